@@ -1,0 +1,45 @@
+# How everything of ours is compiled.
+set(CMAKE_CXX_STANDARD 23)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_C_STANDARD 17)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
+
+set(CORDYNA_SANITIZE "" CACHE STRING "address or thread: build with that sanitizer")
+option(CORDYNA_FAILPOINTS "Compile in the failpoints that the crash tests use" OFF)
+
+add_library(cordyna_options INTERFACE)
+target_compile_options(cordyna_options INTERFACE
+  -Wall -Wextra -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual
+  $<$<COMPILE_LANGUAGE:CXX>:-Wconversion> -Werror)
+target_include_directories(cordyna_options INTERFACE ${PROJECT_SOURCE_DIR}/src)
+target_compile_definitions(cordyna_options INTERFACE CORDYNA_VERSION="${PROJECT_VERSION}")
+if(CORDYNA_FAILPOINTS)
+  target_compile_definitions(cordyna_options INTERFACE CORDYNA_FAILPOINTS=1)
+endif()
+
+if(CORDYNA_SANITIZE STREQUAL "address")
+  add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=address,undefined)
+elseif(CORDYNA_SANITIZE STREQUAL "thread")
+  # -Wno-tsan: gcc does not instrument fences; we use none.
+  add_compile_options(-fsanitize=thread -fno-omit-frame-pointer -Wno-tsan)
+  add_link_options(-fsanitize=thread)
+else()
+  # Hardening (S44).
+  add_compile_options(-fstack-protector-strong -fcf-protection)
+  add_compile_definitions($<$<CONFIG:Release,RelWithDebInfo>:_FORTIFY_SOURCE=3>)
+  add_link_options(-Wl,-z,relro,-z,now -pie)
+endif()
+
+find_program(CORDYNA_CCACHE ccache)
+if(CORDYNA_CCACHE)
+  set(CMAKE_C_COMPILER_LAUNCHER ${CORDYNA_CCACHE})
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CORDYNA_CCACHE})
+endif()
+find_program(CORDYNA_MOLD mold)
+if(CORDYNA_MOLD)
+  add_link_options(-fuse-ld=mold)
+endif()

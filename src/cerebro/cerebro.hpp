@@ -1,0 +1,90 @@
+/// Cerebro, the owner of a state: inbox, engine, transaction, commands, recovery, on one thread.
+///
+/// Everything that happens comes in as a signal; the thread drains what is there, lets the engine
+/// decide, commits once, and only then sends commands out. An idle cerebro does nothing.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/id.hpp"
+#include "base/result.hpp"
+#include "model/flow.hpp"
+#include "model/rows.hpp"
+#include "ports/clock.hpp"
+#include "ports/evaluator.hpp"
+#include "ports/process.hpp"
+#include "ports/store.hpp"
+
+namespace cordyna {
+
+struct CerebroSettings {
+  std::uint32_t slots = 2;       ///< processes at once
+  std::size_t inbox_max = 4096;  ///< signals; more wait at their source
+};
+
+/// Told of every commit, in order, on cerebro's thread: must be quick and must not call back.
+class CommitObserver {
+ public:
+  virtual ~CommitObserver() = default;
+  virtual void on_commit(const ChangeSet& changes) = 0;
+  /// The store refused (no space, I/O, another owner): cerebro has stopped; what was saved stays.
+  virtual void on_stopped(const Error& error) = 0;
+};
+
+struct RunRequest {
+  RunId id;  ///< chosen by the caller: giving the same id again is harmless
+  std::shared_ptr<const Flow> flow;
+  std::string canonical;
+  std::string inputs;  ///< JSON object, resolved
+};
+
+/// Loads a stored flow version: flow::from_canonical, handed in by main.
+using FlowLoader = std::function<Result<std::shared_ptr<const Flow>>(std::string_view canonical,
+                                                                     std::string_view folder)>;
+
+/// Threads: all calls from any thread.
+class Cerebro {
+ public:
+  /// Borrows everything but the loader; all must outlive it.
+  Cerebro(const CerebroSettings& settings, const Clock& clock, Store& store,
+          const Evaluator& evaluator, FlowLoader loader);
+  /// Stops; running tasks go on under their guardians.
+  ~Cerebro();
+  Cerebro(const Cerebro&) = delete;
+  Cerebro& operator=(const Cerebro&) = delete;
+
+  /// Where processes send their reports: exists before the processes do.
+  [[nodiscard]] ReportSink sink();
+
+  /// Starts the thread. `process` carries out every task of TaskKind::kProcess.
+  void start(Process& process);
+
+  /// All from here on are saved before they return.
+  /// Starts a run. A run with this id that exists already and has not ended is taken up (resumed).
+  [[nodiscard]] Result<RunNo> submit(RunRequest request);
+  /// Takes up a run that an earlier owner left. Errors: kNotFound; kConflict: it has ended.
+  [[nodiscard]] Result<RunNo> resume(const RunId& id);
+  /// Errors: kNotFound; kConflict: it has ended. Takes the run up first if need be.
+  [[nodiscard]] Result<> cancel(const RunId& id);
+
+  void subscribe(CommitObserver& observer);
+  void unsubscribe(CommitObserver& observer);
+
+  /// Runs taken up that have not ended.
+  [[nodiscard]] std::size_t live_runs() const;
+
+  /// After the commit in hand: no more commands, no more signals. Idempotent.
+  void stop();
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace cordyna

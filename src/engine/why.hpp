@@ -1,0 +1,35 @@
+/// Why a task is not running: an exact answer, not a guess.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/time.hpp"
+
+namespace cordyna::engine {
+
+enum class BlockerKind : std::uint8_t {
+  kUpstream,         ///< waits for a task that has not ended; `what` is its path
+  kSection,          ///< `errors` and `finally` wait for the main tasks
+  kSlot,             ///< all slots are taken
+  kRetryAt,          ///< between attempts until `until`
+  kPreviousAttempt,  ///< the attempt before is not yet known dead
+  kRunning,          ///< nothing blocks it: it runs; `what` is its attempt's state
+  kBlocked,          ///< final: `what` is the upstream that ended so
+  kPaused,
+};
+
+struct Blocker {
+  std::string path;  ///< the task
+  BlockerKind kind = BlockerKind::kUpstream;
+  std::string what;
+  Millis since = 0;
+  Millis until = 0;   ///< 0: not known
+  std::string owner;  ///< whose it is
+};
+
+[[nodiscard]] std::string_view to_string(BlockerKind kind);
+
+}  // namespace cordyna::engine

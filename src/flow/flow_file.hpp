@@ -1,0 +1,63 @@
+/// A flow file: YAML in, a checked `Flow` or all its errors out.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.hpp"
+#include "model/flow.hpp"
+
+namespace cordyna::flow {
+
+enum class Severity : std::uint8_t { kError, kWarning };
+
+/// One finding. Lines and columns count from 1; columns count characters.
+struct Diagnostic {
+  Severity severity = Severity::kError;
+  std::string file;
+  std::uint32_t line = 0;
+  std::uint32_t column = 0;
+  std::string code;     ///< stable: "unknown_key", "cycle", "undefined_name"; the table is
+                        ///< flow/diagnostic_codes.hpp
+  std::string message;  ///< what was found, and what would be right
+};
+
+/// "flow.yaml:12:5: error: unknown key 'ned' (unknown_key); did you mean 'needs'?"
+[[nodiscard]] std::string format(const Diagnostic& diagnostic);
+
+struct Parsed {
+  std::shared_ptr<const Flow> flow;  ///< null exactly when there is an error among the diagnostics
+  std::string
+      canonical;  ///< the canonical form (JSON); parsing it gives an equal flow with the same hash
+  std::vector<Diagnostic> diagnostics;  ///< all of the file, in order of place
+};
+
+inline constexpr std::size_t kFlowBytesMax = std::size_t{16} << 20;
+
+/// `text` as it would be in `file` (for messages) with relative paths from `folder` (absolute).
+/// Opens no other file but contracts. Never fails otherwise than by diagnostics.
+[[nodiscard]] Parsed parse(std::string_view text, std::string_view file, std::string_view folder);
+
+/// Reads and parses. Errors: kNotFound (missing), kInvalidArgument (a directory, too large),
+/// kUnavailable (unreadable).
+[[nodiscard]] Result<Parsed> parse_file(const std::string& path);
+
+/// The canonical form back to a flow: for runs that are resumed. Errors: kCorrupt.
+[[nodiscard]] Result<std::shared_ptr<const Flow>> from_canonical(std::string_view canonical,
+                                                                 std::string_view folder);
+
+/// The JSON object of a run's inputs: `given` (name → text as on a command line) checked against
+/// the flow's inputs, converted to their types, defaults filled in. `run_date` ("2026-11-21")
+/// serves defaults that name run.date. Errors: kInvalidArgument: unknown (with the nearest name),
+/// missing, or of a wrong type; all of them in one message.
+[[nodiscard]] Result<std::string> resolve_inputs(
+    const Flow& flow, const std::vector<std::pair<std::string, std::string>>& given,
+    std::string_view run_context);
+
+/// The JSON Schema (2020-12) of the language, from the tables that the parser uses.
+[[nodiscard]] std::string json_schema();
+
+}  // namespace cordyna::flow

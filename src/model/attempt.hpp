@@ -1,0 +1,69 @@
+/// What passes between the engine and who carries attempts out: commands there, reports back.
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/id.hpp"
+#include "base/time.hpp"
+#include "model/flow.hpp"
+#include "model/rows.hpp"
+#include "model/states.hpp"
+#include "model/task_error.hpp"
+
+namespace cordyna {
+
+/// Names one attempt. With the owner's epoch it is the key that makes a repeated command harmless.
+struct AttemptKey {
+  RunNo run = 0;
+  std::string path;
+  std::uint32_t attempt = 0;
+
+  auto operator<=>(const AttemptKey&) const = default;
+};
+
+/// "Hand this attempt out." May be given again after a crash: the receiver starts it at most once.
+struct StartAttempt {
+  AttemptKey key;
+  RunId run_id;
+  TaskIndex task = 0;  ///< in `flow`; file names derive from it, never from the path
+  std::shared_ptr<const Flow> flow;
+  std::string context;  ///< JSON object: what templates may name (inputs, outputs, run, flow, task,
+                        ///< vars, labels, error)
+  Timeouts timeouts;    ///< the receiver enforces `complete` itself too, also when cerebro is gone
+};
+
+enum class CancelReason : std::uint8_t { kUser, kTimeout };
+
+/// "End this attempt and all it started." May be given again; unknown attempts are answered as
+/// lost.
+struct CancelAttempt {
+  AttemptKey key;
+  TaskIndex task = 0;
+  CancelReason reason = CancelReason::kUser;
+};
+
+enum class ReportKind : std::uint8_t { kAcknowledged, kStarted, kEnded };
+
+/// How an attempt ended.
+struct Outcome {
+  AttemptState state = AttemptState::kCompleted;  ///< completed, failed or cancelled
+  std::string outputs;                            ///< JSON object; empty: none
+  std::uint32_t warnings = 0;                     ///< makes the run end as `warning`
+  std::optional<TaskError> error;                 ///< exactly when failed; owner may be empty
+
+  bool operator==(const Outcome&) const = default;
+};
+
+/// News of an attempt. May come twice, late, or out of order; `kEnded` also says: nothing of it
+/// still runs.
+struct AttemptReport {
+  AttemptKey key;
+  ReportKind kind = ReportKind::kEnded;
+  Outcome outcome;  ///< for kEnded
+};
+
+}  // namespace cordyna

@@ -1,0 +1,123 @@
+/// A flow as the engine sees it: checked, resolved, immutable. Made by flow/, shared by its runs.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/time.hpp"
+
+namespace cordyna {
+
+/// A task's place in `Flow::tasks`.
+using TaskIndex = std::uint32_t;
+
+/// When a task may run, by how its upstreams ended.
+enum class TriggerRule : std::uint8_t {
+  kAllCompleted,  ///< the default; a skipped upstream satisfies it unless all were skipped
+  kAllDone,
+  kAnyCompleted,
+  kAnyError,
+  kAllError,
+};
+
+[[nodiscard]] std::string_view to_string(TriggerRule rule);
+
+enum class Backoff : std::uint8_t { kConstant, kExponential, kRandom };
+
+/// `retry:`. The defaults are one attempt, no retry.
+struct Retry {
+  std::uint32_t attempts = 1;  ///< with the first; at least 1
+  Millis delay = 0;
+  Backoff backoff = Backoff::kConstant;
+  Millis max_delay = 0;  ///< 0: no bound
+  bool jitter = false;   ///< adds up to half of the delay
+  std::vector<std::string>
+      on;  ///< exit codes ("75"), kinds ("timeout") or codes ("LOST"); empty: whatever is retryable
+
+  bool operator==(const Retry&) const = default;
+};
+
+/// `timeouts:`, each counted from the step before. 0: no limit.
+struct Timeouts {
+  Millis acknowledge = 0;
+  Millis start = 0;
+  Millis complete = 0;
+
+  bool operator==(const Timeouts&) const = default;
+};
+
+/// Which list of the flow a task stands in. `errors` run after the main tasks if any ended in
+/// error; `finally` run last, always, also after a cancel.
+enum class Section : std::uint8_t { kTasks, kErrors, kFinally };
+
+/// Who carries a task out.
+enum class TaskKind : std::uint8_t {
+  kEngine,   ///< `log`, `fail`: decided by the engine itself, in the transaction; takes no slot
+  kProcess,  ///< handed to a Process; takes a slot
+};
+
+struct TaskSpec {
+  std::string id;
+  std::string type;  ///< a name of the registry: "shell"
+  std::string description;
+  std::string owner;   ///< its own or the flow's; never empty
+  std::string run_if;  ///< a template giving true or false; empty: always
+  std::string
+      params;  ///< the keys of its type as a JSON object; strings in it are templates, not rendered
+  std::vector<std::pair<std::string, std::string>> env;  ///< name → template
+  std::vector<TaskIndex> needs;  ///< upstream tasks of the same section, ascending, each once; from
+                                 ///< `needs` and from references
+  std::vector<TaskIndex>
+      refs;  ///< tasks whose outputs its templates or `of`/`sql` read (of any earlier section too)
+  Retry retry;
+  Timeouts timeouts;
+  Millis timeout = 0;  ///< whole, with retries; 0: no limit
+  Section section = Section::kTasks;
+  TaskKind kind = TaskKind::kProcess;
+  TriggerRule trigger_rule = TriggerRule::kAllCompleted;
+  bool allow_failure = false;
+  bool disabled = false;   ///< skipped
+  std::uint32_t line = 0;  ///< in the flow file, from 1
+};
+
+enum class InputType : std::uint8_t {
+  kString,
+  kInt,
+  kFloat,
+  kBool,
+  kDate,
+  kDatetime,
+  kDuration,
+  kJson
+};
+
+[[nodiscard]] std::string_view to_string(InputType type);
+
+struct InputSpec {
+  std::string id;
+  std::string description;
+  std::string default_value;  ///< JSON text, or a JSON string that is a template; empty: none
+  InputType type = InputType::kString;
+  bool required = false;  ///< no default and not optional: a run must give it
+};
+
+/// One version of a flow. `hash` names it: equal canonical forms are one version.
+struct Flow {
+  std::string id;
+  std::string ns;  ///< `namespace`; may be empty
+  std::string description;
+  std::string owner;
+  std::string labels;   ///< JSON object of strings
+  std::string vars;     ///< JSON object; strings in it are templates
+  std::string outputs;  ///< JSON object of templates over the tasks' outputs; "{}": none
+  std::string folder;  ///< absolute; relative paths in the flow are from here, and scripts run here
+  std::string hash;    ///< SHA-256 of the canonical form, hexadecimal
+  Millis timeout = 0;  ///< of a whole run; 0: no limit
+  std::vector<InputSpec> inputs;
+  std::vector<TaskSpec> tasks;  ///< all sections, in file order
+};
+
+}  // namespace cordyna

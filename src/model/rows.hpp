@@ -1,0 +1,130 @@
+/// What is stored: current rows, and the append-only history, which change in one transaction.
+///
+/// A row is the whole new value with the state it must replace (`from`): one rule for all writes,
+/// compare-and-swap. Texts that are JSON say so.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/id.hpp"
+#include "base/time.hpp"
+#include "model/states.hpp"
+#include "model/task_error.hpp"
+
+namespace cordyna {
+
+/// A small number for a run, unique in its store, ascending from 1. Folder names derive from it.
+using RunNo = std::int64_t;
+
+struct FlowVersionRow {
+  std::string hash;
+  std::string id;
+  std::string ns;
+  std::string canonical;  ///< the flow in canonical form (JSON)
+
+  bool operator==(const FlowVersionRow&) const = default;
+};
+
+struct RunRow {
+  RunNo no = 0;
+  RunId id;
+  std::string flow_id;
+  std::string ns;
+  std::string flow_hash;
+  std::string folder;            ///< the flow's folder at the start
+  std::string inputs;            ///< JSON object, with the defaults filled in
+  std::string outputs;           ///< JSON object; empty until it ended
+  std::optional<RunState> from;  ///< nullopt: insert
+  RunState state = RunState::kPending;
+  std::optional<TaskError> error;  ///< of the run itself: its timeout
+  Millis created_at = 0;
+  Millis started_at = 0;
+  Millis ended_at = 0;
+  Millis deadline_at = 0;  ///< of the whole run; 0: none
+  std::uint32_t warnings = 0;
+  bool cancel_requested = false;
+
+  bool operator==(const RunRow&) const = default;
+};
+
+/// Exists from the first change of a task on; before that it is pending.
+struct TaskRow {
+  RunNo run = 0;
+  std::string path;
+  std::optional<TaskState> from;  ///< nullopt: insert
+  TaskState state = TaskState::kPending;
+  std::uint32_t attempt = 0;  ///< the newest; 0: none yet
+  std::uint32_t warnings = 0;
+  Millis first_at =
+      0;  ///< when its first attempt was created: the whole `timeout` counts from here
+  Millis ended_at = 0;
+  Millis retry_at = 0;             ///< pending until then
+  std::string outputs;             ///< JSON object; empty: none
+  std::string blocked_by;          ///< path of the upstream, when blocked
+  std::optional<TaskError> error;  ///< of the last failed attempt
+
+  bool operator==(const TaskRow&) const = default;
+};
+
+struct AttemptRow {
+  RunNo run = 0;
+  std::string path;
+  std::uint32_t attempt = 0;         ///< from 1, no gap
+  std::optional<AttemptState> from;  ///< nullopt: insert
+  AttemptState state = AttemptState::kCreated;
+  Millis created_at = 0;
+  Millis dispatched_at = 0;
+  Millis acknowledged_at = 0;
+  Millis started_at = 0;
+  Millis ended_at = 0;
+  Millis deadline_at = 0;  ///< of the present phase; 0: none
+  bool cancel_requested = false;
+  bool known_dead =
+      true;  ///< nothing of it can still run; false while live, and after a timeout until proven
+  std::optional<TaskError> error;  ///< exactly when failed
+
+  bool operator==(const AttemptRow&) const = default;
+};
+
+/// One change of a run, a task or an attempt; never altered.
+struct HistoryRow {
+  RunNo run = 0;
+  std::int64_t seq = 0;  ///< per run, from 1, no gap
+  Millis at = 0;         ///< not decreasing within a run
+  std::string path;      ///< empty: of the run itself
+  std::uint32_t attempt = 0;
+  std::optional<RunState> run_state;          ///< set: changed to this
+  std::optional<TaskState> task_state;        ///< set: changed to this
+  std::optional<AttemptState> attempt_state;  ///< set: changed to this
+  std::string detail;  ///< for people: the error's code and message, a log message, a late note
+
+  bool operator==(const HistoryRow&) const = default;
+};
+
+/// All that one transaction writes, in this order.
+struct ChangeSet {
+  std::vector<FlowVersionRow> flows;  ///< inserted if new
+  std::vector<RunRow> runs;
+  std::vector<TaskRow> tasks;
+  std::vector<AttemptRow> attempts;
+  std::vector<HistoryRow> history;
+
+  [[nodiscard]] bool empty() const {
+    return flows.empty() && runs.empty() && tasks.empty() && attempts.empty() && history.empty();
+  }
+  void clear();
+};
+
+/// All current rows of one run (`from` is the present state in each), as recovery reads it.
+struct RunSnapshot {
+  RunRow run;
+  std::vector<TaskRow> tasks;
+  std::vector<AttemptRow>
+      attempts;                  ///< live ones, those not known dead, and the newest of each task
+  std::int64_t history_seq = 0;  ///< the last one used
+};
+
+}  // namespace cordyna

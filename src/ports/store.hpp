@@ -1,0 +1,63 @@
+/// Where state lives. The database is the only truth; everything else may be lost.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/id.hpp"
+#include "base/result.hpp"
+#include "model/rows.hpp"
+
+namespace cordyna {
+
+struct RunFilter {
+  std::string flow_id;  ///< empty: any
+  std::optional<RunState> state;
+  bool unfinished = false;  ///< only runs that have not ended
+  RunNo before = 0;         ///< keyset: only numbers below; 0: from the newest
+  std::uint32_t limit = 50;
+};
+
+/// Reads for everybody: what `runs`, `logs`, `why` show.
+///
+/// Errors: kNotFound for an id that is not there; kCorrupt for what cannot be read; kUnavailable
+/// for I/O. Threads: one at a time.
+class StoreReader {
+ public:
+  virtual ~StoreReader() = default;
+
+  /// Newest first.
+  virtual Result<std::vector<RunRow>> list_runs(const RunFilter& filter) = 0;
+  virtual Result<RunRow> find_run(const RunId& id) = 0;
+  virtual Result<RunRow> find_run(RunNo no) = 0;
+  virtual Result<RunSnapshot> load_run(RunNo no) = 0;
+  /// In order of path, then attempt.
+  virtual Result<std::vector<AttemptRow>> list_attempts(RunNo no) = 0;
+  /// After `after_seq`, ascending, at most `limit`.
+  virtual Result<std::vector<HistoryRow>> list_history(RunNo no, std::int64_t after_seq,
+                                                       std::uint32_t limit) = 0;
+  virtual Result<FlowVersionRow> find_flow(std::string_view hash) = 0;
+};
+
+/// The owner's store: one in the world for a state.
+class Store : public StoreReader {
+ public:
+  /// Writes all of it in one transaction and makes it durable before it returns.
+  ///
+  /// Errors: kConflict: a row is not in the state its `from` names, or another owner has taken the
+  /// state (its epoch is higher); nothing was written. kUnavailable: no space or I/O; nothing was
+  /// written, and the caller stops accepting work. A failed fsync never returns: the process
+  /// aborts, since what is on the disk is unknown (R9).
+  virtual Result<> commit(const ChangeSet& changes) = 0;
+
+  /// Of this owner; strictly above that of every owner before.
+  [[nodiscard]] virtual std::uint64_t epoch() const = 0;
+
+  /// The largest number any run has; 0: none.
+  virtual Result<RunNo> last_run_no() = 0;
+};
+
+}  // namespace cordyna
