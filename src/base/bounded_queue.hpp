@@ -23,10 +23,13 @@ class BoundedQueue {
   bool push(T item) {
     std::unique_lock lock(mutex_);
     not_full_.wait(lock, [this] { return items_.size() < capacity_ || closed_; });
-    if (closed_) return false;
-    items_.push_back(std::move(item));
-    if (items_.size() == 1) not_empty_.notify_one();
-    return true;
+    return put(std::move(item));
+  }
+
+  /// For the thread that drains: it must not wait for itself, so the bound does not hold for it.
+  bool push_unbounded(T item) {
+    const std::lock_guard lock(mutex_);
+    return put(std::move(item));
   }
 
   /// Everything that is there, in order; waits for the first item until `deadline`, if one is
@@ -66,6 +69,13 @@ class BoundedQueue {
   }
 
  private:
+  bool put(T item) {
+    if (closed_) return false;
+    items_.push_back(std::move(item));
+    if (items_.size() == 1) not_empty_.notify_one();
+    return true;
+  }
+
   const std::size_t capacity_;
   mutable std::mutex mutex_;
   std::condition_variable not_empty_;

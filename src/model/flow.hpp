@@ -67,6 +67,7 @@ struct TaskSpec {
   std::string run_if;  ///< a template giving true or false; empty: always
   std::string
       params;  ///< the keys of its type as a JSON object; strings in it are templates, not rendered
+  std::string message;  ///< of an engine task (`log`, `fail`): a template; empty for all others
   std::vector<std::pair<std::string, std::string>> env;  ///< name → template
   std::vector<TaskIndex> needs;  ///< upstream tasks of the same section, ascending, each once; from
                                  ///< `needs` and from references

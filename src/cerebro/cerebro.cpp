@@ -1,0 +1,234 @@
+#include "cerebro/cerebro.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <future>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <utility>
+#include <variant>
+
+#include "base/bounded_queue.hpp"
+#include "cerebro/loop.hpp"
+
+namespace cordyna {
+namespace {
+
+using SteadyTime = std::chrono::steady_clock::time_point;
+
+/// News that nobody waits for (a task was acknowledged, or started) is saved with the next news
+/// that somebody does, or after this long: a task of a millisecond then costs one commit instead of
+/// two. Nothing is lost by it: such news can be found out again.
+constexpr std::chrono::milliseconds kLazyDelay{10};
+
+struct CommandSignal {
+  Command command;
+  std::promise<Result<RunNo>> answer;
+};
+
+using Signal = std::variant<AttemptReport, CommandSignal>;
+
+struct Inbox {
+  explicit Inbox(std::size_t capacity) : queue(capacity) {}
+  BoundedQueue<Signal> queue;
+  std::atomic<std::thread::id> drained_by;
+};
+
+bool is_lazy(const Signal& signal) {
+  const auto* report = std::get_if<AttemptReport>(&signal);
+  return report != nullptr && report->kind != ReportKind::kEnded;
+}
+
+}  // namespace
+
+class Cerebro::Impl {
+ public:
+  Impl(const CerebroSettings& settings, const Clock& clock, Store& store,
+       const Evaluator& evaluator, FlowLoader loader)
+      : clock_(clock),
+        inbox_(std::make_shared<Inbox>(settings.inbox_max)),
+        loop_(settings.slots, store, evaluator, std::move(loader)) {
+    loop_.set_listener([this](const ChangeSet& changes) { publish(changes); });
+  }
+
+  ~Impl() { stop(); }
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
+
+  ReportSink sink() {
+    // Shares the inbox: a late report of a process that outlives cerebro is refused, not a fault.
+    return [inbox = inbox_](AttemptReport report) {
+      if (std::this_thread::get_id() == inbox->drained_by.load()) {
+        return inbox->queue.push_unbounded(Signal(std::move(report)));
+      }
+      return inbox->queue.push(Signal(std::move(report)));
+    };
+  }
+
+  void start(Process& process) {
+    loop_.set_process(process);
+    thread_ = std::thread([this] { work(); });
+  }
+
+  Result<RunNo> ask(Command command) {
+    CommandSignal signal{std::move(command), {}};
+    auto answer = signal.answer.get_future();
+    if (!inbox_->queue.push(Signal(std::move(signal)))) {
+      return fail(ErrorCode::kUnavailable, "cerebro has stopped");
+    }
+    return answer.get();
+  }
+
+  void subscribe(CommitObserver& observer) {
+    const std::lock_guard lock(observers_mutex_);
+    observers_.push_back(&observer);
+  }
+
+  void unsubscribe(CommitObserver& observer) {
+    const std::lock_guard lock(observers_mutex_);
+    std::erase(observers_, &observer);
+  }
+
+  std::size_t live_runs() const { return live_runs_.load(); }
+
+  void stop() {
+    inbox_->queue.close();
+    if (thread_.joinable()) thread_.join();
+  }
+
+ private:
+  struct Answer {
+    std::promise<Result<RunNo>> promise;
+    Result<RunNo> result;
+  };
+
+  void publish(const ChangeSet& changes) {
+    const std::lock_guard lock(observers_mutex_);
+    for (CommitObserver* observer : observers_) observer->on_commit(changes);
+  }
+
+  void work() {
+    inbox_->drained_by.store(std::this_thread::get_id());
+    std::vector<Signal> held;
+    while (true) {
+      collect(held);
+      if (inbox_->queue.closed()) break;
+      if (!step(held)) break;
+    }
+    inbox_->queue.close();
+    refuse(held);
+    auto rest = inbox_->queue.drain(SteadyTime{});
+    refuse(rest);
+  }
+
+  /// Waits for signals, or the next timer; news that is lazy alone waits a little for company.
+  void collect(std::vector<Signal>& held) {
+    std::optional<SteadyTime> lazy_until;
+    while (true) {
+      auto fresh = inbox_->queue.drain(lazy_until.has_value() ? lazy_until : wake_time());
+      std::ranges::move(fresh, std::back_inserter(held));
+      if (held.empty() || inbox_->queue.closed()) return;
+      if (!std::ranges::all_of(held, is_lazy)) return;
+      if (lazy_until.has_value() && std::chrono::steady_clock::now() >= *lazy_until) return;
+      if (!lazy_until.has_value()) lazy_until = std::chrono::steady_clock::now() + kLazyDelay;
+    }
+  }
+
+  std::optional<SteadyTime> wake_time() const {
+    if (loop_.has_work()) return SteadyTime{};
+    const auto next = loop_.next_timer();
+    if (!next.has_value()) return std::nullopt;
+    const Millis delay = std::clamp<Millis>(*next - clock_.now(), 0, 86'400'000);
+    return std::chrono::steady_clock::now() + std::chrono::milliseconds(delay);
+  }
+
+  /// One transaction for everything that was in the inbox. False: the store refused, nothing goes
+  /// on.
+  bool step(std::vector<Signal>& signals) {
+    const Millis now = clock_.now();
+    std::vector<Answer> answers;
+    for (Signal& signal : signals) {
+      if (auto* report = std::get_if<AttemptReport>(&signal)) {
+        loop_.apply(now, *report);
+      } else {
+        auto& asked = std::get<CommandSignal>(signal);
+        auto result = loop_.apply(now, asked.command);
+        answers.push_back({std::move(asked.answer), std::move(result)});
+      }
+    }
+    signals.clear();
+    const auto saved = loop_.step(now);
+    live_runs_.store(loop_.live_runs());
+    for (Answer& answer : answers) {
+      if (saved.has_value() || !answer.result.has_value()) {
+        answer.promise.set_value(std::move(answer.result));
+      } else {
+        answer.promise.set_value(std::unexpected(saved.error()));
+      }
+    }
+    if (saved.has_value()) return true;
+    const std::lock_guard lock(observers_mutex_);
+    for (CommitObserver* observer : observers_) observer->on_stopped(saved.error());
+    return false;
+  }
+
+  static void refuse(std::vector<Signal>& signals) {
+    for (Signal& signal : signals) {
+      if (auto* asked = std::get_if<CommandSignal>(&signal)) {
+        asked->answer.set_value(fail(ErrorCode::kUnavailable, "cerebro has stopped"));
+      }
+    }
+    signals.clear();
+  }
+
+  const Clock& clock_;
+  std::shared_ptr<Inbox> inbox_;
+  Loop loop_;
+  std::mutex observers_mutex_;
+  std::vector<CommitObserver*> observers_;
+  std::atomic<std::size_t> live_runs_ = 0;
+  std::thread thread_;
+};
+
+Cerebro::Cerebro(const CerebroSettings& settings, const Clock& clock, Store& store,
+                 const Evaluator& evaluator, FlowLoader loader)
+    : impl_(std::make_unique<Impl>(settings, clock, store, evaluator, std::move(loader))) {}
+
+Cerebro::~Cerebro() = default;
+
+ReportSink Cerebro::sink() {
+  return impl_->sink();
+}
+void Cerebro::start(Process& process) {
+  impl_->start(process);
+}
+
+Result<RunNo> Cerebro::submit(RunRequest request) {
+  return impl_->ask(SubmitSignal{std::move(request)});
+}
+
+Result<RunNo> Cerebro::resume(const RunId& id) {
+  return impl_->ask(ResumeSignal{id});
+}
+
+Result<> Cerebro::cancel(const RunId& id) {
+  TRY(impl_->ask(CancelSignal{id}));
+  return {};
+}
+
+void Cerebro::subscribe(CommitObserver& observer) {
+  impl_->subscribe(observer);
+}
+void Cerebro::unsubscribe(CommitObserver& observer) {
+  impl_->unsubscribe(observer);
+}
+std::size_t Cerebro::live_runs() const {
+  return impl_->live_runs();
+}
+void Cerebro::stop() {
+  impl_->stop();
+}
+
+}  // namespace cordyna

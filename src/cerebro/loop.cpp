@@ -1,0 +1,93 @@
+#include "cerebro/loop.hpp"
+
+#include <utility>
+
+#include "base/check.hpp"
+
+namespace cordyna {
+
+Loop::Loop(std::uint32_t slots, Store& store, const Evaluator& evaluator, FlowLoader loader)
+    : store_(store), loader_(std::move(loader)), engine_(slots, evaluator) {}
+
+Result<RunNo> Loop::apply(Millis now, const Command& command) {
+  if (failed_) return fail(ErrorCode::kUnavailable, "cerebro has stopped");
+  struct Visitor {
+    Loop& loop;
+    Millis now;
+    Result<RunNo> operator()(const SubmitSignal& s) const { return loop.submit(now, s.request); }
+    Result<RunNo> operator()(const ResumeSignal& s) const { return loop.resume(now, s.id); }
+    Result<RunNo> operator()(const CancelSignal& s) const { return loop.cancel(now, s.id); }
+  };
+  return std::visit(Visitor{*this, now}, command);
+}
+
+void Loop::apply(Millis now, const AttemptReport& report) {
+  if (!failed_) engine_.report(now, report, decision_);
+}
+
+Result<RunNo> Loop::submit(Millis now, RunRequest request) {
+  const auto known = store_.find_run(request.id);
+  if (known.has_value())
+    return is_final(known->state) ? Result<RunNo>(known->no) : take_up(now, *known);
+  if (known.error().code != ErrorCode::kNotFound) return std::unexpected(known.error());
+  if (next_no_ == 0) {
+    TRY_ASSIGN(const RunNo last, store_.last_run_no());
+    next_no_ = last + 1;
+  }
+  engine::RunStart start;
+  start.no = next_no_++;
+  start.id = std::move(request.id);
+  start.flow = std::move(request.flow);
+  start.canonical = std::move(request.canonical);
+  start.inputs = std::move(request.inputs);
+  const RunNo no = start.no;
+  TRY(engine_.start_run(now, std::move(start), decision_));
+  return no;
+}
+
+Result<RunNo> Loop::resume(Millis now, const RunId& id) {
+  TRY_ASSIGN(const RunRow row, store_.find_run(id));
+  return take_up(now, row);
+}
+
+Result<RunNo> Loop::take_up(Millis now, const RunRow& row) {
+  if (engine_.has_run(row.no)) return row.no;
+  TRY_ASSIGN(const FlowVersionRow version, store_.find_flow(row.flow_hash));
+  TRY_ASSIGN(auto flow, loader_(version.canonical, row.folder));
+  TRY_ASSIGN(RunSnapshot snapshot, store_.load_run(row.no));
+  TRY(engine_.restore_run(now, std::move(snapshot), std::move(flow), decision_));
+  return row.no;
+}
+
+Result<RunNo> Loop::cancel(Millis now, const RunId& id) {
+  TRY_ASSIGN(const RunNo no, resume(now, id));
+  TRY(engine_.cancel_run(now, no, decision_));
+  return no;
+}
+
+Result<> Loop::step(Millis now) {
+  if (failed_) return fail(ErrorCode::kUnavailable, "cerebro has stopped");
+  engine_.advance(now, decision_);
+  if (!decision_.changes.empty()) {
+    auto saved = store_.commit(decision_.changes);
+    if (!saved.has_value()) {
+      failed_ = true;
+      return saved;
+    }
+    if (listener_) listener_(decision_.changes);
+  }
+  act();
+  return {};
+}
+
+/// Only after the commit: a command that went out before its row was saved could be forgotten.
+void Loop::act() {
+  engine::Decision done = std::exchange(decision_, {});
+  CHECK(process_ != nullptr ||
+        (done.starts.empty() && done.adoptions.empty() && done.cancels.empty()));
+  for (const StartAttempt& adoption : done.adoptions) process_->adopt(adoption);
+  for (const CancelAttempt& cancel : done.cancels) process_->cancel(cancel);
+  for (const StartAttempt& start : done.starts) process_->start(start);
+}
+
+}  // namespace cordyna

@@ -1,0 +1,315 @@
+#include "engine/run_machine.hpp"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "base/check.hpp"
+#include "engine/retry.hpp"
+
+namespace cordyna::engine {
+namespace {
+
+/// A live attempt's phase as the time limit that ran out names it.
+struct PhaseLimit {
+  TaskErrorCode code;
+  Phase phase;
+  Millis limit;
+};
+
+PhaseLimit phase_limit(AttemptState state, const Timeouts& timeouts) {
+  switch (state) {
+    case AttemptState::kCreated:
+    case AttemptState::kDispatched:
+      return {TaskErrorCode::kTimeoutAcknowledge, Phase::kAcknowledge, timeouts.acknowledge};
+    case AttemptState::kAcknowledged:
+      return {TaskErrorCode::kTimeoutStart, Phase::kStart, timeouts.start};
+    case AttemptState::kStarted:
+    case AttemptState::kCompleted:
+    case AttemptState::kFailed:
+    case AttemptState::kCancelled: break;
+  }
+  return {TaskErrorCode::kTimeoutComplete, Phase::kRun, timeouts.complete};
+}
+
+std::string history_detail(const TaskError& error) {
+  return fmt::format("{}: {}", info(error.code).name, error.message);
+}
+
+}  // namespace
+
+RunMachine::RunMachine(Step& step, RunStart start) : flow_(std::move(start.flow)), graph_(*flow_) {
+  run_.no = start.no;
+  run_.id = std::move(start.id);
+  run_.flow_id = flow_->id;
+  run_.ns = flow_->ns;
+  run_.flow_hash = flow_->hash;
+  run_.folder = flow_->folder;
+  run_.inputs = std::move(start.inputs);
+  run_.created_at = step.now;
+  run_.started_at = step.now;
+  run_.deadline_at = flow_->timeout > 0 ? step.now + flow_->timeout : 0;
+  run_.state = RunState::kRunning;
+
+  step.out.changes.flows.push_back({flow_->hash, flow_->id, flow_->ns, std::move(start.canonical)});
+  step.out.changes.runs.push_back(run_);
+  write_history(step, {}, 0, std::nullopt, std::nullopt, {});
+  step.out.changes.history.back().run_state = RunState::kRunning;
+
+  RunSnapshot fresh;
+  fresh.run = run_;
+  fresh.history_seq = seq_;
+  restore_tasks(step, fresh);
+}
+
+RunMachine::RunMachine(Step& step, RunSnapshot snapshot, std::shared_ptr<const Flow> flow)
+    : flow_(std::move(flow)), graph_(*flow_), run_(snapshot.run) {
+  seq_ = snapshot.history_seq;
+  restore_tasks(step, snapshot);
+}
+
+void RunMachine::list(TaskIndex task) {
+  if (std::exchange(tasks_[task].listed, true)) return;
+  dirty_.push_back(task);
+}
+
+bool RunMachine::section_open(TaskIndex task) const {
+  return flow_->tasks[task].section == section_;
+}
+
+void RunMachine::begin_attempt(Step& step, TaskIndex task, AttemptState state) {
+  TaskLive& live = tasks_[task];
+  AttemptLive& attempt = live_[task];
+  ++live.attempt;
+  if (attempt.first_at == 0) {
+    attempt.first_at = step.now;
+    const Millis limit = flow_->tasks[task].timeout;
+    if (limit > 0) step.shared.timers.add({step.now + limit, run_.no, task, TimerKind::kTask});
+  }
+  attempt.retry_at = 0;
+  attempt.row = AttemptRow{};
+  attempt.row.run = run_.no;
+  attempt.row.path = flow_->tasks[task].id;
+  attempt.row.attempt = live.attempt;
+  attempt.row.created_at = step.now;
+  attempt.row.state = AttemptState::kCreated;
+  if (state != AttemptState::kDispatched) return;
+  attempt.row.dispatched_at = step.now;
+  attempt.row.known_dead = false;
+  arm_phase(step, attempt, task, flow_->tasks[task].timeouts.acknowledge);
+  write_attempt(step, attempt, AttemptState::kDispatched);
+  write_task(step, task, TaskState::kPending, TaskRow{});
+  write_history(step, attempt.row.path, live.attempt, std::nullopt, AttemptState::kDispatched, {});
+}
+
+bool RunMachine::hand_out(Step& step, TaskIndex task) {
+  TaskLive& live = tasks_[task];
+  if (!std::exchange(live.wants_slot, false)) return false;
+  if (ended() || live.state != TaskState::kPending) return false;
+  begin_attempt(step, task, AttemptState::kDispatched);
+  live_[task].holds_slot = true;
+  ++step.shared.slots_used;
+  ++unproven_;
+  step.out.starts.push_back(command(task));
+  return true;
+}
+
+Result<std::string> RunMachine::render_message(Step& step, TaskIndex task) const {
+  const std::string& message = flow_->tasks[task].message;
+  if (message.find('{') == std::string::npos) return message;  // no template: no context either
+  return step.evaluator.render(message, context(task, tasks_[task].attempt));
+}
+
+void RunMachine::run_in_engine(Step& step, TaskIndex task) {
+  const TaskSpec& spec = flow_->tasks[task];
+  begin_attempt(step, task, AttemptState::kCreated);
+  AttemptLive& live = live_[task];
+  live.row.ended_at = step.now;
+  auto message = render_message(step, task);
+  const bool rendered = message.has_value();
+  std::string text = rendered ? std::move(*message) : std::move(message.error().message);
+  TaskRow details;
+  if (rendered && spec.type != "fail") {
+    write_attempt(step, live, AttemptState::kCompleted);
+    write_history(step, spec.id, live.row.attempt, TaskState::kCompleted, AttemptState::kCompleted,
+                  std::move(text));
+    end_task(step, task, TaskState::kCompleted, details);
+    return;
+  }
+  const auto code = rendered ? TaskErrorCode::kFailedByFlow : TaskErrorCode::kTemplateFailed;
+  const auto phase = rendered ? Phase::kRun : Phase::kPrepare;
+  live.row.error = owned(make_task_error(code, phase, std::move(text)), task);
+  details.error = live.row.error;
+  write_attempt(step, live, AttemptState::kFailed);
+  write_history(step, spec.id, live.row.attempt, TaskState::kError, AttemptState::kFailed,
+                history_detail(*details.error));
+  end_task(step, task, TaskState::kError, details);
+}
+
+void RunMachine::report(Step& step, const AttemptReport& report) {
+  const auto found = by_path_.find(report.key.path);
+  if (ended() || found == by_path_.end()) return;
+  const TaskIndex task = found->second;
+  const auto live = live_.find(task);
+  if (live == live_.end() || live->second.row.attempt != report.key.attempt) return;
+  const AttemptState state = live->second.row.state;
+  switch (report.kind) {
+    case ReportKind::kAcknowledged:
+      if (can_follow(state, AttemptState::kAcknowledged))
+        progress(step, task, AttemptState::kAcknowledged);
+      return;
+    case ReportKind::kStarted:
+      if (can_follow(state, AttemptState::kStarted)) progress(step, task, AttemptState::kStarted);
+      return;
+    case ReportKind::kEnded:
+      if (!is_final(state)) {
+        end_attempt(step, task, report.outcome);
+      } else if (!live->second.row.known_dead) {
+        release(step, task);
+      }
+      return;
+  }
+}
+
+void RunMachine::progress(Step& step, TaskIndex task, AttemptState state) {
+  AttemptLive& live = live_.at(task);
+  const Timeouts& timeouts = flow_->tasks[task].timeouts;
+  const bool started = state == AttemptState::kStarted;
+  (started ? live.row.started_at : live.row.acknowledged_at) = step.now;
+  arm_phase(step, live, task, started ? timeouts.complete : timeouts.start);
+  write_attempt(step, live, state);
+  const TaskState to = started ? TaskState::kStarted : TaskState::kQueued;
+  write_task(step, task, to, TaskRow{});
+  write_history(step, live.row.path, live.row.attempt, to, state, {});
+}
+
+/// The attempt ended, and nothing of it runs any more.
+void RunMachine::end_attempt(Step& step, TaskIndex task, const Outcome& outcome) {
+  AttemptLive& live = live_.at(task);
+  arm_phase(step, live, task, 0);
+  live.row.ended_at = step.now;
+  live.row.known_dead = true;
+  --unproven_;
+  if (std::exchange(live.holds_slot, false)) --step.shared.slots_used;
+
+  TaskRow details;
+  if (outcome.state == AttemptState::kCompleted) {
+    details.outputs = outcome.outputs;
+    details.warnings = outcome.warnings;
+    write_attempt(step, live, AttemptState::kCompleted);
+    write_history(step, live.row.path, live.row.attempt, TaskState::kCompleted,
+                  AttemptState::kCompleted, {});
+    run_.warnings += outcome.warnings;
+    end_task(step, task, TaskState::kCompleted, details);
+  } else if (outcome.state == AttemptState::kCancelled && live.row.cancel_requested) {
+    write_attempt(step, live, AttemptState::kCancelled);
+    write_history(step, live.row.path, live.row.attempt, TaskState::kCancelled,
+                  AttemptState::kCancelled, {});
+    end_task(step, task, TaskState::kCancelled, details);
+  } else {
+    const TaskError error =
+        owned(outcome.error.has_value()
+                  ? *outcome.error
+                  : make_task_error(
+                        TaskErrorCode::kLost, Phase::kInfra,
+                        "the attempt was ended from outside, although nobody here asked for it"),
+              task);
+    retry_or_fail(step, task, live, error);
+  }
+  open_sections(step);
+}
+
+void RunMachine::retry_or_fail(Step& step, TaskIndex task, AttemptLive& live,
+                               const TaskError& error) {
+  const TaskSpec& spec = flow_->tasks[task];
+  live.row.error = error;
+  write_attempt(step, live, AttemptState::kFailed);
+  TaskRow details;
+  details.error = error;
+  const bool again = !live.row.cancel_requested &&
+                     !(run_.cancel_requested && spec.section != Section::kFinally) &&
+                     should_retry(spec.retry, live.row.attempt, error);
+  if (!again) {
+    write_history(step, spec.id, live.row.attempt, TaskState::kError, AttemptState::kFailed,
+                  history_detail(error));
+    end_task(step, task, TaskState::kError, details);
+    return;
+  }
+  live.retry_at = step.now + retry_delay(spec.retry, live.row.attempt, run_.id.value + spec.id);
+  details.retry_at = live.retry_at;
+  const bool was_pending = tasks_[task].state == TaskState::kPending;
+  write_task(step, task, TaskState::kPending, details);
+  write_history(step, spec.id, live.row.attempt,
+                was_pending ? std::nullopt : std::optional(TaskState::kPending),
+                AttemptState::kFailed, history_detail(error));
+  step.shared.timers.add({live.retry_at, run_.no, task, TimerKind::kRetry});
+}
+
+/// A limit ran out: the attempt has failed now, but may still run until that is proven.
+void RunMachine::time_out(Step& step, TaskIndex task, TaskErrorCode code, Phase phase,
+                          Millis limit) {
+  AttemptLive& live = live_.at(task);
+  arm_phase(step, live, task, 0);
+  live.row.ended_at = step.now;
+  const TaskError error =
+      owned(make_task_error(code, phase,
+                            fmt::format("not {} within {}",
+                                        phase == Phase::kAcknowledge ? "acknowledged"
+                                        : phase == Phase::kStart     ? "started"
+                                                                     : "completed",
+                                        format_delay(limit))),
+            task);
+  step.out.cancels.push_back(
+      {{run_.no, flow_->tasks[task].id, live.row.attempt}, task, CancelReason::kTimeout});
+  retry_or_fail(step, task, live, error);
+}
+
+/// Proof that a failed attempt is dead: its slot is free, and its next attempt may come.
+void RunMachine::release(Step& step, TaskIndex task) {
+  AttemptLive& live = live_.at(task);
+  live.row.known_dead = true;
+  --unproven_;
+  if (std::exchange(live.holds_slot, false)) --step.shared.slots_used;
+  write_attempt(step, live, live.row.state);
+  write_history(step, live.row.path, live.row.attempt, std::nullopt, std::nullopt,
+                "late: the attempt that had failed is known to be dead");
+  if (is_final(tasks_[task].state)) {
+    live_.erase(task);
+  } else if (live.retry_at <= step.now) {
+    list(task);
+  }
+  open_sections(step);
+}
+
+void RunMachine::on_timer(Step& step, const Timer& timer) {
+  if (ended()) return;
+  if (timer.kind == TimerKind::kRun) return time_out_run(step);
+  const auto found = live_.find(timer.task);
+  if (found == live_.end()) return;
+  AttemptLive& live = found->second;
+  const TaskSpec& spec = flow_->tasks[timer.task];
+  if (timer.kind == TimerKind::kRetry) {
+    if (tasks_[timer.task].state == TaskState::kPending) list(timer.task);
+    return;
+  }
+  const bool alive = !is_final(live.row.state);
+  if (timer.kind == TimerKind::kPhase) {
+    if (!alive) return;
+    const PhaseLimit what = phase_limit(live.row.state, spec.timeouts);
+    time_out(step, timer.task, what.code, what.phase, what.limit);
+  } else if (alive) {
+    time_out(step, timer.task, TaskErrorCode::kTimeoutTotal, Phase::kRun, spec.timeout);
+  } else if (!is_final(tasks_[timer.task].state)) {
+    TaskRow details;
+    details.error = owned(make_task_error(TaskErrorCode::kTimeoutTotal, Phase::kRun,
+                                          fmt::format("not completed within {}, with retries",
+                                                      format_delay(spec.timeout))),
+                          timer.task);
+    write_history(step, spec.id, live.row.attempt, TaskState::kError, std::nullopt,
+                  history_detail(*details.error));
+    end_task(step, timer.task, TaskState::kError, details);
+  }
+  open_sections(step);
+}
+
+}  // namespace cordyna::engine

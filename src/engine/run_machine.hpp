@@ -1,0 +1,180 @@
+/// Decides what happens next to the tasks of one run.
+///
+/// A value machine: calls go in, rows and commands come out in a `Decision`. Reads no clock, does
+/// no I/O, starts no thread; the same calls in the same order give the same decisions, and recovery
+/// depends on it.
+///
+/// A task is a few bytes until it is live. Work that fans out (one failure blocks 100,000 tasks) is
+/// put on a list and done in bounded steps by `settle`, so that no decision, and so no transaction,
+/// is without bound.
+///
+/// Units: every time and delay is `Millis`.
+/// Errors: reports that cannot apply (late, repeated, of an unknown path) change nothing.
+/// Threads: none; one owner at a time.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/result.hpp"
+#include "engine/decision.hpp"
+#include "engine/graph.hpp"
+#include "engine/timers.hpp"
+#include "engine/why.hpp"
+#include "model/attempt.hpp"
+#include "model/flow.hpp"
+#include "model/rows.hpp"
+#include "ports/evaluator.hpp"
+
+namespace cordyna::engine {
+
+/// A task that waits for a slot.
+struct SlotRequest {
+  RunNo run = 0;
+  TaskIndex task = 0;
+};
+
+/// What the runs of one engine share.
+struct Shared {
+  Timers timers;
+  std::deque<SlotRequest> slot_queue;  ///< first come, first served; entries of tasks that no
+                                       ///< longer want one are passed over
+  std::uint32_t slots = 1;
+  std::uint32_t slots_used = 0;
+};
+
+/// One step of the engine: the time, and where its decision goes.
+struct Step {
+  Millis now = 0;
+  const Evaluator& evaluator;
+  Shared& shared;
+  Decision& out;
+};
+
+/// What begins a run.
+struct RunStart {
+  RunNo no = 0;
+  RunId id;
+  std::shared_ptr<const Flow> flow;
+  std::string canonical;  ///< stored once for each version
+  std::string inputs;     ///< JSON object
+};
+
+class RunMachine {
+ public:
+  /// A new run; its first tasks are on the list for `settle`.
+  RunMachine(Step& step, RunStart start);
+  /// A run from its rows, after a restart. Changes nothing; `adopt` comes next, after timers.
+  RunMachine(Step& step, RunSnapshot snapshot, std::shared_ptr<const Flow> flow);
+
+  [[nodiscard]] RunNo no() const { return run_.no; }
+  [[nodiscard]] bool ended() const { return is_final(run_.state); }
+
+  /// Emits adoptions for attempts of an owner before whose deadline has not passed meanwhile.
+  void adopt(Step& step);
+  /// Cancels what is live and what waits; `finally` tasks still run, and a second call cancels
+  /// those too.
+  void cancel(Step& step);
+  void report(Step& step, const AttemptReport& report);
+  void on_timer(Step& step, const Timer& timer);
+  /// Hands out an attempt if the task still wants one. False: it does not want the slot.
+  bool hand_out(Step& step, TaskIndex task);
+  /// Works off at most `budget` tasks of the list; what is left of the budget comes back.
+  std::size_t settle(Step& step, std::size_t budget);
+  [[nodiscard]] bool has_work() const {
+    return !ended() && (!dirty_.empty() || sweep_ < sweep_end_);
+  }
+
+  void explain(const Shared& shared, std::vector<Blocker>& blockers) const;
+
+ private:
+  struct TaskLive {
+    Millis ended_at = 0;
+    std::uint32_t attempt = 0;
+    std::uint32_t waiting = 0;  // upstreams that have not ended
+    TaskState state = TaskState::kPending;
+    bool stored = false;      // has a row
+    bool listed = false;      // on dirty_
+    bool wants_slot = false;  // on the slot queue
+  };
+  /// Only of tasks that were handed out and are not done with.
+  struct AttemptLive {
+    AttemptRow row;
+    Millis first_at = 0;  // of the task
+    Millis retry_at = 0;
+    bool holds_slot = false;
+    bool to_adopt = false;
+  };
+
+  // run_machine.cpp
+  void list(TaskIndex task);
+  void open_sections(Step& step);
+  [[nodiscard]] bool section_open(TaskIndex task) const;
+  void begin_attempt(Step& step, TaskIndex task, AttemptState state);
+  void run_in_engine(Step& step, TaskIndex task);
+  [[nodiscard]] Result<std::string> render_message(Step& step, TaskIndex task) const;
+  void end_attempt(Step& step, TaskIndex task, const Outcome& outcome);
+  void retry_or_fail(Step& step, TaskIndex task, AttemptLive& live, const TaskError& error);
+  void time_out(Step& step, TaskIndex task, TaskErrorCode code, Phase phase, Millis limit);
+  void release(Step& step, TaskIndex task);
+  void progress(Step& step, TaskIndex task, AttemptState state);
+
+  // run_settle.cpp
+  void settle_task(Step& step, TaskIndex task);
+  void sweep_task(Step& step, TaskIndex task);
+  [[nodiscard]] bool errors_wanted() const;
+  [[nodiscard]] bool spared(TaskIndex task) const;
+  [[nodiscard]] UpstreamCounts count_upstreams(TaskIndex task) const;
+  [[nodiscard]] std::string blocker_of(TaskIndex task) const;
+  void end_task(Step& step, TaskIndex task, TaskState state, const TaskRow& details);
+  void after_end(TaskIndex task);
+  void finish(Step& step);
+  void time_out_run(Step& step);
+  void restore_tasks(Step& step, RunSnapshot& snapshot);
+  void restore_task(const TaskRow& row);
+  void restore_attempt(Step& step, const AttemptRow& row);
+  void note_end(TaskIndex task, const TaskRow& row);
+
+  // run_record.cpp
+  [[nodiscard]] TaskError owned(TaskError error, TaskIndex task) const;
+  void write_run(Step& step, RunState to, std::string detail);
+  void write_task(Step& step, TaskIndex task, TaskState to, const TaskRow& details);
+  void write_attempt(Step& step, AttemptLive& live, AttemptState to);
+  void write_history(Step& step, std::string_view path, std::uint32_t attempt,
+                     std::optional<TaskState> task, std::optional<AttemptState> state,
+                     std::string detail);
+  [[nodiscard]] std::string context(TaskIndex task, std::uint32_t attempt) const;
+  [[nodiscard]] std::string run_context() const;
+  [[nodiscard]] StartAttempt command(TaskIndex task) const;
+  void arm_phase(Step& step, AttemptLive& live, TaskIndex task, Millis limit);
+
+  std::shared_ptr<const Flow> flow_;
+  Graph graph_;
+  RunRow run_;
+  std::string vars_;  // rendered
+  std::vector<TaskLive> tasks_;
+  std::unordered_map<TaskIndex, AttemptLive> live_;
+  std::unordered_map<TaskIndex, std::string> outputs_;  // JSON objects
+  std::unordered_map<TaskIndex, std::string> blocked_by_;
+  std::unordered_map<std::string_view, TaskIndex> by_path_;  // keys live in flow_
+  std::deque<TaskIndex> dirty_;                              // to be looked at
+  TaskIndex sweep_ = 0;                                      // cancel goes over all tasks from here
+  TaskIndex sweep_end_ = 0;
+  std::uint32_t open_[3] = {0, 0, 0};  // tasks of each section that have not ended
+  std::uint32_t unproven_ = 0;         // attempts that may still run
+  Section section_ = Section::kTasks;  // the one that is open
+  std::string first_error_;            // JSON object for templates
+  std::int64_t seq_ = 0;
+  Millis last_at_ = 0;
+  bool error_seen_ = false;
+  bool warning_seen_ = false;
+  bool cancel_finally_ = false;
+};
+
+}  // namespace cordyna::engine

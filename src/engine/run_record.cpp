@@ -1,0 +1,178 @@
+// How a run machine writes what it decided: rows, history, contexts and commands.
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "base/check.hpp"
+#include "base/json_text.hpp"
+#include "engine/run_machine.hpp"
+
+namespace cordyna::engine {
+namespace {
+
+std::string_view or_empty_object(const std::string& json) {
+  return json.empty() ? std::string_view("{}") : std::string_view(json);
+}
+
+std::string describe(const TaskError& error) {
+  return fmt::format("{}: {}", info(error.code).name, error.message);
+}
+
+}  // namespace
+
+TaskError RunMachine::owned(TaskError error, TaskIndex task) const {
+  if (error.owner.empty()) error.owner = flow_->tasks[task].owner;
+  if (error.message.empty()) error.message = std::string(info(error.code).meaning);
+  return error;
+}
+
+void RunMachine::write_run(Step& step, RunState to, std::string detail) {
+  RunRow row = run_;
+  row.from = run_.state;
+  row.state = to;
+  CHECK(to == run_.state || can_follow(run_.state, to));
+  step.out.changes.runs.push_back(row);
+  const bool changed = to != run_.state;
+  run_ = std::move(row);
+  if (!changed && detail.empty()) return;
+  write_history(step, {}, 0, std::nullopt, std::nullopt, std::move(detail));
+  if (changed) step.out.changes.history.back().run_state = to;
+}
+
+void RunMachine::write_task(Step& step, TaskIndex task, TaskState to, const TaskRow& details) {
+  TaskLive& live = tasks_[task];
+  TaskRow row = details;
+  row.run = run_.no;
+  row.path = flow_->tasks[task].id;
+  row.attempt = live.attempt;
+  if (live.stored) row.from = live.state;
+  row.state = to;
+  CHECK(to == live.state || can_follow(live.state, to));
+  if (row.first_at == 0) {
+    const auto attempt = live_.find(task);
+    if (attempt != live_.end()) row.first_at = attempt->second.first_at;
+  }
+  live.state = to;
+  live.stored = true;
+  step.out.changes.tasks.push_back(std::move(row));
+}
+
+void RunMachine::write_attempt(Step& step, AttemptLive& live, AttemptState to) {
+  CHECK(to == live.row.state || can_follow(live.row.state, to));
+  CHECK((to == AttemptState::kFailed) == live.row.error.has_value());
+  live.row.state = to;
+  step.out.changes.attempts.push_back(live.row);
+  live.row.from = to;
+}
+
+void RunMachine::write_history(Step& step, std::string_view path, std::uint32_t attempt,
+                               std::optional<TaskState> task, std::optional<AttemptState> state,
+                               std::string detail) {
+  last_at_ = std::max(last_at_, step.now);
+  HistoryRow row;
+  row.run = run_.no;
+  row.seq = ++seq_;
+  row.at = last_at_;
+  row.path = std::string(path);
+  row.attempt = attempt;
+  row.task_state = task;
+  row.attempt_state = state;
+  row.detail = std::move(detail);
+  step.out.changes.history.push_back(std::move(row));
+}
+
+std::string RunMachine::run_context() const {
+  std::string out = fmt::format(R"("run":{{"id":{},"number":{},"date":"{}","started_at":"{}"}})",
+                                json_string(run_.id.value), run_.no, format_date(run_.created_at),
+                                format_timestamp(run_.created_at));
+  fmt::format_to(std::back_inserter(out),
+                 R"(,"flow":{{"id":{},"namespace":{},"owner":{}}},"inputs":{},"labels":{})",
+                 json_string(flow_->id), json_string(flow_->ns), json_string(flow_->owner),
+                 or_empty_object(run_.inputs), or_empty_object(flow_->labels));
+  return out;
+}
+
+std::string RunMachine::context(TaskIndex task, std::uint32_t attempt) const {
+  const TaskSpec& spec = flow_->tasks[task];
+  std::string out = "{" + run_context();
+  fmt::format_to(std::back_inserter(out),
+                 R"(,"vars":{},"task":{{"id":{},"attempt":{}}},"outputs":{{)",
+                 or_empty_object(vars_), json_string(spec.id), attempt);
+  bool first = true;
+  for (const TaskIndex ref : spec.refs) {
+    const auto found = outputs_.find(ref);
+    if (found == outputs_.end()) continue;
+    if (!std::exchange(first, false)) out += ',';
+    append_json_string(out, flow_->tasks[ref].id);
+    out += ':';
+    out += found->second;
+  }
+  out += '}';
+  if (!first_error_.empty()) {
+    out += ",\"error\":";
+    out += first_error_;
+  }
+  out += '}';
+  return out;
+}
+
+StartAttempt RunMachine::command(TaskIndex task) const {
+  StartAttempt start;
+  start.key = {run_.no, flow_->tasks[task].id, tasks_[task].attempt};
+  start.run_id = run_.id;
+  start.task = task;
+  start.flow = flow_;
+  start.context = context(task, tasks_[task].attempt);
+  start.timeouts = flow_->tasks[task].timeouts;
+  return start;
+}
+
+void RunMachine::arm_phase(Step& step, AttemptLive& live, TaskIndex task, Millis limit) {
+  if (live.row.deadline_at != 0) {
+    step.shared.timers.remove({live.row.deadline_at, run_.no, task, TimerKind::kPhase});
+  }
+  live.row.deadline_at = limit > 0 ? step.now + limit : 0;
+  if (limit > 0) step.shared.timers.add({live.row.deadline_at, run_.no, task, TimerKind::kPhase});
+}
+
+void RunMachine::end_task(Step& step, TaskIndex task, TaskState state, const TaskRow& details) {
+  const TaskSpec& spec = flow_->tasks[task];
+  TaskRow row = details;
+  row.ended_at = step.now;
+  write_task(step, task, state, row);
+  tasks_[task].ended_at = step.now;
+  tasks_[task].wants_slot = false;
+  const auto live = live_.find(task);
+  if (live != live_.end()) {
+    if (spec.timeout > 0) {
+      step.shared.timers.remove(
+          {live->second.first_at + spec.timeout, run_.no, task, TimerKind::kTask});
+    }
+    if (live->second.retry_at > 0) {
+      step.shared.timers.remove({live->second.retry_at, run_.no, task, TimerKind::kRetry});
+    }
+    if (live->second.row.known_dead) live_.erase(live);
+  }
+  if (!row.outputs.empty()) outputs_[task] = row.outputs;
+  if (!row.blocked_by.empty()) blocked_by_[task] = row.blocked_by;
+  note_end(task, row);
+  after_end(task);
+}
+
+/// What the end of a task means for the state of the run, and for the templates of `errors`.
+void RunMachine::note_end(TaskIndex task, const TaskRow& row) {
+  const TaskSpec& spec = flow_->tasks[task];
+  const TaskState state = tasks_[task].state;
+  if (row.warnings > 0) warning_seen_ = true;
+  if (state != TaskState::kError) return;
+  (spec.allow_failure ? warning_seen_ : error_seen_) = true;
+  if (!first_error_.empty() || !row.error.has_value()) return;
+  first_error_ = fmt::format(
+      R"({{"task":{},"code":{},"message":{},"description":{},"phase":{},"owner":{},"attempt":{}}})",
+      json_string(spec.id), json_string(info(row.error->code).name),
+      json_string(row.error->message), json_string(describe(*row.error)),
+      json_string(to_string(row.error->phase)), json_string(row.error->owner),
+      tasks_[task].attempt);
+}
+
+}  // namespace cordyna::engine

@@ -1,0 +1,321 @@
+// How a run machine works off its list: trigger rules, conditions, sections, cancels, the end of a
+// run; and how it finds its place again from rows.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/check.hpp"
+#include "engine/run_machine.hpp"
+
+namespace cordyna::engine {
+
+UpstreamCounts RunMachine::count_upstreams(TaskIndex task) const {
+  const TaskSpec& spec = flow_->tasks[task];
+  UpstreamCounts counts;
+  for (const TaskIndex up : spec.needs) {
+    switch (upstream_end(tasks_[up].state, flow_->tasks[up].allow_failure, spec.trigger_rule)) {
+      case UpstreamEnd::kNotYet: ++counts.waiting; break;
+      case UpstreamEnd::kCompleted: ++counts.completed; break;
+      case UpstreamEnd::kSkipped: ++counts.skipped; break;
+      case UpstreamEnd::kFailed: ++counts.failed; break;
+    }
+  }
+  return counts;
+}
+
+/// The task at the root: the upstream that failed, or what that one was blocked by.
+std::string RunMachine::blocker_of(TaskIndex task) const {
+  const TaskSpec& spec = flow_->tasks[task];
+  for (const TaskIndex up : spec.needs) {
+    const auto end =
+        upstream_end(tasks_[up].state, flow_->tasks[up].allow_failure, spec.trigger_rule);
+    if (end != UpstreamEnd::kFailed) continue;
+    const auto root = blocked_by_.find(up);
+    return root == blocked_by_.end() ? flow_->tasks[up].id : root->second;
+  }
+  return {};
+}
+
+std::size_t RunMachine::settle(Step& step, std::size_t budget) {
+  while (budget > 0 && !ended()) {
+    if (sweep_ < sweep_end_) {
+      sweep_task(step, sweep_++);
+    } else if (!dirty_.empty()) {
+      const TaskIndex task = dirty_.front();
+      dirty_.pop_front();
+      tasks_[task].listed = false;
+      settle_task(step, task);
+    } else {
+      break;
+    }
+    --budget;
+  }
+  if (!has_work()) open_sections(step);
+  return budget;
+}
+
+void RunMachine::settle_task(Step& step, TaskIndex task) {
+  const TaskSpec& spec = flow_->tasks[task];
+  TaskLive& live = tasks_[task];
+  if (live.state != TaskState::kPending || live.wants_slot || !section_open(task)) return;
+
+  const auto attempt = live_.find(task);
+  if (attempt != live_.end()) {  // between attempts: its upstreams were judged before the first
+    if (!is_final(attempt->second.row.state) || !attempt->second.row.known_dead) return;
+    if (attempt->second.retry_at > step.now) return;
+  } else {
+    const auto end_as = [&](TaskState state, TaskRow details, std::string why) {
+      write_history(step, spec.id, 0, state, std::nullopt, std::move(why));
+      end_task(step, task, state, details);
+    };
+    const Verdict verdict = judge(spec.trigger_rule, count_upstreams(task));
+    if (verdict == Verdict::kWait) return;
+    if (verdict == Verdict::kBlock) {
+      TaskRow details;
+      details.blocked_by = blocker_of(task);
+      std::string why = "blocked by " + details.blocked_by;
+      return end_as(TaskState::kBlocked, std::move(details), std::move(why));
+    }
+    if (verdict == Verdict::kSkip) {
+      return end_as(TaskState::kSkipped, {},
+                    fmt::format("trigger_rule {} is not met", to_string(spec.trigger_rule)));
+    }
+    if (spec.disabled) return end_as(TaskState::kSkipped, {}, "disabled");
+    if (!spec.run_if.empty()) {
+      const auto holds = step.evaluator.condition(spec.run_if, context(task, 1));
+      if (!holds.has_value()) {
+        TaskRow details;
+        details.error = owned(make_task_error(TaskErrorCode::kConditionFailed, Phase::kPrepare,
+                                              "run_if: " + holds.error().message),
+                              task);
+        std::string why = fmt::format("CONDITION_FAILED: {}", details.error->message);
+        return end_as(TaskState::kError, std::move(details), std::move(why));
+      }
+      if (!*holds) return end_as(TaskState::kSkipped, {}, "run_if is false");
+    }
+  }
+  if (spec.kind == TaskKind::kEngine) return run_in_engine(step, task);
+  live.wants_slot = true;
+  step.shared.slot_queue.push_back({run_.no, task});
+}
+
+/// What the end of a task means for those that need it, and for its section.
+void RunMachine::after_end(TaskIndex task) {
+  const TaskSpec& spec = flow_->tasks[task];
+  --open_[static_cast<std::size_t>(spec.section)];
+  for (const TaskIndex down : graph_.downstream(task)) {
+    CHECK(tasks_[down].waiting > 0);
+    --tasks_[down].waiting;
+    const TriggerRule rule = flow_->tasks[down].trigger_rule;
+    const UpstreamEnd end = upstream_end(tasks_[task].state, spec.allow_failure, rule);
+    if (tasks_[down].waiting == 0 || decides_early(rule, end)) list(down);
+  }
+}
+
+/// Whether `errors` tasks are to run. Once one has been handed out they were wanted, and that stays
+/// so, whatever was found out about the run meanwhile (a restart asks again).
+bool RunMachine::errors_wanted() const {
+  const auto begun = [&](const TaskSpec& spec) {
+    return spec.section == Section::kErrors && tasks_[by_path_.at(spec.id)].attempt > 0;
+  };
+  if (error_seen_ && !run_.cancel_requested && !run_.error.has_value()) return true;
+  return std::ranges::any_of(flow_->tasks, begun);
+}
+
+/// Opens the next section when the present one has ended, and ends the run after the last.
+void RunMachine::open_sections(Step& step) {
+  while (!ended() && open_[static_cast<std::size_t>(section_)] == 0) {
+    if (section_ == Section::kFinally) {
+      if (unproven_ == 0) finish(step);
+      return;
+    }
+    section_ = section_ == Section::kTasks ? Section::kErrors : Section::kFinally;
+    const bool wanted = section_ == Section::kFinally || errors_wanted();
+    bool any = false;
+    for (TaskIndex task = 0; task < tasks_.size(); ++task) {
+      if (!section_open(task) || is_final(tasks_[task].state)) continue;
+      if (wanted) {
+        list(task);
+        any = true;
+      } else {
+        write_history(step, flow_->tasks[task].id, 0, TaskState::kSkipped, std::nullopt,
+                      "no task ended in error");
+        end_task(step, task, TaskState::kSkipped, {});
+      }
+    }
+    if (any) return;
+  }
+}
+
+void RunMachine::finish(Step& step) {
+  RunState to = RunState::kCompleted;
+  if (run_.cancel_requested) {
+    to = RunState::kCancelled;
+  } else if (error_seen_ || run_.error.has_value()) {
+    to = RunState::kError;
+  } else if (warning_seen_) {
+    to = RunState::kWarning;
+  }
+  run_.ended_at = step.now;
+  if (run_.deadline_at > 0)
+    step.shared.timers.remove({run_.deadline_at, run_.no, 0, TimerKind::kRun});
+  std::string detail;
+  if (run_.error.has_value()) detail = run_.error->message;
+  if (flow_->outputs.size() > 2 && (to == RunState::kCompleted || to == RunState::kWarning)) {
+    std::string names = "{" + run_context() + ",\"outputs\":{";
+    bool first = true;
+    for (TaskIndex task = 0; task < tasks_.size(); ++task) {
+      const auto found = outputs_.find(task);
+      if (found == outputs_.end()) continue;
+      names += fmt::format("{}\"{}\":{}", std::exchange(first, false) ? "" : ",",
+                           flow_->tasks[task].id, found->second);
+    }
+    auto outputs = step.evaluator.render_json(flow_->outputs, names + "}}");
+    if (outputs.has_value()) {
+      run_.outputs = std::move(*outputs);
+    } else {
+      to = RunState::kError;
+      detail = "outputs: " + outputs.error().message;
+      run_.error = make_task_error(TaskErrorCode::kTemplateFailed, Phase::kResult, detail);
+      run_.error->owner = flow_->owner;
+    }
+  }
+  write_run(step, to, std::move(detail));
+  step.out.ended.push_back(run_.no);
+}
+
+void RunMachine::cancel(Step& step) {
+  if (ended()) return;
+  if (run_.cancel_requested) {
+    cancel_finally_ = true;
+  } else {
+    run_.cancel_requested = true;
+    write_run(step, run_.state, "cancel requested");
+  }
+  sweep_ = 0;
+  sweep_end_ = static_cast<TaskIndex>(tasks_.size());
+}
+
+void RunMachine::time_out_run(Step& step) {
+  run_.error = make_task_error(TaskErrorCode::kTimeoutTotal, Phase::kRun,
+                               "the run did not complete within " + format_delay(flow_->timeout));
+  run_.error->owner = flow_->owner;
+  write_run(step, run_.state, "TIMEOUT_TOTAL: " + run_.error->message);
+  sweep_ = 0;
+  sweep_end_ = static_cast<TaskIndex>(tasks_.size());
+}
+
+bool RunMachine::spared(TaskIndex task) const {
+  return flow_->tasks[task].section == Section::kFinally && !cancel_finally_;
+}
+
+/// One task of a run that is to end: the live are told to, the waiting end here.
+void RunMachine::sweep_task(Step& step, TaskIndex task) {
+  if (spared(task) || is_final(tasks_[task].state)) return;
+  const auto live = live_.find(task);
+  if (live != live_.end() && !is_final(live->second.row.state)) {
+    if (!live->second.row.cancel_requested) {
+      live->second.row.cancel_requested = true;
+      write_attempt(step, live->second, live->second.row.state);
+    }
+    step.out.cancels.push_back(
+        {{run_.no, flow_->tasks[task].id, live->second.row.attempt}, task, CancelReason::kUser});
+    return;
+  }
+  write_history(step, flow_->tasks[task].id, tasks_[task].attempt, TaskState::kCancelled,
+                std::nullopt,
+                run_.cancel_requested ? "the run was cancelled" : "the run's time is used up");
+  end_task(step, task, TaskState::kCancelled, {});
+}
+
+void RunMachine::adopt(Step& step) {
+  for (TaskIndex task = 0; task < tasks_.size(); ++task) {
+    const auto live = live_.find(task);
+    if (live == live_.end() || !std::exchange(live->second.to_adopt, false)) continue;
+    // What is about to be cancelled is not adopted: an attempt that was never begun would be
+    // started for it.
+    const bool doomed = sweep_ < sweep_end_ && !spared(task);
+    if (!is_final(live->second.row.state) && !doomed) step.out.adoptions.push_back(command(task));
+  }
+}
+
+/// Takes the rows over: states, counts, live attempts, timers; then lists every task that could
+/// move.
+void RunMachine::restore_tasks(Step& step, RunSnapshot& snapshot) {
+  tasks_.resize(flow_->tasks.size());
+  last_at_ = run_.started_at;
+  for (TaskIndex task = 0; task < tasks_.size(); ++task)
+    by_path_.emplace(flow_->tasks[task].id, task);
+  vars_ = flow_->vars;
+  if (vars_.find('{', 1) != std::string::npos) {
+    auto vars = step.evaluator.render_json(flow_->vars, "{" + run_context() + "}");
+    if (vars.has_value()) vars_ = std::move(*vars);
+  }
+  for (const TaskRow& row : snapshot.tasks) restore_task(row);
+  for (const AttemptRow& row : snapshot.attempts) restore_attempt(step, row);
+
+  for (TaskIndex task = 0; task < tasks_.size(); ++task) {
+    if (!is_final(tasks_[task].state))
+      ++open_[static_cast<std::size_t>(flow_->tasks[task].section)];
+    for (const TaskIndex up : flow_->tasks[task].needs) {
+      if (!is_final(tasks_[up].state)) ++tasks_[task].waiting;
+    }
+  }
+  for (TaskIndex task = 0; task < tasks_.size(); ++task) {
+    if (tasks_[task].state == TaskState::kPending && section_open(task)) list(task);
+  }
+  if (run_.deadline_at > 0) step.shared.timers.add({run_.deadline_at, run_.no, 0, TimerKind::kRun});
+  if (run_.cancel_requested || run_.error.has_value())
+    sweep_end_ = static_cast<TaskIndex>(tasks_.size());
+}
+
+void RunMachine::restore_task(const TaskRow& row) {
+  const auto found = by_path_.find(row.path);
+  if (found == by_path_.end()) return;
+  const TaskIndex task = found->second;
+  TaskLive& live = tasks_[task];
+  live.state = row.state;
+  live.attempt = row.attempt;
+  live.ended_at = row.ended_at;
+  live.stored = true;
+  if (!row.outputs.empty()) outputs_[task] = row.outputs;
+  if (!row.blocked_by.empty()) blocked_by_[task] = row.blocked_by;
+  note_end(task, row);
+  run_.warnings += row.warnings;
+  if (row.first_at > 0 && !is_final(row.state)) {
+    live_[task].first_at = row.first_at;
+    live_[task].retry_at = row.retry_at;
+    live_[task].row.state = AttemptState::kCompleted;  // until its attempt's row comes
+  }
+}
+
+void RunMachine::restore_attempt(Step& step, const AttemptRow& row) {
+  const auto found = by_path_.find(row.path);
+  if (found == by_path_.end()) return;
+  const TaskIndex task = found->second;
+  const bool done = is_final(tasks_[task].state) && row.known_dead;
+  if (row.attempt != tasks_[task].attempt || done) return;
+  AttemptLive& live = live_[task];
+  live.row = row;
+  live.row.from = row.state;
+  last_at_ = std::max({last_at_, row.created_at, row.started_at, row.ended_at});
+  const TaskSpec& spec = flow_->tasks[task];
+  if (spec.timeout > 0) {
+    step.shared.timers.add({live.first_at + spec.timeout, run_.no, task, TimerKind::kTask});
+  }
+  if (live.retry_at > 0) step.shared.timers.add({live.retry_at, run_.no, task, TimerKind::kRetry});
+  if (row.deadline_at > 0)
+    step.shared.timers.add({row.deadline_at, run_.no, task, TimerKind::kPhase});
+  if (row.known_dead) return;
+  ++unproven_;
+  live.holds_slot = true;
+  ++step.shared.slots_used;
+  if (is_final(row.state)) {  // failed by its deadline: its death was not proven yet
+    step.out.cancels.push_back({{run_.no, row.path, row.attempt}, task, CancelReason::kTimeout});
+  } else {
+    live.to_adopt = true;
+  }
+}
+
+}  // namespace cordyna::engine

@@ -1,0 +1,73 @@
+#include "engine/why.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+
+#include "engine/run_machine.hpp"
+
+namespace cordyna::engine {
+
+std::string_view to_string(BlockerKind kind) {
+  static constexpr std::array kNames{std::string_view("upstream"),
+                                     std::string_view("section"),
+                                     std::string_view("slot"),
+                                     std::string_view("retry_at"),
+                                     std::string_view("previous_attempt"),
+                                     std::string_view("running"),
+                                     std::string_view("blocked"),
+                                     std::string_view("paused")};
+  return kNames[static_cast<std::size_t>(kind)];
+}
+
+void RunMachine::explain(const Shared& shared, std::vector<Blocker>& blockers) const {
+  for (TaskIndex task = 0; task < tasks_.size(); ++task) {
+    const TaskSpec& spec = flow_->tasks[task];
+    const TaskLive& state = tasks_[task];
+    if (state.state == TaskState::kBlocked) {
+      const std::string& root = blocked_by_.at(task);
+      const auto found = by_path_.find(root);
+      blockers.push_back(
+          {spec.id, BlockerKind::kBlocked, root, state.ended_at, 0,
+           found == by_path_.end() ? spec.owner : flow_->tasks[found->second].owner});
+    }
+    if (is_final(state.state)) continue;
+    const auto live = live_.find(task);
+    if (live != live_.end() && live->second.row.attempt > 0) {
+      const AttemptRow& row = live->second.row;
+      if (!is_final(row.state)) {
+        const Millis since = row.started_at > 0 ? row.started_at : row.dispatched_at;
+        blockers.push_back({spec.id, BlockerKind::kRunning, std::string(to_string(row.state)),
+                            since, row.deadline_at, spec.owner});
+      } else if (!row.known_dead) {
+        blockers.push_back({spec.id, BlockerKind::kPreviousAttempt,
+                            fmt::format("attempt {}", row.attempt), row.ended_at, 0, spec.owner});
+      } else {
+        blockers.push_back({spec.id, BlockerKind::kRetryAt,
+                            fmt::format("attempt {}", row.attempt + 1), row.ended_at,
+                            live->second.retry_at, spec.owner});
+      }
+      continue;
+    }
+    if (!section_open(task)) {
+      blockers.push_back({spec.id, BlockerKind::kSection, "the tasks before it", run_.started_at, 0,
+                          flow_->owner});
+      continue;
+    }
+    Millis since = run_.started_at;
+    bool waits = false;
+    for (const TaskIndex up : spec.needs) {
+      since = std::max(since, tasks_[up].ended_at);
+      if (is_final(tasks_[up].state)) continue;
+      waits = true;
+      blockers.push_back({spec.id, BlockerKind::kUpstream, flow_->tasks[up].id, run_.started_at, 0,
+                          flow_->tasks[up].owner});
+    }
+    if (waits) continue;
+    blockers.push_back({spec.id, BlockerKind::kSlot,
+                        fmt::format("{} of {} slots are taken", shared.slots_used, shared.slots),
+                        since, 0, flow_->owner});
+  }
+}
+
+}  // namespace cordyna::engine

@@ -1,0 +1,217 @@
+#include "sim/checker.hpp"
+
+#include <algorithm>
+
+#include "sim/reference.hpp"
+
+namespace cordyna::sim {
+
+void Checker::expect(bool holds, const std::string& what, RunNo run, const std::string& path) {
+  if (!holds) violation_(what + " (run " + std::to_string(run) + ", task " + path + ")");
+}
+
+void Checker::mix(std::string_view text) {
+  for (const char c : text) hash_ = (hash_ ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
+  hash_ = (hash_ ^ 0xff) * 1099511628211ULL;
+}
+
+void Checker::mix(std::int64_t number) {
+  mix(std::to_string(number));
+}
+
+void Checker::on_commit(const ChangeSet& changes, Millis now) {
+  mix(now);
+  for (const RunRow& row : changes.runs) check_run(row);
+  for (const TaskRow& row : changes.tasks) check_task(row);
+  for (const AttemptRow& row : changes.attempts) check_attempt(row);
+  for (const HistoryRow& row : changes.history) check_history(row);
+}
+
+void Checker::check_run(const RunRow& row) {
+  mix(row.no);
+  mix(to_string(row.state));
+  const auto before = runs_.find(row.no);
+  if (before != runs_.end()) {
+    const RunState from = before->second.state;
+    expect(from == row.state || can_follow(from, row.state),
+           "R1: run takes an edge that is not there", row.no, "");
+  }
+  runs_[row.no] = row;
+}
+
+void Checker::check_task(const TaskRow& row) {
+  mix(row.path);
+  mix(to_string(row.state));
+  const Key key{row.run, row.path};
+  const auto before = tasks_.find(key);
+  const TaskState from = before == tasks_.end() ? TaskState::kPending : before->second.state;
+  expect(from == row.state || can_follow(from, row.state),
+         "R1: task takes an edge that is not there", row.run, row.path);
+  expect((row.state == TaskState::kBlocked) == !row.blocked_by.empty(),
+         "blocked without a name, or named without being blocked", row.run, row.path);
+  if (row.state == TaskState::kError) {
+    expect(row.error.has_value() && !row.error->message.empty() && !row.error->owner.empty(),
+           "R4: task in error without message or owner", row.run, row.path);
+  }
+  tasks_[key] = row;
+}
+
+void Checker::check_attempt(const AttemptRow& row) {
+  mix(row.path);
+  mix(row.attempt);
+  mix(to_string(row.state));
+  const Key key{row.run, row.path};
+  const auto found = attempts_.find(key);
+  const bool fresh = found == attempts_.end() || found->second.attempt != row.attempt;
+  if (fresh) {
+    const std::uint32_t expected = found == attempts_.end() ? 1 : found->second.attempt + 1;
+    expect(row.attempt == expected, "R3: attempt number with a gap or a repeat", row.run, row.path);
+    if (found != attempts_.end()) {
+      expect(is_final(found->second.state), "R2: a second attempt while one is live", row.run,
+             row.path);
+      expect(found->second.known_dead, "a new attempt while the one before is not known dead",
+             row.run, row.path);
+      check_retry(row);
+    }
+  } else {
+    const AttemptState from = found->second.state;
+    expect(from == row.state || can_follow(from, row.state),
+           "R1: attempt takes an edge that is not there", row.run, row.path);
+  }
+  if (row.state == AttemptState::kFailed) check_failure(row, fresh ? AttemptRow{} : found->second);
+  attempts_[key] = row;
+}
+
+void Checker::check_failure(const AttemptRow& row, const AttemptRow& before) {
+  const bool whole =
+      row.error.has_value() && !row.error->message.empty() && !row.error->owner.empty();
+  expect(whole, "R4: failure without message or owner", row.run, row.path);
+  if (whole && !is_final(before.state)) check_deadline(row, before);
+}
+
+/// R11: a phase fails with its own code, no earlier than its limit, no later than a second after
+/// it.
+void Checker::check_deadline(const AttemptRow& row, const AttemptRow& before) {
+  const auto& tasks = flows_.at(row.run)->tasks;
+  const auto spec = std::ranges::find(tasks, row.path, &TaskSpec::id);
+  Millis begin = 0;
+  Millis limit = 0;
+  switch (row.error->code) {
+    case TaskErrorCode::kTimeoutAcknowledge:
+      begin = row.dispatched_at;
+      limit = spec->timeouts.acknowledge;
+      break;
+    case TaskErrorCode::kTimeoutStart:
+      begin = row.acknowledged_at;
+      limit = spec->timeouts.start;
+      break;
+    case TaskErrorCode::kTimeoutComplete:
+      begin = row.started_at;
+      limit = spec->timeouts.complete;
+      break;
+    default: return;
+  }
+  if (row.error->message == "by its guardian") return;
+  expect(before.deadline_at == begin + limit, "R11: the deadline is not where the phase puts it",
+         row.run, row.path);
+  expect(row.ended_at >= begin + limit, "R11: timed out too early", row.run, row.path);
+  if (!downtime)
+    expect(row.ended_at <= begin + limit + 1000, "R11: timed out too late", row.run, row.path);
+}
+
+/// R19: bounded count, back-off within its bounds, nothing retried that must not be.
+void Checker::check_retry(const AttemptRow& row) {
+  const auto& tasks = flows_.at(row.run)->tasks;
+  const auto spec = std::ranges::find(tasks, row.path, &TaskSpec::id);
+  const AttemptRow& before = attempts_.at({row.run, row.path});
+  const TaskRow& task = tasks_.at({row.run, row.path});
+  const Retry& retry = spec->retry;
+  expect(row.attempt <= retry.attempts, "R19: more attempts than allowed", row.run, row.path);
+  if (!before.error.has_value()) return;
+  if (retry.on.empty())
+    expect(before.error->retryable, "R19: a failure that is not retryable was retried", row.run,
+           row.path);
+  Millis low = retry.delay;
+  for (std::uint32_t i = 1; retry.backoff == Backoff::kExponential && i < before.attempt; ++i)
+    low *= 2;
+  Millis high = retry.backoff == Backoff::kRandom
+                    ? std::max(low, retry.max_delay > 0 ? retry.max_delay : low * 3)
+                    : low;
+  if (retry.max_delay > 0) {
+    low = std::min(low, retry.max_delay);
+    high = std::min(high, retry.max_delay);
+  }
+  if (retry.jitter) high += high / 2;
+  expect(row.created_at >= before.ended_at + low, "R19: retried before its back-off", row.run,
+         row.path);
+  (void)task;
+  if (task.retry_at > 0)
+    expect(task.retry_at <= before.ended_at + high, "R19: back-off above its bound", row.run,
+           row.path);
+}
+
+void Checker::check_history(const HistoryRow& row) {
+  mix(row.seq);
+  mix(row.detail);
+  auto& [seq, at] = history_[row.run];
+  expect(row.seq == seq + 1, "history with a gap", row.run, row.path);
+  expect(row.at >= at, "R1: history goes back in time", row.run, row.path);
+  seq = row.seq;
+  at = row.at;
+  if (!row.attempt_state.has_value()) return;
+  const auto key = std::pair(Key{row.run, row.path}, row.attempt);
+  const auto before = paths_.find(key);
+  const AttemptState from = before == paths_.end() ? AttemptState::kCreated : before->second;
+  expect(can_follow(from, *row.attempt_state), "R1: history of an attempt is no path of the graph",
+         row.run, row.path);
+  paths_[key] = *row.attempt_state;
+}
+
+void Checker::at_end(Store& store) {
+  for (const auto& [no, flow] : flows_) {
+    const auto run = runs_.find(no);
+    expect(run != runs_.end() && is_final(run->second.state), "R16: the run did not end", no, "");
+    for (const TaskSpec& spec : flow->tasks) {
+      const auto task = tasks_.find({no, spec.id});
+      expect(task != tasks_.end() && is_final(task->second.state),
+             "R16: a task of an ended run did not end", no, spec.id);
+      const auto attempt = attempts_.find({no, spec.id});
+      if (attempt == attempts_.end()) continue;
+      expect(is_final(attempt->second.state) && attempt->second.known_dead,
+             "R20: an ended run has an attempt that may live", no, spec.id);
+    }
+    if (run != runs_.end() && !run->second.cancel_requested && !run->second.error.has_value())
+      compare_with_model(store, no);
+  }
+}
+
+/// R17: no failure spreads beyond its descendants, and what is blocked names a task that failed.
+void Checker::compare_with_model(Store& store, RunNo no) {
+  const Flow& flow = *flows_.at(no);
+  const auto snapshot = store.load_run(no);
+  expect(snapshot.has_value(), "the run cannot be read back", no, "");
+  if (!snapshot.has_value()) return;
+  std::map<std::string, TaskRow> rows;
+  for (const TaskRow& row : snapshot->tasks) rows[row.path] = row;
+  bool own_known = true;
+  const auto own = [&](TaskIndex task) {
+    const TaskState state = rows[flow.tasks[task].id].state;
+    own_known = state == TaskState::kCompleted || state == TaskState::kError;
+    expect(own_known, "R17: a task that nothing stopped was not run", no, flow.tasks[task].id);
+    return state;
+  };
+  const auto expected = expected_states(flow, own);
+  for (TaskIndex task = 0; task < flow.tasks.size(); ++task) {
+    const TaskRow& row = rows[flow.tasks[task].id];
+    expect(row.state == expected[task],
+           "R17: ended " + std::string(to_string(row.state)) + ", the model says " +
+               std::string(to_string(expected[task])),
+           no, flow.tasks[task].id);
+    if (row.state != TaskState::kBlocked) continue;
+    const TaskState root = rows[row.blocked_by].state;
+    expect(root == TaskState::kError, "R17: blocked by a task that did not fail", no,
+           flow.tasks[task].id);
+  }
+}
+
+}  // namespace cordyna::sim

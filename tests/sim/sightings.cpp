@@ -1,0 +1,60 @@
+#include <fmt/format.h>
+
+#include <array>
+#include <iterator>
+#include <utility>
+
+#include "sim/world.hpp"
+
+namespace cordyna::sim {
+namespace {
+
+using Field = std::uint64_t Sightings::*;
+
+constexpr std::array kFields{
+    std::pair("commits", &Sightings::commits),
+    std::pair("runs", &Sightings::runs),
+    std::pair("attempts", &Sightings::attempts),
+    std::pair("retries", &Sightings::retries),
+    std::pair("crashes before a commit", &Sightings::crashes_before),
+    std::pair("crashes after a commit", &Sightings::crashes_after),
+    std::pair("adopted attempts", &Sightings::adopted),
+    std::pair("commands sent again", &Sightings::sent_again),
+    std::pair("duplicate messages", &Sightings::duplicates),
+    std::pair("lost messages", &Sightings::lost_messages),
+    std::pair("late proofs of death", &Sightings::late),
+    std::pair("blocked tasks", &Sightings::blocked),
+    std::pair("skipped tasks", &Sightings::skipped),
+    std::pair("cancelled runs", &Sightings::cancelled_runs),
+    std::pair("timed out runs", &Sightings::timed_out_runs),
+    std::pair("acknowledge timeouts", &Sightings::timeouts_acknowledge),
+    std::pair("start timeouts", &Sightings::timeouts_start),
+    std::pair("complete timeouts", &Sightings::timeouts_complete),
+    std::pair("whole timeouts", &Sightings::timeouts_total),
+    std::pair("long downtimes", &Sightings::overdue_at_boot),
+};
+
+}  // namespace
+
+void Sightings::add(const Sightings& other) {
+  for (const auto& [name, field] : kFields) this->*field += other.*field;
+}
+
+std::vector<std::string> Sightings::missing() const {
+  std::vector<std::string> names;
+  for (const auto& [name, field] : kFields) {
+    if (this->*field == 0) names.emplace_back(name);
+  }
+  return names;
+}
+
+std::string Sightings::summary() const {
+  std::string text;
+  for (const auto& [name, field] : kFields) {
+    fmt::format_to(std::back_inserter(text), "{}{} {}", text.empty() ? "" : ", ", this->*field,
+                   name);
+  }
+  return text;
+}
+
+}  // namespace cordyna::sim

@@ -1,0 +1,378 @@
+#include "sim/world.hpp"
+
+#include <algorithm>
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <utility>
+
+#include "cerebro/explain.hpp"
+#include "cerebro/loop.hpp"
+#include "sim/checker.hpp"
+#include "sim/fake_process.hpp"
+#include "sim/flows.hpp"
+#include "sim/random.hpp"
+#include "store/memory/memory_store.hpp"
+
+namespace cordyna::sim {
+namespace {
+
+constexpr Millis kStart = 1'800'000'000'000;
+constexpr Millis kEndOfTime = kStart + 6 * 3'600'000;  // no world of these flows needs more
+
+class PlainEvaluator final : public Evaluator {
+ public:
+  Result<std::string> render(std::string_view text, std::string_view) const override {
+    return std::string(text);
+  }
+  Result<bool> condition(std::string_view text, std::string_view) const override {
+    if (text == "true" || text == "false") return text == "true";
+    return fail(ErrorCode::kInvalidArgument, "neither true nor false");
+  }
+};
+
+enum class Crash { kNone, kBefore, kAfter };
+
+/// The owner's store in a world: asks before each commit whether the process dies around it.
+class CrashStore final : public Store {
+ public:
+  CrashStore(std::unique_ptr<MemoryStore> store, std::function<Crash()> draw,
+             std::function<void(const ChangeSet&)> committed)
+      : store_(std::move(store)), draw_(std::move(draw)), committed_(std::move(committed)) {}
+
+  Result<> commit(const ChangeSet& changes) override {
+    const Crash crash = draw_();
+    if (crash == Crash::kBefore) return fail(ErrorCode::kUnavailable, "crashed before the commit");
+    TRY(store_->commit(changes));
+    committed_(changes);
+    if (crash == Crash::kAfter) return fail(ErrorCode::kUnavailable, "crashed after the commit");
+    return {};
+  }
+
+  MemoryStore& inner() { return *store_; }
+  Result<std::vector<RunRow>> list_runs(const RunFilter& f) override {
+    return store_->list_runs(f);
+  }
+  Result<RunRow> find_run(const RunId& id) override { return store_->find_run(id); }
+  Result<RunRow> find_run(RunNo no) override { return store_->find_run(no); }
+  Result<RunSnapshot> load_run(RunNo no) override { return store_->load_run(no); }
+  Result<std::vector<AttemptRow>> list_attempts(RunNo no) override {
+    return store_->list_attempts(no);
+  }
+  Result<std::vector<HistoryRow>> list_history(RunNo no, std::int64_t after,
+                                               std::uint32_t limit) override {
+    return store_->list_history(no, after, limit);
+  }
+  Result<FlowVersionRow> find_flow(std::string_view hash) override {
+    return store_->find_flow(hash);
+  }
+  std::uint64_t epoch() const override { return store_->epoch(); }
+  Result<RunNo> last_run_no() override { return store_->last_run_no(); }
+
+ private:
+  std::unique_ptr<MemoryStore> store_;
+  std::function<Crash()> draw_;
+  std::function<void(const ChangeSet&)> committed_;
+};
+
+class World {
+ public:
+  explicit World(std::uint64_t seed);
+  WorldResult live();
+
+ private:
+  struct Event {
+    std::function<void()> run;
+    bool to_cerebro = false;
+  };
+
+  void schedule(Millis at, bool to_cerebro, std::function<void()> run);
+  void boot(std::unique_ptr<MemoryStore> store);
+  void crash();
+  void step();
+  void drain();
+  void committed(const ChangeSet& changes);
+  void count(const ChangeSet& changes);
+  Crash draw_crash();
+  void submit(std::size_t index);
+  void check_overdue();
+  void explain_unfinished();
+  std::string may_begin(const StartAttempt& command);
+  void violation(const std::string& what);
+  bool all_ended() const {
+    return submitted_ == requests_.size() && loop_ && loop_->live_runs() == 0;
+  }
+
+  Random random_;
+  Millis now_ = kStart;
+  std::uint64_t sequence_ = 0;
+  std::multimap<std::pair<Millis, std::uint64_t>, Event> events_;
+  PlainEvaluator evaluator_;
+  std::map<std::string, std::shared_ptr<const Flow>>
+      flows_;  // by hash, which stands for the canonical form
+  FlowLoader load_ = [this](std::string_view hash,
+                            std::string_view) -> Result<std::shared_ptr<const Flow>> {
+    return flows_.at(std::string(hash));
+  };
+  std::vector<RunRequest> requests_;
+  std::size_t submitted_ = 0;
+  std::uint64_t crash_percent_ = 0;
+  std::size_t crashes_left_ = 0;
+  std::uint32_t slots_ = 1;
+  Checker checker_;
+  FakeProcess process_;
+  std::unique_ptr<CrashStore> store_;
+  std::unique_ptr<MemoryStore> resting_;  // the state while no cerebro is up
+  std::unique_ptr<Loop> loop_;
+  std::set<AttemptKey> seen_ends_;
+  WorldResult result_;
+};
+
+World::World(std::uint64_t seed)
+    : random_(seed),
+      checker_([this](const std::string& what) { violation(what); }),
+      process_(seed, Scheduler{[this] { return now_; },
+                               [this](Millis at, bool to_cerebro, std::function<void()> run) {
+                                 schedule(at, to_cerebro, std::move(run));
+                               },
+                               [this](const AttemptReport& report) {
+                                 if (report.kind == ReportKind::kEnded &&
+                                     !seen_ends_.insert(report.key).second) {
+                                   ++result_.seen.duplicates;
+                                 }
+                                 loop_->apply(now_, report);
+                               },
+                               [this](const std::string& what) { violation(what); }}) {
+  slots_ = static_cast<std::uint32_t>(1 + random_.below(4));
+  if (random_.chance(70)) {
+    crash_percent_ = 1 + random_.below(25);
+    crashes_left_ = 1 + random_.below(6);
+    checker_.downtime = true;
+  }
+  const FlowTaste taste{.tasks_max = random_.chance(5) ? 60u : 14u, .limits = random_.chance(60)};
+  const std::size_t runs = 1 + random_.below(3);
+  for (std::size_t i = 0; i < runs; ++i) {
+    auto flow = random_flow(random_, taste);
+    flows_[flow->hash] = flow;
+    requests_.push_back(
+        {RunId{"00000000-0000-7000-8000-00000000000" + std::to_string(i)}, flow, flow->hash, "{}"});
+  }
+  process_.may_begin = [this](const StartAttempt& command) { return may_begin(command); };
+}
+
+void World::violation(const std::string& what) {
+  if (result_.violations.size() < 10) result_.violations.push_back(what);
+}
+
+void World::schedule(Millis at, bool to_cerebro, std::function<void()> run) {
+  // Equal times are ordered by the sequence number; a draw in front of it explores both orders.
+  const std::uint64_t order = random_.below(4) << 60 | ++sequence_;
+  events_.emplace(std::pair(at, order), Event{std::move(run), to_cerebro});
+}
+
+Crash World::draw_crash() {
+  if (crashes_left_ == 0 || !random_.chance(crash_percent_)) return Crash::kNone;
+  --crashes_left_;
+  const bool before = random_.chance(50);
+  ++(before ? result_.seen.crashes_before : result_.seen.crashes_after);
+  return before ? Crash::kBefore : Crash::kAfter;
+}
+
+/// Save, then act: what begins must be saved, and all it needs must have ended, in what is saved.
+std::string World::may_begin(const StartAttempt& command) {
+  const auto snapshot = store_->load_run(command.key.run);
+  if (!snapshot.has_value()) return "an attempt begins before its run was saved";
+  const auto saved = std::ranges::any_of(snapshot->attempts, [&](const AttemptRow& row) {
+    return row.path == command.key.path && row.attempt == command.key.attempt &&
+           !is_final(row.state);
+  });
+  if (!saved) return "attempt " + command.key.path + " begins before it was saved";
+  for (const TaskIndex up : command.flow->tasks[command.task].needs) {
+    const std::string& id = command.flow->tasks[up].id;
+    const auto row = std::ranges::find(snapshot->tasks, id, &TaskRow::path);
+    const bool over = row != snapshot->tasks.end() && is_final(row->state);
+    const bool early =
+        command.flow->tasks[command.task].trigger_rule == TriggerRule::kAnyCompleted ||
+        command.flow->tasks[command.task].trigger_rule == TriggerRule::kAnyError;
+    if (!over && !early)
+      return command.key.path + " begins before its upstream " + id + " has ended";
+  }
+  if (process_.running() > slots_) return "more attempts run than there are slots";
+  return {};
+}
+
+void World::committed(const ChangeSet& changes) {
+  ++result_.seen.commits;
+  for (const RunRow& row : changes.runs) {
+    if (row.from.has_value()) continue;
+    checker_.add_run(row.no, flows_.at(row.flow_hash));
+    ++result_.seen.runs;
+  }
+  checker_.on_commit(changes, now_);
+  count(changes);
+}
+
+void World::count(const ChangeSet& changes) {
+  Sightings& seen = result_.seen;
+  for (const TaskRow& row : changes.tasks) {
+    if (row.state == TaskState::kBlocked) ++seen.blocked;
+    if (row.state == TaskState::kSkipped) ++seen.skipped;
+  }
+  for (const RunRow& row : changes.runs) {
+    if (row.state == RunState::kCancelled) ++seen.cancelled_runs;
+    if (is_final(row.state) && row.error.has_value()) ++seen.timed_out_runs;
+  }
+  for (const HistoryRow& row : changes.history) {
+    if (row.detail.starts_with("late")) ++seen.late;
+    if (row.detail.starts_with("TIMEOUT_ACKNOWLEDGE")) ++seen.timeouts_acknowledge;
+    if (row.detail.starts_with("TIMEOUT_START")) ++seen.timeouts_start;
+    if (row.detail.starts_with("TIMEOUT_COMPLETE")) ++seen.timeouts_complete;
+    if (row.detail.starts_with("TIMEOUT_TOTAL")) ++seen.timeouts_total;
+  }
+  for (const AttemptRow& row : changes.attempts) {
+    if (row.from.has_value()) continue;
+    ++seen.attempts;
+    if (row.attempt > 1) ++seen.retries;
+  }
+}
+
+void World::submit(std::size_t index) {
+  const auto no = loop_->apply(now_, SubmitSignal{requests_[index]});
+  if (!no.has_value()) violation("submit refused: " + no.error().message);
+}
+
+void World::boot(std::unique_ptr<MemoryStore> store) {
+  store_ = std::make_unique<CrashStore>(
+      std::move(store), [this] { return draw_crash(); },
+      [this](const ChangeSet& changes) { committed(changes); });
+  loop_ = std::make_unique<Loop>(slots_, *store_, evaluator_, load_);
+  loop_->set_process(process_);
+  RunFilter unfinished;
+  unfinished.unfinished = true;
+  const auto runs = store_->list_runs(unfinished);
+  if (!runs.has_value()) return violation("the runs cannot be listed: " + runs.error().message);
+  for (const RunRow& row : *runs) {
+    const auto resumed = loop_->apply(now_, ResumeSignal{row.id});
+    if (!resumed.has_value()) violation("resume refused: " + resumed.error().message);
+  }
+  // A client whose run was not saved before the crash asks again, with the same id.
+  for (std::size_t i = 0; i < submitted_; ++i) submit(i);
+  step();
+  if (loop_) check_overdue();
+}
+
+/// R12: what ran out while cerebro was down has fired once the first step is saved.
+void World::check_overdue() {
+  RunFilter unfinished;
+  unfinished.unfinished = true;
+  const auto runs = store_->list_runs(unfinished);
+  for (const RunRow& run : runs.value()) {
+    const auto attempts = store_->list_attempts(run.no);
+    for (const AttemptRow& row : attempts.value()) {
+      const bool overdue = !is_final(row.state) && row.deadline_at > 0 && row.deadline_at <= now_;
+      if (overdue)
+        violation("R12: a deadline that ran out while cerebro was down did not fire at boot: " +
+                  row.path);
+    }
+  }
+}
+
+/// For who reads the violation: what the engine says is in the way.
+void World::explain_unfinished() {
+  RunFilter unfinished;
+  unfinished.unfinished = true;
+  const auto runs = store_->list_runs(unfinished);
+  for (const RunRow& run : runs.value()) {
+    const auto blockers = explain(*store_, run.no, load_, now_);
+    if (!blockers.has_value()) continue;
+    for (const engine::Blocker& blocker : *blockers) {
+      violation("  run " + std::to_string(run.no) + ", " + blocker.path + ": " +
+                std::string(to_string(blocker.kind)) + " " + blocker.what);
+    }
+  }
+}
+
+void World::crash() {
+  resting_ = store_->inner().fork_owner();
+  loop_.reset();
+  store_.reset();
+  for (auto event = events_.begin(); event != events_.end();) {
+    if (event->second.to_cerebro) {
+      ++result_.seen.lost_messages;
+      event = events_.erase(event);
+    } else {
+      ++event;
+    }
+  }
+  const Millis downtime = random_.chance(50) ? random_.between(0, 500) : random_.between(0, 40'000);
+  if (downtime > 10'000) ++result_.seen.overdue_at_boot;
+  schedule(now_ + downtime, false, [this] { boot(std::move(resting_)); });
+}
+
+void World::step() {
+  if (!loop_->step(now_).has_value()) crash();
+}
+
+void World::drain() {
+  while (loop_ && loop_->has_work()) step();
+}
+
+WorldResult World::live() {
+  boot(std::make_unique<MemoryStore>());
+  Millis at = now_;
+  for (std::size_t i = 0; i < requests_.size(); ++i) {
+    at += random_.between(0, 5000);
+    schedule(at, false, [this, i] {
+      submitted_ = std::max(submitted_, i + 1);
+      if (loop_) submit(i);
+    });
+    if (!random_.chance(12)) continue;
+    for (std::uint64_t again = random_.below(2); again < 2; ++again) {
+      schedule(at + random_.between(0, 20'000), false, [this, i] {
+        if (loop_) (void)loop_->apply(now_, CancelSignal{requests_[i].id}).has_value();
+      });
+    }
+  }
+  while (now_ < kEndOfTime && result_.violations.empty()) {
+    drain();
+    if (events_.empty() && all_ended()) break;
+    const auto timer = loop_ ? loop_->next_timer() : std::nullopt;
+    if (events_.empty() && !timer.has_value()) {
+      violation("R16: nothing will ever happen again, but a run has not ended");
+      explain_unfinished();
+      break;
+    }
+    const bool event_first =
+        !events_.empty() && (!timer.has_value() || events_.begin()->first.first < *timer ||
+                             (events_.begin()->first.first == *timer && random_.chance(50)));
+    if (event_first) {
+      now_ = std::max(now_, events_.begin()->first.first);
+      // Several signals often share a step, and so a transaction.
+      do {
+        auto event = std::move(events_.extract(events_.begin()).mapped());
+        if (!event.to_cerebro || loop_) event.run();
+      } while (loop_ && !events_.empty() && events_.begin()->first.first <= now_ &&
+               random_.chance(60));
+    } else {
+      now_ = std::max(now_, *timer);
+    }
+    if (loop_) step();
+  }
+  if (now_ >= kEndOfTime) violation("R16: a run did not end");
+  if (result_.violations.empty()) checker_.at_end(*store_);
+  if (process_.running() > 0 && result_.violations.empty())
+    violation("an attempt outlived its run");
+  result_.seen.adopted = process_.adopted();
+  result_.seen.sent_again = process_.sent_again();
+  result_.hash = checker_.hash();
+  return std::move(result_);
+}
+
+}  // namespace
+
+WorldResult live(std::uint64_t seed) {
+  return World(seed).live();
+}
+
+}  // namespace cordyna::sim

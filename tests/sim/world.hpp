@@ -1,0 +1,50 @@
+/// One seed is one world: random flows, processes that fail, vanish and hang, a cerebro that
+/// crashes before and after its commits, messages that double, delay and get lost with it; and the
+/// invariants after each commit.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace cordyna::sim {
+
+/// How often the rare things happened: a simulator that never meets them proves nothing.
+struct Sightings {
+  std::uint64_t commits = 0;
+  std::uint64_t runs = 0;
+  std::uint64_t attempts = 0;
+  std::uint64_t retries = 0;
+  std::uint64_t crashes_before = 0;
+  std::uint64_t crashes_after = 0;
+  std::uint64_t adopted = 0;
+  std::uint64_t sent_again = 0;
+  std::uint64_t duplicates = 0;
+  std::uint64_t lost_messages = 0;
+  std::uint64_t late = 0;
+  std::uint64_t blocked = 0;
+  std::uint64_t skipped = 0;
+  std::uint64_t cancelled_runs = 0;
+  std::uint64_t timed_out_runs = 0;
+  std::uint64_t timeouts_acknowledge = 0;
+  std::uint64_t timeouts_start = 0;
+  std::uint64_t timeouts_complete = 0;
+  std::uint64_t timeouts_total = 0;
+  std::uint64_t overdue_at_boot = 0;
+
+  void add(const Sightings& other);
+  /// Names of those that are zero.
+  [[nodiscard]] std::vector<std::string> missing() const;
+  [[nodiscard]] std::string summary() const;
+};
+
+struct WorldResult {
+  std::uint64_t hash = 0;               ///< of everything committed: the same for the same seed
+  std::vector<std::string> violations;  ///< empty: all invariants held
+  Sightings seen;
+};
+
+/// Lives through the world of `seed` to its end.
+[[nodiscard]] WorldResult live(std::uint64_t seed);
+
+}  // namespace cordyna::sim
