@@ -1,0 +1,212 @@
+#include "cerebro/cerebro.hpp"
+
+#include <gtest/gtest.h>
+
+#include <condition_variable>
+#include <map>
+#include <mutex>
+#include <set>
+#include <string>
+#include <thread>
+
+#include "cerebro/explain.hpp"
+#include "store/memory/memory_store.hpp"
+
+namespace cordyna {
+namespace {
+
+class PlainEvaluator final : public Evaluator {
+ public:
+  Result<std::string> render(std::string_view text, std::string_view) const override {
+    return std::string(text);
+  }
+  Result<bool> condition(std::string_view, std::string_view) const override { return true; }
+};
+
+/// Ends each attempt at once, from inside the call, unless told to hold it.
+class InstantProcess final : public Process {
+ public:
+  explicit InstantProcess(ReportSink sink) : sink_(std::move(sink)) {}
+
+  void start(const StartAttempt& command) override {
+    const std::lock_guard lock(mutex_);
+    started.insert(command.key);
+    if (hold) return;
+    (void)sink_({command.key, ReportKind::kStarted, {}});
+    (void)sink_({command.key, ReportKind::kEnded, {}});
+  }
+  void cancel(const CancelAttempt& command) override {
+    Outcome outcome;
+    outcome.state = AttemptState::kCancelled;
+    (void)sink_({command.key, ReportKind::kEnded, outcome});
+  }
+  void adopt(const StartAttempt& command) override {
+    adopted.insert(command.key);
+    (void)sink_({command.key, ReportKind::kEnded, {}});
+  }
+
+  bool hold = false;
+  std::set<AttemptKey> started;
+  std::set<AttemptKey> adopted;
+
+ private:
+  std::mutex mutex_;
+  ReportSink sink_;
+};
+
+class Waiter final : public CommitObserver {
+ public:
+  void on_commit(const ChangeSet& changes) override {
+    const std::lock_guard lock(mutex_);
+    for (const RunRow& row : changes.runs) states_[row.no] = row.state;
+    attempts_ += changes.attempts.size();
+    changed_.notify_all();
+  }
+  void on_stopped(const Error& error) override {
+    const std::lock_guard lock(mutex_);
+    stopped_ = error.message;
+    changed_.notify_all();
+  }
+  RunState end_of(RunNo no) {
+    std::unique_lock lock(mutex_);
+    const bool ended =
+        changed_.wait_for(lock, std::chrono::seconds(60), [&] { return is_final(states_[no]); });
+    EXPECT_TRUE(ended);
+    return states_[no];
+  }
+  std::string stop_message() {
+    std::unique_lock lock(mutex_);
+    EXPECT_TRUE(
+        changed_.wait_for(lock, std::chrono::seconds(60), [&] { return !stopped_.empty(); }));
+    return stopped_;
+  }
+  void first_attempt() {
+    std::unique_lock lock(mutex_);
+    EXPECT_TRUE(changed_.wait_for(lock, std::chrono::seconds(60), [&] { return attempts_ > 0; }));
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::map<RunNo, RunState> states_;
+  std::size_t attempts_ = 0;
+  std::string stopped_;
+};
+
+std::shared_ptr<const Flow> chain(std::size_t length) {
+  auto flow = std::make_shared<Flow>();
+  flow->id = "chain";
+  flow->owner = "team";
+  flow->hash = "h" + std::to_string(length);
+  for (std::size_t i = 0; i < length; ++i) {
+    TaskSpec task;
+    task.id = "t" + std::to_string(i);
+    task.owner = "team";
+    if (i > 0) task.needs = {static_cast<TaskIndex>(i - 1)};
+    flow->tasks.push_back(std::move(task));
+  }
+  return flow;
+}
+
+class CerebroTest : public testing::Test {
+ protected:
+  FlowLoader loader() {
+    return [](std::string_view text, std::string_view) -> Result<std::shared_ptr<const Flow>> {
+      return chain(std::stoul(std::string(text)));
+    };
+  }
+  RunRequest request(std::string id, std::size_t length) {
+    return {RunId{std::move(id)}, chain(length), std::to_string(length), "{}"};
+  }
+
+  SystemClock clock_;
+  PlainEvaluator evaluator_;
+  MemoryStore store_;
+  Waiter waiter_;
+};
+
+TEST_F(CerebroTest, RunsEndAndAskingTwiceIsHarmless) {
+  Cerebro cerebro({.slots = 2, .inbox_max = 4}, clock_, store_, evaluator_, loader());
+  InstantProcess process(cerebro.sink());
+  cerebro.subscribe(waiter_);
+  cerebro.start(process);
+  const auto no = cerebro.submit(request("a", 50));
+  ASSERT_TRUE(no.has_value());
+  EXPECT_EQ(waiter_.end_of(*no), RunState::kCompleted);
+  EXPECT_EQ(*cerebro.submit(request("a", 50)), *no);
+  EXPECT_EQ(process.started.size(), 50u);
+  EXPECT_EQ(cerebro.resume(RunId{"a"}).error().code, ErrorCode::kConflict);
+  EXPECT_EQ(cerebro.cancel(RunId{"zz"}).error().code, ErrorCode::kNotFound);
+}
+
+TEST_F(CerebroTest, ManyThreadsSubmitAtOnce) {
+  Cerebro cerebro({.slots = 3, .inbox_max = 2}, clock_, store_, evaluator_, loader());
+  InstantProcess process(cerebro.sink());
+  cerebro.subscribe(waiter_);
+  cerebro.start(process);
+  std::vector<std::thread> clients;
+  for (int client = 0; client < 4; ++client) {
+    clients.emplace_back([&, client] {
+      for (int i = 0; i < 10; ++i) {
+        const auto no =
+            cerebro.submit(request(std::to_string(client) + "-" + std::to_string(i), 5));
+        ASSERT_TRUE(no.has_value());
+        EXPECT_EQ(waiter_.end_of(*no), RunState::kCompleted);
+      }
+    });
+  }
+  for (std::thread& client : clients) client.join();
+  EXPECT_EQ(store_.list_runs({.limit = 100})->size(), 40u);
+}
+
+TEST_F(CerebroTest, TheNextOwnerTakesUpWhatWasRunning) {
+  {
+    Cerebro first({.slots = 2}, clock_, store_, evaluator_, loader());
+    InstantProcess process(first.sink());
+    process.hold = true;
+    first.subscribe(waiter_);
+    first.start(process);
+    ASSERT_TRUE(first.submit(request("a", 3)).has_value());
+    waiter_.first_attempt();
+    const auto why = explain(store_, 1, loader(), clock_.now());
+    ASSERT_TRUE(why.has_value());
+    EXPECT_EQ(why->front().kind, engine::BlockerKind::kRunning);
+    EXPECT_EQ(why->back().what, "t1");
+  }
+  const auto owner = store_.fork_owner();
+  Cerebro second({.slots = 2}, clock_, *owner, evaluator_, loader());
+  InstantProcess process(second.sink());
+  second.subscribe(waiter_);
+  second.start(process);
+  ASSERT_TRUE(second.resume(RunId{"a"}).has_value());
+  EXPECT_EQ(waiter_.end_of(1), RunState::kCompleted);
+  EXPECT_EQ(process.adopted, (std::set<AttemptKey>{{1, "t0", 1}}));
+  EXPECT_EQ(process.started.size(), 2u) << "what was dispatched before is adopted, not started";
+}
+
+TEST_F(CerebroTest, CancelEndsARun) {
+  Cerebro cerebro({.slots = 1}, clock_, store_, evaluator_, loader());
+  InstantProcess process(cerebro.sink());
+  process.hold = true;
+  cerebro.subscribe(waiter_);
+  cerebro.start(process);
+  const auto no = cerebro.submit(request("a", 3));
+  ASSERT_TRUE(no.has_value());
+  ASSERT_TRUE(cerebro.cancel(RunId{"a"}).has_value());
+  EXPECT_EQ(waiter_.end_of(*no), RunState::kCancelled);
+}
+
+TEST_F(CerebroTest, AStoreThatRefusesStopsItAndSaysWhy) {
+  Cerebro cerebro({.slots = 1}, clock_, store_, evaluator_, loader());
+  InstantProcess process(cerebro.sink());
+  cerebro.subscribe(waiter_);
+  cerebro.start(process);
+  store_.fail_next_commit({ErrorCode::kUnavailable, "no space"});
+  EXPECT_EQ(cerebro.submit(request("a", 1)).error().message, "no space");
+  EXPECT_EQ(waiter_.stop_message(), "no space");
+  EXPECT_EQ(cerebro.submit(request("b", 1)).error().code, ErrorCode::kUnavailable);
+  EXPECT_TRUE(process.started.empty()) << "nothing goes out that was not saved";
+}
+
+}  // namespace
+}  // namespace cordyna
