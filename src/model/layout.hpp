@@ -4,14 +4,17 @@
 ///       state.db              SQLite
 ///       owner.lock            held by the owner; its pid as text
 ///       owner.sock            further `dyna` commands reach the owner here
-///       supervise.sock        the fork server
-///       reports.sock          guardians tell the owner here
+///       supervise.sock        the fork server, which holds supervise.lock
+///       runs/.next-<pid>/     a guardian's folder for its next attempt
 ///       runs/<run no>/<task index>-<attempt>/
 ///         guardian            "<pid> <start time> <boot id>\n" of the guardian, which holds a lock
-///         on it exit                how it ended (renamed into place) log                 the
-///         output (log_format.hpp) outputs             what the task wrote to $DYNA_OUTPUTS report
-///         what a data step says of its end ($DYNA_REPORT) artifacts/          $DYNA_ARTIFACTS
-///         work/               $DYNA_WORK, removed at the end
+///                             on it as long as it lives
+///         exit                how it ended: that file, with the record appended, renamed
+///         log                 the output (log_format.hpp)
+///         outputs             what the task wrote to $DYNA_OUTPUTS
+///         report              what a data step says of its end ($DYNA_REPORT)
+///         artifacts/          $DYNA_ARTIFACTS
+///         work/               $DYNA_WORK, emptied at the end
 ///
 /// Names derive from numbers of ours, never from names that users choose (S24).
 #pragma once

@@ -1,0 +1,106 @@
+#include <gtest/gtest.h>
+
+#include <array>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "base/bounded_queue.hpp"
+#include "base/id.hpp"
+#include "base/json_text.hpp"
+#include "base/nearest.hpp"
+#include "base/result.hpp"
+#include "base/time.hpp"
+
+namespace cordyna {
+namespace {
+
+TEST(TimeTest, FormatsPointsAndDelays) {
+  EXPECT_EQ(format_timestamp(0), "1970-01-01T00:00:00.000Z");
+  EXPECT_EQ(format_timestamp(1'795'247'400'123), "2026-11-21T07:50:00.123Z");
+  EXPECT_EQ(format_date(951'782'400'000), "2000-02-29");
+  EXPECT_EQ(format_delay(-5), "0ms");
+  EXPECT_EQ(format_delay(999), "999ms");
+  EXPECT_EQ(format_delay(4'249), "4.2s");
+  EXPECT_EQ(format_delay(192'000), "3m12s");
+  EXPECT_EQ(format_delay(7'500'000), "2h05m");
+  EXPECT_EQ(format_delay(273'600'000), "3d04h");
+}
+
+TEST(IdTest, Uuid7IsOrderedByTimeAndWellFormed) {
+  const std::array<std::uint8_t, 10> ones{255, 255, 255, 255, 255, 255, 255, 255, 255, 255};
+  EXPECT_EQ(make_uuid7(0x0123456789ab, ones), "01234567-89ab-7fff-bfff-ffffffffffff");
+  EXPECT_LT(make_uuid7(1000), make_uuid7(1001));
+  EXPECT_NE(make_uuid7(1000), make_uuid7(1000));
+  EXPECT_TRUE(is_uuid(make_uuid7(1)));
+  EXPECT_FALSE(is_uuid("01234567-89ab-7fff-bfff-fffffffffff"));
+  EXPECT_FALSE(is_uuid("01234567-89AB-7fff-bfff-ffffffffffff"));
+  EXPECT_FALSE(is_uuid("../../etc/passwd"));
+}
+
+TEST(JsonTextTest, EscapesWhatJsonWants) {
+  EXPECT_EQ(json_string("a\"b\\c\n\t\x01 \xc3\xa9"), R"("a\"b\\c\n\t\u0001 )"
+                                                     "\xc3\xa9\"");
+}
+
+TEST(NearestTest, FindsTypingMistakesOnly) {
+  const std::vector<std::string_view> words{"needs", "retry", "timeouts", "timeout"};
+  EXPECT_EQ(nearest("ned", words), "") << "two edits are too many for three letters";
+  EXPECT_EQ(nearest("need", words), "needs");
+  EXPECT_EQ(nearest("rtery", words), "retry");
+  EXPECT_EQ(nearest("timeuot", words), "timeout");
+  EXPECT_EQ(nearest("completely", words), "");
+  EXPECT_EQ(nearest(std::string(10'000, 'x'), words), "");
+}
+
+Result<int> half(int n) {
+  if (n % 2 != 0) return fail(ErrorCode::kInvalidArgument, "odd");
+  return n / 2;
+}
+
+Result<int> quarter(int n) {
+  TRY_ASSIGN(const int first, half(n));
+  TRY(half(first));
+  return half(first);
+}
+
+TEST(ResultTest, TryHandsTheErrorOn) {
+  EXPECT_EQ(*quarter(8), 2);
+  EXPECT_EQ(quarter(6).error().message, "odd");
+  EXPECT_EQ(Result<int>(fail("reading x", quarter(3).error())).error().message, "reading x: odd");
+}
+
+TEST(BoundedQueueTest, SlowsItsSourcesDownAndLosesNothing) {
+  BoundedQueue<int> queue(4);
+  std::vector<std::thread> sources;
+  for (int source = 0; source < 3; ++source) {
+    sources.emplace_back([&queue] {
+      for (int i = 1; i <= 1000; ++i) EXPECT_TRUE(queue.push(i));
+    });
+  }
+  long sum = 0;
+  std::size_t most = 0;
+  for (std::size_t taken = 0; taken < 3000;) {
+    const auto items = queue.drain(std::nullopt);
+    most = std::max(most, items.size());
+    taken += items.size();
+    for (const int item : items) sum += item;
+  }
+  for (std::thread& source : sources) source.join();
+  EXPECT_EQ(sum, 3L * 500'500);
+  EXPECT_LE(most, 4u);
+}
+
+TEST(BoundedQueueTest, ItsDrainerNeverWaitsForItself) {
+  BoundedQueue<int> queue(1);
+  EXPECT_TRUE(queue.push(1));
+  EXPECT_TRUE(queue.push_unbounded(2));
+  EXPECT_EQ(queue.drain(std::nullopt).size(), 2u);
+  queue.close();
+  EXPECT_FALSE(queue.push(3));
+  EXPECT_TRUE(queue.drain(std::nullopt).empty());
+}
+
+}  // namespace
+}  // namespace cordyna
