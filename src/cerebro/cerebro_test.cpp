@@ -20,6 +20,9 @@ class PlainEvaluator final : public Evaluator {
   Result<std::string> render(std::string_view text, std::string_view) const override {
     return std::string(text);
   }
+  Result<std::string> render_json(std::string_view json, std::string_view) const override {
+    return std::string(json);
+  }
   Result<bool> condition(std::string_view, std::string_view) const override { return true; }
 };
 

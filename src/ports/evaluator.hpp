@@ -19,12 +19,10 @@ class Evaluator {
   [[nodiscard]] virtual Result<std::string> render(std::string_view text,
                                                    std::string_view context) const = 0;
 
-  /// A JSON value with each string in it rendered; a string that is exactly one "{{ expression }}" becomes the
-  /// expression's value with its type. Errors: as render.
+  /// A JSON value with each string in it rendered; a string that is exactly one "{{ expression }}"
+  /// becomes the expression's value with its type. Errors: as render.
   [[nodiscard]] virtual Result<std::string> render_json(std::string_view json,
-                                                        std::string_view context) const {
-    return render(json, context);
-  }
+                                                        std::string_view context) const = 0;
 
   /// Of a template that gives true or false ("{{ inputs.n > 3 }}"); texts "true" and "false" count
   /// too. Errors: kInvalidArgument, also for any other value.

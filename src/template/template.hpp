@@ -69,6 +69,10 @@ struct BoundScript {
   std::vector<std::pair<std::string, std::string>> env;  ///< DYNA_V1 → value
 };
 
+/// `analyze` of what is bound in a shell script: only the {{ … }} that the shell would see, and
+/// none of the shell's own "${#x}".
+[[nodiscard]] Analysis analyze_shell(std::string_view script);
+
 /// Errors where a template stands in a shell script where it cannot be bound: a quoted heredoc, `{%
 /// %}`, `{# #}` is removed. Inside single quotes it becomes '…'"$V"'…'; inside double quotes and
 /// unquoted heredocs ${V}; elsewhere "${V}". `| raw` puts the text itself there. `context` empty:
@@ -76,6 +80,9 @@ struct BoundScript {
 [[nodiscard]] std::vector<Problem> check_shell(std::string_view script);
 [[nodiscard]] Result<BoundScript> bind_shell(std::string_view script, std::string_view context,
                                              const Lookup& lookup);
+
+/// `analyze` of what is bound in SQL: comments are left out; what cannot be bound is a problem.
+[[nodiscard]] Analysis analyze_sql(std::string_view sql);
 
 /// SQL with each {{ … }} as a bound value: '…' with quotes doubled for strings, numbers, booleans
 /// and null as literals. Inside a quoted SQL string or identifier the value is put in with that
@@ -88,6 +95,8 @@ class TemplateEvaluator final : public Evaluator {
  public:
   [[nodiscard]] Result<std::string> render(std::string_view text,
                                            std::string_view context) const override;
+  [[nodiscard]] Result<std::string> render_json(std::string_view json,
+                                                std::string_view context) const override;
   [[nodiscard]] Result<bool> condition(std::string_view text,
                                        std::string_view context) const override;
 };

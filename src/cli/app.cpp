@@ -1,0 +1,91 @@
+#include "cli/app.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdlib>
+#include <string>
+#include <variant>
+
+#include "cli/commands.hpp"
+#include "cli/text.hpp"
+
+namespace cordyna::cli {
+namespace {
+
+CommandResult version_command(CommandContext& context) {
+  if (context.arguments.json) {
+    context.output.write("{\"name\":\"dyna\",\"version\":\"" CORDYNA_VERSION "\"}\n");
+  } else {
+    context.output.write("dyna " CORDYNA_VERSION "\n");
+  }
+  return ExitCode::kOk;
+}
+
+CommandResult completion_command(CommandContext& context) {
+  context.output.write(completion_script(context.arguments.shell));
+  return ExitCode::kOk;
+}
+
+CommandResult dispatch(CommandContext& context) {
+  switch (context.arguments.verb) {
+    case Verb::kRun: return run_command(context);
+    case Verb::kValidate: return validate_command(context);
+    case Verb::kShow: return show_command(context);
+    case Verb::kRuns: return runs_command(context);
+    case Verb::kLogs: return logs_command(context);
+    case Verb::kWhy: return why_command(context);
+    case Verb::kCancel: return cancel_command(context);
+    case Verb::kResume: return resume_command(context);
+    case Verb::kSchema: return schema_command(context);
+    case Verb::kDoctor: return doctor_command(context);
+    case Verb::kVersion: return version_command(context);
+    case Verb::kCompletion: return completion_command(context);
+  }
+  return ExitCode::kInternal;
+}
+
+std::string environment(const char* name) {
+  const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): nobody sets it
+  return value == nullptr ? "" : value;
+}
+
+/// Whether the command's whole point is what it prints.
+bool only_prints(Verb verb) {
+  return verb != Verb::kRun && verb != Verb::kResume && verb != Verb::kCancel;
+}
+
+int carry_out(const Arguments& arguments, const Parts& parts) {
+  Output output(STDOUT_FILENO);
+  CommandContext context{parts, arguments, {arguments.state, environment("DYNA_STATE")}, output};
+  const CommandResult done = dispatch(context);
+  if (!done.has_value()) {
+    print_error(done.error().message);
+    return static_cast<int>(exit_code(done.error().code));
+  }
+  const Result<> written = output.result();
+  if (!written.has_value()) {
+    print_error(written.error().message);
+    if (only_prints(arguments.verb)) return static_cast<int>(exit_code(written.error().code));
+  }
+  return static_cast<int>(*done);
+}
+
+}  // namespace
+
+int app_main(int argc, const char* const* argv, const Parts& parts) {
+  std::signal(SIGPIPE, SIG_IGN);
+  const auto parsed = parse_arguments(argc, argv);
+  if (const auto* usage = std::get_if<Usage>(&parsed)) {
+    if (usage->is_error) {
+      print_error(usage->text);
+      return static_cast<int>(ExitCode::kUsage);
+    }
+    Output(STDOUT_FILENO).write(usage->text);
+    return static_cast<int>(ExitCode::kOk);
+  }
+  return carry_out(std::get<Arguments>(parsed), parts);
+}
+
+}  // namespace cordyna::cli

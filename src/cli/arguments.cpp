@@ -1,0 +1,251 @@
+// The only file that knows CLI11, which takes its time to compile.
+#include "cli/arguments.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <map>
+
+namespace cordyna::cli {
+namespace {
+
+class Parser {
+ public:
+  Parser() {
+    app_.require_subcommand(1);
+    app_.set_help_all_flag("--help-all", "Help of all commands");
+    app_.add_flag("--version", version_, "Print the version");
+    app_.footer(
+        "A flow is a YAML file; 'dyna schema --reference' explains its keys.\n"
+        "State lies in .cordyna beside the flow; --state DIR or $DYNA_STATE says otherwise.");
+    add_run();
+    add_flow_commands();
+    add_run_commands();
+    add_others();
+  }
+
+  std::variant<Arguments, Usage> parse(int argc, const char* const* argv);
+  CLI::App& app() { return app_; }
+
+ private:
+  CLI::App* add(const char* name, const char* help, Verb verb) {
+    CLI::App* command = app_.add_subcommand(name, help);
+    command->callback([this, verb] { found_.verb = verb; });
+    return command;
+  }
+  void add_json(CLI::App* command) {
+    command->add_flag("--json", found_.json, "Print JSON, for programs");
+  }
+  void add_state(CLI::App* command) {
+    command->add_option("--state", found_.state, "The state folder")->type_name("DIR");
+  }
+  void add_follow(CLI::App* command) {
+    static const std::map<std::string, Follow> kStyles = {
+        {"plain", Follow::kPlain}, {"pretty", Follow::kPretty}, {"json", Follow::kJson}};
+    command->add_option("--follow", found_.follow, "How to show what happens")
+        ->transform(CLI::CheckedTransformer(kStyles))
+        ->type_name("plain|pretty|json");
+    add_json(command);
+  }
+  void add_slots(CLI::App* command) {
+    command->add_option("--slots", found_.slots, "Processes at once (default: one per core)")
+        ->check(CLI::Range(1, 10'000))
+        ->type_name("N");
+  }
+  void add_run();
+  void add_flow_commands();
+  void add_run_commands();
+  void add_others();
+  std::string split_inputs();
+
+  CLI::App app_{"Cordyna runs data pipelines: right, fast, and with an answer to 'why?'.", "dyna"};
+  Arguments found_;
+  std::string file_;
+  std::vector<std::string> raw_inputs_;
+  bool version_ = false;
+};
+
+void Parser::add_run() {
+  CLI::App* run = add("run", "Run a flow and follow it to its end", Verb::kRun);
+  run->add_option("file", file_, "The flow")->required()->type_name("FILE");
+  run->add_option("-i,--input", raw_inputs_, "A value for an input of the flow; may be repeated")
+      ->type_name("KEY=VALUE")
+      ->expected(1)
+      ->take_all();
+  add_slots(run);
+  add_follow(run);
+  add_state(run);
+}
+
+void Parser::add_flow_commands() {
+  CLI::App* validate = add("validate", "Check flows; says all that is wrong", Verb::kValidate);
+  validate->add_option("file", found_.files, "The flows")->required()->type_name("FILE…");
+  add_json(validate);
+  CLI::App* show = add("show", "Show a flow's tasks, or one of them", Verb::kShow);
+  show->add_option("file", file_, "The flow")->required()->type_name("FILE");
+  show->add_option("task", found_.task, "One task of it")->type_name("TASK");
+  show->add_flag("--sql", found_.sql, "The SQL that a data step runs");
+  add_json(show);
+}
+
+void Parser::add_run_commands() {
+  const char* const which = "Its number, its id or the front of that, or 'last'";
+  CLI::App* runs = add("runs", "List runs, newest first", Verb::kRuns);
+  runs->add_option("--flow", found_.flow_id, "Only of this flow")->type_name("ID");
+  runs->add_flag("--unfinished", found_.unfinished, "Only those that have not ended");
+  runs->add_option("-n,--limit", found_.limit, "How many (default: 20)")
+      ->check(CLI::Range(1, 1'000'000))
+      ->type_name("N");
+  CLI::App* logs = add("logs", "Print what the tasks of a run said", Verb::kLogs);
+  logs->add_option("run", found_.run, which)->required()->type_name("RUN");
+  logs->add_option("task", found_.task, "Only of this task")->type_name("TASK");
+  logs->add_flag("-f,--follow", found_.follow_logs, "Go on until the run has ended");
+  CLI::App* why = add("why", "Say why tasks of a run are not running", Verb::kWhy);
+  why->add_option("run", found_.run, which)->required()->type_name("RUN");
+  why->add_option("task", found_.task, "Only of this task")->type_name("TASK");
+  CLI::App* cancel = add("cancel", "End a run and all that it started", Verb::kCancel);
+  cancel->add_option("run", found_.run, which)->required()->type_name("RUN");
+  CLI::App* resume = add("resume", "Take up runs that were left", Verb::kResume);
+  resume->add_option("run", found_.run, which + std::string("; without: all unfinished ones"))
+      ->type_name("RUN");
+  add_slots(resume);
+  for (CLI::App* command : {runs, logs, why}) add_json(command);
+  for (CLI::App* command : {cancel, resume}) add_follow(command);
+  for (CLI::App* command : {runs, logs, why, cancel, resume}) add_state(command);
+}
+
+void Parser::add_others() {
+  CLI::App* schema = add("schema", "Print the JSON Schema of flows, for editors", Verb::kSchema);
+  schema->add_flag("--states", found_.states, "The states of runs, tasks and attempts instead");
+  schema->add_flag("--reference", found_.reference, "The reference of the flow language instead");
+  CLI::App* doctor = add("doctor", "Look at what this machine offers", Verb::kDoctor);
+  doctor->add_flag("--install", found_.install, "Fetch what is missing (DuckDB, from PyPI)");
+  add_json(doctor);
+  add_state(doctor);
+  CLI::App* version = add("version", "Print the version", Verb::kVersion);
+  add_json(version);
+  CLI::App* completion =
+      add("completion", "Print a completion script for a shell", Verb::kCompletion);
+  completion->add_option("shell", found_.shell, "bash, zsh or fish")
+      ->required()
+      ->check(CLI::IsMember({"bash", "zsh", "fish"}));
+}
+
+/// What is wrong with an input; empty: nothing.
+std::string Parser::split_inputs() {
+  for (const std::string& raw : raw_inputs_) {
+    const std::size_t sign = raw.find('=');
+    if (sign == std::string::npos || sign == 0) {
+      return "--input " + raw + ": wants the form key=value";
+    }
+    found_.inputs.emplace_back(raw.substr(0, sign), raw.substr(sign + 1));
+  }
+  return {};
+}
+
+std::variant<Arguments, Usage> Parser::parse(int argc, const char* const* argv) {
+  if (argc == 2 && std::string(argv[1]) == "--version") return found_;
+  try {
+    app_.parse(argc, argv);
+  } catch (const CLI::CallForHelp&) {
+    const auto chosen = app_.get_subcommands();
+    return Usage{chosen.empty() ? app_.help() : chosen.front()->help("dyna"), false};
+  } catch (const CLI::CallForAllHelp&) {
+    return Usage{app_.help("", CLI::AppFormatMode::All), false};
+  } catch (const CLI::ParseError& error) {
+    const auto chosen = app_.get_subcommands();
+    const std::string where = chosen.empty() ? "" : " " + chosen.front()->get_name();
+    return Usage{std::string(error.what()) + "\n'dyna" + where + " --help' says what is possible.",
+                 true};
+  }
+  if (!file_.empty()) found_.files.push_back(file_);
+  const std::string wrong = split_inputs();
+  if (!wrong.empty()) return Usage{wrong, true};
+  return found_;
+}
+
+std::string joined(const std::vector<std::string>& words) {
+  std::string out;
+  for (const std::string& word : words) out += (out.empty() ? "" : " ") + word;
+  return out;
+}
+
+std::vector<std::string> options_of(const CLI::App& command) {
+  std::vector<std::string> names;
+  for (const CLI::Option* option : command.get_options()) {
+    for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+  }
+  return names;
+}
+
+std::string bash_script(const std::vector<CLI::App*>& commands) {
+  std::vector<std::string> names;
+  std::string cases;
+  for (const CLI::App* command : commands) {
+    names.push_back(command->get_name());
+    cases += "    " + command->get_name() + ") options='" + joined(options_of(*command)) + "' ;;\n";
+  }
+  return "# bash completion of dyna: source <(dyna completion bash)\n"
+         "_dyna() {\n"
+         "  local word=${COMP_WORDS[COMP_CWORD]} options=\n"
+         "  if [ \"$COMP_CWORD\" -eq 1 ]; then\n"
+         "    mapfile -t COMPREPLY < <(compgen -W '" +
+         joined(names) +
+         "' -- \"$word\")\n"
+         "    return\n"
+         "  fi\n"
+         "  case ${COMP_WORDS[1]} in\n" +
+         cases +
+         "  esac\n"
+         "  if [[ $word == -* ]]; then\n"
+         "    mapfile -t COMPREPLY < <(compgen -W \"$options\" -- \"$word\")\n"
+         "  else\n"
+         "    mapfile -t COMPREPLY < <(compgen -f -- \"$word\")\n"
+         "  fi\n"
+         "}\n"
+         "complete -o filenames -F _dyna dyna\n";
+}
+
+std::string zsh_script(const std::vector<CLI::App*>& commands) {
+  return "#compdef dyna\n# zsh completion of dyna: source <(dyna completion zsh)\n"
+         "autoload -U +X bashcompinit && bashcompinit\n" +
+         bash_script(commands);
+}
+
+std::string quoted(std::string text) {
+  for (std::size_t at = text.find('\''); at != std::string::npos; at = text.find('\'', at + 2)) {
+    text.insert(at, "\\");
+  }
+  return "'" + text + "'";
+}
+
+std::string fish_script(const std::vector<CLI::App*>& commands) {
+  std::string out = "# fish completion of dyna: dyna completion fish | source\n";
+  for (const CLI::App* command : commands) {
+    const std::string name = command->get_name();
+    out += "complete -c dyna -n __fish_use_subcommand -a " + name + " -d " +
+           quoted(command->get_description()) + "\n";
+    for (const CLI::Option* option : command->get_options()) {
+      for (const std::string& word : option->get_lnames()) {
+        out += "complete -c dyna -n '__fish_seen_subcommand_from " + name + "' -l " + word +
+               " -d " + quoted(option->get_description()) + "\n";
+      }
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+std::variant<Arguments, Usage> parse_arguments(int argc, const char* const* argv) {
+  return Parser().parse(argc, argv);
+}
+
+std::string completion_script(const std::string& shell) {
+  Parser parser;
+  const std::vector<CLI::App*> commands = parser.app().get_subcommands(
+      [](const CLI::App* command) { return !command->get_name().empty(); });
+  if (shell == "fish") return fish_script(commands);
+  return shell == "zsh" ? zsh_script(commands) : bash_script(commands);
+}
+
+}  // namespace cordyna::cli

@@ -1,0 +1,62 @@
+/// The command line, parsed.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace cordyna::cli {
+
+enum class Verb : std::uint8_t {
+  kRun,
+  kValidate,
+  kShow,
+  kRuns,
+  kLogs,
+  kWhy,
+  kCancel,
+  kResume,
+  kSchema,
+  kDoctor,
+  kVersion,
+  kCompletion,
+};
+
+enum class Follow : std::uint8_t { kAuto, kPlain, kPretty, kJson };
+
+/// What was given; what a verb does not know stays empty.
+struct Arguments {
+  Verb verb = Verb::kVersion;
+  std::vector<std::string> files;
+  std::vector<std::pair<std::string, std::string>> inputs;
+  std::string run;  ///< a run as find_run takes it
+  std::string task;
+  std::string state;  ///< --state
+  std::string shell;  ///< bash, zsh or fish
+  std::string flow_id;
+  std::uint32_t slots = 0;  ///< 0: one per core
+  std::uint32_t limit = 20;
+  Follow follow = Follow::kAuto;
+  bool json = false;
+  bool sql = false;
+  bool follow_logs = false;
+  bool unfinished = false;
+  bool states = false;
+  bool reference = false;
+  bool install = false;
+};
+
+/// There is nothing to do but to print: help, or what is wrong.
+struct Usage {
+  std::string text;
+  bool is_error = false;
+};
+
+[[nodiscard]] std::variant<Arguments, Usage> parse_arguments(int argc, const char* const* argv);
+
+/// A script for the shell (bash, zsh or fish) that completes commands, options and files.
+[[nodiscard]] std::string completion_script(const std::string& shell);
+
+}  // namespace cordyna::cli

@@ -1,0 +1,97 @@
+#include "cli/arguments.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace cordyna::cli {
+namespace {
+
+std::variant<Arguments, Usage> parse(std::vector<const char*> words) {
+  words.insert(words.begin(), "dyna");
+  return parse_arguments(static_cast<int>(words.size()), words.data());
+}
+
+Arguments parsed(std::vector<const char*> words) {
+  const auto found = parse(std::move(words));
+  const auto* usage = std::get_if<Usage>(&found);
+  EXPECT_EQ(usage, nullptr) << usage->text;
+  return usage == nullptr ? std::get<Arguments>(found) : Arguments{};
+}
+
+std::string refused(std::vector<const char*> words) {
+  const auto found = parse(std::move(words));
+  const auto* usage = std::get_if<Usage>(&found);
+  EXPECT_NE(usage, nullptr);
+  if (usage == nullptr) return {};
+  EXPECT_TRUE(usage->is_error);
+  return usage->text;
+}
+
+TEST(ArgumentsTest, RunTakesAFileInputsAndItsOptions) {
+  const Arguments found = parsed({"run", "a.yaml", "--input", "k=v", "-i", "x=a=b", "--input",
+                                  "e=", "--slots", "3", "--follow", "plain", "--state", "/s"});
+  EXPECT_EQ(found.verb, Verb::kRun);
+  EXPECT_EQ(found.files, (std::vector<std::string>{"a.yaml"}));
+  EXPECT_EQ(found.inputs, (std::vector<std::pair<std::string, std::string>>{
+                              {"k", "v"}, {"x", "a=b"}, {"e", ""}}));
+  EXPECT_EQ(found.slots, 3U);
+  EXPECT_EQ(found.follow, Follow::kPlain);
+  EXPECT_EQ(found.state, "/s");
+}
+
+TEST(ArgumentsTest, InputsMayHoldWhateverAShellHandsOver) {
+  const Arguments found = parsed({"run", "a.yaml", "--input", "k=$(touch /tmp/x)\n-rf \"'"});
+  ASSERT_EQ(found.inputs.size(), 1U);
+  EXPECT_EQ(found.inputs[0].second, "$(touch /tmp/x)\n-rf \"'");
+}
+
+TEST(ArgumentsTest, ValidateTakesManyFilesShowOneAndATask) {
+  EXPECT_EQ(parsed({"validate", "a", "b", "c"}).files.size(), 3U);
+  const Arguments show = parsed({"show", "a.yaml", "merge", "--sql"});
+  EXPECT_EQ(show.files, (std::vector<std::string>{"a.yaml"}));
+  EXPECT_EQ(show.task, "merge");
+  EXPECT_TRUE(show.sql);
+}
+
+TEST(ArgumentsTest, RunsOfTheStateAreNamed) {
+  EXPECT_EQ(parsed({"why", "last", "load"}).task, "load");
+  EXPECT_EQ(parsed({"cancel", "12"}).run, "12");
+  EXPECT_EQ(parsed({"resume"}).run, "");
+  EXPECT_TRUE(parsed({"logs", "3", "-f"}).follow_logs);
+  EXPECT_TRUE(parsed({"runs", "--unfinished", "--json"}).unfinished);
+}
+
+TEST(ArgumentsTest, WrongOnesSayWhatIsPossible) {
+  EXPECT_NE(refused({}).find("--help"), std::string::npos);
+  EXPECT_NE(refused({"run"}).find("file"), std::string::npos);
+  EXPECT_NE(refused({"run", "a", "--input", "novalue"}).find("key=value"), std::string::npos);
+  EXPECT_NE(refused({"run", "a", "--input", "=v"}).find("key=value"), std::string::npos);
+  EXPECT_NE(refused({"run", "a", "--slots", "0"}).find("--slots"), std::string::npos);
+  EXPECT_NE(refused({"run", "a", "--follow", "loud"}).find("--follow"), std::string::npos);
+  EXPECT_NE(refused({"rnu", "a"}).find("--help"), std::string::npos);
+  EXPECT_NE(refused({"completion", "tcsh"}).find("tcsh"), std::string::npos);
+}
+
+TEST(ArgumentsTest, HelpIsNoError) {
+  const auto found = parse({"run", "--help"});
+  const auto* usage = std::get_if<Usage>(&found);
+  ASSERT_NE(usage, nullptr);
+  EXPECT_FALSE(usage->is_error);
+  EXPECT_NE(usage->text.find("--input"), std::string::npos);
+}
+
+TEST(CompletionTest, NamesCommandsAndTheirOptions) {
+  for (const char* shell : {"bash", "zsh", "fish"}) {
+    const std::string script = completion_script(shell);
+    EXPECT_NE(script.find("resume"), std::string::npos) << shell;
+    EXPECT_NE(script.find("unfinished"), std::string::npos) << shell;
+    EXPECT_EQ(script.find("supervise"), std::string::npos) << shell;
+  }
+}
+
+}  // namespace
+}  // namespace cordyna::cli

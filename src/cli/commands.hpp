@@ -1,0 +1,61 @@
+/// The commands of `dyna`, one file each. A command's errors are printed by app.cpp.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/result.hpp"
+#include "cli/arguments.hpp"
+#include "cli/output.hpp"
+#include "cli/parts.hpp"
+#include "cli/renderer.hpp"
+#include "cli/session.hpp"
+#include "cli/signals.hpp"
+#include "cli/state_folder.hpp"
+#include "flow/flow_file.hpp"
+#include "model/exit_codes.hpp"
+
+namespace cordyna::cli {
+
+/// What commands share; all is borrowed.
+struct CommandContext {
+  const Parts& parts;
+  const Arguments& arguments;
+  StateChoice choice;
+  Output& output;
+};
+
+using CommandResult = Result<ExitCode>;
+
+[[nodiscard]] CommandResult run_command(CommandContext& context);
+[[nodiscard]] CommandResult validate_command(CommandContext& context);
+[[nodiscard]] CommandResult show_command(CommandContext& context);
+[[nodiscard]] CommandResult runs_command(CommandContext& context);
+[[nodiscard]] CommandResult logs_command(CommandContext& context);
+[[nodiscard]] CommandResult why_command(CommandContext& context);
+[[nodiscard]] CommandResult cancel_command(CommandContext& context);
+[[nodiscard]] CommandResult resume_command(CommandContext& context);
+[[nodiscard]] CommandResult schema_command(CommandContext& context);
+[[nodiscard]] CommandResult doctor_command(CommandContext& context);
+
+// What several of them need.
+
+/// The flow of a file; what is wrong with it goes to standard error. Null: it has errors, and their
+/// number was said. Errors: those of reading the file.
+[[nodiscard]] Result<flow::Parsed> parse_and_report(const std::string& file);
+
+/// The state folder of the working folder, or the one that was given. Errors: kNotFound.
+[[nodiscard]] Result<StateLayout> state_here(const CommandContext& context);
+
+/// The flow that a run was started with. Errors: kCorrupt, those of the store.
+[[nodiscard]] Result<std::shared_ptr<const Flow>> load_flow(StoreReader& reader, const RunRow& run);
+
+/// `wanted` on that output; several runs are never drawn live.
+[[nodiscard]] std::unique_ptr<Renderer> make_renderer(const CommandContext& context,
+                                                      bool many_runs);
+[[nodiscard]] SessionSettings session_settings(const CommandContext& context);
+
+/// Errors: kNotFound, with the nearest name.
+[[nodiscard]] Result<TaskIndex> find_task(const Flow& flow, const std::string& name);
+
+}  // namespace cordyna::cli

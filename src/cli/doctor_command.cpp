@@ -1,0 +1,235 @@
+// What this machine offers, and what is missing, each with what to do.
+#include <fmt/format.h>
+#include <sys/statfs.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <optional>
+#include <system_error>
+
+#include "cli/child.hpp"
+#include "cli/commands.hpp"
+#include "cli/palette.hpp"
+#include "cli/text.hpp"
+
+namespace cordyna::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kDuckdbVersion = "1.5.5";
+
+struct Finding {
+  std::string name;
+  bool good = true;
+  std::string what;
+  std::string next;  // what to do about it; empty: nothing
+};
+
+std::string environment(const char* name) {
+  const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): nobody sets it
+  return value == nullptr ? "" : value;
+}
+
+std::string first_line(const std::string& text) {
+  return text.substr(0, text.find('\n'));
+}
+
+std::string own_folder() {
+  std::error_code error;
+  return fs::read_symlink("/proc/self/exe", error).parent_path().string();
+}
+
+fs::path installed_duckdb() {
+  const std::string cache = environment("XDG_CACHE_HOME");
+  const fs::path base = cache.empty() ? fs::path(environment("HOME")) / ".cache" : fs::path(cache);
+  return base / "cordyna/duckdb" / kDuckdbVersion / "duckdb";
+}
+
+/// The places where data steps look, in their order.
+std::optional<std::string> find_duckdb() {
+  std::error_code error;
+  const std::string named = environment("DYNA_DUCKDB");
+  if (!named.empty()) return named;
+  const fs::path beside = fs::path(own_folder()) / "../libexec/cordyna/duckdb";
+  if (fs::exists(beside, error)) return beside.lexically_normal().string();
+  if (fs::exists(installed_duckdb(), error)) return installed_duckdb().string();
+  return std::nullopt;
+}
+
+Finding check_duckdb() {
+  const auto path = find_duckdb();
+  if (!path.has_value()) {
+    return {"duckdb", false, "not found: load, check, merge, transform and share cannot run",
+            "dyna doctor --install"};
+  }
+  const auto answer = run_child({*path, "--version"});
+  if (!answer.has_value() || answer->exit_code != 0) {
+    return {"duckdb", false, *path + " cannot be run", "dyna doctor --install"};
+  }
+  const std::string version = first_line(answer->output);
+  const bool right = version.find(kDuckdbVersion) != std::string::npos;
+  return {"duckdb", right, fmt::format("{} ({})", version, *path),
+          right ? "" : fmt::format("this dyna is tested with {}", kDuckdbVersion)};
+}
+
+Finding check_python() {
+  const auto answer = run_child({"python3", "--version"});
+  if (!answer.has_value() || answer->exit_code != 0) {
+    return {"python3", false, "not found: tasks of type python cannot run",
+            "install python3 (Debian: apt-get install python3)"};
+  }
+  return {"python3", true, first_line(answer->output), ""};
+}
+
+std::string file_system_name(const std::string& path) {
+  struct statfs found{};
+  if (::statfs(path.c_str(), &found) != 0) return "unknown";
+  switch (static_cast<std::uint32_t>(found.f_type)) {
+    case 0xEF53: return "ext4";
+    case 0x58465342: return "xfs";
+    case 0x9123683E: return "btrfs";
+    case 0x01021994: return "tmpfs";
+    case 0x794C7630: return "overlayfs";
+    case 0x2FC12FC1: return "zfs";
+    case 0x6969: return "nfs";
+    case 0xFF534D42:
+    case 0xFE534D42: return "cifs";
+    case 0x65735546: return "fuse";
+    default: return fmt::format("type {:#x}", static_cast<std::uint32_t>(found.f_type));
+  }
+}
+
+std::string owner_of(const StateLayout& layout) {
+  std::ifstream file(layout.owner_lock());
+  std::string pid;
+  std::error_code error;
+  if (!(file >> pid) || !fs::exists("/proc/" + pid, error)) return "nobody";
+  return "process " + printable(pid);
+}
+
+Finding check_state(const CommandContext& context) {
+  const auto layout = state_here(context);
+  if (!layout.has_value()) {
+    const bool given = !context.choice.given().empty();
+    return {"state", !given, given ? layout.error().message : "none here yet",
+            given ? "'dyna run FILE' makes it" : ""};
+  }
+  const std::string type = file_system_name(layout->folder());
+  const bool network = type == "nfs" || type == "cifs";
+  const bool writable = ::access(layout->folder().c_str(), W_OK) == 0;
+  Finding found{"state", !network && writable,
+                fmt::format("{} on {}, owned by {}", layout->folder(), type, owner_of(*layout)),
+                ""};
+  if (network) found.next = "put the state on a local disk: --state DIR";
+  if (!writable) found.next = "not writable: run as its owner, or use --state DIR";
+  return found;
+}
+
+Finding check_kernel() {
+  utsname name{};
+  ::uname(&name);
+  const long pidfd = ::syscall(SYS_pidfd_open, ::getpid(), 0);
+  if (pidfd >= 0) ::close(static_cast<int>(pidfd));
+  return {"kernel", pidfd >= 0,
+          fmt::format("Linux {}, pidfd {}", name.release, pidfd >= 0 ? "works" : "is missing"),
+          pidfd >= 0 ? "" : "Linux 5.3 or newer is needed to watch tasks"};
+}
+
+Finding check_cgroups() {
+  std::error_code error;
+  if (fs::exists("/sys/fs/cgroup/cgroup.controllers", error)) return {"cgroups", true, "v2", ""};
+  if (fs::exists("/sys/fs/cgroup/memory", error)) return {"cgroups", true, "v1", ""};
+  return {"cgroups", true, "none: a task's processes are found as descendants", ""};
+}
+
+/// Takes the program out of its package on PyPI into the cache folder.
+Result<std::string> install_duckdb() {
+  const fs::path target = installed_duckdb();
+  const fs::path work = target.parent_path() / fmt::format(".fetch-{}", ::getpid());
+  std::error_code error;
+  fs::create_directories(work, error);
+  if (error) {
+    return fail(ErrorCode::kUnavailable, work.string() + ": " + error.message());
+  }
+  const auto step = [](const std::vector<std::string>& argv) -> Result<> {
+    TRY_ASSIGN(const ChildResult done, run_child(argv));
+    if (done.exit_code == 0) return {};
+    return fail(ErrorCode::kUnavailable, fmt::format("{} failed: {}", argv[2], done.output));
+  };
+  const std::string package = fmt::format("duckdb-cli=={}", kDuckdbVersion);
+  Result<> done =
+      step({"python3", "-m", "pip", "download", "--no-deps", "--only-binary=:all:", "--quiet",
+            "--disable-pip-version-check", "-d", work.string(), package});
+  for (const auto& entry : fs::directory_iterator(work, error)) {
+    if (!done.has_value() || entry.path().extension() != ".whl") continue;
+    done = step({"python3", "-m", "zipfile", "-e", entry.path().string(), work.string()});
+  }
+  if (done.has_value()) {
+    const fs::path program = work / "duckdb_cli/duckdb";
+    fs::permissions(program,
+                    fs::perms::owner_all | fs::perms::group_read | fs::perms::group_exec |
+                        fs::perms::others_read | fs::perms::others_exec,
+                    error);
+    if (!error) fs::rename(program, target, error);
+    if (error) done = fail(ErrorCode::kUnavailable, target.string() + ": " + error.message());
+  }
+  std::error_code ignored;
+  fs::remove_all(work, ignored);
+  TRY(done);
+  return target.string();
+}
+
+std::string as_json(const std::vector<Finding>& findings) {
+  std::string out = "[";
+  for (const Finding& finding : findings) {
+    if (&finding != findings.data()) out += ",\n ";
+    out += "{\"name\":";
+    append_json(out, finding.name);
+    out += finding.good ? ",\"status\":\"ok\",\"found\":" : ",\"status\":\"warn\",\"found\":";
+    append_json(out, finding.what);
+    if (!finding.next.empty()) {
+      out += ",\"next\":";
+      append_json(out, finding.next);
+    }
+    out += '}';
+  }
+  out += "]\n";
+  return out;
+}
+
+std::string as_text(const std::vector<Finding>& findings, const Palette& palette) {
+  std::string out;
+  for (const Finding& finding : findings) {
+    const std::string mark = finding.good ? palette.paint(Colour::kGreen, "ok  ")
+                                          : palette.paint(Colour::kYellow, "warn");
+    fmt::format_to(std::back_inserter(out), "{}  {:<8}  {}\n", mark, finding.name,
+                   printable(finding.what));
+    if (!finding.next.empty()) {
+      fmt::format_to(std::back_inserter(out), "                → {}\n", printable(finding.next));
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+CommandResult doctor_command(CommandContext& context) {
+  if (context.arguments.install && (!find_duckdb().has_value() || !check_duckdb().good)) {
+    TRY_ASSIGN(const std::string path, install_duckdb());
+    if (!context.arguments.json) context.output.write("installed " + path + "\n");
+  }
+  const std::vector<Finding> findings = {check_duckdb(), check_python(), check_state(context),
+                                         check_kernel(), check_cgroups()};
+  context.output.write(context.arguments.json
+                           ? as_json(findings)
+                           : as_text(findings, Palette(wants_colour(context.output))));
+  return ExitCode::kOk;
+}
+
+}  // namespace cordyna::cli

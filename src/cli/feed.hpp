@@ -1,0 +1,44 @@
+/// Turns what cerebro commits into updates of the runs that are followed here.
+#pragma once
+
+#include <functional>
+#include <mutex>
+#include <set>
+#include <vector>
+
+#include "base/id.hpp"
+#include "cerebro/cerebro.hpp"
+#include "cli/update.hpp"
+
+namespace cordyna::cli {
+
+/// All are called on cerebro's thread, and must be quick.
+struct FeedListener {
+  std::function<void(RunNo, const RunId&)> begun;  ///< an expected run has its number
+  std::function<void(std::vector<Update>)> updates;
+  std::function<void(const RunRow&)> ended;
+  std::function<void(const Error&)> stopped;
+  std::function<void()> changed;  ///< after every commit
+};
+
+/// Threads: expect from any.
+class Feed final : public CommitObserver {
+ public:
+  explicit Feed(FeedListener listener) : listener_(std::move(listener)) {}
+
+  /// From the next commit on that changes the run. Call before its submit or resume.
+  void expect(const RunId& id);
+
+  void on_commit(const ChangeSet& changes) override;
+  void on_stopped(const Error& error) override;
+
+ private:
+  [[nodiscard]] std::vector<Update> updates_of(const ChangeSet& changes) const;
+
+  FeedListener listener_;
+  std::mutex mutex_;
+  std::set<RunId> expected_;  // guarded by mutex_
+  std::set<RunNo> followed_;  // of cerebro's thread
+};
+
+}  // namespace cordyna::cli

@@ -1,0 +1,69 @@
+#include <fmt/format.h>
+#include <poll.h>
+
+#include <algorithm>
+#include <array>
+
+#include "cli/commands.hpp"
+#include "cli/owner_client.hpp"
+#include "cli/run_lookup.hpp"
+#include "cli/view.hpp"
+
+namespace cordyna::cli {
+namespace {
+
+/// Gives the view what the owner tells, until the run has ended, the owner has gone, or somebody
+/// interrupts.
+Result<ExitCode> follow(const StateLayout& layout, const RunRow& run, View& view,
+                        Signals& signals) {
+  auto client = OwnerClient::connect(layout);
+  if (!client.has_value()) {
+    view.finish({});
+    print_hint(
+        fmt::format("run {} has no owner now: nothing new is recorded until "
+                    "'dyna resume {}' takes it up",
+                    run.no, run.no));
+    return ExitCode::kOk;
+  }
+  OwnerRequest request;
+  request.run = run.id;
+  TRY(client->request(request));
+  for (;;) {
+    std::array<pollfd, 2> fds{pollfd{signals.fd(), POLLIN, 0}, pollfd{client->fd(), POLLIN, 0}};
+    ::poll(fds.data(), fds.size(), -1);
+    const auto signal = signals.next();
+    if (signal.has_value() && *signal != Signal::kResized) return ExitCode::kCancelled;
+    if (fds[1].revents == 0) continue;
+    auto updates = client->read();
+    if (!updates.has_value()) return ExitCode::kOk;
+    const bool ended = std::ranges::any_of(*updates, [](const Update& update) {
+      return update.run_state.has_value() && is_final(*update.run_state);
+    });
+    view.give(std::move(*updates));
+    if (ended) return ExitCode::kOk;
+  }
+}
+
+}  // namespace
+
+CommandResult logs_command(CommandContext& context) {
+  const Arguments& arguments = context.arguments;
+  TRY_ASSIGN(const StateLayout layout, state_here(context));
+  TRY_ASSIGN(const std::unique_ptr<StoreReader> reader, context.parts.open_reader(layout));
+  TRY_ASSIGN(const RunRow run, find_run(*reader, arguments.run));
+  TRY_ASSIGN(std::shared_ptr<const Flow> flow, load_flow(*reader, run));
+  if (!arguments.task.empty()) TRY(find_task(*flow, arguments.task));
+
+  Signals signals;  // before any thread
+  View view({layout, context.parts.open_reader, *context.parts.clock, context.output},
+            make_log_view({arguments.task, arguments.json}));
+  view.begin({run.no, run.id, std::move(flow)}, true);
+  ExitCode code = ExitCode::kOk;
+  if (arguments.follow_logs && !is_final(run.state)) {
+    TRY_ASSIGN(code, follow(layout, run, view, signals));
+  }
+  view.finish({});
+  return code;
+}
+
+}  // namespace cordyna::cli

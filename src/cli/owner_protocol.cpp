@@ -1,0 +1,135 @@
+#include "cli/owner_protocol.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <boost/json.hpp>
+#include <iterator>
+#include <optional>
+
+#include "cli/text.hpp"
+
+namespace cordyna::cli {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::array kOps = {OwnerOp::kSubmit, OwnerOp::kResume, OwnerOp::kCancel,
+                             OwnerOp::kFollow};
+constexpr std::array kCodes = {ErrorCode::kInvalidArgument, ErrorCode::kNotFound,
+                               ErrorCode::kConflict,        ErrorCode::kUnavailable,
+                               ErrorCode::kCorrupt,         ErrorCode::kCancelled,
+                               ErrorCode::kInternal};
+
+std::optional<json::object> parse_object(std::string_view line) {
+  json::error_code error;
+  json::value value = json::parse(json::string_view(line.data(), line.size()), error);
+  if (error || !value.is_object()) return std::nullopt;
+  return std::move(value.get_object());
+}
+
+std::string text_of(const json::object& object, std::string_view key) {
+  const json::value* value = object.if_contains(key);
+  if (value == nullptr || !value->is_string()) return {};
+  return std::string(value->get_string().data(), value->get_string().size());
+}
+
+std::int64_t number_of(const json::object& object, std::string_view key) {
+  const json::value* value = object.if_contains(key);
+  return value != nullptr && value->is_int64() ? value->get_int64() : 0;
+}
+
+/// As JSON would have it, byte for byte: what is in a flow must arrive as it is.
+void append_member(std::string& out, std::string_view key, const std::string& value) {
+  out += ",\"";
+  out += key;
+  out += "\":";
+  out += json::serialize(json::string_view(value));
+}
+
+Result<OwnerOp> parse_op(std::string_view word) {
+  for (const OwnerOp op : kOps) {
+    if (to_string(op) == word) return op;
+  }
+  return fail(ErrorCode::kInvalidArgument, fmt::format("unknown op '{}'", printable(word)));
+}
+
+}  // namespace
+
+std::string_view to_string(OwnerOp op) {
+  switch (op) {
+    case OwnerOp::kSubmit: return "submit";
+    case OwnerOp::kResume: return "resume";
+    case OwnerOp::kCancel: return "cancel";
+    case OwnerOp::kFollow: return "follow";
+  }
+  return "";
+}
+
+std::string encode(const OwnerRequest& request) {
+  std::string out = fmt::format(
+      "{{\"version\":{},\"op\":\"{}\",\"run\":\"{}\",\"follow\":{},\"after\":{}", kOwnerProtocol,
+      to_string(request.op), request.run.value, request.follow, request.after);
+  if (request.op == OwnerOp::kSubmit) {
+    append_member(out, "folder", request.folder);
+    append_member(out, "canonical", request.canonical);
+    append_member(out, "inputs", request.inputs);
+  }
+  out += "}\n";
+  return out;
+}
+
+Result<OwnerRequest> decode_request(std::string_view line) {
+  const auto object = parse_object(line);
+  if (!object.has_value()) return fail(ErrorCode::kInvalidArgument, "not a JSON object");
+  const std::int64_t version = number_of(*object, "version");
+  if (version != kOwnerProtocol) {
+    return fail(ErrorCode::kConflict,
+                fmt::format("the owner of this state speaks protocol version {}, this dyna "
+                            "version {}: use the same version of dyna for both",
+                            kOwnerProtocol, version));
+  }
+  OwnerRequest request;
+  TRY_ASSIGN(request.op, parse_op(text_of(*object, "op")));
+  request.run.value = text_of(*object, "run");
+  if (!is_uuid(request.run.value)) {
+    return fail(ErrorCode::kInvalidArgument, "'run' is not the id of a run");
+  }
+  const json::value* follow = object->if_contains("follow");
+  request.follow = follow != nullptr && follow->is_bool() && follow->get_bool();
+  request.after = number_of(*object, "after");
+  request.folder = text_of(*object, "folder");
+  request.canonical = text_of(*object, "canonical");
+  request.inputs = text_of(*object, "inputs");
+  if (request.op == OwnerOp::kSubmit && (request.canonical.empty() || request.folder.empty())) {
+    return fail(ErrorCode::kInvalidArgument, "'submit' needs 'canonical' and 'folder'");
+  }
+  return request;
+}
+
+std::string encode_answer(const Result<RunNo>& answer) {
+  if (answer.has_value()) return fmt::format("{{\"ok\":true,\"run\":{}}}\n", *answer);
+  std::string out =
+      fmt::format("{{\"error\":{{\"code\":\"{}\",\"message\":", to_string(answer.error().code));
+  append_json(out, answer.error().message);
+  out += "}}\n";
+  return out;
+}
+
+Result<RunNo> decode_answer(std::string_view line) {
+  const auto object = parse_object(line);
+  if (!object.has_value()) return fail(ErrorCode::kCorrupt, "the owner's answer is not JSON");
+  const json::value* error = object->if_contains("error");
+  if (error != nullptr && error->is_object()) {
+    const std::string code = text_of(error->get_object(), "code");
+    for (const ErrorCode known : kCodes) {
+      if (to_string(known) == code) return fail(known, text_of(error->get_object(), "message"));
+    }
+    return fail(ErrorCode::kInternal, text_of(error->get_object(), "message"));
+  }
+  const std::int64_t run = number_of(*object, "run");
+  if (run <= 0) return fail(ErrorCode::kCorrupt, "the owner's answer names no run");
+  return run;
+}
+
+}  // namespace cordyna::cli

@@ -1,0 +1,141 @@
+#include "cli/ownership.hpp"
+
+#include <fmt/format.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <utility>
+
+#include "base/check.hpp"
+
+namespace cordyna::cli {
+
+Ownership::Ownership(const Parts& parts, OwnerSettings settings, std::unique_ptr<Store> store,
+                     FlowCache& flows, View& view)
+    : parts_(parts),
+      settings_(std::move(settings)),
+      store_(std::move(store)),
+      flows_(flows),
+      view_(view),
+      wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+  CHECK(wake_.valid());
+}
+
+Ownership::~Ownership() {
+  // No new work from clients, then no more commands to processes, then the processes' side.
+  listening_ = nullptr;
+  if (cerebro_ != nullptr) cerebro_->unsubscribe(*feed_);
+  server_.reset();
+  if (cerebro_ != nullptr) cerebro_->stop();
+  for (std::thread& cancel : cancels_) cancel.join();
+  process_.reset();
+  cerebro_.reset();
+}
+
+void Ownership::expect(const RunId& id, std::shared_ptr<const Flow> flow) {
+  expected_[id] = std::move(flow);
+}
+
+void Ownership::wake() {
+  const std::uint64_t one = 1;
+  // Full means that it is woken already.
+  [[maybe_unused]] const ssize_t written = ::write(wake_.get(), &one, sizeof one);
+}
+
+FeedListener Ownership::listener() {
+  FeedListener listener;
+  listener.begun = [this](RunNo no, const RunId& id) {
+    view_.begin({no, id, expected_.at(id)}, false);
+  };
+  listener.updates = [this](std::vector<Update> updates) { view_.offer(std::move(updates)); };
+  listener.ended = [this](const RunRow& row) {
+    if (!is_final(row.state)) return;
+    {
+      const std::lock_guard lock(mutex_);
+      ended_.push_back(row);
+    }
+    wake();
+  };
+  listener.stopped = [this](const Error& error) {
+    {
+      const std::lock_guard lock(mutex_);
+      stopped_ = error;
+    }
+    wake();
+  };
+  listener.changed = [this] {
+    OwnerServer* server = listening_.load();
+    if (server != nullptr) server->changed();
+  };
+  return listener;
+}
+
+Result<> Ownership::start() {
+  feed_ = std::make_unique<Feed>(listener());
+  for (const auto& [id, flow] : expected_) feed_->expect(id);
+  CerebroSettings settings;
+  settings.slots = settings_.slots;
+  auto loader = [this](std::string_view canonical, std::string_view folder) {
+    return flows_.load(canonical, folder);
+  };
+  cerebro_ = std::make_unique<Cerebro>(settings, *parts_.clock, *store_, *parts_.evaluator,
+                                       std::move(loader));
+  process_ = parts_.make_process(settings_.layout, cerebro_->sink());
+  cerebro_->subscribe(*feed_);
+  cerebro_->start(*process_);
+  TRY_ASSIGN(server_, OwnerServer::start(settings_.layout, *this));
+  listening_ = server_.get();
+  return {};
+}
+
+Result<RunNo> Ownership::submit(RunRequest request) {
+  return cerebro_->submit(std::move(request));
+}
+
+Result<RunNo> Ownership::handle(const OwnerRequest& request) {
+  switch (request.op) {
+    case OwnerOp::kSubmit: {
+      TRY_ASSIGN(auto flow, flows_.load(request.canonical, request.folder));
+      return cerebro_->submit({request.run, std::move(flow), request.canonical, request.inputs});
+    }
+    case OwnerOp::kResume: return cerebro_->resume(request.run);
+    case OwnerOp::kCancel: TRY(cerebro_->cancel(request.run)); break;
+    case OwnerOp::kFollow: break;
+  }
+  TRY_ASSIGN(const std::unique_ptr<StoreReader> reader, parts_.open_reader(settings_.layout));
+  TRY_ASSIGN(const RunRow row, reader->find_run(request.run));
+  return row.no;
+}
+
+Result<std::vector<Update>> Ownership::history(RunNo run, std::int64_t after, std::uint32_t limit) {
+  if (history_ == nullptr) {
+    TRY_ASSIGN(reader_, parts_.open_reader(settings_.layout));
+    history_ = std::make_unique<History>(*reader_);
+  }
+  return history_->read(run, after, limit);
+}
+
+void Ownership::cancel_soon(const RunId& id) {
+  // Not on this thread: a second Ctrl-C must be heard also when the store is slow.
+  cancels_.emplace_back([this, id] {
+    const Result<> done = cerebro_->cancel(id);
+    if (!done.has_value() && done.error().code != ErrorCode::kConflict) {
+      view_.note("cancel: " + done.error().message);
+    }
+  });
+}
+
+std::vector<RunRow> Ownership::take_ended() {
+  std::uint64_t count = 0;
+  [[maybe_unused]] const ssize_t got = ::read(wake_.get(), &count, sizeof count);
+  const std::lock_guard lock(mutex_);
+  return std::exchange(ended_, {});
+}
+
+Result<> Ownership::stopped() {
+  const std::lock_guard lock(mutex_);
+  if (!stopped_.has_value()) return {};
+  return fail("the run is left as it was saved", *stopped_);
+}
+
+}  // namespace cordyna::cli

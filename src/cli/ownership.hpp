@@ -1,0 +1,87 @@
+/// Owning a state: store, cerebro, processes and the socket for further commands, connected and
+/// taken apart in the right order.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <vector>
+
+#include "base/result.hpp"
+#include "cerebro/cerebro.hpp"
+#include "cli/feed.hpp"
+#include "cli/flow_cache.hpp"
+#include "cli/history.hpp"
+#include "cli/owner_server.hpp"
+#include "cli/parts.hpp"
+#include "cli/view.hpp"
+#include "model/layout.hpp"
+
+namespace cordyna::cli {
+
+struct OwnerSettings {
+  std::uint32_t slots = 2;
+  StateLayout layout;
+};
+
+/// Threads: one, but for what OwnerService says.
+class Ownership final : public OwnerService {
+ public:
+  /// Borrows parts, flows and view.
+  Ownership(const Parts& parts, OwnerSettings settings, std::unique_ptr<Store> store,
+            FlowCache& flows, View& view);
+  /// Running tasks go on under their guardians.
+  ~Ownership() override;
+
+  /// A run whose updates the view gets, and whose end take_ended() tells. Before start().
+  void expect(const RunId& id, std::shared_ptr<const Flow> flow);
+  [[nodiscard]] Result<> start();
+
+  /// Without the detour over text that handle() takes.
+  [[nodiscard]] Result<RunNo> submit(RunRequest request);
+  Result<RunNo> handle(const OwnerRequest& request) override;
+  Result<std::vector<Update>> history(RunNo run, std::int64_t after, std::uint32_t limit) override;
+
+  /// Asks for the cancel of a run without waiting for it to be saved.
+  void cancel_soon(const RunId& id);
+
+  /// For poll: readable when take_ended() or stopped() has news.
+  [[nodiscard]] int fd() const { return wake_.get(); }
+  /// Expected runs that have ended since the last call.
+  [[nodiscard]] std::vector<RunRow> take_ended();
+  /// Errors: why the store refused to go on.
+  [[nodiscard]] Result<> stopped();
+
+ private:
+  FeedListener listener();
+  void wake();
+
+  const Parts& parts_;
+  OwnerSettings settings_;
+  std::unique_ptr<Store> store_;
+  FlowCache& flows_;
+  View& view_;
+  Fd wake_;
+  std::map<RunId, std::shared_ptr<const Flow>> expected_;  // not changed after start()
+  std::mutex mutex_;
+  std::vector<RunRow> ended_;     // guarded by mutex_
+  std::optional<Error> stopped_;  // guarded by mutex_
+
+  // Of the server's thread.
+  std::unique_ptr<StoreReader> reader_;
+  std::unique_ptr<History> history_;
+
+  // In the order in which they are made.
+  std::unique_ptr<Feed> feed_;
+  std::unique_ptr<Cerebro> cerebro_;
+  std::unique_ptr<Process> process_;
+  std::atomic<OwnerServer*> listening_ = nullptr;
+  std::unique_ptr<OwnerServer> server_;
+  std::vector<std::thread> cancels_;
+};
+
+}  // namespace cordyna::cli

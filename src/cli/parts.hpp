@@ -1,0 +1,35 @@
+/// What main connects the command line to: the adapters, behind functions.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "base/result.hpp"
+#include "model/flow.hpp"
+#include "model/layout.hpp"
+#include "ports/clock.hpp"
+#include "ports/evaluator.hpp"
+#include "ports/process.hpp"
+#include "ports/store.hpp"
+
+namespace cordyna::cli {
+
+/// All functions must be set. Threads: any.
+struct Parts {
+  const Clock* clock = nullptr;
+  const Evaluator* evaluator = nullptr;
+
+  /// Becomes the owner. Errors: kConflict: somebody else is.
+  std::function<Result<std::unique_ptr<Store>>(const StateLayout&)> open_store;
+  /// Errors: kNotFound: there is no state.
+  std::function<Result<std::unique_ptr<StoreReader>>(const StateLayout&)> open_reader;
+  /// Who carries out the tasks. Cheap: starts nothing before the first task.
+  std::function<std::unique_ptr<Process>(const StateLayout&, ReportSink)> make_process;
+  /// The SQL of a data step.
+  std::function<Result<std::string>(const Flow&, TaskIndex)> show_sql;
+  /// The reference of the flow language, as Markdown.
+  std::function<std::string()> reference;
+};
+
+}  // namespace cordyna::cli

@@ -1,0 +1,80 @@
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "cli/commands.hpp"
+#include "cli/run_lookup.hpp"
+#include "cli/text.hpp"
+
+namespace cordyna::cli {
+namespace {
+
+constexpr std::uint32_t kAtOnceMax = 1000;
+
+Result<Work> make_work(StoreReader& reader, const RunRow& run, OwnerOp op) {
+  if (is_final(run.state)) {
+    return fail(ErrorCode::kConflict, fmt::format("run {} has ended ({}); there is nothing to {}",
+                                                  run.no, to_string(run.state), to_string(op)));
+  }
+  Work work;
+  work.request.op = op;
+  work.request.run = run.id;
+  auto flow = load_flow(reader, run);
+  if (flow.has_value()) work.flow = std::move(*flow);
+  return work;
+}
+
+CommandResult drive(CommandContext& context, const StateLayout& layout, std::vector<Work> work) {
+  const bool many = work.size() > 1;
+  Signals signals;  // before any thread
+  Session session(context.parts, layout, session_settings(context), signals, context.output,
+                  make_renderer(context, many));
+  return session.drive(std::move(work));
+}
+
+}  // namespace
+
+CommandResult resume_command(CommandContext& context) {
+  TRY_ASSIGN(const StateLayout layout, state_here(context));
+  std::vector<Work> work;
+  {
+    TRY_ASSIGN(const std::unique_ptr<StoreReader> reader, context.parts.open_reader(layout));
+    std::vector<RunRow> runs;
+    if (context.arguments.run.empty()) {
+      RunFilter filter;
+      filter.unfinished = true;
+      filter.limit = kAtOnceMax;
+      TRY_ASSIGN(runs, reader->list_runs(filter));
+    } else {
+      TRY_ASSIGN(RunRow run, find_run(*reader, context.arguments.run));
+      runs.push_back(std::move(run));
+    }
+    for (auto run = runs.rbegin(); run != runs.rend(); ++run) {  // the oldest first
+      TRY_ASSIGN(Work one, make_work(*reader, *run, OwnerOp::kResume));
+      work.push_back(std::move(one));
+    }
+  }
+  if (work.empty()) {
+    if (!context.arguments.json) context.output.write("all runs have ended: nothing to resume\n");
+    return ExitCode::kOk;
+  }
+  return drive(context, layout, std::move(work));
+}
+
+CommandResult cancel_command(CommandContext& context) {
+  TRY_ASSIGN(const StateLayout layout, state_here(context));
+  std::vector<Work> work;
+  {
+    TRY_ASSIGN(const std::unique_ptr<StoreReader> reader, context.parts.open_reader(layout));
+    TRY_ASSIGN(const RunRow run, find_run(*reader, context.arguments.run));
+    TRY_ASSIGN(Work one, make_work(*reader, run, OwnerOp::kCancel));
+    TRY_ASSIGN(const RunSnapshot snapshot, reader->load_run(run.no));
+    one.after = snapshot.history_seq;  // what was before is not news
+    work.push_back(std::move(one));
+  }
+  TRY_ASSIGN(const ExitCode code, drive(context, layout, std::move(work)));
+  // It did what it was asked for.
+  return code == ExitCode::kCancelled ? ExitCode::kOk : code;
+}
+
+}  // namespace cordyna::cli

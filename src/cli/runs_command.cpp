@@ -1,0 +1,99 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+
+#include "cli/commands.hpp"
+#include "cli/palette.hpp"
+#include "cli/text.hpp"
+#include "cli/update.hpp"
+
+namespace cordyna::cli {
+namespace {
+
+constexpr std::uint32_t kPage = 500;
+
+void append_time(std::string& out, std::string_view key, Millis at) {
+  if (at > 0) fmt::format_to(std::back_inserter(out), ",\"{}\":\"{}\"", key, format_timestamp(at));
+}
+
+void append_run(std::string& out, const RunRow& run) {
+  fmt::format_to(std::back_inserter(out), "{{\"run\":{},\"id\":\"{}\",\"flow\":", run.no,
+                 run.id.value);
+  append_json(out, run.flow_id);
+  out += ",\"namespace\":";
+  append_json(out, run.ns);
+  fmt::format_to(std::back_inserter(out), ",\"state\":\"{}\"", to_string(run.state));
+  append_time(out, "created_at", run.created_at);
+  append_time(out, "started_at", run.started_at);
+  append_time(out, "ended_at", run.ended_at);
+  if (run.ended_at > 0 && run.started_at > 0) {
+    fmt::format_to(std::back_inserter(out), ",\"duration_ms\":{}", run.ended_at - run.started_at);
+  }
+  fmt::format_to(std::back_inserter(out), ",\"warnings\":{},\"cancel_requested\":{}", run.warnings,
+                 run.cancel_requested);
+  out += ",\"inputs\":" + (run.inputs.empty() ? std::string("{}") : run.inputs);
+  if (!run.outputs.empty()) out += ",\"outputs\":" + run.outputs;
+  if (run.error.has_value()) {
+    out += ",\"error\":";
+    append_json(out, *run.error);
+  }
+  out += '}';
+}
+
+std::string as_json(const std::vector<RunRow>& runs) {
+  std::string out = "[";
+  for (const RunRow& run : runs) {
+    if (&run != runs.data()) out += ",\n ";
+    append_run(out, run);
+  }
+  out += "]\n";
+  return out;
+}
+
+std::string as_table(const std::vector<RunRow>& runs, Millis now, const Palette& palette) {
+  std::size_t flow_width = 4;
+  for (const RunRow& run : runs) flow_width = std::max(flow_width, run.flow_id.size());
+  std::string out = fmt::format("{:>6}  {:<{}}  {:<10}  {:<20}  {:>8}  {}\n", "RUN", "FLOW",
+                                flow_width, "STATE", "STARTED", "TOOK", "ID");
+  for (const RunRow& run : runs) {
+    const Millis from = run.started_at > 0 ? run.started_at : run.created_at;
+    const Millis until = run.ended_at > 0 ? run.ended_at : now;
+    fmt::format_to(std::back_inserter(out), "{:>6}  {:<{}}  {}  {:<20}  {:>8}  {}\n", run.no,
+                   run.flow_id, flow_width,
+                   palette.paint(colour_of(run.state), fmt::format("{:<10}", to_string(run.state))),
+                   format_timestamp(from).substr(0, 19) + "Z", format_delay(until - from),
+                   run.id.value);
+  }
+  return out;
+}
+
+}  // namespace
+
+CommandResult runs_command(CommandContext& context) {
+  TRY_ASSIGN(const StateLayout layout, state_here(context));
+  TRY_ASSIGN(const std::unique_ptr<StoreReader> reader, context.parts.open_reader(layout));
+  RunFilter filter;
+  filter.flow_id = context.arguments.flow_id;
+  filter.unfinished = context.arguments.unfinished;
+  std::vector<RunRow> runs;
+  while (runs.size() < context.arguments.limit) {
+    filter.limit =
+        std::min(kPage, context.arguments.limit - static_cast<std::uint32_t>(runs.size()));
+    TRY_ASSIGN(const std::vector<RunRow> page, reader->list_runs(filter));
+    runs.insert(runs.end(), page.begin(), page.end());
+    if (page.size() < filter.limit) break;
+    filter.before = page.back().no;
+  }
+  if (context.arguments.json) {
+    context.output.write(as_json(runs));
+  } else if (runs.empty()) {
+    context.output.write("no runs\n");
+  } else {
+    context.output.write(
+        as_table(runs, context.parts.clock->now(), Palette(wants_colour(context.output))));
+  }
+  return ExitCode::kOk;
+}
+
+}  // namespace cordyna::cli

@@ -1,0 +1,368 @@
+// Whole sessions: real cerebro, real socket; the store is in memory, and tasks are faked.
+#include "cli/session.hpp"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <condition_variable>
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <mutex>
+#include <sstream>
+#include <string>
+#include <thread>
+#include <utility>
+
+#include "cli/cli_fixtures.hpp"
+#include "flow/flow_file.hpp"
+#include "store/memory/memory_store.hpp"
+#include "template/template.hpp"
+
+namespace cordyna::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// One state for several owners in turn, as a folder would be.
+class World {
+ public:
+  World();
+  ~World() { fs::remove_all(layout_->folder()); }
+  World(const World&) = delete;
+  World& operator=(const World&) = delete;
+
+  const Parts& parts() const { return parts_; }
+  const StateLayout& layout() const { return *layout_; }
+
+  /// Ends an attempt whenever it is, or gets, started.
+  void end_task(const std::string& path) {
+    const std::lock_guard lock(mutex_);
+    done_[path] = true;
+    report();
+  }
+  void wait_started(const std::string& path) {
+    std::unique_lock lock(mutex_);
+    ASSERT_TRUE(
+        changed_.wait_for(lock, std::chrono::seconds(20), [&] { return running_.contains(path); }));
+  }
+  std::size_t owners() const { return owners_.load(); }
+
+ private:
+  class Owned;
+  class Reader;
+  class Tasks;
+
+  Result<std::unique_ptr<Store>> own();
+  void report();
+
+  struct Running {
+    AttemptKey key;
+    ReportSink sink;
+  };
+
+  SystemClock clock_;
+  tmpl::TemplateEvaluator evaluator_;
+  std::unique_ptr<StateLayout> layout_;
+  MemoryStore store_;
+  std::atomic<bool> owned_ = false;
+  std::atomic<std::size_t> owners_ = 0;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::map<std::string, Running> running_;
+  std::map<std::string, bool> done_;
+  Parts parts_;
+};
+
+/// Passes everything on.
+class World::Reader final : public StoreReader {
+ public:
+  explicit Reader(MemoryStore& store) : store_(store) {}
+  Result<std::vector<RunRow>> list_runs(const RunFilter& f) override { return store_.list_runs(f); }
+  Result<RunRow> find_run(const RunId& id) override { return store_.find_run(id); }
+  Result<RunRow> find_run(RunNo no) override { return store_.find_run(no); }
+  Result<RunSnapshot> load_run(RunNo no) override { return store_.load_run(no); }
+  Result<std::vector<AttemptRow>> list_attempts(RunNo no) override {
+    return store_.list_attempts(no);
+  }
+  Result<std::vector<HistoryRow>> list_history(RunNo no, std::int64_t after,
+                                               std::uint32_t limit) override {
+    return store_.list_history(no, after, limit);
+  }
+  Result<FlowVersionRow> find_flow(std::string_view hash) override {
+    return store_.find_flow(hash);
+  }
+
+ private:
+  MemoryStore& store_;
+};
+
+class World::Owned final : public Store {
+ public:
+  Owned(World& world, std::unique_ptr<MemoryStore> store)
+      : world_(world), store_(std::move(store)), reader_(*store_) {}
+  ~Owned() override { world_.owned_ = false; }
+  Result<std::vector<RunRow>> list_runs(const RunFilter& f) override {
+    return reader_.list_runs(f);
+  }
+  Result<RunRow> find_run(const RunId& id) override { return reader_.find_run(id); }
+  Result<RunRow> find_run(RunNo no) override { return reader_.find_run(no); }
+  Result<RunSnapshot> load_run(RunNo no) override { return reader_.load_run(no); }
+  Result<std::vector<AttemptRow>> list_attempts(RunNo no) override {
+    return reader_.list_attempts(no);
+  }
+  Result<std::vector<HistoryRow>> list_history(RunNo no, std::int64_t after,
+                                               std::uint32_t limit) override {
+    return reader_.list_history(no, after, limit);
+  }
+  Result<FlowVersionRow> find_flow(std::string_view hash) override {
+    return reader_.find_flow(hash);
+  }
+  Result<> commit(const ChangeSet& changes) override { return store_->commit(changes); }
+  std::uint64_t epoch() const override { return store_->epoch(); }
+  Result<RunNo> last_run_no() override { return store_->last_run_no(); }
+
+ private:
+  World& world_;
+  std::unique_ptr<MemoryStore> store_;
+  Reader reader_;
+};
+
+Result<std::unique_ptr<Store>> World::own() {
+  if (owned_.exchange(true)) return fail(ErrorCode::kConflict, "owned by another");
+  ++owners_;
+  return std::unique_ptr<Store>(std::make_unique<Owned>(*this, store_.fork_owner()));
+}
+
+/// Tasks that run until end_task() or a cancel; they outlive their owner.
+class World::Tasks final : public Process {
+ public:
+  Tasks(World& world, ReportSink sink) : world_(world), sink_(std::move(sink)) {}
+  void start(const StartAttempt& command) override {
+    sink_({command.key, ReportKind::kStarted, {}});
+    const std::lock_guard lock(world_.mutex_);
+    world_.running_[command.key.path] = {command.key, sink_};
+    world_.changed_.notify_all();
+    world_.report();
+  }
+  void adopt(const StartAttempt& command) override { start(command); }
+  void cancel(const CancelAttempt& command) override {
+    Outcome outcome;
+    outcome.state = AttemptState::kCancelled;
+    sink_({command.key, ReportKind::kEnded, outcome});
+  }
+
+ private:
+  World& world_;
+  ReportSink sink_;
+};
+
+void World::report() {
+  for (const auto& [path, running] : running_) {
+    if (done_[path]) running.sink({running.key, ReportKind::kEnded, {}});
+  }
+}
+
+World::World() {
+  std::string name = testing::TempDir() + "/session_XXXXXX";
+  EXPECT_NE(::mkdtemp(name.data()), nullptr);
+  layout_ = std::make_unique<StateLayout>(name);
+  parts_.clock = &clock_;
+  parts_.evaluator = &evaluator_;
+  parts_.open_store = [this](const StateLayout&) { return own(); };
+  parts_.open_reader = [this](const StateLayout&) -> Result<std::unique_ptr<StoreReader>> {
+    return std::unique_ptr<StoreReader>(std::make_unique<Reader>(store_));
+  };
+  parts_.make_process = [this](const StateLayout&, ReportSink sink) {
+    return std::make_unique<Tasks>(*this, std::move(sink));
+  };
+}
+
+/// One `dyna` with its own output.
+class Dyna {
+ public:
+  explicit Dyna(World& world) : world_(world) {
+    path_ = world.layout().folder() + "/out" + std::to_string(next_++);
+    file_ = Fd(::open(path_.c_str(), O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
+  }
+
+  Result<ExitCode> run(std::vector<Work> work) {
+    Output output(file_.get());
+    Signals signals;
+    Session session(world_.parts(), world_.layout(), {2, ""}, signals, output, make_plain_view({}));
+    return session.drive(std::move(work));
+  }
+  Result<ExitCode> run(Work one) {
+    std::vector<Work> work;
+    work.push_back(std::move(one));
+    return run(std::move(work));
+  }
+  std::string text() const {
+    std::ostringstream all;
+    all << std::ifstream(path_).rdbuf();
+    return all.str();
+  }
+
+ private:
+  inline static std::atomic<int> next_ = 0;
+  World& world_;
+  std::string path_;
+  Fd file_;
+};
+
+Work submit(const std::string& yaml) {
+  flow::Parsed parsed = flow::parse(yaml, "flow.yaml", "/");
+  EXPECT_NE(parsed.flow, nullptr);
+  Work work;
+  work.request.op = OwnerOp::kSubmit;
+  work.request.run = RunId{make_uuid7(1)};
+  work.request.inputs = "{}";
+  work.request.folder = "/";
+  work.request.canonical = parsed.canonical;
+  work.flow = parsed.flow;
+  return work;
+}
+
+constexpr const char* kLog = "id: l\ntasks: [{id: say, type: log, message: hello}]\n";
+constexpr const char* kLong = "id: s\ntasks: [{id: task, type: shell, script: 'true'}]\n";
+constexpr const char* kOther = "id: o\ntasks: [{id: other, type: shell, script: 'true'}]\n";
+
+TEST(SessionTest, RunsAFlowToItsEnd) {
+  World world;
+  Dyna dyna(world);
+  const auto code = dyna.run(submit(kLog));
+  ASSERT_TRUE(code.has_value()) << code.error().message;
+  EXPECT_EQ(*code, ExitCode::kOk);
+  const std::string text = dyna.text();
+  EXPECT_NE(text.find("say  completed"), std::string::npos) << text;
+  EXPECT_NE(text.find("✓ run 1 completed"), std::string::npos) << text;
+}
+
+TEST(SessionTest, ASecondRunGoesThroughTheOwner) {
+  World world;
+  Dyna first(world);
+  Dyna second(world);
+  std::thread owner([&] { EXPECT_EQ(first.run(submit(kLong)).value(), ExitCode::kOk); });
+  world.wait_started("task");
+  world.end_task("other");
+  const auto code = second.run(submit(kOther));
+  EXPECT_EQ(code.value(), ExitCode::kOk);
+  EXPECT_EQ(world.owners(), 1U);
+  EXPECT_NE(second.text().find("other  completed"), std::string::npos) << second.text();
+  EXPECT_EQ(second.text().find("task  "), std::string::npos) << second.text();
+  world.end_task("task");
+  owner.join();
+  EXPECT_EQ(first.text().find("other  "), std::string::npos) << first.text();
+}
+
+TEST(SessionTest, AClientTakesItsRunUpWhenTheOwnerEnds) {
+  World world;
+  Dyna first(world);
+  Dyna second(world);
+  std::thread owner([&] { EXPECT_EQ(first.run(submit(kLong)).value(), ExitCode::kOk); });
+  world.wait_started("task");
+  std::thread client([&] { EXPECT_EQ(second.run(submit(kOther)).value(), ExitCode::kOk); });
+  world.wait_started("other");
+  world.end_task("task");
+  owner.join();
+  world.end_task("other");
+  client.join();
+  EXPECT_EQ(world.owners(), 2U);
+  const std::string text = second.text();
+  EXPECT_NE(text.find("other  completed"), std::string::npos) << text;
+  // What the client saw before it became the owner is not told again.
+  EXPECT_EQ(text.find("run 2 running"), text.rfind("run 2 running")) << text;
+}
+
+TEST(SessionTest, CancelReachesTheOwner) {
+  World world;
+  Dyna first(world);
+  Dyna second(world);
+  Work work = submit(kLong);
+  Work cancel;
+  cancel.request.op = OwnerOp::kCancel;
+  cancel.request.run = work.request.run;
+  cancel.flow = work.flow;
+  std::thread owner([&] { EXPECT_EQ(first.run(std::move(work)).value(), ExitCode::kCancelled); });
+  world.wait_started("task");
+  EXPECT_EQ(second.run(std::move(cancel)).value(), ExitCode::kCancelled);
+  owner.join();
+  EXPECT_NE(second.text().find("run 1 cancelled"), std::string::npos) << second.text();
+}
+
+TEST(SessionTest, InterruptCancelsAndASecondOneLeaves) {
+  World world;
+  Dyna dyna(world);
+  // Another thread of this test would take a signal of the process: it goes to one thread.
+  std::thread running([&] {
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGINT);
+    pthread_sigmask(SIG_BLOCK, &set, nullptr);
+    std::thread keyboard([&, to = pthread_self()] {
+      world.wait_started("task");
+      pthread_kill(to, SIGINT);
+    });
+    EXPECT_EQ(dyna.run(submit(kLong)).value(), ExitCode::kCancelled);
+    keyboard.join();
+  });
+  running.join();
+  EXPECT_NE(dyna.text().find("cancelling"), std::string::npos) << dyna.text();
+  EXPECT_NE(dyna.text().find("run 1 cancelled"), std::string::npos) << dyna.text();
+}
+
+TEST(SessionTest, ATermSignalLeavesTheRunForAResume) {
+  World world;
+  Dyna first(world);
+  Work work = submit(kLong);
+  Work resume;
+  resume.request.op = OwnerOp::kResume;
+  resume.request.run = work.request.run;
+  resume.flow = work.flow;
+  std::thread running([&] {
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    pthread_sigmask(SIG_BLOCK, &set, nullptr);
+    std::thread sender([&, to = pthread_self()] {
+      world.wait_started("task");
+      pthread_kill(to, SIGTERM);
+    });
+    EXPECT_EQ(first.run(std::move(work)).value(), ExitCode::kCancelled);
+    sender.join();
+  });
+  running.join();
+  Dyna second(world);
+  world.end_task("task");
+  EXPECT_EQ(second.run(std::move(resume)).value(), ExitCode::kOk);
+  EXPECT_NE(second.text().find("task  started"), std::string::npos) << second.text();
+  EXPECT_NE(second.text().find("✓ run 1 completed"), std::string::npos) << second.text();
+}
+
+TEST(SessionTest, AnEndedRunIsNotTakenUpAgain) {
+  World world;
+  Work work = submit(kLog);
+  Work again;
+  again.request.op = OwnerOp::kResume;
+  again.request.run = work.request.run;
+  again.flow = work.flow;
+  EXPECT_EQ(Dyna(world).run(std::move(work)).value(), ExitCode::kOk);
+  EXPECT_EQ(Dyna(world).run(std::move(again)).value(), ExitCode::kOk);
+}
+
+TEST(SessionTest, AnUnknownRunIsNotFound) {
+  World world;
+  Work work;
+  work.request.op = OwnerOp::kResume;
+  work.request.run = RunId{"01a1fdf1-297b-7406-8fa9-d3d429eb9043"};
+  const auto code = Dyna(world).run(std::move(work));
+  ASSERT_FALSE(code.has_value());
+  EXPECT_EQ(code.error().code, ErrorCode::kNotFound);
+}
+
+}  // namespace
+}  // namespace cordyna::cli

@@ -1,0 +1,159 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+
+#include "cli/commands.hpp"
+#include "cli/palette.hpp"
+#include "cli/text.hpp"
+
+namespace cordyna::cli {
+namespace {
+
+std::string_view title(Section section) {
+  switch (section) {
+    case Section::kTasks: return "tasks";
+    case Section::kErrors: return "errors";
+    case Section::kFinally: return "finally";
+  }
+  return "";
+}
+
+std::string joined_ids(const Flow& flow, const std::vector<TaskIndex>& tasks) {
+  std::string out;
+  for (const TaskIndex task : tasks) {
+    if (!out.empty()) out += ", ";
+    out += flow.tasks[task].id;
+  }
+  return out;
+}
+
+/// The list of tasks with what each needs: the graph as text.
+std::string graph_as_text(const Flow& flow, const Palette& palette) {
+  std::string out = fmt::format("{} {}\n", palette.paint(Colour::kBold, "flow"), flow.id);
+  if (!flow.description.empty()) {
+    fmt::format_to(std::back_inserter(out), "{}\n", printable(flow.description));
+  }
+  for (const InputSpec& input : flow.inputs) {
+    fmt::format_to(std::back_inserter(out), "  input {}: {}{}\n", input.id, to_string(input.type),
+                   input.required                ? ", required"
+                   : input.default_value.empty() ? ""
+                                                 : ", default " + printable(input.default_value));
+  }
+  std::size_t id_width = 4;
+  std::size_t type_width = 4;
+  for (const TaskSpec& task : flow.tasks) {
+    id_width = std::max(id_width, task.id.size());
+    type_width = std::max(type_width, task.type.size());
+  }
+  for (const Section section : {Section::kTasks, Section::kErrors, Section::kFinally}) {
+    bool headed = false;
+    for (const TaskSpec& task : flow.tasks) {
+      if (task.section != section) continue;
+      if (!headed) fmt::format_to(std::back_inserter(out), "{}:\n", title(section));
+      headed = true;
+      std::string line = fmt::format("  {:<{}}  {:<{}}", task.id, id_width, task.type, type_width);
+      if (!task.needs.empty()) line += "  ← " + joined_ids(flow, task.needs);
+      if (!task.run_if.empty()) line += "  if " + printable(task.run_if);
+      if (task.disabled) line += "  (disabled)";
+      while (line.ends_with(' ')) line.pop_back();
+      out += line + "\n";
+    }
+  }
+  return out;
+}
+
+void field(std::string& out, std::string_view name, const std::string& value) {
+  if (!value.empty()) fmt::format_to(std::back_inserter(out), "  {:<13} {}\n", name, value);
+}
+
+std::string task_as_text(const Flow& flow, const TaskSpec& task, const Palette& palette) {
+  std::string out = fmt::format("{} {}\n", palette.paint(Colour::kBold, "task"), task.id);
+  field(out, "type", task.type);
+  field(out, "description", printable(task.description));
+  field(out, "owner", printable(task.owner));
+  field(out, "needs", joined_ids(flow, task.needs));
+  field(out, "reads", joined_ids(flow, task.refs));
+  field(out, "run_if", printable(task.run_if));
+  field(out, "trigger_rule", std::string(to_string(task.trigger_rule)));
+  if (task.retry.attempts > 1) {
+    field(
+        out, "retry",
+        fmt::format("{} attempts, {} apart", task.retry.attempts, format_delay(task.retry.delay)));
+  }
+  if (task.timeout > 0) field(out, "timeout", format_delay(task.timeout));
+  if (task.timeouts.complete > 0) field(out, "complete in", format_delay(task.timeouts.complete));
+  if (task.allow_failure) field(out, "allow_failure", "true");
+  field(out, "params", printable(task.params));
+  return out;
+}
+
+void append_task(std::string& out, const Flow& flow, const TaskSpec& task) {
+  out += "{\"id\":";
+  append_json(out, task.id);
+  out += ",\"type\":";
+  append_json(out, task.type);
+  out += ",\"owner\":";
+  append_json(out, task.owner);
+  fmt::format_to(std::back_inserter(out), ",\"section\":\"{}\",\"line\":{},\"needs\":[",
+                 title(task.section), task.line);
+  for (const TaskIndex& need : task.needs) {
+    if (&need != task.needs.data()) out += ',';
+    append_json(out, flow.tasks[need].id);
+  }
+  out += "],\"params\":";
+  out += task.params.empty() ? "{}" : task.params;
+  out += '}';
+}
+
+std::string flow_as_json(const Flow& flow) {
+  std::string out = "{\"flow\":";
+  append_json(out, flow.id);
+  out += ",\"namespace\":";
+  append_json(out, flow.ns);
+  fmt::format_to(std::back_inserter(out), ",\"hash\":\"{}\",\"tasks\":[", flow.hash);
+  for (const TaskSpec& task : flow.tasks) {
+    if (&task != flow.tasks.data()) out += ',';
+    append_task(out, flow, task);
+  }
+  out += "]}\n";
+  return out;
+}
+
+}  // namespace
+
+CommandResult show_command(CommandContext& context) {
+  const Arguments& arguments = context.arguments;
+  if (arguments.sql && arguments.task.empty()) {
+    return fail(ErrorCode::kInvalidArgument, "--sql wants a task: dyna show FILE TASK --sql");
+  }
+  TRY_ASSIGN(const flow::Parsed parsed, parse_and_report(arguments.files.front()));
+  if (parsed.flow == nullptr) return ExitCode::kUsage;
+  const Flow& flow = *parsed.flow;
+  const Palette palette(wants_colour(context.output));
+  std::string out;
+  if (arguments.task.empty()) {
+    out = arguments.json ? flow_as_json(flow) : graph_as_text(flow, palette);
+  } else {
+    TRY_ASSIGN(const TaskIndex task, find_task(flow, arguments.task));
+    if (arguments.sql) {
+      TRY_ASSIGN(const std::string sql, context.parts.show_sql(flow, task));
+      if (arguments.json) {
+        out = "{\"sql\":";
+        append_json(out, sql);
+        out += "}\n";
+      } else {
+        out = sql.ends_with('\n') ? sql : sql + "\n";
+      }
+    } else if (arguments.json) {
+      append_task(out, flow, flow.tasks[task]);
+      out += '\n';
+    } else {
+      out = task_as_text(flow, flow.tasks[task], palette);
+    }
+  }
+  context.output.write(out);
+  return ExitCode::kOk;
+}
+
+}  // namespace cordyna::cli

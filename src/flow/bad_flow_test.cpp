@@ -1,0 +1,328 @@
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "flow/flow_file.hpp"
+
+namespace cordyna::flow {
+namespace {
+
+struct Case {
+  std::string name;
+  std::string text;
+  std::string expected;  // "line:column code" of each finding, in order
+  std::string fragment;  // of the first message
+};
+
+void PrintTo(const Case& row, std::ostream* out) {
+  *out << row.name;
+}
+
+class BadFlow : public testing::TestWithParam<Case> {};
+
+std::string places(const std::vector<Diagnostic>& diagnostics) {
+  std::string out;
+  for (const Diagnostic& found : diagnostics) {
+    out += fmt::format("{}{}:{} {}", out.empty() ? "" : ", ", found.line, found.column, found.code);
+  }
+  return out;
+}
+
+/// The lines of the findings with a caret at each place: for whoever reads a failure.
+std::string carets(const std::string& text, const std::vector<Diagnostic>& diagnostics) {
+  std::string out;
+  for (const Diagnostic& found : diagnostics) {
+    std::size_t begin = 0;
+    for (std::uint32_t line = 1; line < found.line; ++line) begin = text.find('\n', begin) + 1;
+    out += fmt::format("{}\n{:>{}}\n", text.substr(begin, text.find('\n', begin) - begin), '^',
+                       std::max(found.column, 1U));
+  }
+  return out;
+}
+
+TEST_P(BadFlow, IsRefusedAtItsPlaceWithWhatWouldBeRight) {
+  const Case& row = GetParam();
+  const Parsed parsed = parse(row.text, "flow.yaml", "/nowhere");
+  EXPECT_EQ(places(parsed.diagnostics), row.expected) << carets(row.text, parsed.diagnostics);
+  EXPECT_EQ(parsed.flow, nullptr);
+  EXPECT_TRUE(parsed.canonical.empty());
+  ASSERT_FALSE(parsed.diagnostics.empty());
+  EXPECT_NE(parsed.diagnostics.front().message.find(row.fragment), std::string::npos)
+      << parsed.diagnostics.front().message;
+  EXPECT_EQ(parsed.diagnostics.front().file, "flow.yaml");
+}
+
+std::string name_of(const testing::TestParamInfo<Case>& info) {
+  return info.param.name;
+}
+
+/// One good task, after which a test adds what it is about.
+std::string with_task(const std::string& more) {
+  return "id: f\ntasks:\n  - id: a\n    type: log\n    message: hi\n" + more;
+}
+
+std::string task(const std::string& keys) {
+  return "id: f\ntasks:\n  - {id: a, " + keys + "}\n";
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Yaml, BadFlow,
+    testing::Values(
+        Case{"Empty", "", "1:1 empty_file", "'id' and 'tasks'"},
+        Case{"OnlyAComment", "# nothing\n", "1:1 empty_file", "empty"},
+        Case{"AWord", "hello\n", "1:1 wrong_type", "not 'hello'"},
+        Case{"AList", "- a\n- b\n", "1:1 wrong_type", "not a list"},
+        Case{"OpenBracket", "id: [\n", "2:1 yaml_syntax", "not YAML"},
+        Case{"Tab", "id: f\ntasks:\n\t- a\n", "3:1 yaml_syntax", "tabs"},
+        Case{"ColonInValue", "id: f\ndescription: a: b\n", "2:15 yaml_syntax", "quotes"},
+        Case{"TwoDocuments", with_task("---\nid: g\n"), "6:1 several_documents", "one flow"},
+        Case{"DuplicateKey", with_task("id: g\n"), "6:1 duplicate_key", "line 1"},
+        Case{"DuplicateTaskKey", task("type: log, message: x, message: y"), "3:36 duplicate_key",
+             "'message'"},
+        Case{"MergeKey", "a: &a {x: 1}\nid: f\n<<: *a\n", "3:1 merge_key", "not supported"},
+        Case{"ListAsKey", "[a, b]: c\n", "1:1 bad_key", "a list"},
+        Case{"UnquotedTemplate", task("type: log, message: {{ inputs.x }}"), "3:34 bad_key",
+             "quotes"},
+        Case{"ForeignTag", "id: !!python/object f\n", "1:5 bad_tag", "not allowed"},
+        Case{"LocalTag", "id: !mine f\n", "1:5 bad_tag", "!mine"},
+        Case{"TagThatDoesNotFit", "id: !!int f\n", "1:5 bad_tag", "does not fit"},
+        Case{"UnknownAlias", "id: *nobody\n", "1:5 bad_alias", "*nobody"},
+        Case{"AliasInItself", "a: &a [*a]\n", "1:8 bad_alias", "inside"},
+        Case{"NotUtf8", "id: f\nowner: \xff\n", "2:8 not_utf8", "0xff"},
+        Case{"Overlong", "id: \xc0\xaf\n", "1:5 not_utf8", "0xc0"},
+        Case{"Surrogate", "id: \xed\xa0\x80\n", "1:5 not_utf8", "UTF-8"},
+        Case{"Nul", std::string("id: f\nowner: a\0b\n", 17), "2:9 not_utf8", "U+0000"},
+        Case{"Escape", "id: \x1b[31m\n", "1:5 not_utf8", "U+001B"},
+        Case{"NulByEscape", "id: f\nowner: \"a\\0b\"\n", "2:8 not_utf8", "NUL"},
+        Case{"HugeNumber", "id: f\nvars: {n: 99999999999999999999}\n",
+             "1:1 missing_key, 2:11 bad_value", "tasks"},
+        Case{"Infinity", with_task("vars: {n: .inf}\n"), "6:11 bad_value", "quotes"}),
+    name_of);
+
+INSTANTIATE_TEST_SUITE_P(
+    Keys, BadFlow,
+    testing::Values(
+        Case{"UnknownFlowKey", with_task("descripton: x\n"), "6:1 unknown_key",
+             "did you mean 'description'?"},
+        Case{"UnknownTaskKey", task("type: log, message: x, ned: b"), "3:36 unknown_key",
+             "in task 'a'; did you mean 'needs'?"},
+        Case{"KeyOfAnotherType", task("type: log, message: x, script: b"), "3:36 unknown_key",
+             "'script'"},
+        Case{"NoId", "tasks: [{id: a, type: log, message: x}]\n", "1:1 missing_key", "'id'"},
+        Case{"NoTasks", "id: f\n", "1:1 missing_key", "'tasks'"},
+        Case{"EmptyTasks", "id: f\ntasks: []\n", "2:8 bad_value", "at least one"},
+        Case{"TasksIsAMap", "id: f\ntasks: {a: 1}\n", "2:8 wrong_type", "'tasks' wants a list"},
+        Case{"TaskIsAWord", "id: f\ntasks: [a]\n", "2:9 wrong_type", "map"},
+        Case{"NoType", "id: f\ntasks:\n  - {id: a, script: x}\n", "3:5 missing_key", "'type'"},
+        Case{"NoScript", task("type: shell"), "3:5 missing_key", "'script'"},
+        Case{"EmptyScript", task("type: shell, script: ''"), "3:34 bad_value", "empty"},
+        Case{"UnknownType", task("type: shel"), "3:19 unknown_type", "did you mean 'shell'?"},
+        Case{"TypeOfLater", task("type: container"), "3:19 not_yet", "not supported"},
+        Case{"KeyOfLater", task("type: log, message: x, cache: {key: x}"), "3:36 not_yet",
+             "'cache'"},
+        Case{"Triggers", with_task("triggers: []\n"), "6:1 not_yet", "'triggers'"},
+        Case{"If", task("type: log, message: x, if: true"), "3:36 renamed_key", "'run_if'"},
+        Case{"When", task("type: log, message: x, when: all_done"), "3:36 renamed_key",
+             "'trigger_rule'"},
+        Case{"Steps", "id: f\nsteps: []\n", "1:1 missing_key, 2:1 renamed_key", "'tasks'"},
+        Case{"BadId", task("type: log, message: x").replace(22, 1, "A"), "3:10 bad_id", "'A'"},
+        Case{"BadFlowId", "id: -x\ntasks: [{id: a, type: log, message: x}]\n", "1:5 bad_id",
+             "begin with"},
+        Case{"BadNamespace", with_task("namespace: a..b\n"), "6:12 bad_id", "namespace"},
+        Case{"DuplicateId", with_task("  - {id: a, type: log, message: x}\n"), "6:10 duplicate_id",
+             "line 3"},
+        Case{"DuplicateOverSections", with_task("finally:\n  - {id: a, type: log, message: x}\n"),
+             "7:10 duplicate_id", "'a'"},
+        Case{"DuplicateInput", with_task("inputs: [{id: x}, {id: x}]\n"), "6:24 duplicate_id",
+             "input"},
+        Case{"InputWithoutId", with_task("inputs: [{type: int}]\n"), "6:10 missing_key", "'id'"},
+        Case{"UnknownInputKey", with_task("inputs: [{id: x, defalt: 1}]\n"), "6:18 unknown_key",
+             "'default'"},
+        Case{"UnknownInputType", with_task("inputs: [{id: x, type: number}]\n"), "6:24 bad_value",
+             "string, int"},
+        Case{"DefaultOfAnotherType", with_task("inputs: [{id: x, type: int, default: abc}]\n"),
+             "6:38 bad_value", "whole number"},
+        Case{"RequiredWithDefault", with_task("inputs: [{id: x, default: a, required: true}]\n"),
+             "6:40 bad_value", "leave one"}),
+    name_of);
+
+INSTANTIATE_TEST_SUITE_P(
+    Values, BadFlow,
+    testing::Values(
+        Case{"YesIsAWord", task("type: log, message: x, disabled: yes"), "3:46 wrong_type",
+             "true or false, not 'yes'"},
+        Case{"DurationWithoutUnit", task("type: log, message: x, timeout: 10"), "3:45 wrong_type",
+             "unit"},
+        Case{"NegativeDuration", task("type: log, message: x, timeout: -5s"), "3:45 bad_value",
+             "negative"},
+        Case{"ZeroTimeout", task("type: log, message: x, timeout: 0s"), "3:45 bad_value",
+             "longer than 0"},
+        Case{"HugeDuration", task("type: log, message: x, timeout: 99999999999999d"),
+             "3:45 bad_value", "100 years"},
+        Case{"UnknownRetryKey", task("type: log, message: x, retry: {times: 3}"),
+             "3:44 unknown_key", "in 'retry'; known are attempts"},
+        Case{"NoAttempts", task("type: log, message: x, retry: {attempts: 0}"), "3:54 bad_value",
+             "from 1 to 1000"},
+        Case{"UnknownBackoff", task("type: log, message: x, retry: {backoff: expo}"),
+             "3:53 bad_value", "constant, exponential or random"},
+        Case{"RetryOnNothingKnown", task("type: log, message: x, retry: {on: [TIMEOUT_STRT]}"),
+             "3:49 bad_value", "TIMEOUT_START"},
+        Case{"MaxDelayBelowDelay", task("type: log, message: x, retry: {delay: 5s, max_delay: 1s}"),
+             "3:66 bad_value", "shorter"},
+        Case{"UnknownRule", task("type: log, message: x, trigger_rule: all_complete"),
+             "3:50 bad_value", "did you mean 'all_completed'?"},
+        Case{"EnvName", task("type: log, message: x, env: {1A: x}"), "3:42 bad_env_name",
+             "begin with no digit"},
+        Case{"EnvOfTheSystem", task("type: log, message: x, env: {LD_PRELOAD: x}"),
+             "3:42 bad_env_name", "must not be set"},
+        Case{"EnvOfOurs", with_task("env: {DYNA_RUN: x}\n"), "6:7 bad_env_name", "DYNA_RUN"},
+        Case{"EnvIsAList", with_task("env: [A]\n"), "6:6 wrong_type", "map"},
+        Case{"NullMessage", task("type: log, message: ~"), "3:33 wrong_type", "not nothing"},
+        Case{"RunIfIsAWord", task("type: log, message: x, run_if: maybe"), "3:44 bad_value",
+             "{{ inputs.n > 3 }}"},
+        Case{"OneMerge", task("type: merge, of: [b], on: k"), "3:30 bad_value, 3:31 unknown_task",
+             "at least 2"},
+        Case{"DelimiterOfTwo", task("type: load, from: a.csv, delimiter: '||'"), "3:49 bad_value",
+             "one character"},
+        Case{"CsvKeyForJson", task("type: load, from: a, format: json, header: true"),
+             "3:56 bad_value", "is for csv"},
+        Case{"BadMemory", task("type: load, from: a, memory: 1 gig"), "3:42 bad_value", "size"},
+        Case{"ShareToPostgres",
+             with_task("  - {id: l, type: load, from: x.csv}\n  - {id: s, "
+                       "type: share, of: l, to: 'postgres://x'}\n"),
+             "7:37 not_yet", "not supported"},
+        Case{"ShareToText",
+             with_task("  - {id: l, type: load, from: x.csv}\n  - {id: s, type: share, of: l, "
+                       "to: out.txt}\n"),
+             "7:37 bad_value", ".parquet, .csv or .json"},
+        Case{"UnknownRuleKey",
+             with_task("  - {id: l, type: load, from: x.csv}\n  - {id: c, type: check, of: l, "
+                       "rules: [{name: r, sq: x}]}\n"),
+             "7:41 missing_key, 7:51 unknown_key", "'sql'"}),
+    name_of);
+
+INSTANTIATE_TEST_SUITE_P(
+    Graph, BadFlow,
+    testing::Values(
+        Case{"UnknownNeed", with_task("    needs: aa\n"), "6:12 unknown_task", "'aa'"},
+        Case{"SelfNeed", with_task("    needs: [a]\n"), "6:13 self_need", "needs itself"},
+        Case{"Cycle",
+             with_task("    needs: c\n  - {id: b, type: log, message: x, needs: a}\n  - {id: c, "
+                       "type: log, message: x, needs: [b]}\n"),
+             "3:9 cycle", "a → c → b → a"},
+        Case{"NeedOfAnotherFlow", with_task("    needs: {task: x/y, within: 1h}\n"), "6:12 not_yet",
+             "other flows"},
+        Case{"NeedOfLaterSection",
+             with_task("    needs: z\nfinally: [{id: z, type: log, message: x}]\n"),
+             "6:12 wrong_section", "runs after"},
+        Case{"NeedOfEarlierSection",
+             with_task("finally: [{id: z, type: log, message: x, needs: a}]\n"),
+             "6:49 wrong_section", "leave it out"},
+        Case{"CheckOfALog",
+             with_task("  - {id: c, type: check, of: a, rules: [{name: r, sql: x}]}\n"),
+             "6:30 no_data", "of type log"},
+        Case{"UnknownOutput",
+             with_task("  - {id: b, type: log, message: 'x {{ outputs.aa.n }}'}\n"),
+             "6:39 unknown_task", "'aa'"},
+        Case{"OwnOutput", with_task("  - {id: b, type: log, message: '{{ outputs.b.n }}'}\n"),
+             "6:37 self_need", "its own outputs"},
+        Case{"OutputOfLaterSection",
+             with_task("    run_if: '{{ outputs.z.n }}'\nfinally: [{id: z, type: log, message: "
+                       "x}]\n"),
+             "6:17 wrong_section", "'finally'"},
+        Case{"PreferSomebodyElse",
+             with_task("  - {id: l, type: load, from: x.csv}\n  - {id: m, type: load, from: "
+                       "y.csv}\n  - {id: j, type: merge, of: [l, m], on: k, prefer: {default: "
+                       "n}}\n"),
+             "8:63 unknown_task", "'of'"}),
+    name_of);
+
+INSTANTIATE_TEST_SUITE_P(
+    Templates, BadFlow,
+    testing::Values(
+        Case{"UnknownInput",
+             with_task("  - {id: b, type: log, message: 'a {{ inputs.conty }}'}\ninputs: [{id: "
+                       "county}]\n"),
+             "6:39 undefined_name", "did you mean 'county'?"},
+        Case{"UnknownVar", with_task("    run_if: '{{ vars.x }}'\n"), "6:17 undefined_name",
+             "the flow has no vars"},
+        Case{"UnknownRunField", with_task("    run_if: '{{ run.dat == 1 }}'\n"),
+             "6:17 undefined_name", "did you mean 'date'?"},
+        Case{"UnknownRoot", with_task("    run_if: '{{ input.x }}'\n"), "6:17 undefined_name",
+             "did you mean 'inputs'?"},
+        Case{"ErrorInATask", with_task("    run_if: '{{ error.code }}'\n"), "6:17 undefined_name",
+             "'errors' and 'finally'"},
+        Case{"SecretInRunIf", with_task("    run_if: \"{{ secret('X') }}\"\n"),
+             "6:17 undefined_name", "handed out"},
+        Case{"OutputsWithoutName", with_task("    run_if: '{{ outputs[run.id] }}'\n"),
+             "6:17 bad_template", "outputs.ID"},
+        Case{"InputsInADefault", with_task("inputs: [{id: x, default: '{{ inputs.y }}'}]\n"),
+             "6:31 undefined_name", "known are run"},
+        Case{"OutputsInVars", with_task("vars: {x: '{{ outputs.a.n }}'}\n"), "6:15 undefined_name",
+             "in 'vars'"},
+        Case{"OutputsInFlowEnv", with_task("env: {X: '{{ outputs.a.n }}'}\n"),
+             "6:14 undefined_name", "'env'"},
+        Case{"TemplateInPython", task("type: python, script: 'print({{ inputs.x }})'"),
+             "3:42 template_not_allowed", "cordyna_task"},
+        Case{"TemplateInPerl", task("type: shell, interpreter: perl, script: 'print {{ run.id }}'"),
+             "3:60 template_not_allowed", "'perl' is no shell"},
+        Case{"TemplateInOwner", with_task("owner: '{{ run.id }}'\n"), "6:9 template_not_allowed",
+             "not a template"},
+        Case{"LineOfABlock",
+             with_task("  - id: b\n    type: shell\n    script: |\n      echo 1\n\n      echo  {{ "
+                       "inputs.x }}\n"),
+             "11:16 undefined_name", "inputs.x"}),
+    name_of);
+
+TEST(FlowErrors, AllOfAFileComeAtOnceInTheOrderOfPlace) {
+  const Parsed parsed = parse(
+      "id: f\n"
+      "tasks:\n"
+      "  - {id: b, type: log, message: x, needs: c}\n"
+      "  - {id: Bad, type: log}\n"
+      "  - {id: d, type: shell, script: x, timeout: soon}\n"
+      "foo: 1\n",
+      "flow.yaml", "/");
+  EXPECT_EQ(places(parsed.diagnostics),
+            "3:43 unknown_task, 4:5 missing_key, 4:10 bad_id, 5:46 bad_value, 6:1 unknown_key");
+}
+
+TEST(FlowErrors, AreShownWithCodeBetweenFindingAndHint) {
+  const Diagnostic diagnostic{Severity::kError,
+                              "flow.yaml",
+                              12,
+                              5,
+                              "unknown_key",
+                              "unknown key 'ned'; did you mean 'needs'?"};
+  EXPECT_EQ(format(diagnostic),
+            "flow.yaml:12:5: error: unknown key 'ned' (unknown_key); did you mean 'needs'?");
+}
+
+TEST(FlowErrors, ShowNoControlCharactersOfTheFile) {
+  const Parsed parsed = parse("id: f\n\"a\\e[31m\": 1\n", "flow.yaml", "/");
+  for (const Diagnostic& found : parsed.diagnostics) {
+    EXPECT_EQ(found.message.find('\x1b'), std::string::npos);
+  }
+  EXPECT_NE(parsed.diagnostics.back().message.find("\\x1b"), std::string::npos);
+}
+
+TEST(FlowErrors, AThousandAreShownAndTheRestCounted) {
+  std::string text = "id: f\ntasks:\n";
+  for (int i = 0; i < 5000; ++i) text += fmt::format("  - {{id: t{}, type: nothing}}\n", i);
+  const Parsed parsed = parse(text, "flow.yaml", "/");
+  ASSERT_EQ(parsed.diagnostics.size(), 1001U);
+  EXPECT_EQ(parsed.diagnostics.back().code, "too_many_problems");
+}
+
+TEST(FlowErrors, RawIsAWarningAndTheFlowIsThere) {
+  const Parsed parsed =
+      parse(task("type: shell, script: 'echo {{ run.id | raw }}'"), "flow.yaml", "/");
+  ASSERT_EQ(parsed.diagnostics.size(), 1U);
+  EXPECT_EQ(parsed.diagnostics[0].severity, Severity::kWarning);
+  EXPECT_EQ(parsed.diagnostics[0].code, "raw_template");
+  EXPECT_NE(parsed.flow, nullptr);
+}
+
+}  // namespace
+}  // namespace cordyna::flow

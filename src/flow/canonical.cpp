@@ -1,0 +1,159 @@
+#include "flow/canonical.hpp"
+
+#include <fmt/format.h>
+
+#include "flow/durations.hpp"
+
+namespace cordyna::flow {
+namespace {
+
+std::string string_json(std::string_view text) {
+  std::string out;
+  append_json_string(out, text);
+  return out;
+}
+
+/// Collects fields that differ from their defaults.
+class Fields {
+ public:
+  void raw(std::string_view key, std::string json) { fields_.emplace_back(key, std::move(json)); }
+  void text(std::string_view key, std::string_view value) {
+    if (!value.empty()) raw(key, string_json(value));
+  }
+  void flag(std::string_view key, bool value) {
+    if (value) raw(key, "true");
+  }
+  void duration(std::string_view key, Millis value) {
+    if (value > 0) raw(key, string_json(canonical_duration(value)));
+  }
+  void object(std::string_view key, Fields&& inner) {
+    if (!inner.fields_.empty()) raw(key, inner.json());
+  }
+  std::string json() {
+    std::string out;
+    append_json_object(out, fields_, KeyOrder::kSorted);
+    return out;
+  }
+
+ private:
+  JsonFields fields_;
+};
+
+Fields retry_fields(const Retry& retry) {
+  Fields fields;
+  if (retry.attempts != 1) fields.raw("attempts", fmt::format("{}", retry.attempts));
+  fields.duration("delay", retry.delay);
+  if (retry.backoff != Backoff::kConstant) {
+    fields.text("backoff", retry.backoff == Backoff::kRandom ? "random" : "exponential");
+  }
+  fields.duration("max_delay", retry.max_delay);
+  fields.flag("jitter", retry.jitter);
+  if (!retry.on.empty()) {
+    std::string on = "[";
+    for (const std::string& word : retry.on) {
+      if (on.size() > 1) on += ',';
+      append_json_string(on, word);
+    }
+    fields.raw("on", on + ']');
+  }
+  return fields;
+}
+
+Fields timeout_fields(const Timeouts& timeouts) {
+  Fields fields;
+  fields.duration("acknowledge", timeouts.acknowledge);
+  fields.duration("start", timeouts.start);
+  fields.duration("complete", timeouts.complete);
+  return fields;
+}
+
+Fields env_fields(const Env& env) {
+  Fields fields;
+  for (const auto& [name, value] : env) fields.raw(name, string_json(value));
+  return fields;
+}
+
+std::string task_json(const FlowDraft& draft, const TaskDraft& task) {
+  const TaskSpec& spec = task.spec;
+  Fields fields;
+  fields.text("id", spec.id);
+  fields.text("type", spec.type);
+  fields.text("description", spec.description);
+  if (spec.owner != draft.flow.owner) fields.text("owner", spec.owner);
+  fields.text("run_if", spec.run_if);
+  if (spec.trigger_rule != TriggerRule::kAllCompleted) {
+    fields.text("trigger_rule", to_string(spec.trigger_rule));
+  }
+  if (!spec.needs.empty()) {
+    std::string needs = "[";
+    for (const TaskIndex need : spec.needs) {
+      if (needs.size() > 1) needs += ',';
+      append_json_string(needs, draft.tasks[need].spec.id);
+    }
+    fields.raw("needs", needs + ']');
+  }
+  fields.object("retry", retry_fields(spec.retry));
+  fields.object("timeouts", timeout_fields(spec.timeouts));
+  fields.duration("timeout", spec.timeout);
+  fields.flag("allow_failure", spec.allow_failure);
+  fields.flag("disabled", spec.disabled);
+  fields.object("env", env_fields(spec.env));
+  for (const auto& [key, json] : task.params) {
+    const KeySpec* key_spec = find_key(task.type->keys, key);
+    if (key_spec != nullptr && key_spec->preset == json) continue;
+    fields.raw(key, json);
+  }
+  return fields.json();
+}
+
+std::string section_json(const FlowDraft& draft, Section section) {
+  std::string out;
+  for (const TaskDraft& task : draft.tasks) {
+    if (task.spec.section != section) continue;
+    out += out.empty() ? '[' : ',';
+    out += task_json(draft, task);
+  }
+  if (!out.empty()) out += ']';
+  return out;
+}
+
+std::string inputs_json(const Flow& flow) {
+  std::string out = "[";
+  for (const InputSpec& input : flow.inputs) {
+    Fields fields;
+    fields.text("id", input.id);
+    fields.text("description", input.description);
+    if (input.type != InputType::kString) fields.text("type", to_string(input.type));
+    if (!input.default_value.empty()) fields.raw("default", input.default_value);
+    if (input.default_value.empty() && !input.required) fields.raw("required", "false");
+    if (out.size() > 1) out += ',';
+    out += fields.json();
+  }
+  return out + ']';
+}
+
+}  // namespace
+
+std::string canonical(const FlowDraft& draft) {
+  const Flow& flow = draft.flow;
+  Fields fields;
+  fields.text("id", flow.id);
+  fields.text("namespace", flow.ns);
+  fields.text("description", flow.description);
+  if (flow.owner != "flow:" + flow.id) fields.text("owner", flow.owner);
+  if (flow.labels != "{}") fields.raw("labels", flow.labels);
+  if (flow.vars != "{}") fields.raw("vars", flow.vars);
+  if (flow.outputs != "{}") fields.raw("outputs", flow.outputs);
+  if (!flow.inputs.empty()) fields.raw("inputs", inputs_json(flow));
+  fields.duration("timeout", flow.timeout);
+  const auto section = [&](std::string_view key, Section which) {
+    std::string json = section_json(draft, which);
+    if (!json.empty()) fields.raw(key, std::move(json));
+  };
+  section("tasks", Section::kTasks);
+  section("errors", Section::kErrors);
+  section("finally", Section::kFinally);
+  return fields.json();
+}
+
+}  // namespace cordyna::flow

@@ -1,0 +1,45 @@
+/// A flow between its text and its final form: what the file says, not yet linked.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "flow/json_text.hpp"
+#include "flow/values.hpp"
+#include "model/flow.hpp"
+
+namespace cordyna::flow {
+
+using Env = std::vector<std::pair<std::string, std::string>>;
+
+struct TaskDraft {
+  const Node* node = nullptr;
+  const TaskType* type = nullptr;  ///< null: unknown
+  TaskSpec spec;                   ///< without needs, refs and params
+  JsonFields params;               ///< sorted, with presets
+  Uses uses;
+};
+
+struct FlowDraft {
+  Flow flow;                     ///< without tasks and hash
+  std::vector<TaskDraft> tasks;  ///< by section: tasks, errors, finally
+  Env env;                       ///< of all tasks
+  Uses default_uses;             ///< in inputs' defaults
+  Uses vars_uses;
+  Uses env_uses;
+  Uses output_uses;
+  std::vector<std::string> var_names;
+  std::vector<std::string> label_names;
+};
+
+/// What a flow gives to each of its tasks.
+struct TaskDefaults {
+  Retry retry;
+  Timeouts timeouts;
+  Env env;
+  std::string owner;
+};
+
+}  // namespace cordyna::flow

@@ -1,0 +1,96 @@
+#include "flow/flow_file.hpp"
+
+#include <fmt/format.h>
+
+#include <cstdlib>
+#include <filesystem>
+
+#include "flow/canonical.hpp"
+#include "flow/flow_reader.hpp"
+#include "flow/linker.hpp"
+#include "flow/sha256.hpp"
+#include "flow/text_file.hpp"
+
+namespace cordyna::flow {
+namespace {
+
+/// The flow of a draft without errors. The hash is set by the caller.
+Flow finish(FlowDraft& draft) {
+  Flow flow = std::move(draft.flow);
+  flow.tasks.reserve(draft.tasks.size());
+  for (TaskDraft& task : draft.tasks) {
+    append_json_object(task.spec.params, task.params, KeyOrder::kSorted);
+    flow.tasks.push_back(std::move(task.spec));
+  }
+  return flow;
+}
+
+struct Built {
+  std::shared_ptr<const Flow> flow;
+  std::string canonical;
+};
+
+/// From a tree to a flow; nothing where there are errors, which `reporter` got.
+Built build(const Node& root, Reporter& reporter, const std::string& folder) {
+  FlowDraft draft = read_flow(root, reporter, folder);
+  Linker(draft, reporter).link();
+  if (reporter.findings().has_error()) return {};
+  Built built;
+  built.canonical = canonical(draft);
+  Flow flow = finish(draft);
+  flow.hash = sha256_hex(built.canonical);
+  built.flow = std::make_shared<const Flow>(std::move(flow));
+  return built;
+}
+
+}  // namespace
+
+Parsed parse(std::string_view text, std::string_view file, std::string_view folder) {
+  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
+  Findings findings;
+  Reporter reporter(findings, std::string(file), text);
+  Parsed parsed;
+  if (text.size() > kFlowBytesMax) {
+    reporter.error(
+        Mark{1, 1}, Code::kTooLarge,
+        fmt::format("the file has {} bytes; a flow has at most {}", text.size(), kFlowBytesMax));
+  } else {
+    YamlTree tree;
+    const Node* root = tree.load(text, reporter);
+    if (root != nullptr) {
+      Built built = build(*root, reporter, std::string(folder));
+      parsed.flow = std::move(built.flow);
+      parsed.canonical = std::move(built.canonical);
+    }
+  }
+  parsed.diagnostics = findings.take(file);
+  return parsed;
+}
+
+Result<Parsed> parse_file(const std::string& path) {
+  TRY_ASSIGN(const std::string text, read_text_file(path, kFlowBytesMax));
+  std::error_code error;
+  const std::filesystem::path whole = std::filesystem::canonical(path, error);
+  if (error) {
+    return fail(ErrorCode::kUnavailable,
+                fmt::format("{}: its folder cannot be found: {}", path, error.message()));
+  }
+  return parse(text, path, whole.parent_path().string());
+}
+
+Result<std::shared_ptr<const Flow>> from_canonical(std::string_view canonical,
+                                                   std::string_view folder) {
+  YamlTree tree;
+  const auto root = tree.load_json(canonical);
+  if (!root.has_value()) return fail("stored flow", root.error());
+  Findings findings;
+  Reporter reporter(findings, "stored flow", {});
+  Built built = build(**root, reporter, std::string(folder));
+  if (built.flow == nullptr) {
+    const std::vector<Diagnostic> found = findings.take("stored flow");
+    return fail(ErrorCode::kCorrupt, format(found.front()));
+  }
+  return std::move(built.flow);
+}
+
+}  // namespace cordyna::flow

@@ -1,0 +1,285 @@
+#include <array>
+
+#include "flow/key_spec.hpp"
+
+// The keys of a flow, of its inputs, and those that tasks of every type have.
+namespace cordyna::flow {
+namespace {
+
+using K = ValueKind;
+using Word = std::string_view;
+
+constexpr std::int64_t kDurationMost = std::int64_t{36'500} * 86'400'000;
+
+constexpr std::array kBackoffs{Word("constant"), Word("exponential"), Word("random")};
+constexpr std::array kRules{Word("all_completed"), Word("all_done"), Word("any_completed"),
+                            Word("any_error"), Word("all_error")};
+constexpr std::array kInputTypes{Word("string"), Word("int"),      Word("float"),    Word("bool"),
+                                 Word("date"),   Word("datetime"), Word("duration"), Word("json")};
+
+constexpr KeySpec kTextItem{.kind = K::kText};
+constexpr KeySpec kTemplateItem{.kind = K::kTemplate};
+constexpr KeySpec kAnyItem{.kind = K::kAny};
+constexpr KeySpec kNeedItem{.kind = K::kTask};
+constexpr KeySpec kRetryOnItem{.kind = K::kRetryOn};
+
+constexpr std::array kRetryFields{
+    KeySpec{.name = "attempts",
+            .kind = K::kInt,
+            .description = "How often it is tried, with the first time.",
+            .preset = "1",
+            .least = 1,
+            .most = 1000},
+    KeySpec{.name = "delay",
+            .kind = K::kDuration,
+            .description = "Time between two attempts.",
+            .preset = "\"0s\"",
+            .most = kDurationMost},
+    KeySpec{.name = "backoff",
+            .kind = K::kEnum,
+            .description = "How the delay grows: constant, doubled each time, or drawn between 0 "
+                           "and the doubled one.",
+            .preset = "\"constant\"",
+            .words = kBackoffs},
+    KeySpec{.name = "max_delay",
+            .kind = K::kDuration,
+            .description = "The delay grows no further; without it there is no bound.",
+            .least = 1,
+            .most = kDurationMost},
+    KeySpec{.name = "jitter",
+            .kind = K::kBool,
+            .description = "Adds up to half of the delay by chance.",
+            .preset = "false"},
+    KeySpec{.name = "on",
+            .kind = K::kList,
+            .description = "Exit codes (75), kinds (error, timeout, lost, rejected) or codes "
+                           "(EXIT_NONZERO) that are retried; without it, whatever is retryable.",
+            .one_or_list = true,
+            .item = &kRetryOnItem,
+            .least = 1},
+};
+
+constexpr std::array kTimeoutFields{
+    KeySpec{.name = "acknowledge",
+            .kind = K::kDuration,
+            .description = "From handing the attempt out until it is acknowledged.",
+            .least = 1,
+            .most = kDurationMost},
+    KeySpec{.name = "start",
+            .kind = K::kDuration,
+            .description = "From then until it has started.",
+            .least = 1,
+            .most = kDurationMost},
+    KeySpec{.name = "complete",
+            .kind = K::kDuration,
+            .description = "From then until it has ended.",
+            .least = 1,
+            .most = kDurationMost},
+};
+
+constexpr KeySpec kRetry{.name = "retry",
+                         .kind = K::kObject,
+                         .description =
+                             "Whether and how a failed attempt is tried again. A task's "
+                             "keys go before the flow's.",
+                         .fields = kRetryFields};
+constexpr KeySpec kTimeouts{.name = "timeouts",
+                            .kind = K::kObject,
+                            .description =
+                                "Limits of one attempt, each counted from the step "
+                                "before. A task's keys go before the flow's.",
+                            .fields = kTimeoutFields};
+constexpr KeySpec kEnv{.name = "env",
+                       .kind = K::kMap,
+                       .description = "Environment variables. A task's go before the flow's.",
+                       .env_names = true,
+                       .item = &kTemplateItem};
+
+constexpr KeySpec later(Word name, Word description) {
+  return {.name = name, .kind = K::kAny, .description = description, .not_yet = true};
+}
+
+constexpr std::array kFlowKeys{
+    KeySpec{.name = "id",
+            .kind = K::kId,
+            .description = "Names the flow within its namespace.",
+            .required = true},
+    KeySpec{.name = "namespace",
+            .kind = K::kNamespace,
+            .description = "Dotted ids: the team and area the flow belongs to."},
+    KeySpec{.name = "description", .kind = K::kText, .description = "What the flow is for."},
+    KeySpec{.name = "owner",
+            .kind = K::kText,
+            .description = "Who is responsible: told when it fails. Without it \"flow:<id>\"."},
+    KeySpec{.name = "labels",
+            .kind = K::kMap,
+            .description = "Words to find the flow by.",
+            .item = &kTextItem},
+    KeySpec{.name = "inputs",
+            .kind = K::kList,
+            .description = "Values that are given at the start of a run."},
+    KeySpec{.name = "vars",
+            .kind = K::kMap,
+            .description = "Values that several templates use, as {{ vars.name }}.",
+            .item = &kAnyItem},
+    KeySpec{.name = "env",
+            .kind = K::kMap,
+            .description = "Environment variables of all tasks.",
+            .env_names = true,
+            .item = &kTemplateItem},
+    kRetry,
+    kTimeouts,
+    KeySpec{.name = "timeout",
+            .kind = K::kDuration,
+            .description = "Limit of a whole run.",
+            .least = 1,
+            .most = kDurationMost},
+    KeySpec{.name = "tasks",
+            .kind = K::kList,
+            .description = "The work. The order follows from `needs` and references, not from the "
+                           "place in the file.",
+            .required = true,
+            .least = 1},
+    KeySpec{.name = "errors",
+            .kind = K::kList,
+            .description = "Tasks that run after the others if any ended in error."},
+    KeySpec{.name = "finally",
+            .kind = K::kList,
+            .description = "Tasks that run last, always, also after a cancel."},
+    KeySpec{.name = "outputs",
+            .kind = K::kMap,
+            .description = "What a run gives to who asked for it: templates over the tasks' "
+                           "outputs.",
+            .item = &kAnyItem},
+    later("triggers", "What starts runs."),
+    later("concurrency", "How many runs at a time."),
+    later("cache", "Work that is not done twice."),
+    later("pool", "A named pool of slots."),
+    later("contracts", "Contracts that several tasks use."),
+    later("connections", "Places that tasks name."),
+    later("plugins", "Further task types."),
+};
+
+constexpr std::array kInputKeys{
+    KeySpec{.name = "id",
+            .kind = K::kId,
+            .description = "Its name: {{ inputs.id }}.",
+            .required = true},
+    KeySpec{.name = "type",
+            .kind = K::kEnum,
+            .description = "What values it takes.",
+            .preset = "\"string\"",
+            .words = kInputTypes},
+    KeySpec{.name = "default",
+            .kind = K::kAny,
+            .description = "Used where a run gives none; may be a template over `run`."},
+    KeySpec{.name = "required",
+            .kind = K::kBool,
+            .description = "Whether a run must give it. Without this key: where it has no "
+                           "default. An input that is neither given nor required is null."},
+    KeySpec{.name = "description", .kind = K::kText, .description = "What it means."},
+};
+
+constexpr std::array kTaskKeys{
+    KeySpec{.name = "id",
+            .kind = K::kId,
+            .description = "Names the task within the flow.",
+            .required = true},
+    KeySpec{.name = "type",
+            .kind = K::kEnum,
+            .description = "What kind of task it is.",
+            .required = true},
+    KeySpec{.name = "description", .kind = K::kText, .description = "What it does."},
+    KeySpec{.name = "owner",
+            .kind = K::kText,
+            .description = "Who is responsible, if not the flow's owner."},
+    KeySpec{.name = "needs",
+            .kind = K::kList,
+            .description = "Tasks that must have ended before. Tasks whose outputs or data it "
+                           "names are added by themselves.",
+            .one_or_list = true,
+            .item = &kNeedItem},
+    KeySpec{.name = "run_if",
+            .kind = K::kCondition,
+            .description = "A template that gives true or false; where false, the task is "
+                           "skipped."},
+    KeySpec{.name = "trigger_rule",
+            .kind = K::kEnum,
+            .description = "How the tasks it needs must have ended.",
+            .preset = "\"all_completed\"",
+            .words = kRules},
+    kRetry,
+    kTimeouts,
+    KeySpec{.name = "timeout",
+            .kind = K::kDuration,
+            .description = "Limit of the whole task, with its retries.",
+            .least = 1,
+            .most = kDurationMost},
+    KeySpec{.name = "allow_failure",
+            .kind = K::kBool,
+            .description = "Its error makes the run end as `warning`, not as `error`.",
+            .preset = "false"},
+    KeySpec{.name = "disabled",
+            .kind = K::kBool,
+            .description = "The task is skipped.",
+            .preset = "false"},
+    kEnv,
+    later("cache", "Skips work that was done with the same key."),
+    later("pool", "Takes a slot of a named pool."),
+    later("priority", "Who goes first for a slot."),
+    later("resources", "CPU, memory, disk and time it may use."),
+    later("inputs", "Values for a subflow or a task of a server."),
+    later("outputs", "Outputs that the task declares."),
+    later("produces", "Data sets that others may consume."),
+    later("consumes", "Data sets of others."),
+    later("labels", "Words to find the task by."),
+};
+
+constexpr std::array kRenamedFlowKeys{
+    Renamed{"name", "id"},         Renamed{"steps", "tasks"},     Renamed{"jobs", "tasks"},
+    Renamed{"variables", "vars"},  Renamed{"params", "inputs"},   Renamed{"parameters", "inputs"},
+    Renamed{"environment", "env"}, Renamed{"on_error", "errors"}, Renamed{"on_failure", "errors"},
+    Renamed{"always", "finally"},  Renamed{"retries", "retry"},   Renamed{"schedule", "triggers"},
+};
+
+constexpr std::array kRenamedTaskKeys{
+    Renamed{"if", "run_if"},
+    Renamed{"when", "trigger_rule"},
+    Renamed{"name", "id"},
+    Renamed{"depends_on", "needs"},
+    Renamed{"dependsOn", "needs"},
+    Renamed{"depends", "needs"},
+    Renamed{"requires", "needs"},
+    Renamed{"after", "needs"},
+    Renamed{"retries", "retry"},
+    Renamed{"environment", "env"},
+    Renamed{"allowFailure", "allow_failure"},
+    Renamed{"continue_on_error", "allow_failure"},
+};
+
+}  // namespace
+
+std::span<const KeySpec> flow_keys() {
+  return kFlowKeys;
+}
+std::span<const KeySpec> input_keys() {
+  return kInputKeys;
+}
+std::span<const KeySpec> task_keys() {
+  return kTaskKeys;
+}
+std::span<const Renamed> renamed_flow_keys() {
+  return kRenamedFlowKeys;
+}
+std::span<const Renamed> renamed_task_keys() {
+  return kRenamedTaskKeys;
+}
+
+const KeySpec* find_key(std::span<const KeySpec> keys, std::string_view name) {
+  for (const KeySpec& key : keys) {
+    if (key.name == name) return &key;
+  }
+  return nullptr;
+}
+
+}  // namespace cordyna::flow

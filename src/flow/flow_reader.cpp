@@ -1,0 +1,240 @@
+#include "flow/flow_reader.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <set>
+
+#include "base/check.hpp"
+#include "flow/task_reader.hpp"
+#include "flow/typed_input.hpp"
+#include "template/template.hpp"
+
+namespace cordyna::flow {
+namespace {
+
+struct SectionKey {
+  std::string_view name;
+  Section section;
+};
+
+// Also the order of the tasks in a flow.
+constexpr std::array kSections{SectionKey{"tasks", Section::kTasks},
+                               SectionKey{"errors", Section::kErrors},
+                               SectionKey{"finally", Section::kFinally}};
+
+const KeySpec& flow_key(std::string_view name) {
+  const KeySpec* spec = find_key(flow_keys(), name);
+  CHECK(spec != nullptr);
+  return *spec;
+}
+
+class FlowReader {
+ public:
+  FlowReader(const Node& root, Reporter& reporter, const std::string& folder)
+      : root_(root), reporter_(reporter), contracts_(folder) {
+    draft_.flow.folder = folder;
+  }
+
+  FlowDraft read() {
+    check_keys();
+    read_texts();
+    read_maps();
+    read_defaults();
+    read_inputs();
+    for (const SectionKey& key : kSections) read_tasks(key);
+    return std::move(draft_);
+  }
+
+ private:
+  void check_keys();
+  void read_texts();
+  void read_maps();
+  void read_defaults();
+  void read_inputs();
+  void read_input(const Node& node, std::set<std::string_view>& seen);
+  void read_input_default(const Node& value, InputSpec& input, ValueReader& reader);
+  void read_tasks(const SectionKey& key);
+  /// The JSON object of a map; its names go into `names`.
+  std::string read_map(std::string_view key, Uses& uses, std::vector<std::string>* names);
+
+  const Node& root_;
+  Reporter& reporter_;
+  ContractFiles contracts_;
+  TaskDefaults defaults_;
+  FlowDraft draft_;
+};
+
+void FlowReader::check_keys() {
+  Uses none;
+  ValueReader reader(reporter_, none);
+  for (const Node* key = root_.first; key != nullptr; key = key->next->next) {
+    const KeySpec* spec = find_key(flow_keys(), key->text);
+    if (spec == nullptr) {
+      reader.unknown_key(*key, flow_keys(), {}, renamed_flow_keys(), "in the flow");
+    } else if (spec->not_yet) {
+      reporter_.error(*key, Code::kNotYet,
+                      fmt::format("key {} is not supported by this version", quoted(key->text)));
+    }
+  }
+  for (const KeySpec& spec : flow_keys()) {
+    if (!spec.required || root_.find(spec.name) != nullptr) continue;
+    reporter_.error(root_, Code::kMissingKey,
+                    fmt::format("the flow has no '{}'; it is required", spec.name));
+  }
+}
+
+void FlowReader::read_texts() {
+  Uses none;
+  ValueReader reader(reporter_, none);
+  const auto read = [&](std::string_view name, std::string& field) {
+    const Node* at = root_.find(name);
+    std::string json;
+    if (at == nullptr || !reader.read(*at, flow_key(name), name, json)) return;
+    field = at->text;
+  };
+  read("id", draft_.flow.id);
+  read("namespace", draft_.flow.ns);
+  read("description", draft_.flow.description);
+  read("owner", draft_.flow.owner);
+  if (draft_.flow.owner.empty()) draft_.flow.owner = "flow:" + draft_.flow.id;
+}
+
+std::string FlowReader::read_map(std::string_view key, Uses& uses,
+                                 std::vector<std::string>* names) {
+  const Node* at = root_.find(key);
+  std::string json;
+  ValueReader reader(reporter_, uses);
+  if (at == nullptr || !reader.read(*at, flow_key(key), key, json)) return "{}";
+  if (names == nullptr) return json;
+  for (const Node* name = at->first; name != nullptr; name = name->next->next) {
+    names->emplace_back(name->text);
+  }
+  return json;
+}
+
+void FlowReader::read_maps() {
+  Uses none;
+  draft_.flow.labels = read_map("labels", none, &draft_.label_names);
+  draft_.flow.vars = read_map("vars", draft_.vars_uses, &draft_.var_names);
+  draft_.flow.outputs = read_map("outputs", draft_.output_uses, nullptr);
+}
+
+void FlowReader::read_defaults() {
+  ValueReader reader(reporter_, draft_.env_uses);
+  if (const Node* at = root_.find("retry"); at != nullptr) {
+    read_retry(*at, reader, reporter_, defaults_.retry);
+  }
+  if (const Node* at = root_.find("timeouts"); at != nullptr) {
+    read_timeouts(*at, reader, defaults_.timeouts);
+  }
+  if (const Node* at = root_.find("timeout"); at != nullptr) {
+    draft_.flow.timeout = reader.duration(*at, flow_key("timeout"), "timeout").value_or(0);
+  }
+  if (const Node* at = root_.find("env"); at != nullptr) read_env(*at, reader, defaults_.env);
+  defaults_.owner = draft_.flow.owner;
+  draft_.env = defaults_.env;
+}
+
+void FlowReader::read_input_default(const Node& value, InputSpec& input, ValueReader& reader) {
+  if (value.kind == NodeKind::kNull) return;
+  std::string json;
+  if (input.type == InputType::kJson) {
+    if (reader.read(value, *find_key(input_keys(), "default"), "default", json)) {
+      input.default_value = std::move(json);
+    }
+    return;
+  }
+  const auto given = reader.text(value, "default");
+  if (!given.has_value()) return;
+  if (tmpl::has_template(*given)) {
+    draft_.default_uses.templates.push_back({&value, ValueKind::kTemplate});
+    append_json_string(input.default_value, *given);
+    return;
+  }
+  const bool bool_written = value.kind == NodeKind::kBool && input.type == InputType::kBool;
+  const auto typed = typed_input(input.type, bool_written ? scalar_as_json(value) : *given);
+  if (typed.has_value()) {
+    input.default_value = *typed;
+    return;
+  }
+  reporter_.error(
+      value, Code::kBadValue,
+      fmt::format("'default' of a {}: {}", to_string(input.type), typed.error().message));
+}
+
+void FlowReader::read_input(const Node& node, std::set<std::string_view>& seen) {
+  ValueReader reader(reporter_, draft_.default_uses);
+  if (!reader.is_map(node, "inputs")) return;
+  InputSpec input;
+  std::string json;
+  for (const Node* key = node.first; key != nullptr; key = key->next->next) {
+    const KeySpec* spec = find_key(input_keys(), key->text);
+    const Node& value = *key->next;
+    if (spec == nullptr) {
+      reader.unknown_key(*key, input_keys(), {}, {}, "of an input");
+    } else if (spec->name == "id" && reader.read(value, *spec, "id", json)) {
+      input.id = value.text;
+    } else if (spec->name == "type") {
+      input.type = static_cast<InputType>(reader.word(value, *spec, "type").value_or(0));
+    } else if (spec->name == "description" && reader.read(value, *spec, "description", json)) {
+      input.description = value.text;
+    }
+  }
+  if (node.find("id") == nullptr) {
+    reporter_.error(node, Code::kMissingKey, "an input has no 'id'; it is required");
+  } else if (!input.id.empty() && !seen.insert(node.find("id")->text).second) {
+    reporter_.error(*node.find("id"), Code::kDuplicateId,
+                    fmt::format("a second input has the id {}", quoted(input.id)));
+  }
+  const Node* preset = node.find("default");
+  if (preset != nullptr) read_input_default(*preset, input, reader);
+  input.required = preset == nullptr;
+  if (const Node* required = node.find("required"); required != nullptr) {
+    input.required = reader.boolean(*required, "required").value_or(input.required);
+    if (input.required && !input.default_value.empty()) {
+      reporter_.error(*required, Code::kBadValue,
+                      "an input with a default is not required; leave one of them out");
+    }
+  }
+  draft_.flow.inputs.push_back(std::move(input));
+}
+
+void FlowReader::read_inputs() {
+  const Node* at = root_.find("inputs");
+  if (at == nullptr) return;
+  ValueReader reader(reporter_, draft_.default_uses);
+  if (!reader.is_list(*at, "inputs")) return;
+  std::set<std::string_view> seen;
+  for (const Node* item = at->first; item != nullptr; item = item->next) read_input(*item, seen);
+}
+
+void FlowReader::read_tasks(const SectionKey& key) {
+  const Node* at = root_.find(key.name);
+  if (at == nullptr) return;
+  Uses none;
+  ValueReader reader(reporter_, none);
+  if (!reader.is_list(*at, key.name)) return;
+  if (at->first == nullptr && key.section == Section::kTasks) {
+    reporter_.error(*at, Code::kBadValue, "'tasks' is empty; a flow has at least one task");
+  }
+  TaskReader tasks(reporter_, contracts_, defaults_);
+  for (const Node* item = at->first; item != nullptr; item = item->next) {
+    draft_.tasks.push_back(tasks.read(*item, key.section));
+  }
+}
+
+}  // namespace
+
+FlowDraft read_flow(const Node& root, Reporter& reporter, const std::string& folder) {
+  if (root.kind != NodeKind::kMap) {
+    reporter.error(
+        root, Code::kWrongType,
+        fmt::format("a flow is a map with 'id' and 'tasks', not {}",
+                    root.is_scalar() ? quoted(root.text) : std::string(describe(root.kind))));
+    return {};
+  }
+  return FlowReader(root, reporter, folder).read();
+}
+
+}  // namespace cordyna::flow

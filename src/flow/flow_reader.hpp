@@ -1,0 +1,14 @@
+/// Reads a flow's tree into a draft.
+#pragma once
+
+#include <string>
+
+#include "flow/contract_file.hpp"
+#include "flow/draft.hpp"
+
+namespace cordyna::flow {
+
+/// Reports what does not fit; the draft has the rest. `folder`: absolute.
+[[nodiscard]] FlowDraft read_flow(const Node& root, Reporter& reporter, const std::string& folder);
+
+}  // namespace cordyna::flow

@@ -1,0 +1,247 @@
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include "flow/flow_file.hpp"
+
+namespace cordyna::flow {
+namespace {
+
+std::string messages(const Parsed& parsed) {
+  std::string out;
+  for (const Diagnostic& found : parsed.diagnostics) out += format(found) + "\n";
+  return out;
+}
+
+std::shared_ptr<const Flow> good(const std::string& text) {
+  const Parsed parsed = parse(text, "flow.yaml", "/flows");
+  EXPECT_TRUE(parsed.diagnostics.empty()) << messages(parsed);
+  EXPECT_NE(parsed.flow, nullptr);
+  return parsed.flow;
+}
+
+const TaskSpec& task(const Flow& flow, std::string_view id) {
+  for (const TaskSpec& spec : flow.tasks) {
+    if (spec.id == id) return spec;
+  }
+  ADD_FAILURE() << "no task " << id;
+  return flow.tasks.front();
+}
+
+using Indexes = std::vector<TaskIndex>;
+
+TEST(GoodFlow, TheSmallestHasAllDefaults) {
+  const auto flow = good("id: f\ntasks:\n  - {id: a, type: log, message: hi}\n");
+  ASSERT_NE(flow, nullptr);
+  EXPECT_EQ(flow->id, "f");
+  EXPECT_EQ(flow->ns, "");
+  EXPECT_EQ(flow->owner, "flow:f");
+  EXPECT_EQ(flow->labels, "{}");
+  EXPECT_EQ(flow->vars, "{}");
+  EXPECT_EQ(flow->outputs, "{}");
+  EXPECT_EQ(flow->folder, "/flows");
+  EXPECT_EQ(flow->hash.size(), 64U);
+  EXPECT_EQ(flow->timeout, 0);
+  ASSERT_EQ(flow->tasks.size(), 1U);
+  const TaskSpec& a = flow->tasks[0];
+  EXPECT_EQ(a.type, "log");
+  EXPECT_EQ(a.params, R"({"level":"info","message":"hi"})");
+  EXPECT_EQ(a.message, "hi");
+  EXPECT_EQ(a.owner, "flow:f");
+  EXPECT_EQ(a.kind, TaskKind::kEngine);
+  EXPECT_EQ(a.section, Section::kTasks);
+  EXPECT_EQ(a.trigger_rule, TriggerRule::kAllCompleted);
+  EXPECT_EQ(a.retry, Retry{});
+  EXPECT_EQ(a.timeouts, Timeouts{});
+  EXPECT_EQ(a.line, 3U);
+  EXPECT_TRUE(a.needs.empty());
+  EXPECT_TRUE(a.env.empty());
+}
+
+TEST(GoodFlow, CommonKeysOfATask) {
+  const auto flow = good(R"(
+id: f
+owner: team
+tasks:
+  - id: a
+    type: shell
+    script: true
+    description: d
+    owner: me
+    run_if: "{{ run.date == '2026-01-01' }}"
+    trigger_rule: all_done
+    retry: {attempts: 5, delay: 2s, backoff: exponential, max_delay: PT1M, jitter: true,
+            on: [75, timeout, LOST, 75]}
+    timeouts: {acknowledge: 10s, start: 10m, complete: 30m}
+    timeout: 1h30m
+    allow_failure: true
+    disabled: true
+    env: {B: 5, A: "x {{ secret('T') }}"}
+)");
+  ASSERT_NE(flow, nullptr);
+  const TaskSpec& a = flow->tasks[0];
+  EXPECT_EQ(a.description, "d");
+  EXPECT_EQ(a.owner, "me");
+  EXPECT_EQ(a.run_if, "{{ run.date == '2026-01-01' }}");
+  EXPECT_EQ(a.trigger_rule, TriggerRule::kAllDone);
+  const Retry retry{5, 2000, Backoff::kExponential, 60'000, true, {"75", "LOST", "timeout"}};
+  EXPECT_EQ(a.retry, retry);
+  EXPECT_EQ(a.timeouts, (Timeouts{10'000, 600'000, 1'800'000}));
+  EXPECT_EQ(a.timeout, 5'400'000);
+  EXPECT_TRUE(a.allow_failure);
+  EXPECT_TRUE(a.disabled);
+  const std::vector<std::pair<std::string, std::string>> env{{"A", "x {{ secret('T') }}"},
+                                                             {"B", "5"}};
+  EXPECT_EQ(a.env, env);
+  EXPECT_EQ(a.params, R"({"interpreter":["/bin/sh","-e"],"script":"true"})");
+  EXPECT_EQ(a.kind, TaskKind::kProcess);
+}
+
+TEST(GoodFlow, GivesItsDefaultsToTasksKeyByKey) {
+  const auto flow = good(R"(
+id: f
+retry: {attempts: 3, delay: 1s}
+timeouts: {complete: 1m, start: 2m}
+env: {A: flow, B: flow}
+timeout: 1d
+tasks:
+  - {id: a, type: shell, script: x}
+  - {id: b, type: shell, script: x, retry: {attempts: 1}, timeouts: {start: 5s}, env: {B: own}}
+)");
+  ASSERT_NE(flow, nullptr);
+  EXPECT_EQ(flow->timeout, 86'400'000);
+  EXPECT_EQ(flow->tasks[0].retry.attempts, 3U);
+  EXPECT_EQ(flow->tasks[1].retry.attempts, 1U);
+  EXPECT_EQ(flow->tasks[1].retry.delay, 1000);
+  EXPECT_EQ(flow->tasks[1].timeouts, (Timeouts{0, 5000, 60'000}));
+  const std::vector<std::pair<std::string, std::string>> env{{"A", "flow"}, {"B", "own"}};
+  EXPECT_EQ(flow->tasks[1].env, env);
+}
+
+TEST(GoodFlow, OrderFollowsFromNeedsReferencesOfAndSql) {
+  const auto flow = good(R"(
+id: f
+tasks:
+  - {id: priced, type: transform, sql: "select *, price as county_ok from merged m -- listings"}
+  - {id: merged, type: merge, of: [county_ok, listings], on: parcel}
+  - {id: county_ok, type: check, of: county, rules: [{name: r, sql: "price > 0"}]}
+  - {id: county, type: load, from: "{{ outputs.prepare.path }}/a.csv"}
+  - {id: listings, type: load, from: b.json, needs: prepare}
+  - {id: prepare, type: shell, script: x}
+  - {id: out, type: share, of: priced, to: [out/a.parquet, out/a.csv], needs: [prepare, priced]}
+)");
+  ASSERT_NE(flow, nullptr);
+  EXPECT_EQ(task(*flow, "priced").needs, (Indexes{1}));
+  EXPECT_EQ(task(*flow, "merged").needs, (Indexes{2, 4}));
+  EXPECT_EQ(task(*flow, "county_ok").needs, (Indexes{3}));
+  EXPECT_EQ(task(*flow, "county").needs, (Indexes{5}));
+  EXPECT_EQ(task(*flow, "county").refs, (Indexes{5}));
+  EXPECT_EQ(task(*flow, "listings").needs, (Indexes{5}));
+  EXPECT_TRUE(task(*flow, "listings").refs.empty());
+  EXPECT_EQ(task(*flow, "out").needs, (Indexes{0, 5}));
+  EXPECT_EQ(task(*flow, "out").refs, (Indexes{0}));
+  EXPECT_EQ(task(*flow, "merged").params,
+            R"({"expect":"any","how":"inner","of":["county_ok","listings"],"on":["parcel"]})");
+}
+
+TEST(GoodFlow, SectionsComeInTheirOrderAndReadEarlierOnes) {
+  const auto flow = good(R"(
+id: f
+finally:
+  - {id: z, type: log, message: "{{ outputs.a.n }} {{ error.message }}"}
+errors:
+  - {id: tell, type: log, message: "{{ error.task }}: {{ error.code }}"}
+  - {id: tell2, type: log, message: x, needs: tell}
+tasks:
+  - {id: a, type: shell, script: x}
+)");
+  ASSERT_NE(flow, nullptr);
+  ASSERT_EQ(flow->tasks.size(), 4U);
+  EXPECT_EQ(flow->tasks[0].id, "a");
+  EXPECT_EQ(flow->tasks[1].section, Section::kErrors);
+  EXPECT_EQ(flow->tasks[2].needs, (Indexes{1}));
+  EXPECT_EQ(flow->tasks[3].section, Section::kFinally);
+  EXPECT_TRUE(flow->tasks[3].needs.empty());
+  EXPECT_EQ(flow->tasks[3].refs, (Indexes{0}));
+}
+
+TEST(GoodFlow, TheKeysOfDataStepsBecomeParams) {
+  const auto flow = good(R"(
+id: f
+tasks:
+  - id: l
+    type: load
+    from: a.csv
+    delimiter: "|"
+    nulls: NA
+    rejects: {max_percent: 0.5}
+    memory: 256MB
+    threads: 2
+    contract:
+      columns: {zip: string, id: {type: int64, required: true, min: 1}}
+      rename: {ID: id}
+      unique: [id, [zip, id]]
+      rows: {min: 1, max: 10}
+      drift: {new: warn}
+)");
+  ASSERT_NE(flow, nullptr);
+  EXPECT_EQ(flow->tasks[0].params,
+            R"({"contract":{"columns":{"zip":{"pii":false,"required":false,"type":"string"},)"
+            R"("id":{"min":1,"pii":false,"required":true,"type":"int64"}},)"
+            R"("drift":{"new":"warn"},"rename":{"ID":"id"},"rows":{"max":10,"min":1},)"
+            R"("unique":[["id"],["zip","id"]]},"delimiter":"|","from":"a.csv","header":true,)"
+            R"("memory":"256MB","nulls":["NA"],"rejects":{"max_percent":0.5},"threads":2})");
+}
+
+TEST(GoodFlow, InputsHaveTypesAndDefaults) {
+  const auto flow = good(R"(
+id: f
+inputs:
+  - {id: s, default: 5}
+  - {id: n, type: int, default: 5, description: d}
+  - {id: b, type: bool, default: True}
+  - {id: d, type: date, default: "{{ run.date }}"}
+  - {id: j, type: json, default: {b: [1], a: x}}
+  - {id: r, type: float}
+  - {id: o, required: false}
+tasks: [{id: a, type: log, message: "{{ inputs.j.a }}"}]
+)");
+  ASSERT_NE(flow, nullptr);
+  const std::string defaults[] = {
+      R"("5")", "5", "true", R"("{{ run.date }}")", R"({"a":"x","b":[1]})", "", ""};
+  ASSERT_EQ(flow->inputs.size(), std::size(defaults));
+  for (std::size_t i = 0; i < std::size(defaults); ++i) {
+    EXPECT_EQ(flow->inputs[i].default_value, defaults[i]) << i;
+    EXPECT_EQ(flow->inputs[i].required, flow->inputs[i].id == "r") << i;
+  }
+  EXPECT_EQ(flow->inputs[1].type, InputType::kInt);
+  EXPECT_EQ(flow->inputs[1].description, "d");
+}
+
+TEST(GoodFlow, AnInterpreterInOneStringIsPartedAtBlanks) {
+  const auto flow = good(
+      "id: f\ntasks:\n  - {id: a, type: shell, interpreter: '/bin/bash  -eu ', script: x}\n"
+      "  - {id: b, type: shell, interpreter: [perl, -e], script: x}\n");
+  ASSERT_NE(flow, nullptr);
+  EXPECT_EQ(flow->tasks[0].params, R"({"interpreter":["/bin/bash","-eu"],"script":"x"})");
+  EXPECT_EQ(flow->tasks[1].params, R"({"interpreter":["perl","-e"],"script":"x"})");
+}
+
+TEST(GoodFlow, MapsOfTheFlow) {
+  const auto flow = good(R"(
+id: f
+namespace: acme.housing
+labels: {layer: gold, n: 1}
+vars: {b: "{{ inputs.x }}", a: [1, {k: true}]}
+inputs: [{id: x}]
+outputs: {n: "{{ outputs.a.n }}"}
+tasks: [{id: a, type: shell, script: "echo {{ vars.b }} {{ labels.layer }}"}]
+)");
+  ASSERT_NE(flow, nullptr);
+  EXPECT_EQ(flow->ns, "acme.housing");
+  EXPECT_EQ(flow->labels, R"({"layer":"gold","n":"1"})");
+  EXPECT_EQ(flow->vars, R"({"a":[1,{"k":true}],"b":"{{ inputs.x }}"})");
+  EXPECT_EQ(flow->outputs, R"({"n":"{{ outputs.a.n }}"})");
+}
+
+}  // namespace
+}  // namespace cordyna::flow

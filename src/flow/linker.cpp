@@ -1,0 +1,210 @@
+#include "flow/linker.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "flow/sql_names.hpp"
+#include "template/template.hpp"
+
+namespace cordyna::flow {
+namespace {
+
+std::string_view name_of(Section section) {
+  switch (section) {
+    case Section::kTasks: return "tasks";
+    case Section::kErrors: return "errors";
+    case Section::kFinally: return "finally";
+  }
+  return "tasks";
+}
+
+Scope scope_of(const TaskDraft& draft, ValueKind kind) {
+  const bool on_error = draft.spec.section != Section::kTasks;
+  if (kind == ValueKind::kCondition) return on_error ? Scope::kConditionOnError : Scope::kCondition;
+  return on_error ? Scope::kTaskOnError : Scope::kTask;
+}
+
+void sort_unique(std::vector<TaskIndex>& indexes) {
+  std::ranges::sort(indexes);
+  const auto rest = std::ranges::unique(indexes);
+  indexes.erase(rest.begin(), rest.end());
+  indexes.shrink_to_fit();
+}
+
+/// The program that an `interpreter` names, without its folder.
+std::string_view program_of(const Node& interpreter) {
+  const Node& first = interpreter.kind == NodeKind::kList && interpreter.first != nullptr
+                          ? *interpreter.first
+                          : interpreter;
+  std::string_view text = first.text.substr(0, first.text.find(' '));
+  const std::size_t slash = text.rfind('/');
+  return slash == std::string_view::npos ? text : text.substr(slash + 1);
+}
+
+bool is_shell(std::string_view program) {
+  static constexpr std::array kShells{std::string_view("sh"),   std::string_view("bash"),
+                                      std::string_view("dash"), std::string_view("ash"),
+                                      std::string_view("ksh"),  std::string_view("mksh"),
+                                      std::string_view("zsh"),  std::string_view("busybox")};
+  return std::ranges::count(kShells, program) > 0;
+}
+
+}  // namespace
+
+Linker::Linker(FlowDraft& draft, Reporter& reporter)
+    : draft_(draft), reporter_(reporter), names_(draft, reporter) {}
+
+void Linker::link() {
+  index_ids();
+  check_flow_templates();
+  for (TaskIndex i = 0; i < draft_.tasks.size(); ++i) link_task(i);
+  check_cycles(draft_, reporter_);
+}
+
+void Linker::index_ids() {
+  ids_.reserve(draft_.tasks.size());
+  for (TaskIndex i = 0; i < draft_.tasks.size(); ++i) {
+    const TaskDraft& task = draft_.tasks[i];
+    if (task.spec.id.empty()) continue;
+    const auto [found, added] = ids_.emplace(task.spec.id, i);
+    if (added) continue;
+    reporter_.error(*task.node->find("id"), Code::kDuplicateId,
+                    fmt::format("a second task has the id '{}'; the first is in line {}",
+                                task.spec.id, draft_.tasks[found->second].spec.line));
+  }
+}
+
+void Linker::check_flow_templates() {
+  std::vector<OutputRef> refs;
+  const auto check = [&](const Uses& uses, Scope scope) {
+    for (const TemplateUse& use : uses.templates) names_.check(use, scope, refs);
+  };
+  check(draft_.default_uses, Scope::kInputDefault);
+  check(draft_.vars_uses, Scope::kVars);
+  check(draft_.env_uses, Scope::kFlowEnv);
+  check(draft_.output_uses, Scope::kFlowOutputs);
+  for (const OutputRef& ref : refs) {
+    if (!ids_.contains(ref.id)) report_unknown(*ref.node, ref.offset, ref.id, By::kTemplate);
+  }
+}
+
+void Linker::report_unknown(const Node& node, std::size_t offset, std::string_view id, By by) {
+  std::string hint;
+  if (reporter_.may_suggest()) {
+    std::vector<std::string_view> known;
+    for (const auto& [name, index] : ids_) known.push_back(name);
+    std::ranges::sort(known);
+    hint = did_you_mean(id, known);
+    if (hint.empty() && by == By::kTemplate) {
+      // outputs.a.b, where the task is called a.b.
+      const std::string prefix = fmt::format("{}.", id);
+      for (const std::string_view name : known) {
+        if (!name.starts_with(prefix)) continue;
+        hint = fmt::format("; for task '{0}' write outputs['{0}']", name);
+        break;
+      }
+    }
+    if (hint.empty() && !known.empty() && known.size() <= 8) hint = "; there is " + join_or(known);
+  }
+  reporter_.error_in(node, offset, Code::kUnknownTask,
+                     fmt::format("unknown task {}{}", quoted(id), hint));
+}
+
+void Linker::link_task(TaskIndex index) {
+  TaskDraft& task = draft_.tasks[index];
+  if (task.node == nullptr) return;
+  for (const TaskUse& use : task.uses.tasks) {
+    const By by = use.data ? By::kData : By::kNeeds;
+    const auto found = ids_.find(use.node->text);
+    if (found == ids_.end()) {
+      report_unknown(*use.node, 0, use.node->text, by);
+    } else {
+      add_edge(index, found->second, by, *use.node, 0);
+    }
+  }
+  refs_.clear();
+  for (const TemplateUse& use : task.uses.templates) {
+    names_.check(use, scope_of(task, use.kind), refs_);
+  }
+  for (const OutputRef& ref : refs_) {
+    const auto found = ids_.find(ref.id);
+    if (found == ids_.end()) {
+      report_unknown(*ref.node, ref.offset, ref.id, By::kTemplate);
+    } else {
+      add_edge(index, found->second, By::kTemplate, *ref.node, ref.offset);
+    }
+  }
+  if (task.type != nullptr && task.type->name == "transform") link_sql(index);
+  if (task.type != nullptr && task.type->name == "shell") check_script(index);
+  sort_unique(task.spec.needs);
+  sort_unique(task.spec.refs);
+}
+
+void Linker::link_sql(TaskIndex index) {
+  const Node* sql = draft_.tasks[index].node->find("sql");
+  if (sql == nullptr || !sql->is_scalar()) return;
+  for (const SqlName& name : sql_names(sql->text)) {
+    const auto found = ids_.find(name.name);
+    // A column or alias may well be called like this task itself, or like one without data.
+    if (found == ids_.end() || found->second == index) continue;
+    const TaskDraft& named = draft_.tasks[found->second];
+    if (named.type == nullptr || !named.type->data) continue;
+    add_edge(index, found->second, By::kSql, *sql, name.offset);
+  }
+}
+
+void Linker::check_script(TaskIndex index) {
+  const Node& node = *draft_.tasks[index].node;
+  const Node* interpreter = node.find("interpreter");
+  const Node* script = node.find("script");
+  if (interpreter == nullptr || script == nullptr || !script->is_scalar()) return;
+  const std::string_view program = program_of(*interpreter);
+  if (is_shell(program) || !tmpl::has_template(script->text)) return;
+  reporter_.error_in(*script, script->text.find('{'), Code::kTemplateNotAllowed,
+                     fmt::format("templates are bound in shell scripts only, and {} is no shell; "
+                                 "pass values through 'env'",
+                                 quoted(program)));
+}
+
+void Linker::add_edge(TaskIndex from, TaskIndex to, By by, const Node& node, std::size_t offset) {
+  TaskDraft& task = draft_.tasks[from];
+  const TaskDraft& other = draft_.tasks[to];
+  if (from == to) {
+    reporter_.error_in(node, offset, Code::kSelfNeed,
+                       fmt::format("task '{}' {}", task.spec.id,
+                                   by == By::kTemplate ? "reads its own outputs"
+                                   : by == By::kNeeds  ? "needs itself"
+                                                       : "takes its own data"));
+    return;
+  }
+  if (by == By::kData && other.type != nullptr && !other.type->data) {
+    reporter_.error(node, Code::kNoData,
+                    fmt::format("task '{}' is of type {} and gives no data; name a task of type "
+                                "load, check, merge or transform",
+                                other.spec.id, other.spec.type));
+    return;
+  }
+  const bool same = task.spec.section == other.spec.section;
+  if (task.spec.section < other.spec.section) {
+    reporter_.error_in(
+        node, offset, Code::kWrongSection,
+        fmt::format("task '{}' is in '{}', which runs after '{}'; name a task that "
+                    "runs before",
+                    other.spec.id, name_of(other.spec.section), name_of(task.spec.section)));
+    return;
+  }
+  if (by == By::kNeeds && !same) {
+    reporter_.error(
+        node, Code::kWrongSection,
+        fmt::format("task '{}' is in '{}', which has ended before '{}' begins; leave "
+                    "it out of 'needs'",
+                    other.spec.id, name_of(other.spec.section), name_of(task.spec.section)));
+    return;
+  }
+  if (same) task.spec.needs.push_back(to);
+  if (by != By::kNeeds) task.spec.refs.push_back(to);
+}
+
+}  // namespace cordyna::flow

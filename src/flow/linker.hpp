@@ -1,0 +1,46 @@
+/// Links a draft: tasks find each other, templates their names, and the graph has no circle.
+///
+/// Threads: none.
+#pragma once
+
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "flow/draft.hpp"
+#include "flow/name_check.hpp"
+
+namespace cordyna::flow {
+
+class Linker {
+ public:
+  Linker(FlowDraft& draft, Reporter& reporter);
+
+  /// Fills `needs` and `refs` of each task; reports what does not exist, is in the wrong section,
+  /// gives no data, or needs itself.
+  void link();
+
+ private:
+  /// How a task comes to be named, for messages and rules.
+  enum class By : std::uint8_t { kNeeds, kData, kTemplate, kSql };
+
+  void index_ids();
+  void link_task(TaskIndex index);
+  void link_sql(TaskIndex index);
+  void check_script(TaskIndex index);
+  /// Makes the edge, or reports why it cannot be.
+  void add_edge(TaskIndex from, TaskIndex to, By by, const Node& node, std::size_t offset);
+  void report_unknown(const Node& node, std::size_t offset, std::string_view id, By by);
+  void check_flow_templates();
+
+  FlowDraft& draft_;
+  Reporter& reporter_;
+  NameCheck names_;
+  std::unordered_map<std::string_view, TaskIndex> ids_;
+  std::vector<OutputRef> refs_;  // of one task at a time
+};
+
+/// Reports each circle of `needs` once, at its first task.
+void check_cycles(const FlowDraft& draft, Reporter& reporter);
+
+}  // namespace cordyna::flow

@@ -1,0 +1,60 @@
+/// Checks templates: their syntax, and that what they name exists where they stand.
+///
+/// Threads: none.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "flow/draft.hpp"
+
+namespace cordyna::flow {
+
+/// Where a template stands, which decides what it may name.
+enum class Scope : std::uint8_t {
+  kTask,         ///< a task's keys and environment, rendered when it is handed out
+  kTaskOnError,  ///< the same of a task in `errors` or `finally`: `error` too
+  kCondition,    ///< `run_if`: rendered by the engine, without secrets
+  kConditionOnError,
+  kInputDefault,
+  kVars,
+  kFlowEnv,
+  kFlowOutputs,
+};
+
+/// A task that a template names: {{ outputs.ID }}.
+struct OutputRef {
+  std::string id;
+  const Node* node = nullptr;
+  std::size_t offset = 0;
+};
+
+class NameCheck {
+ public:
+  NameCheck(const FlowDraft& draft, Reporter& reporter);
+
+  /// Reports what is wrong with one template; adds the tasks whose outputs it reads to `refs`.
+  void check(const TemplateUse& use, Scope scope, std::vector<OutputRef>& refs);
+
+ private:
+  struct Name {
+    std::string root;
+    std::string field;  ///< empty: the whole
+    std::size_t offset = 0;
+  };
+
+  void check_name(const TemplateUse& use, const Name& name, Scope scope,
+                  std::vector<OutputRef>& refs);
+  void check_outputs(const TemplateUse& use, const Name& name, std::vector<OutputRef>& refs);
+  void check_field(const TemplateUse& use, const Name& name,
+                   const std::vector<std::string_view>& fields);
+  [[nodiscard]] std::vector<std::string_view> fields_of(std::string_view root) const;
+
+  Reporter& reporter_;
+  std::vector<std::string_view> inputs_;
+  std::vector<std::string_view> vars_;
+  std::vector<std::string_view> labels_;
+};
+
+}  // namespace cordyna::flow

@@ -1,0 +1,189 @@
+#include <fmt/format.h>
+
+#include "flow/flow_file.hpp"
+#include "flow/json_text.hpp"
+#include "flow/key_spec.hpp"
+
+// JSON Schema, draft 2020-12, from the tables of key_spec.hpp.
+namespace cordyna::flow {
+namespace {
+
+std::string schema_of(const KeySpec& spec);
+
+std::string string_json(std::string_view text) {
+  std::string out;
+  append_json_string(out, text);
+  return out;
+}
+
+std::string object_json(JsonFields fields) {
+  std::string out;
+  append_json_object(out, fields, KeyOrder::kAsWritten);
+  return out;
+}
+
+std::string list_json(const std::vector<std::string>& items) {
+  return fmt::format("[{}]", fmt::join(items, ","));
+}
+
+std::string words_json(std::span<const std::string_view> words) {
+  std::vector<std::string> items;
+  for (const std::string_view word : words) items.push_back(string_json(word));
+  return list_json(items);
+}
+
+constexpr std::string_view kIdPattern = "^[a-z0-9][a-z0-9._-]{0,127}$";
+constexpr std::string_view kEnvPattern = "^(?!DYNA_)[A-Za-z_][A-Za-z0-9_]*$";
+constexpr std::string_view kDurationPattern =
+    "^([0-9]+(ms|s|m|h|d))+$|^P([0-9]+W)?([0-9]+D)?(T([0-9]+H)?([0-9]+M)?([0-9.]+S)?)?$";
+constexpr std::string_view kSizePattern = "^[0-9]+(B|KB|MB|GB|TB|KiB|MiB|GiB|TiB)$";
+// Numbers and booleans stand for their own text wherever a string is wanted.
+constexpr std::string_view kTextTypes = R"(["string","number","boolean"])";
+
+JsonFields pattern(std::string_view regex) {
+  return {{"type", "\"string\""}, {"pattern", string_json(regex)}};
+}
+
+JsonFields bounded(std::string_view type, const KeySpec& spec) {
+  JsonFields fields{{"type", string_json(type)}, {"minimum", fmt::format("{}", spec.least)}};
+  if (spec.most != std::numeric_limits<std::int64_t>::max()) {
+    fields.emplace_back("maximum", fmt::format("{}", spec.most));
+  }
+  return fields;
+}
+
+JsonFields object_schema(std::span<const KeySpec> keys) {
+  JsonFields properties;
+  std::vector<std::string> required;
+  for (const KeySpec& key : keys) {
+    if (key.not_yet) continue;
+    properties.emplace_back(key.name, schema_of(key));
+    if (key.required) required.push_back(string_json(key.name));
+  }
+  JsonFields fields{{"type", "\"object\""}, {"properties", object_json(std::move(properties))}};
+  if (!required.empty()) fields.emplace_back("required", list_json(required));
+  fields.emplace_back("additionalProperties", "false");
+  return fields;
+}
+
+JsonFields list_schema(const KeySpec& spec) {
+  const std::string item = spec.item == nullptr ? "true" : schema_of(*spec.item);
+  JsonFields list{{"type", "\"array\""}, {"items", item}};
+  if (spec.least > 0) list.emplace_back("minItems", fmt::format("{}", spec.least));
+  if (!spec.one_or_list) return list;
+  return {{"anyOf", list_json({item, object_json(std::move(list))})}};
+}
+
+JsonFields map_schema(const KeySpec& spec) {
+  JsonFields fields{{"type", "\"object\""}, {"additionalProperties", schema_of(*spec.item)}};
+  if (spec.env_names) fields.emplace_back("propertyNames", object_json(pattern(kEnvPattern)));
+  if (spec.least > 0) fields.emplace_back("minProperties", fmt::format("{}", spec.least));
+  return fields;
+}
+
+JsonFields object_or_short(const KeySpec& spec) {
+  JsonFields object = object_schema(spec.fields);
+  std::string single;
+  if (spec.name == "contract") single = R"({"type":"string"})";
+  if (!spec.short_field.empty()) single = schema_of(*find_key(spec.fields, spec.short_field));
+  if (single.empty()) return object;
+  return {{"anyOf", list_json({single, object_json(std::move(object))})}};
+}
+
+JsonFields fields_of(const KeySpec& spec) {
+  switch (spec.kind) {
+    case ValueKind::kText:
+    case ValueKind::kTemplate:
+    case ValueKind::kCondition:
+    case ValueKind::kShell:
+    case ValueKind::kPython:
+    case ValueKind::kSql:
+    case ValueKind::kRetryOn:
+    case ValueKind::kScalar: return {{"type", std::string(kTextTypes)}};
+    case ValueKind::kId:
+    case ValueKind::kNamespace:
+    case ValueKind::kTask:
+    case ValueKind::kDataTask: return pattern(kIdPattern);
+    case ValueKind::kColumnType:
+      return pattern(
+          R"(^(string|int32|int64|double|date|timestamp|bool|decimal\([0-9]+, ?[0-9]+\))$)");
+    case ValueKind::kInt: return bounded("integer", spec);
+    case ValueKind::kNumber: return bounded("number", spec);
+    case ValueKind::kBool: return {{"type", "\"boolean\""}};
+    case ValueKind::kDuration: return pattern(kDurationPattern);
+    case ValueKind::kSize: return pattern(kSizePattern);
+    case ValueKind::kEnum: return {{"enum", words_json(spec.words)}};
+    case ValueKind::kAny: return {};
+    case ValueKind::kList: return list_schema(spec);
+    case ValueKind::kMap: return map_schema(spec);
+    case ValueKind::kObject: return object_or_short(spec);
+  }
+  return {};
+}
+
+std::string schema_of(const KeySpec& spec) {
+  JsonFields fields = fields_of(spec);
+  if (!spec.description.empty()) {
+    fields.emplace_back("description", string_json(spec.description));
+  }
+  if (!spec.preset.empty()) fields.emplace_back("default", spec.preset);
+  return object_json(std::move(fields));
+}
+
+/// One type's task: the keys of all tasks, and its own.
+std::string task_schema(const TaskType& type) {
+  std::vector<KeySpec> keys(task_keys().begin(), task_keys().end());
+  keys.insert(keys.end(), type.keys.begin(), type.keys.end());
+  const std::string_view only[] = {type.name};
+  for (KeySpec& key : keys) {
+    if (key.name == "type") key.words = only;
+  }
+  JsonFields fields = object_schema(keys);
+  fields.emplace_back("description", string_json(type.description));
+  return object_json(std::move(fields));
+}
+
+std::string definitions() {
+  JsonFields fields;
+  std::vector<std::string> tasks;
+  for (const TaskType& type : task_types()) {
+    if (type.not_yet) continue;
+    fields.emplace_back(type.name, task_schema(type));
+    tasks.push_back(fmt::format(R"({{"$ref":"#/$defs/{}"}})", type.name));
+  }
+  fields.emplace_back("any_task", fmt::format(R"({{"oneOf":{}}})", list_json(tasks)));
+  fields.emplace_back("any_input", object_json(object_schema(input_keys())));
+  return object_json(std::move(fields));
+}
+
+}  // namespace
+
+std::string json_schema() {
+  std::vector<KeySpec> keys;
+  JsonFields properties;
+  std::vector<std::string> required;
+  for (const KeySpec& key : flow_keys()) {
+    if (key.not_yet) continue;
+    if (key.required) required.push_back(string_json(key.name));
+    if (key.kind != ValueKind::kList) {
+      properties.emplace_back(key.name, schema_of(key));
+      continue;
+    }
+    // The lists of a flow: inputs, and the sections of tasks.
+    const std::string_view item = key.name == "inputs" ? "any_input" : "any_task";
+    JsonFields list{{"type", "\"array\""},
+                    {"items", fmt::format(R"({{"$ref":"#/$defs/{}"}})", item)},
+                    {"description", string_json(key.description)}};
+    if (key.least > 0) list.emplace_back("minItems", fmt::format("{}", key.least));
+    properties.emplace_back(key.name, object_json(std::move(list)));
+  }
+  return object_json({{"$schema", "\"https://json-schema.org/draft/2020-12/schema\""},
+                      {"title", "\"Cordyna flow\""},
+                      {"type", "\"object\""},
+                      {"properties", object_json(std::move(properties))},
+                      {"required", list_json(required)},
+                      {"additionalProperties", "false"},
+                      {"$defs", definitions()}});
+}
+
+}  // namespace cordyna::flow

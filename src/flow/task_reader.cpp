@@ -1,0 +1,347 @@
+#include "flow/task_reader.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/check.hpp"
+#include "template/template.hpp"
+
+namespace cordyna::flow {
+namespace {
+
+const KeySpec& common(std::string_view name) {
+  const KeySpec* spec = find_key(task_keys(), name);
+  CHECK(spec != nullptr);
+  return *spec;
+}
+
+const KeySpec& field_of(const KeySpec& object, std::string_view name) {
+  const KeySpec* spec = find_key(object.fields, name);
+  CHECK(spec != nullptr);
+  return *spec;
+}
+
+std::string label(const TaskDraft& draft) {
+  return draft.spec.id.empty() ? std::string("a task") : fmt::format("task '{}'", draft.spec.id);
+}
+
+std::string_view text_of(const Node* node) {
+  return node == nullptr || !node->is_scalar() ? std::string_view() : node->text;
+}
+
+/// The words of a value that is a list, or a single one.
+std::vector<const Node*> items_of(const Node* node) {
+  std::vector<const Node*> items;
+  if (node == nullptr) return items;
+  if (node->kind != NodeKind::kList) return {node};
+  for (const Node* at = node->first; at != nullptr; at = at->next) items.push_back(at);
+  return items;
+}
+
+}  // namespace
+
+void read_retry(const Node& node, ValueReader& reader, Reporter& reporter, Retry& into) {
+  const KeySpec& spec = common("retry");
+  std::string json;
+  if (!reader.read_object(node, spec.fields, "retry", json)) return;
+  // From here on every value fits.
+  const auto duration = [&](std::string_view name, Millis& value) {
+    const Node* at = node.find(name);
+    if (at != nullptr) value = reader.duration(*at, field_of(spec, name), name).value_or(value);
+  };
+  if (const Node* at = node.find("attempts"); at != nullptr) {
+    into.attempts = static_cast<std::uint32_t>(
+        reader.integer(*at, field_of(spec, "attempts"), "attempts").value_or(1));
+  }
+  duration("delay", into.delay);
+  duration("max_delay", into.max_delay);
+  if (const Node* at = node.find("backoff"); at != nullptr) {
+    into.backoff =
+        static_cast<Backoff>(reader.word(*at, field_of(spec, "backoff"), "backoff").value_or(0));
+  }
+  if (const Node* at = node.find("jitter"); at != nullptr) {
+    into.jitter = reader.boolean(*at, "jitter").value_or(false);
+  }
+  if (const Node* at = node.find("on"); at != nullptr) {
+    into.on.clear();
+    for (const Node* item : items_of(at)) into.on.emplace_back(item->text);
+    std::ranges::sort(into.on);
+    const auto rest = std::ranges::unique(into.on);
+    into.on.erase(rest.begin(), rest.end());
+  }
+  if (into.max_delay > 0 && into.max_delay < into.delay) {
+    const Node* at = node.find("max_delay");
+    reporter.error(at == nullptr ? node : *at, Code::kBadValue,
+                   "'max_delay' is shorter than 'delay'; make it longer, or leave it out");
+  }
+}
+
+void read_timeouts(const Node& node, ValueReader& reader, Timeouts& into) {
+  const KeySpec& spec = common("timeouts");
+  std::string json;
+  if (!reader.read_object(node, spec.fields, "timeouts", json)) return;
+  const auto read = [&](std::string_view name, Millis& value) {
+    const Node* at = node.find(name);
+    if (at != nullptr) value = reader.duration(*at, field_of(spec, name), name).value_or(value);
+  };
+  read("acknowledge", into.acknowledge);
+  read("start", into.start);
+  read("complete", into.complete);
+}
+
+void read_env(const Node& node, ValueReader& reader, Env& into) {
+  std::string json;
+  if (!reader.read(node, common("env"), "env", json)) return;
+  for (const Node* key = node.first; key != nullptr; key = key->next->next) {
+    const auto found = std::ranges::lower_bound(
+        into, key->text, {}, [](const auto& entry) { return std::string_view(entry.first); });
+    if (found != into.end() && found->first == key->text) {
+      found->second = key->next->text;
+    } else {
+      into.emplace(found, key->text, key->next->text);
+    }
+  }
+}
+
+TaskDraft TaskReader::read(const Node& node, Section section) {
+  TaskDraft draft;
+  draft.node = &node;
+  draft.spec.section = section;
+  draft.spec.line = node.mark.line;
+  draft.spec.retry = defaults_.retry;
+  draft.spec.timeouts = defaults_.timeouts;
+  draft.spec.env = defaults_.env;
+  draft.spec.owner = defaults_.owner;
+  ValueReader reader(reporter_, draft.uses);
+  if (!reader.is_map(node, "task")) return draft;
+  read_type(node, draft);
+  for (const Node* key = node.first; key != nullptr; key = key->next->next) {
+    read_key(*key, draft, reader);
+  }
+  check_required(draft);
+  if (draft.type == nullptr) return draft;
+  fill_presets(draft);
+  if (draft.type->name == "load") check_load(draft);
+  if (draft.type->name == "merge") check_merge(draft);
+  if (draft.type->name == "share") check_share(draft);
+  return draft;
+}
+
+void TaskReader::read_type(const Node& node, TaskDraft& draft) {
+  if (const Node* id = node.find("id"); id != nullptr && id->is_scalar() && is_id(id->text)) {
+    draft.spec.id = id->text;
+  }
+  const Node* type = node.find("type");
+  if (type == nullptr || !type->is_scalar()) return;
+  const TaskType* found = find_task_type(type->text);
+  if (found == nullptr) {
+    std::vector<std::string_view> names;
+    for (const TaskType& row : task_types()) {
+      if (!row.not_yet) names.push_back(row.name);
+    }
+    const std::string hint = did_you_mean(type->text, names);
+    reporter_.error(*type, Code::kUnknownType,
+                    fmt::format("unknown task type {}{}", quoted(type->text),
+                                hint.empty() ? "; there are " + join_or(names) : hint));
+    return;
+  }
+  if (found->not_yet) {
+    reporter_.error(
+        *type, Code::kNotYet,
+        fmt::format("task type {} is not supported by this version", quoted(type->text)));
+    return;
+  }
+  draft.type = found;
+  draft.spec.type = found->name;
+  draft.spec.kind = found->engine ? TaskKind::kEngine : TaskKind::kProcess;
+}
+
+void TaskReader::read_key(const Node& key, TaskDraft& draft, ValueReader& reader) {
+  const std::span<const KeySpec> own =
+      draft.type == nullptr ? std::span<const KeySpec>() : draft.type->keys;
+  if (const KeySpec* spec = find_key(own, key.text); spec != nullptr) {
+    read_param(*spec, *key.next, draft, reader);
+    return;
+  }
+  if (const KeySpec* spec = find_key(task_keys(), key.text); spec != nullptr) {
+    if (spec->not_yet) {
+      reporter_.error(
+          key, Code::kNotYet,
+          fmt::format("key {} of tasks is not supported by this version", quoted(key.text)));
+      return;
+    }
+    read_common(*spec, *key.next, draft, reader);
+    return;
+  }
+  // Without a type, which keys it may have is not known.
+  if (draft.type == nullptr) {
+    for (const TaskType& type : task_types()) {
+      if (find_key(type.keys, key.text) != nullptr) return;
+    }
+  }
+  reader.unknown_key(key, own, task_keys(), renamed_task_keys(),
+                     fmt::format("in {}", label(draft)));
+}
+
+void TaskReader::read_common(const KeySpec& spec, const Node& value, TaskDraft& draft,
+                             ValueReader& reader) {
+  TaskSpec& task = draft.spec;
+  const std::string_view name = spec.name;
+  std::string json;
+  if (name == "type") {
+    static_cast<void>(reader.text(value, name));
+  } else if (name == "id" || name == "needs") {
+    static_cast<void>(reader.read(value, spec, name, json));
+  } else if (name == "description" || name == "owner" || name == "run_if") {
+    if (!reader.read(value, spec, name, json)) return;
+    std::string& field = name == "owner"    ? task.owner
+                         : name == "run_if" ? task.run_if
+                                            : task.description;
+    if (name == "owner" && value.text.empty()) return;
+    field = value.kind == NodeKind::kBool ? scalar_as_json(value) : std::string(value.text);
+    if (name == "run_if" && !tmpl::has_template(field) && field != "true" && field != "false") {
+      reporter_.error(value, Code::kBadValue,
+                      fmt::format("'run_if' is true, false or a template such as "
+                                  "\"{{{{ inputs.n > 3 }}}}\", not {}",
+                                  quoted(field)));
+    }
+  } else if (name == "trigger_rule") {
+    task.trigger_rule = static_cast<TriggerRule>(reader.word(value, spec, name).value_or(0));
+  } else if (name == "retry") {
+    read_retry(value, reader, reporter_, task.retry);
+  } else if (name == "timeouts") {
+    read_timeouts(value, reader, task.timeouts);
+  } else if (name == "timeout") {
+    task.timeout = reader.duration(value, spec, name).value_or(0);
+  } else if (name == "allow_failure") {
+    task.allow_failure = reader.boolean(value, name).value_or(false);
+  } else if (name == "disabled") {
+    task.disabled = reader.boolean(value, name).value_or(false);
+  } else {
+    CHECK(name == "env");
+    read_env(value, reader, task.env);
+  }
+}
+
+void TaskReader::read_param(const KeySpec& spec, const Node& value, TaskDraft& draft,
+                            ValueReader& reader) {
+  if (spec.name == "contract") {
+    read_contract(spec, value, draft, reader);
+    return;
+  }
+  std::string json;
+  if (!reader.read(value, spec, spec.name, json)) return;
+  // The engine renders the message itself, and reads no JSON.
+  if (draft.type->engine && spec.name == "message") draft.spec.message = value.text;
+  draft.params.emplace_back(spec.name, json);
+}
+
+void TaskReader::read_contract(const KeySpec& spec, const Node& value, TaskDraft& draft,
+                               ValueReader& reader) {
+  if (value.kind == NodeKind::kString) {
+    auto json = contracts_.load(value, reporter_);
+    if (json.has_value()) draft.params.emplace_back(spec.name, std::move(*json));
+    return;
+  }
+  if (value.kind != NodeKind::kMap) {
+    reporter_.error(value, Code::kWrongType,
+                    fmt::format("'contract' wants the name of a file, or the contract itself as a "
+                                "map, not {}",
+                                describe(value.kind)));
+    return;
+  }
+  std::string json;
+  if (!reader.read_object(value, spec.fields, spec.name, json)) return;
+  check_contract(value, reporter_);
+  draft.params.emplace_back(spec.name, std::move(json));
+}
+
+void TaskReader::check_required(TaskDraft& draft) {
+  const auto check = [&](std::span<const KeySpec> keys) {
+    for (const KeySpec& key : keys) {
+      if (!key.required || draft.node->find(key.name) != nullptr) continue;
+      reporter_.error(*draft.node, Code::kMissingKey,
+                      fmt::format("{} has no '{}'; it is required", label(draft), key.name));
+    }
+  };
+  check(task_keys());
+  if (draft.type != nullptr) check(draft.type->keys);
+}
+
+void TaskReader::fill_presets(TaskDraft& draft) {
+  for (const KeySpec& key : draft.type->keys) {
+    if (key.preset.empty() || draft.node->find(key.name) != nullptr) continue;
+    draft.params.emplace_back(key.name, key.preset);
+  }
+  std::ranges::sort(draft.params, {}, &JsonFields::value_type::first);
+}
+
+void TaskReader::check_load(const TaskDraft& draft) {
+  const Node& node = *draft.node;
+  for (const std::string_view name : {"delimiter", "quote"}) {
+    const Node* at = node.find(name);
+    if (at == nullptr || !at->is_scalar()) continue;
+    const bool none = name == "quote" && at->text.empty();
+    if (none || at->text.size() == 1) continue;
+    reporter_.error(*at, Code::kBadValue,
+                    fmt::format("'{}' is one character, not {}", name, quoted(at->text)));
+  }
+  const std::string_view format = text_of(node.find("format"));
+  if (format != "json" && format != "parquet") return;
+  for (const std::string_view name : {"delimiter", "quote", "encoding", "header", "nulls"}) {
+    const Node* at = node.find(name);
+    if (at == nullptr) continue;
+    reporter_.error(
+        *at, Code::kBadValue,
+        fmt::format("'{}' is for csv, and the format is {}; leave it out", name, format));
+  }
+}
+
+void TaskReader::check_merge(const TaskDraft& draft) {
+  const Node& node = *draft.node;
+  std::vector<std::string_view> of;
+  for (const Node* item : items_of(node.find("of"))) {
+    if (std::ranges::find(of, item->text) != of.end()) {
+      reporter_.error(*item, Code::kBadValue,
+                      fmt::format("{} stands twice in 'of'", quoted(item->text)));
+    }
+    of.push_back(item->text);
+  }
+  const auto check = [&](const Node& at, std::string_view key) {
+    if (!at.is_scalar() || std::ranges::find(of, at.text) != of.end()) return;
+    reporter_.error(at, Code::kUnknownTask,
+                    fmt::format("{} in '{}' is not among the tasks of 'of'{}", quoted(at.text), key,
+                                did_you_mean(at.text, of)));
+  };
+  const Node* prefer = node.find("prefer");
+  if (prefer != nullptr && prefer->kind == NodeKind::kMap) {
+    for (const Node* key = prefer->first; key != nullptr; key = key->next->next) {
+      check(*key->next, "prefer");
+    }
+  }
+  const Node* dedupe = node.find("dedupe");
+  if (dedupe != nullptr && dedupe->kind == NodeKind::kMap) {
+    for (const Node* key = dedupe->first; key != nullptr; key = key->next->next) {
+      check(*key, "dedupe");
+    }
+  }
+}
+
+void TaskReader::check_share(const TaskDraft& draft) {
+  for (const Node* to : items_of(draft.node->find("to"))) {
+    if (!to->is_scalar() || to->text.ends_with("}}")) continue;
+    const bool known =
+        to->text.ends_with(".parquet") || to->text.ends_with(".csv") || to->text.ends_with(".json");
+    if (known) continue;
+    const bool place = to->text.find("://") != std::string_view::npos;
+    reporter_.error(
+        *to, place ? Code::kNotYet : Code::kBadValue,
+        place ? fmt::format("sharing to {} is not supported by this version; name a "
+                            ".parquet, .csv or .json file",
+                            quoted(to->text))
+              : fmt::format("'to' ends in .parquet, .csv or .json, not {}", quoted(to->text)));
+  }
+}
+
+}  // namespace cordyna::flow

@@ -1,0 +1,41 @@
+/// Reads one task of a flow file.
+#pragma once
+
+#include "flow/contract_file.hpp"
+#include "flow/draft.hpp"
+
+namespace cordyna::flow {
+
+/// What does not fit is reported, and left at its default in the draft. Presets of the type's keys
+/// are filled in.
+class TaskReader {
+ public:
+  TaskReader(Reporter& reporter, ContractFiles& contracts, const TaskDefaults& defaults)
+      : reporter_(reporter), contracts_(contracts), defaults_(defaults) {}
+
+  [[nodiscard]] TaskDraft read(const Node& node, Section section);
+
+ private:
+  void read_key(const Node& key, TaskDraft& draft, ValueReader& reader);
+  void read_common(const KeySpec& spec, const Node& value, TaskDraft& draft, ValueReader& reader);
+  void read_param(const KeySpec& spec, const Node& value, TaskDraft& draft, ValueReader& reader);
+  void read_contract(const KeySpec& spec, const Node& value, TaskDraft& draft, ValueReader& reader);
+  void read_type(const Node& node, TaskDraft& draft);
+  void check_required(TaskDraft& draft);
+  void fill_presets(TaskDraft& draft);
+  void check_load(const TaskDraft& draft);
+  void check_merge(const TaskDraft& draft);
+  void check_share(const TaskDraft& draft);
+
+  Reporter& reporter_;
+  ContractFiles& contracts_;
+  const TaskDefaults& defaults_;
+};
+
+/// `retry:` and `timeouts:` over what `into` has already.
+void read_retry(const Node& node, ValueReader& reader, Reporter& reporter, Retry& into);
+void read_timeouts(const Node& node, ValueReader& reader, Timeouts& into);
+/// Adds to `into`, or replaces what has the same name; sorted by name.
+void read_env(const Node& node, ValueReader& reader, Env& into);
+
+}  // namespace cordyna::flow

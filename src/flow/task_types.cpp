@@ -1,0 +1,362 @@
+#include <array>
+
+#include "flow/key_spec.hpp"
+
+// The task types and their keys; contracts.
+namespace cordyna::flow {
+namespace {
+
+using K = ValueKind;
+using Word = std::string_view;
+
+constexpr KeySpec kTextItem{.kind = K::kText};
+constexpr KeySpec kTemplateItem{.kind = K::kTemplate};
+constexpr KeySpec kColumnItem{.kind = K::kText};
+constexpr KeySpec kDataTaskItem{.kind = K::kDataTask};
+constexpr KeySpec kScalarItem{.kind = K::kScalar};
+constexpr KeySpec kColumnsItem{.kind = K::kList, .one_or_list = true, .item = &kColumnItem};
+
+constexpr KeySpec kMemory{.name = "memory",
+                          .kind = K::kSize,
+                          .description = "What the step's database may use: 256MB, 1GB, 512KiB.",
+                          .least = 1};
+constexpr KeySpec kThreads{.name = "threads",
+                           .kind = K::kInt,
+                           .description = "Threads of the step's database.",
+                           .least = 1,
+                           .most = 1024};
+
+constexpr std::array kLevels{Word("debug"), Word("info"), Word("warn"), Word("error")};
+constexpr std::array kFormats{Word("csv"), Word("json"), Word("parquet")};
+constexpr std::array kSeverities{Word("fail"), Word("warn"), Word("quarantine")};
+constexpr std::array kHows{Word("inner"), Word("left"), Word("full")};
+constexpr std::array kExpects{Word("one_to_one"), Word("many_to_one"), Word("one_to_many"),
+                              Word("any")};
+constexpr std::array kDrifts{Word("fail"), Word("warn"), Word("add"), Word("ignore")};
+
+constexpr KeySpec drift(Word name, Word description) {
+  return {.name = name, .kind = K::kEnum, .description = description, .words = kDrifts};
+}
+
+constexpr std::array kDriftFields{
+    drift("new", "A column that the contract does not have: fail, warn, add or ignore."),
+    drift("missing", "A column of the contract is not there."),
+    drift("order", "The columns come in another order."),
+    drift("type", "A value does not have the column's type."),
+    drift("delimiter", "The columns are parted by another character."),
+    drift("format", "The file has another format."),
+    drift("encoding", "The file has another encoding."),
+};
+
+constexpr std::array kColumnFields{
+    KeySpec{.name = "type",
+            .kind = K::kColumnType,
+            .description = "string, int32, int64, double, decimal(p,s), date, timestamp or bool.",
+            .required = true},
+    KeySpec{.name = "format",
+            .kind = K::kText,
+            .description = "How dates and times are written: %m/%d/%Y."},
+    KeySpec{.name = "required",
+            .kind = K::kBool,
+            .description = "Whether a value must be there.",
+            .preset = "false"},
+    KeySpec{.name = "match",
+            .kind = K::kText,
+            .description = "A regular expression that the whole value matches."},
+    KeySpec{.name = "min", .kind = K::kScalar, .description = "The least value."},
+    KeySpec{.name = "max", .kind = K::kScalar, .description = "The largest value."},
+    KeySpec{.name = "in",
+            .kind = K::kList,
+            .description = "The values that are allowed.",
+            .item = &kScalarItem,
+            .least = 1},
+    KeySpec{.name = "pii",
+            .kind = K::kBool,
+            .description = "Whether it tells about a person.",
+            .preset = "false"},
+    KeySpec{.name = "description", .kind = K::kText, .description = "What it means."},
+};
+constexpr KeySpec kColumn{.kind = K::kObject, .fields = kColumnFields, .short_field = "type"};
+
+constexpr std::array kRowFields{
+    KeySpec{.name = "min", .kind = K::kInt, .description = "The fewest rows."},
+    KeySpec{.name = "max", .kind = K::kInt, .description = "The most rows."},
+};
+
+constexpr std::array kContractKeys{
+    KeySpec{.name = "columns",
+            .kind = K::kMap,
+            .description = "The columns in their order: a name with its type, or with its rules.",
+            .required = true,
+            .keeps_order = true,
+            .item = &kColumn,
+            .least = 1},
+    KeySpec{.name = "drift",
+            .kind = K::kObject,
+            .description = "What happens when the source changed.",
+            .fields = kDriftFields},
+    KeySpec{.name = "rename",
+            .kind = K::kMap,
+            .description = "Names that a column may have in the source, each with its name here.",
+            .item = &kColumnItem},
+    KeySpec{.name = "unique",
+            .kind = K::kList,
+            .description = "Keys that no two rows share: each a column or a list of columns.",
+            .item = &kColumnsItem},
+    KeySpec{.name = "rows",
+            .kind = K::kObject,
+            .description = "How many rows there must be.",
+            .fields = kRowFields},
+};
+
+constexpr std::array kShell{
+    KeySpec{.name = "script",
+            .kind = K::kShell,
+            .description = "The program's text. Each {{ … }} is bound to an environment variable, "
+                           "so that no value becomes program text.",
+            .required = true},
+    KeySpec{.name = "interpreter",
+            .kind = K::kList,
+            .description = "The program and its options; one string is parted at blanks.",
+            .one_or_list = true,
+            .splits = true,
+            .preset = R"(["/bin/sh","-e"])",
+            .item = &kTextItem,
+            .least = 1},
+};
+
+constexpr std::array kPython{
+    KeySpec{.name = "script",
+            .kind = K::kPython,
+            .description = "The program's text, without templates: it reads `inputs` and "
+                           "`outputs` from the module cordyna_task.",
+            .required = true},
+    KeySpec{.name = "python",
+            .kind = K::kText,
+            .description = "The interpreter.",
+            .preset = "\"python3\""},
+};
+
+constexpr std::array kLog{
+    KeySpec{
+        .name = "message", .kind = K::kTemplate, .description = "What is said.", .required = true},
+    KeySpec{.name = "level",
+            .kind = K::kEnum,
+            .description = "How much it matters.",
+            .preset = "\"info\"",
+            .words = kLevels},
+};
+
+constexpr std::array kFail{
+    KeySpec{.name = "message",
+            .kind = K::kTemplate,
+            .description = "Why the flow fails here.",
+            .required = true},
+};
+
+constexpr std::array kRejectFields{
+    KeySpec{.name = "max_percent",
+            .kind = K::kNumber,
+            .description = "How many of a hundred lines may be unreadable.",
+            .preset = "0",
+            .most = 100},
+};
+
+constexpr std::array kLoad{
+    KeySpec{.name = "from",
+            .kind = K::kTemplate,
+            .description = "The file, from the flow's folder.",
+            .required = true},
+    KeySpec{.name = "format",
+            .kind = K::kEnum,
+            .description = "csv, json (lines) or parquet; without it, by the file's name.",
+            .words = kFormats},
+    KeySpec{.name = "delimiter",
+            .kind = K::kText,
+            .description = "The character between columns of CSV."},
+    KeySpec{
+        .name = "quote", .kind = K::kText, .description = "The character around values of CSV."},
+    KeySpec{.name = "encoding", .kind = K::kText, .description = "The encoding of CSV: utf-8."},
+    KeySpec{.name = "header",
+            .kind = K::kBool,
+            .description = "Whether the first line of CSV names the columns.",
+            .preset = "true"},
+    KeySpec{.name = "nulls",
+            .kind = K::kList,
+            .description = "Texts of CSV that mean: no value.",
+            .one_or_list = true,
+            .item = &kTextItem},
+    KeySpec{.name = "contract",
+            .kind = K::kObject,
+            .description = "What the source must look like: a file, or the contract itself.",
+            .fields = kContractKeys},
+    KeySpec{.name = "rejects",
+            .kind = K::kObject,
+            .description = "Lines that cannot be read.",
+            .fields = kRejectFields},
+    kMemory,
+    kThreads,
+};
+
+constexpr std::array kRuleFields{
+    KeySpec{.name = "name",
+            .kind = K::kText,
+            .description = "What the report calls the rule.",
+            .required = true},
+    KeySpec{.name = "sql",
+            .kind = K::kSql,
+            .description = "An expression that is true for each good row.",
+            .required = true},
+    KeySpec{.name = "severity",
+            .kind = K::kEnum,
+            .description = "What bad rows do: fail the task, warn, or go into quarantine.",
+            .preset = "\"fail\"",
+            .words = kSeverities},
+    KeySpec{.name = "max_bad", .kind = K::kInt, .description = "So many bad rows are allowed."},
+    KeySpec{.name = "max_bad_percent",
+            .kind = K::kNumber,
+            .description = "So many bad rows of a hundred are allowed.",
+            .most = 100},
+};
+constexpr KeySpec kRule{.kind = K::kObject, .fields = kRuleFields};
+
+constexpr std::array kCheck{
+    KeySpec{.name = "of",
+            .kind = K::kDataTask,
+            .description = "The task whose data is checked.",
+            .required = true},
+    KeySpec{.name = "rules",
+            .kind = K::kList,
+            .description = "What must hold.",
+            .required = true,
+            .item = &kRule,
+            .least = 1},
+    kMemory,
+    kThreads,
+};
+
+constexpr std::array kDedupeFields{
+    KeySpec{.name = "by",
+            .kind = K::kList,
+            .description = "Columns that make two rows the same.",
+            .required = true,
+            .one_or_list = true,
+            .item = &kColumnItem,
+            .least = 1},
+    KeySpec{.name = "keep",
+            .kind = K::kSql,
+            .description = "Which one stays: the first in this order (price desc, sale_id).",
+            .required = true},
+};
+constexpr KeySpec kDedupe{.kind = K::kObject, .fields = kDedupeFields};
+
+constexpr std::array kMerge{
+    KeySpec{.name = "of",
+            .kind = K::kList,
+            .description = "The tasks whose data is merged, at least two.",
+            .required = true,
+            .item = &kDataTaskItem,
+            .least = 2},
+    KeySpec{.name = "on",
+            .kind = K::kList,
+            .description = "The columns that must be equal.",
+            .required = true,
+            .one_or_list = true,
+            .item = &kColumnItem,
+            .least = 1},
+    KeySpec{.name = "how",
+            .kind = K::kEnum,
+            .description = "Which rows stay.",
+            .preset = "\"inner\"",
+            .words = kHows},
+    KeySpec{.name = "expect",
+            .kind = K::kEnum,
+            .description = "How many rows may share a key on each side.",
+            .preset = "\"any\"",
+            .words = kExpects},
+    KeySpec{.name = "prefer",
+            .kind = K::kMap,
+            .description = "Whose value stays where both have a column: a column (or `default`) "
+                           "with a task.",
+            .item = &kTextItem},
+    KeySpec{.name = "dedupe",
+            .kind = K::kMap,
+            .description = "Tasks whose rows are made unique before.",
+            .item = &kDedupe},
+    kMemory,
+    kThreads,
+};
+
+constexpr std::array kTransform{
+    KeySpec{.name = "sql",
+            .kind = K::kSql,
+            .description = "One SELECT; ids of data tasks are tables.",
+            .required = true},
+    kMemory,
+    kThreads,
+};
+
+constexpr std::array kShare{
+    KeySpec{.name = "of",
+            .kind = K::kDataTask,
+            .description = "The task whose data is shared.",
+            .required = true},
+    KeySpec{.name = "to",
+            .kind = K::kList,
+            .description = "Files, from the flow's folder: .parquet, .csv or .json.",
+            .required = true,
+            .one_or_list = true,
+            .item = &kTemplateItem,
+            .least = 1},
+    kMemory,
+    kThreads,
+};
+
+constexpr TaskType later(Word name, Word description) {
+  return {.name = name, .description = description, .not_yet = true};
+}
+
+constexpr std::array kTypes{
+    TaskType{.name = "shell", .description = "Runs a script.", .keys = kShell},
+    TaskType{.name = "python", .description = "Runs a Python program.", .keys = kPython},
+    TaskType{.name = "log", .description = "Says something.", .keys = kLog, .engine = true},
+    TaskType{.name = "fail", .description = "Ends in error.", .keys = kFail, .engine = true},
+    TaskType{.name = "load", .description = "Reads a file.", .keys = kLoad, .data = true},
+    TaskType{.name = "check", .description = "Tests each row.", .keys = kCheck, .data = true},
+    TaskType{.name = "merge", .description = "Joins data.", .keys = kMerge, .data = true},
+    TaskType{
+        .name = "transform", .description = "Computes data.", .keys = kTransform, .data = true},
+    TaskType{.name = "share", .description = "Writes data out.", .keys = kShare},
+    later("container", "Runs a container."),
+    later("kubernetes", "Runs a job in Kubernetes."),
+    later("http", "Calls a web service."),
+    later("sql", "Runs SQL in a database."),
+    later("notify", "Tells people."),
+    later("standardize", "Brings values into one form."),
+    later("secure", "Hides what tells about people."),
+    later("guard", "Holds data that differs from its history."),
+    later("task", "Runs a task of a task server."),
+    later("foreach", "Runs tasks for each item."),
+    later("switch", "Runs one of several branches."),
+    later("flow", "Runs another flow."),
+    later("pause", "Waits for a person or a time."),
+    later("wait_for", "Waits until something holds."),
+};
+
+}  // namespace
+
+std::span<const KeySpec> contract_keys() {
+  return kContractKeys;
+}
+std::span<const TaskType> task_types() {
+  return kTypes;
+}
+
+const TaskType* find_task_type(std::string_view name) {
+  for (const TaskType& type : kTypes) {
+    if (type.name == name) return &type;
+  }
+  return nullptr;
+}
+
+}  // namespace cordyna::flow

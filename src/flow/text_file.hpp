@@ -1,0 +1,15 @@
+/// Reads a small text file whole.
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+#include "base/result.hpp"
+
+namespace cordyna::flow {
+
+/// Errors: kNotFound (missing), kInvalidArgument (a directory, not a file, more than `bytes_max`),
+/// kUnavailable (unreadable).
+[[nodiscard]] Result<std::string> read_text_file(const std::string& path, std::size_t bytes_max);
+
+}  // namespace cordyna::flow

@@ -1,0 +1,111 @@
+// Creates the concrete objects and connects them; everything else is in the folders.
+#include <malloc.h>
+#include <unistd.h>
+
+#include <array>
+#include <climits>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "cli/app.hpp"
+#include "cli/parts.hpp"
+#include "flow/reference.hpp"
+#include "ports/clock.hpp"
+#include "process/data/data_step.hpp"
+#include "process/data/preparer.hpp"
+#include "process/local/fork_server.hpp"
+#include "process/local/local_process.hpp"
+#include "process/shell/python_preparer.hpp"
+#include "process/shell/shell_preparer.hpp"
+#include "secrets/env_file_secrets.hpp"
+#include "store/sqlite/sqlite_store.hpp"
+#include "template/template.hpp"
+
+namespace {
+
+using cordyna::StateLayout;
+
+/// The absolute path of this program: what the fork server and data steps are started as.
+std::string own_path() {
+  std::array<char, PATH_MAX> path{};
+  const ssize_t size = ::readlink("/proc/self/exe", path.data(), path.size());
+  return size > 0 ? std::string(path.data(), static_cast<std::size_t>(size)) : "dyna";
+}
+
+/// Local processes with all they need; made when the first task wants them: a flow of `log` tasks
+/// starts no thread for it.
+class LocalTasks final : public cordyna::Process {
+ public:
+  LocalTasks(StateLayout layout, const cordyna::Clock& clock, cordyna::ReportSink sink)
+      : layout_(std::move(layout)),
+        clock_(clock),
+        sink_(std::move(sink)),
+        program_(own_path()),
+        secrets_(layout_.folder() + "/secrets"),
+        shell_(secrets_),
+        python_(secrets_),
+        data_(program_) {}
+
+  void start(const cordyna::StartAttempt& command) override { local().start(command); }
+  void cancel(const cordyna::CancelAttempt& command) override { local().cancel(command); }
+  void adopt(const cordyna::StartAttempt& command) override { local().adopt(command); }
+
+ private:
+  cordyna::LocalProcess& local() {
+    if (local_ != nullptr) return *local_;
+    std::map<std::string, cordyna::Preparer*> preparers{{"shell", &shell_}, {"python", &python_}};
+    cordyna::LocalSettings settings;
+    settings.supervise_argv = {program_, "supervise", layout_.folder()};
+    for (const char* type : {"load", "check", "merge", "transform", "share"}) {
+      preparers[type] = &data_;
+      settings.report_types.insert(type);
+    }
+    local_ = std::make_unique<cordyna::LocalProcess>(layout_, std::move(settings),
+                                                     std::move(preparers), clock_, sink_);
+    return *local_;
+  }
+
+  StateLayout layout_;
+  const cordyna::Clock& clock_;
+  cordyna::ReportSink sink_;
+  std::string program_;
+  cordyna::EnvFileSecrets secrets_;
+  cordyna::ShellPreparer shell_;
+  cordyna::PythonPreparer python_;
+  cordyna::data::DataPreparer data_;
+  std::unique_ptr<cordyna::LocalProcess> local_;
+};
+
+int command_line(int argc, char** argv) {
+  const cordyna::SystemClock clock;
+  const cordyna::tmpl::TemplateEvaluator evaluator;
+  cordyna::cli::Parts parts;
+  parts.clock = &clock;
+  parts.evaluator = &evaluator;
+  parts.open_store = cordyna::open_sqlite_store;
+  parts.open_reader = cordyna::open_sqlite_reader;
+  parts.make_process = [&clock](const StateLayout& layout, cordyna::ReportSink sink) {
+    return std::make_unique<LocalTasks>(layout, clock, std::move(sink));
+  };
+  parts.show_sql = cordyna::data::show_sql;
+  parts.reference = cordyna::flow::reference_as_markdown;
+  return cordyna::cli::app_main(argc, argv, parts);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  // An arena for each thread costs more memory than all that we keep.
+  ::mallopt(M_ARENA_MAX, 2);
+  // Ahead of everything else: the fork server stays as small as it can be, for its guardians are
+  // copies of it.
+  if (argc == 3 && std::string_view(argv[1]) == "supervise")
+    return cordyna::supervise_main(argv[2]);
+  if (argc == 3 && std::string_view(argv[1]) == "data-step") {
+    return cordyna::data::data_step_main(argv[2]);
+  }
+  return command_line(argc, argv);
+}

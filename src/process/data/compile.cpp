@@ -1,0 +1,171 @@
+#include "process/data/compile.hpp"
+
+#include <fmt/format.h>
+
+#include "process/data/labels.hpp"
+#include "process/data/sql_text.hpp"
+
+namespace cordyna::data {
+namespace {
+
+std::string upstream_views(const std::vector<Upstream>& upstream) {
+  std::string out;
+  for (std::size_t i = 0; i < upstream.size(); ++i) {
+    out += fmt::format("CREATE VIEW {} AS SELECT * FROM read_parquet({});\n",
+                       quote_name(upstream[i].id), quote_text(input_path(i)));
+  }
+  return out;
+}
+
+/// One view a rule: binding it finds what is wrong with the rule's SQL, and which rule it is.
+std::string rule_views(const CheckParams& check) {
+  std::string out;
+  for (std::size_t i = 0; i < check.rules.size(); ++i) {
+    out += fmt::format(
+        "SELECT 'at' AS dyna, {0} AS rule;\n"
+        "CREATE TEMP VIEW __dyna_rule_{0} AS SELECT *, ({1}\n)::BOOLEAN AS __dyna_ok FROM {2};\n",
+        i, check.rules[i].sql, quote_name(check.of));
+  }
+  return out + "SELECT 'at' AS dyna, -1 AS rule;\n";
+}
+
+std::string check_view(const CheckParams& check) {
+  return fmt::format("CREATE VIEW {} AS SELECT * FROM read_parquet('in/0');\n",
+                     quote_name(check.of));
+}
+
+std::string load_for_people(const Step& step, const LoadParams& load) {
+  return fmt::format("-- in/0: {}\n", load.from) + sandbox_sql(step.limits, {input_path(0)}) +
+         compile_load(load, expected_source(load));
+}
+
+std::string with_sandbox(const Step& step, const std::string& script) {
+  std::string notes;
+  std::vector<std::string> inputs;
+  for (std::size_t i = 0; i < step.upstream.size(); ++i) {
+    inputs.push_back(input_path(i));
+    notes += fmt::format("-- {}: {}\n", inputs.back(), step.upstream[i].path);
+  }
+  return notes + sandbox_sql(step.limits, inputs) + script;
+}
+
+}  // namespace
+
+std::string input_path(std::size_t at) {
+  return fmt::format("in/{}", at);
+}
+
+std::string sandbox_sql(const Limits& limits, const std::vector<std::string>& paths) {
+  return fmt::format(
+      "SET memory_limit='{}B';\n"
+      "SET threads={};\n"
+      "SET temp_directory='tmp';\n"
+      "SET max_temp_directory_size='{}B';\n"
+      "SET TimeZone='UTC';\n"
+      "SET autoload_known_extensions=false;\n"
+      "SET autoinstall_known_extensions=false;\n"
+      "SET allowed_paths={};\n"
+      "SET allowed_directories=['.'];\n"
+      "SET enable_external_access=false;\n"
+      "SET lock_configuration=true;\n",
+      limits.memory_bytes, limits.threads, limits.temp_bytes, text_list(paths));
+}
+
+std::string output_facts_sql() {
+  const std::string data = quote_text(kOutData);
+  return fmt::format(
+      "SELECT 'column' AS dyna, 0 AS source, column_name AS name, column_type AS type\n"
+      "  FROM (DESCRIBE FROM read_parquet({0}));\n"
+      "SELECT 'nulls' AS dyna, path_in_schema AS name, sum(stats_null_count)::BIGINT AS n\n"
+      "  FROM parquet_metadata({0}) GROUP BY path_in_schema HAVING n IS NOT NULL;\n"
+      "SELECT 'out' AS dyna, num_rows::BIGINT AS n FROM parquet_file_metadata({0});\n",
+      data);
+}
+
+std::string compile_describe(std::size_t inputs) {
+  std::string out;
+  for (std::size_t i = 0; i < inputs; ++i) {
+    out += fmt::format(
+        "SELECT 'column' AS dyna, {} AS source, column_name AS name, column_type AS type\n"
+        "  FROM (DESCRIBE FROM read_parquet({}));\n",
+        i, quote_text(input_path(i)));
+  }
+  return out;
+}
+
+std::string compile_check(const CheckParams& check) {
+  const std::string clean = label_clean_condition(check.rules, Severity::kQuarantine);
+  return check_view(check) + rule_views(check) +
+         fmt::format("CREATE TABLE labelled AS SELECT *, {} AS __dyna_bad FROM {};\n",
+                     label_expression(check.rules), quote_name(check.of)) +
+         "SELECT 'at' AS dyna, -2 AS rule;\n"
+         "SELECT 'loaded' AS dyna, count(*) AS n FROM labelled;\n" +
+         label_report_sql("labelled") +
+         label_copy_sql("labelled", check.rules, Severity::kQuarantine, "__dyna_bad",
+                        kOutQuarantine) +
+         label_copy_sql("labelled", check.rules, Severity::kFail, "__dyna_bad", kOutFailed) +
+         fmt::format(
+             "COPY (SELECT * EXCLUDE (__dyna_bad) FROM labelled WHERE {})\n"
+             "  TO {} (FORMAT parquet);\n",
+             clean, quote_text(kOutData)) +
+         output_facts_sql();
+}
+
+std::string compile_rule_probe(const CheckParams& check) {
+  std::string out = check_view(check) + rule_views(check);
+  for (std::size_t i = 0; i < check.rules.size(); ++i) {
+    out += fmt::format(
+        "SELECT 'at' AS dyna, {0} AS rule;\n"
+        "SELECT 'probe' AS dyna, count(*) FILTER (__dyna_ok) AS n FROM __dyna_rule_{0};\n",
+        i);
+  }
+  return out;
+}
+
+std::string compile_transform(const TransformParams& transform,
+                              const std::vector<Upstream>& upstream) {
+  return upstream_views(upstream) +
+         fmt::format("COPY (\n{}\n) TO {} (FORMAT parquet);\n", transform.sql,
+                     quote_text(kOutData)) +
+         output_facts_sql();
+}
+
+std::string compile_share(const ShareParams& share) {
+  std::string out;
+  for (std::size_t i = 0; i < share.to.size(); ++i) {
+    if (share.to[i].ends_with(".parquet")) continue;
+    // Without USE_TMP_FILE false DuckDB would replace the link it is given by a file of its own.
+    const bool csv = share.to[i].ends_with(".csv");
+    out += fmt::format(
+        "COPY (SELECT * FROM read_parquet('in/0')) TO 'out/{}' ({}USE_TMP_FILE "
+        "false);\n",
+        i, csv ? "FORMAT csv, HEADER true, " : "FORMAT json, ");
+  }
+  return out;
+}
+
+StepResult<std::string> compile_sql(const Step& step) {
+  if (const auto* load = std::get_if<LoadParams>(&step.params)) {
+    return load_for_people(step, *load);
+  }
+  if (const auto* merge = std::get_if<MergeParams>(&step.params)) {
+    STEP_TRY_ASSIGN(const std::string script, compile_merge(*merge, step.upstream));
+    return with_sandbox(step, script);
+  }
+  if (const auto* check = std::get_if<CheckParams>(&step.params)) {
+    return with_sandbox(step, compile_check(*check));
+  }
+  if (const auto* transform = std::get_if<TransformParams>(&step.params)) {
+    return with_sandbox(step, compile_transform(*transform, step.upstream));
+  }
+  const auto& share = std::get<ShareParams>(step.params);
+  std::string notes;
+  for (std::size_t i = 0; i < share.to.size(); ++i) {
+    notes += share.to[i].ends_with(".parquet")
+                 ? fmt::format("-- {}: a copy of in/0\n", share.to[i])
+                 : fmt::format("-- out/{}: staged beside {}, then renamed\n", i, share.to[i]);
+  }
+  return notes + with_sandbox(step, compile_share(share));
+}
+
+}  // namespace cordyna::data

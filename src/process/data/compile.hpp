@@ -1,0 +1,75 @@
+/// Data steps as SQL for DuckDB: text in, text out.
+///
+/// Paths in the SQL are relative to the step's work folder: "in/0" and up are links to what is
+/// read, "out/…" is what is written. So no path of a user becomes SQL, and a "*" in a folder's name
+/// is no pattern. Results come back as JSON lines whose key "dyna" says what they are.
+/// Names that begin with "__dyna" are ours.
+/// Pure. Threads: any.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "process/data/contract.hpp"
+#include "process/data/step.hpp"
+
+namespace cordyna::data {
+
+inline constexpr std::string_view kOutData = "out/data.parquet";
+inline constexpr std::string_view kOutQuarantine = "out/quarantine.parquet";
+inline constexpr std::string_view kOutFailed = "out/failed.parquet";
+inline constexpr std::string_view kOutConflicts = "out/conflicts.parquet";
+inline constexpr std::string_view kOutRejects = "out/rejects.parquet";
+
+/// "in/0"
+[[nodiscard]] std::string input_path(std::size_t at);
+
+/// What every script begins with: limits, then the sandbox, which nothing after it can open again.
+[[nodiscard]] std::string sandbox_sql(const Limits& limits, const std::vector<std::string>& paths);
+
+/// What a load learns of its file before the SQL that reads it is written.
+struct LoadSource {
+  std::vector<SourceColumn> columns;  ///< in the file's order
+  std::vector<ColumnSource> map;      ///< with a contract
+  std::string delimiter = ",";
+  std::size_t header_lines = 1;
+  std::uint64_t lines_invalid = 0;  ///< of JSON lines: not JSON objects
+  bool encoding_broken = false;     ///< for compile_rejects: there are lines that are not UTF-8
+};
+
+/// The source as its contract has it: for showing SQL without a file.
+[[nodiscard]] LoadSource expected_source(const LoadParams& load);
+
+/// A first look: the front of a compressed CSV ("front"), the keys of JSON lines and how many lines
+/// are no objects ("key", "invalid", "invalid_sample"), the columns of a Parquet file ("column").
+[[nodiscard]] std::string compile_look(const LoadParams& load);
+[[nodiscard]] std::string compile_load(const LoadParams& load, const LoadSource& source);
+/// Writes kOutRejects from what compile_load left, with line numbers, and gives the first three.
+[[nodiscard]] std::string compile_rejects(const LoadParams& load, const LoadSource& source);
+
+[[nodiscard]] std::string compile_check(const CheckParams& check);
+/// Which rule breaks while it runs: one "at" line before each.
+[[nodiscard]] std::string compile_rule_probe(const CheckParams& check);
+
+/// Errors: kMergeFailed: key columns are missing, or columns have types that cannot be joined.
+[[nodiscard]] StepResult<std::string> compile_merge(const MergeParams& merge,
+                                                    const std::vector<Upstream>& upstream);
+
+[[nodiscard]] std::string compile_transform(const TransformParams& transform,
+                                            const std::vector<Upstream>& upstream);
+
+/// Conversions of the input to each target that is not Parquet: "out/<n>".
+[[nodiscard]] std::string compile_share(const ShareParams& share);
+
+/// The columns of "in/0" and up: "column" lines with "source".
+[[nodiscard]] std::string compile_describe(std::size_t inputs);
+
+/// The main script of the step, for people: what `dyna show FLOW TASK --sql` prints.
+[[nodiscard]] StepResult<std::string> compile_sql(const Step& step);
+
+/// Columns, null counts and number of rows of kOutData.
+[[nodiscard]] std::string output_facts_sql();
+
+}  // namespace cordyna::data

@@ -1,0 +1,418 @@
+/// The SQL of loads: compile.hpp's compile_look, compile_load and compile_rejects.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "process/data/compile.hpp"
+#include "process/data/labels.hpp"
+#include "process/data/sql_text.hpp"
+
+namespace cordyna::data {
+namespace {
+
+/// Read as one value a line: nothing in a text file holds these four bytes in a row.
+constexpr std::string_view kNoDelimiter = "E'\\x01\\x02\\x03\\x04'";
+constexpr std::uint64_t kLineBytesMax = std::uint64_t{16} << 20;
+
+std::string shared_options(const LoadParams& load) {
+  std::string out = fmt::format(", compression={}", quote_text(load.compression));
+  if (!load.encoding.empty()) out += fmt::format(", encoding={}", quote_text(load.encoding));
+  return out;
+}
+
+std::string read_lines(const LoadParams& load, bool encoding_broken) {
+  // Every byte is a character of Latin-1, so that no line is dropped and the numbers stay right.
+  const std::string encoding =
+      encoding_broken && load.encoding.empty() ? ", encoding='latin-1'" : "";
+  return fmt::format(
+      "read_csv('in/0', header=false, auto_detect=false, delim={}, quote='', escape='', "
+      "columns={{'l': 'VARCHAR'}}, max_line_size={}{}{})",
+      kNoDelimiter, kLineBytesMax, shared_options(load), encoding);
+}
+
+std::string csv_style(const LoadParams& load, const LoadSource& source) {
+  const std::string quote = quote_text(load.quote);
+  return fmt::format(
+      "delim={}, quote={}, escape={}, nullstr={}, store_rejects=true, "
+      "rejects_limit=0{}",
+      quote_text(source.delimiter), quote, quote,
+      text_list(load.nulls.empty() ? std::vector<std::string>{"\x01"} : load.nulls),
+      shared_options(load));
+}
+
+/// All columns as text, named by their place: names of the file may differ only in case.
+std::string read_csv_text(const LoadParams& load, const LoadSource& source) {
+  std::string columns;
+  for (std::size_t i = 0; i < source.columns.size(); ++i) {
+    columns += fmt::format("{}'c{}': 'VARCHAR'", i == 0 ? "" : ", ", i);
+  }
+  return fmt::format("read_csv('in/0', header={}, auto_detect=false, columns={{{}}}, {})",
+                     load.header, columns, csv_style(load, source));
+}
+
+std::size_t place_of(const LoadSource& source, std::string_view name) {
+  const auto found = std::ranges::find(source.columns, name, &SourceColumn::name);
+  return static_cast<std::size_t>(found - source.columns.begin());
+}
+
+std::string with_nulls(const LoadParams& load, const std::string& value) {
+  if (load.nulls.empty()) return value;
+  std::string list;
+  for (const std::string& text : load.nulls) {
+    list += (list.empty() ? "" : ", ") + quote_text(text);
+  }
+  return fmt::format("CASE WHEN {0} NOT IN ({1}) THEN {0} END", value, list);
+}
+
+/// A path that finds exactly this key, whatever is in it.
+std::string json_path(std::string_view key) {
+  std::string out = "$.\"";
+  for (const char c : key) {
+    if (c == '"' || c == '\\') out += '\\';
+    out += c;
+  }
+  return out + "\"";
+}
+
+/// The value of one column as it stands in the source: text, or a Parquet column.
+std::string raw_value(const LoadParams& load, const LoadSource& source,
+                      const ColumnSource& column) {
+  if (column.source.empty()) return "NULL::VARCHAR";
+  switch (load.format) {
+    case FileFormat::kCsv: return fmt::format("c{}", place_of(source, column.source));
+    case FileFormat::kJson: {
+      const std::size_t at = place_of(source, column.source);
+      return with_nulls(load, fmt::format("v[{}]", at + 1));
+    }
+    case FileFormat::kParquet: {
+      const std::string name = quote_name(column.source);
+      return same_kind(column.source_type, column.type) ? name : name + "::VARCHAR";
+    }
+  }
+  return {};
+}
+
+/// The value of `raw` in the column's type, NULL where it has none.
+std::string typed_value(const std::string& raw, const ColumnSource& column) {
+  if (column.source.empty()) return fmt::format("NULL::{}", sql_type(column.type));
+  if (!column.source_type.empty() && same_kind(column.source_type, column.type)) {
+    const std::string cast = fmt::format("try_cast({} AS {})", raw, sql_type(column.type));
+    if (column.type.name == TypeName::kString) return cast;
+    // A cast of a decimal may round: only what stays equal is a value.
+    return fmt::format("CASE WHEN {0} = {1} THEN {0} END", cast, raw);
+  }
+  if (column.type.name == TypeName::kString) return raw;
+  return strict_cast(fmt::format("trim({})", raw), column.type, column.format);
+}
+
+bool can_fail(const ColumnSource& column) {
+  return !column.source.empty() && column.type.name != TypeName::kString;
+}
+
+/// The list of columns (places in the map) whose text is not a value of their type.
+std::string cast_labels(const LoadSource& source) {
+  std::string out;
+  for (std::size_t i = 0; i < source.map.size(); ++i) {
+    if (!can_fail(source.map[i])) continue;
+    out += fmt::format("{}\n      CASE WHEN r{} IS NOT NULL AND t{} IS NULL THEN {} END",
+                       out.empty() ? "" : ",", i, i, i);
+  }
+  if (out.empty()) return "[]::INTEGER[]";
+  return "list_filter([" + out + "\n    ]::INTEGER[], lambda v: v IS NOT NULL)";
+}
+
+/// FROM of the innermost select: raw values by place.
+std::string source_rows(const LoadParams& load, const LoadSource& source) {
+  switch (load.format) {
+    case FileFormat::kCsv: return read_csv_text(load, source);
+    case FileFormat::kParquet: return "read_parquet('in/0')";
+    case FileFormat::kJson: break;
+  }
+  std::string paths;
+  for (const SourceColumn& column : source.columns) {
+    paths += (paths.empty() ? "" : ", ") + quote_text(json_path(column.name));
+  }
+  return fmt::format(
+      "(SELECT __dyna_line, l AS __dyna_text, ok AS __dyna_ok,\n"
+      "        CASE WHEN ok THEN json_extract_string(l, [{}]) END AS v FROM (\n"
+      "      SELECT __dyna_line, l, CASE WHEN json_valid(l) THEN json_type(l) = 'OBJECT' ELSE "
+      "false "
+      "END AS ok\n"
+      "      FROM (SELECT row_number() OVER () AS __dyna_line, l FROM {}) WHERE l IS NOT NULL))",
+      paths, read_lines(load, false));
+}
+
+std::string typed_table(const LoadParams& load, const LoadSource& source,
+                        const std::vector<Rule>& rules) {
+  const bool json = load.format == FileFormat::kJson;
+  std::string raws;
+  std::string typed;
+  std::string named;
+  for (std::size_t i = 0; i < source.map.size(); ++i) {
+    const ColumnSource& column = source.map[i];
+    const std::string_view comma = i == 0 ? "" : ",\n      ";
+    raws += fmt::format("{}{} AS r{}", comma, raw_value(load, source, column), i);
+    typed += fmt::format("{}{} AS t{}", comma, typed_value(fmt::format("r{}", i), column), i);
+    named += fmt::format("{}t{} AS {}", i == 0 ? "" : ", ", i, quote_name(column.name));
+  }
+  const std::string_view extra = json ? ", __dyna_line, __dyna_text, __dyna_ok" : "";
+  std::string labels = cast_labels(source);
+  if (json) labels = fmt::format("CASE WHEN NOT __dyna_ok THEN [-1] ELSE {} END", labels);
+  const std::string_view all =
+      json ? "* REPLACE (CASE WHEN len(__dyna_cast) > 0 THEN __dyna_text END AS __dyna_text)" : "*";
+  return fmt::format(
+      "CREATE TABLE loaded AS\n"
+      "SELECT {}, CASE WHEN len(__dyna_cast) = 0 THEN {} ELSE []::INTEGER[] END AS __dyna_bad\n"
+      "FROM (SELECT {}, {} AS __dyna_cast{}\n"
+      "  FROM (SELECT *,\n      {}\n"
+      "    FROM (SELECT {}{}\n"
+      "      FROM {})));\n",
+      all, label_expression(rules), named, labels, extra, typed, raws, extra,
+      source_rows(load, source));
+}
+
+std::string unique_sql(const Contract& contract) {
+  std::string out;
+  for (std::size_t i = 0; i < contract.unique.size(); ++i) {
+    out += fmt::format(
+        "CREATE TEMP TABLE __dyna_twice_{0} AS SELECT {1}, count(*) AS times FROM loaded\n"
+        "  WHERE len(__dyna_cast) = 0 GROUP BY {1} HAVING count(*) > 1;\n"
+        "SELECT 'unique' AS dyna, {0} AS rule, coalesce(sum(times - 1), 0)::BIGINT AS bad\n"
+        "  FROM __dyna_twice_{0};\n"
+        "SELECT 'unique_sample' AS dyna, {0} AS rule, to_json(t)::VARCHAR AS sample\n"
+        "  FROM (FROM __dyna_twice_{0} ORDER BY ALL LIMIT 3) AS t;\n",
+        i, quote_names(contract.unique[i]));
+  }
+  return out;
+}
+
+/// Which lines are bad, and why, for a column list `names`, types and values by place.
+std::string reason_lists(const LoadSource& source, std::string_view values) {
+  std::vector<std::string> names;
+  std::vector<std::string> types;
+  for (const ColumnSource& column : source.map) {
+    names.push_back(column.name);
+    types.push_back(to_string(column.type) + (column.format.empty() ? "" : " as " + column.format));
+  }
+  return fmt::format(
+      "CASE WHEN __dyna_i = -1 THEN 'not a JSON object' ELSE {}[__dyna_i + 1] || ': ' || "
+      "coalesce('''' || left({}, 60) || '''', 'the value') || ' is not a value of type ' || "
+      "{}[__dyna_i + 1] END",
+      text_list(names), values, text_list(types));
+}
+
+std::string structural_sql() {
+  return "CREATE TABLE structural AS SELECT line::BIGINT AS line, any_value(csv_line) AS raw,\n"
+         "    list(DISTINCT lower(error_type) || ': ' || error_message) AS reasons,\n"
+         "    bool_or(error_type = 'INVALID ENCODING') AS encoding\n"
+         "  FROM reject_errors GROUP BY line;\n"
+         "COPY structural TO 'out/structural.parquet' (FORMAT parquet);\n"
+         "SELECT 'structural' AS dyna, count(*) AS n, coalesce(bool_or(encoding), false) AS "
+         "encoding FROM structural;\n";
+}
+
+std::string load_tail(const LoadParams& load) {
+  const bool csv = load.format == FileFormat::kCsv;
+  const bool json = load.format == FileFormat::kJson;
+  std::string out;
+  if (csv) out += structural_sql();
+  out +=
+      "SELECT 'loaded' AS dyna, count(*) AS n, count(*) FILTER (len(__dyna_cast) > 0) AS cast_bad\n"
+      "  FROM loaded;\n";
+  if (!json) {
+    out +=
+        "COPY (SELECT rowid AS n, __dyna_cast AS columns FROM loaded WHERE len(__dyna_cast) > 0)\n"
+        "  TO 'out/cast.parquet' (FORMAT parquet);\n";
+  }
+  return out;
+}
+
+std::string untyped_load(const LoadParams& load, const LoadSource& source) {
+  switch (load.format) {
+    case FileFormat::kParquet:
+      return "CREATE TABLE loaded AS SELECT * FROM read_parquet('in/0');\n";
+    case FileFormat::kJson: {
+      std::string from = fmt::format("'in/0', compression={}", quote_text(load.compression));
+      std::string first;
+      if (source.lines_invalid > 0) {
+        first = fmt::format(
+            "COPY (SELECT l FROM {} WHERE CASE WHEN json_valid(l) THEN json_type(l) = 'OBJECT' "
+            "ELSE false END)\n  TO 'out/valid.jsonl' (FORMAT csv, HEADER false, QUOTE '', ESCAPE "
+            "'', DELIMITER {});\n",
+            read_lines(load, false), kNoDelimiter);
+        from = "'out/valid.jsonl'";
+      }
+      return first + fmt::format(
+                         "CREATE TABLE loaded AS SELECT * FROM read_json({}, "
+                         "format='newline_delimited', sample_size=-1, "
+                         "maximum_object_size={});\n",
+                         from, kLineBytesMax);
+    }
+    case FileFormat::kCsv: break;
+  }
+  std::string options = fmt::format(
+      "sample_size=-1, header={}, quote={}, nullstr={}, store_rejects=true, rejects_limit=0{}",
+      load.header, quote_text(load.quote), text_list(load.nulls), shared_options(load));
+  if (!load.delimiter.empty()) options += ", delim=" + quote_text(load.delimiter);
+  return fmt::format("CREATE TABLE loaded AS SELECT * FROM read_csv('in/0', {});\n", options) +
+         structural_sql();
+}
+
+/// Numbers of the physical lines of rows whose text is not a value of its type. Rejected records
+/// and blank lines take lines but give no row; quoted values may span several lines. So the rows
+/// are laid out over the remaining lines in order, and where the two do not add up, no number is
+/// given rather than a wrong one.
+std::string csv_lines_sql(const LoadParams& load, const LoadSource& source) {
+  const bool single = source.columns.size() == 1;  // a blank line is a row with one NULL
+  std::string all;
+  for (std::size_t i = 0; i < source.columns.size(); ++i) {
+    all += fmt::format("{}c{}", i == 0 ? "" : ", ", i);
+  }
+  return fmt::format(
+      "CREATE TABLE record AS SELECT {0} FROM {1};\n"
+      "CREATE TABLE taken AS SELECT unnest(range(line, line + 1 + length(rtrim(raw, E'\\r\\n')) -\n"
+      "    length(replace(rtrim(raw, E'\\r\\n'), E'\\n', '')))) AS line FROM structural;\n"
+      "CREATE TABLE slot AS SELECT line, l, row_number() OVER (ORDER BY line) AS slot FROM (\n"
+      "  SELECT row_number() OVER () AS line, l FROM {2}) AS p\n"
+      "  WHERE line > {3} AND {4} AND NOT EXISTS (FROM taken WHERE taken.line = p.line);\n"
+      "CREATE TABLE placed AS SELECT n, lines, 1 + coalesce(sum(lines) OVER (ORDER BY n ROWS\n"
+      "    BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0)::BIGINT AS slot FROM (\n"
+      "  SELECT n, CASE WHEN contains(v, E'\\n') THEN 2 + len(list_filter(string_split(v, "
+      "E'\\n')[2:-2],\n    lambda s: s NOT IN ('', E'\\r'))) ELSE 1 END AS lines\n"
+      "  FROM (SELECT rowid AS n, concat_ws(E'\\x01', {0}) AS v FROM record));\n"
+      "CREATE TABLE fits AS SELECT (SELECT count(*) FROM slot) =\n"
+      "  (SELECT coalesce(sum(lines), 0) FROM placed) AS ok;\n"
+      "CREATE TABLE numbered AS SELECT b.n, CASE WHEN ok THEN min(s.line) END AS line,\n"
+      "    CASE WHEN ok THEN string_agg(s.l, E'\\n' ORDER BY s.line) END AS raw\n"
+      "  FROM bad AS b JOIN placed AS p ON p.n = b.n CROSS JOIN fits\n"
+      "  LEFT JOIN slot AS s ON s.slot >= p.slot AND s.slot < p.slot + p.lines GROUP BY b.n, ok;\n",
+      all, read_csv_text(load, source), read_lines(load, source.encoding_broken),
+      source.header_lines, single ? "true" : "l IS NOT NULL");
+}
+
+std::string first_rejects_sql() {
+  return fmt::format(
+      "COPY rejects TO {} (FORMAT parquet);\n"
+      "SELECT 'reject' AS dyna, line, left(raw, 300) AS raw, reasons FROM rejects\n"
+      "  ORDER BY line NULLS LAST LIMIT 3;\n",
+      quote_text(kOutRejects));
+}
+
+/// Values of the columns of a reject, as a list by place in the map.
+std::string value_list(const LoadParams& load, const LoadSource& source) {
+  std::string out;
+  for (const ColumnSource& column : source.map) {
+    out += fmt::format("{}({})::VARCHAR", out.empty() ? "" : ", ", raw_value(load, source, column));
+  }
+  return "[" + out + "]::VARCHAR[]";
+}
+
+}  // namespace
+
+LoadSource expected_source(const LoadParams& load) {
+  LoadSource source;
+  if (!load.delimiter.empty()) source.delimiter = load.delimiter;
+  if (!load.contract.has_value()) return source;
+  for (const ColumnSpec& column : load.contract->columns) {
+    const std::string type =
+        load.format == FileFormat::kParquet ? sql_type(column.type) : std::string();
+    source.columns.push_back({column.name, type});
+    source.map.push_back({column.name, column.name, column.type, column.format, type});
+  }
+  return source;
+}
+
+std::string compile_look(const LoadParams& load) {
+  switch (load.format) {
+    case FileFormat::kParquet: return compile_describe(1);
+    case FileFormat::kCsv:
+      return fmt::format("SELECT 'front' AS dyna, l AS text FROM {} LIMIT 64;\n",
+                         read_lines(load, false));
+    case FileFormat::kJson: break;
+  }
+  return fmt::format(
+      "CREATE TABLE lines AS SELECT line, CASE WHEN ok THEN json_keys(l) END AS keys, ok,\n"
+      "    CASE WHEN NOT ok THEN left(l, 300) END AS raw FROM (\n"
+      "  SELECT line, l, CASE WHEN json_valid(l) THEN json_type(l) = 'OBJECT' ELSE false END AS "
+      "ok\n"
+      "  FROM (SELECT row_number() OVER () AS line, l FROM {}) WHERE l IS NOT NULL);\n"
+      "SELECT 'key' AS dyna, key AS name FROM (SELECT unnest(keys) AS key, line FROM lines)\n"
+      "  GROUP BY key ORDER BY min(line), key;\n"
+      "SELECT 'lines' AS dyna, count(*) AS n, count(*) FILTER (NOT ok) AS invalid FROM lines;\n",
+      read_lines(load, false));
+}
+
+std::string compile_load(const LoadParams& load, const LoadSource& source) {
+  if (!load.contract.has_value()) {
+    return untyped_load(load, source) +
+           "SELECT 'loaded' AS dyna, count(*) AS n, 0 AS cast_bad FROM loaded;\n" +
+           fmt::format("COPY loaded TO {} (FORMAT parquet);\n", quote_text(kOutData)) +
+           output_facts_sql();
+  }
+  const std::vector<Rule>& rules = load.contract->rules;
+  const std::string hidden = load.format == FileFormat::kJson
+                                 ? "__dyna_cast, __dyna_bad, __dyna_line, __dyna_text"
+                                 : "__dyna_cast, __dyna_bad";
+  std::string out = typed_table(load, source, rules) + load_tail(load);
+  if (!rules.empty()) {
+    out += label_report_sql("loaded") +
+           label_copy_sql("loaded", rules, Severity::kFail, hidden, kOutFailed);
+  }
+  out += unique_sql(*load.contract);
+  if (load.format == FileFormat::kJson) {
+    const std::string values =
+        fmt::format("json_extract_string(__dyna_text, {}[__dyna_i + 1])", [&source] {
+          std::vector<std::string> paths;
+          for (const ColumnSource& column : source.map) paths.push_back(json_path(column.source));
+          return text_list(paths);
+        }());
+    out += fmt::format(
+        "CREATE TABLE rejects AS SELECT __dyna_line AS line, __dyna_text AS raw,\n"
+        "  list_transform(__dyna_cast, lambda __dyna_i: {}) AS reasons FROM loaded WHERE "
+        "len(__dyna_cast) > 0;\n",
+        reason_lists(source, values));
+    out += first_rejects_sql();
+  }
+  out += fmt::format(
+      "COPY (SELECT * EXCLUDE ({}) FROM loaded WHERE len(__dyna_cast) = 0)\n"
+      "  TO {} (FORMAT parquet);\n",
+      hidden, quote_text(kOutData));
+  return out + output_facts_sql();
+}
+
+std::string compile_rejects(const LoadParams& load, const LoadSource& source) {
+  const bool csv = load.format == FileFormat::kCsv;
+  std::string out;
+  if (csv) out += "CREATE TABLE structural AS FROM 'out/structural.parquet';\n";
+  if (load.format == FileFormat::kJson) {  // without a contract: lines that are no objects
+    return fmt::format(
+               "CREATE TABLE rejects AS SELECT line, l AS raw, ['not a JSON object'] AS reasons\n"
+               "  FROM (SELECT row_number() OVER () AS line, l FROM {}) WHERE l IS NOT NULL AND\n"
+               "  CASE WHEN json_valid(l) THEN json_type(l) <> 'OBJECT' ELSE true END;\n",
+               read_lines(load, false)) +
+           first_rejects_sql();
+  }
+  if (!load.contract.has_value()) {
+    return out + "CREATE TABLE rejects AS SELECT line, raw, reasons FROM structural;\n" +
+           first_rejects_sql();
+  }
+  out += "CREATE TABLE bad AS FROM 'out/cast.parquet';\n";
+  if (csv) {
+    out += csv_lines_sql(load, source);
+  } else {
+    out +=
+        "CREATE TABLE record AS FROM read_parquet('in/0');\n"
+        "CREATE TABLE numbered AS SELECT b.n, b.n + 1 AS line, to_json(r)::VARCHAR AS raw\n"
+        "  FROM bad AS b JOIN record AS r ON r.rowid = b.n;\n";
+  }
+  out += fmt::format(
+      "CREATE TABLE told AS SELECT rowid AS n, {} AS texts FROM record;\n"
+      "CREATE TABLE rejects AS SELECT m.line::BIGINT AS line, m.raw AS raw,\n"
+      "    list_transform(b.columns, lambda __dyna_i: {}) AS reasons\n"
+      "  FROM bad AS b JOIN told AS t ON t.n = b.n JOIN numbered AS m ON m.n = b.n{};\n",
+      value_list(load, source), reason_lists(source, "t.texts[__dyna_i + 1]"),
+      csv ? "\n  UNION ALL SELECT line, raw, reasons FROM structural" : "");
+  return out + first_rejects_sql();
+}
+
+}  // namespace cordyna::data

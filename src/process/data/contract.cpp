@@ -1,0 +1,327 @@
+#include "process/data/contract.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "base/nearest.hpp"
+#include "process/data/json_read.hpp"
+#include "process/data/sql_text.hpp"
+
+namespace cordyna::data {
+namespace {
+
+namespace json = boost::json;
+
+std::string text_of(json::string_view key) {
+  return {key.data(), key.size()};
+}
+
+/// A value of the column's type, as SQL. A fraction beside whole numbers stays a fraction.
+std::string literal(const json::value& value, const ColumnType& type) {
+  const std::string text = scalar_text(value);
+  const bool whole = type.name == TypeName::kInt32 || type.name == TypeName::kInt64;
+  const bool number = whole || type.name == TypeName::kDecimal || type.name == TypeName::kDouble;
+  std::string as = sql_type(type);
+  if (whole && text.find_first_of(".eE") == std::string::npos) {
+    as = "HUGEINT";
+  } else if (number) {
+    as = type.name == TypeName::kDecimal ? "DECIMAL(38,10)" : "DOUBLE";
+  }
+  return fmt::format("CAST({} AS {})", quote_text(text), as);
+}
+
+void add_rule(Contract& contract, std::string_view column, std::string_view what, std::string sql) {
+  Rule rule;
+  rule.name = fmt::format("{}.{}", column, what);
+  rule.sql = std::move(sql);
+  contract.rules.push_back(std::move(rule));
+}
+
+StepResult<> add_column_rules(Contract& contract, const ColumnSpec& column,
+                              const json::object& spec) {
+  const std::string name = quote_name(column.name);
+  const std::string key = "contract.columns." + column.name;
+  STEP_TRY_ASSIGN(const std::optional<bool> required, read_bool(spec, "required"));
+  if (required.value_or(false)) {
+    add_rule(contract, column.name, "required", name + " IS NOT NULL");
+  }
+  STEP_TRY_ASSIGN(const std::optional<std::string> match, read_text(spec, "match"));
+  if (match.has_value()) {
+    add_rule(contract, column.name, "match",
+             fmt::format("regexp_full_match({}::VARCHAR, {})", name, quote_text(*match)));
+  }
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 2> kBounds{
+      {{"min", ">="}, {"max", "<="}}};
+  for (const auto& [word, sign] : kBounds) {
+    const json::value* bound = spec.if_contains(json::string_view(word.data(), word.size()));
+    if (bound == nullptr || bound->is_null()) continue;
+    if (bound->is_structured()) return bad_value(key, fmt::format("{} is not a value", word));
+    add_rule(contract, column.name, word,
+             fmt::format("{} {} {}", name, sign, literal(*bound, column.type)));
+  }
+  const json::value* in = spec.if_contains("in");
+  if (in != nullptr && !in->is_null()) {
+    const json::array* list = in->if_array();
+    if (list == nullptr || list->empty()) return bad_value(key, "in is not a list of values");
+    std::string values;
+    for (const json::value& item : *list) {
+      if (item.is_structured() || item.is_null())
+        return bad_value(key, "in is not a list of values");
+      if (!values.empty()) values += ", ";
+      values += literal(item, column.type);
+    }
+    add_rule(contract, column.name, "in", fmt::format("{} IN ({})", name, values));
+  }
+  return {};
+}
+
+StepResult<> add_column(Contract& contract, std::string name, const json::value& value) {
+  const std::string key = "contract.columns." + name;
+  if (name.empty() || name.starts_with("__dyna") || name.find('\0') != std::string::npos) {
+    return bad_value(key, "this name cannot be a column's");
+  }
+  ColumnSpec column;
+  column.name = std::move(name);
+  const json::object* spec = value.if_object();
+  const json::object none;
+  std::string type = "string";
+  if (spec == nullptr) {
+    if (!value.is_string()) return bad_value(key, "a type or a map is wanted");
+    type = scalar_text(value);
+    spec = &none;
+  } else {
+    STEP_TRY_ASSIGN(std::optional<std::string> given, read_text(*spec, "type"));
+    if (given.has_value()) type = *given;
+    STEP_TRY_ASSIGN(std::optional<std::string> format, read_text(*spec, "format"));
+    column.format = std::move(format).value_or("");
+  }
+  Result<ColumnType> parsed = parse_type(type);
+  if (!parsed.has_value()) return bad_value(key, parsed.error().message);
+  column.type = *parsed;
+  STEP_TRY(add_column_rules(contract, column, *spec));
+  contract.columns.push_back(std::move(column));
+  return {};
+}
+
+StepResult<> parse_drift(const json::object& object, DriftPolicy& drift) {
+  constexpr std::array<std::pair<std::string_view, Drift DriftPolicy::*>, 7> kKeys{{
+      {"new", &DriftPolicy::added},
+      {"missing", &DriftPolicy::missing},
+      {"type", &DriftPolicy::type},
+      {"order", &DriftPolicy::order},
+      {"delimiter", &DriftPolicy::delimiter},
+      {"format", &DriftPolicy::format},
+      {"encoding", &DriftPolicy::encoding},
+  }};
+  for (const auto& [key, member] : kKeys) {
+    STEP_TRY_ASSIGN(const std::optional<std::string> word, read_text(object, key));
+    if (!word.has_value()) continue;
+    if (*word == "fail") {
+      drift.*member = Drift::kFail;
+    } else if (*word == "warn") {
+      drift.*member = Drift::kWarn;
+    } else if (*word == "add") {
+      drift.*member = Drift::kAdd;
+    } else if (*word == "ignore" || *word == "allow") {
+      drift.*member = Drift::kIgnore;
+    } else {
+      return bad_value(fmt::format("contract.drift.{}", key),
+                       fmt::format("fail, warn, add or ignore is wanted, not '{}'", *word));
+    }
+  }
+  return {};
+}
+
+StepResult<> parse_unique(const json::value& value, Contract& contract) {
+  const json::array* list = value.if_array();
+  if (list == nullptr) return bad_value("contract.unique", "a list of columns is wanted");
+  for (const json::value& item : *list) {
+    std::vector<std::string> names;
+    if (const json::array* group = item.if_array()) {
+      for (const json::value& name : *group) names.push_back(scalar_text(name));
+    } else {
+      names.push_back(scalar_text(item));
+    }
+    if (!names.empty()) contract.unique.push_back(std::move(names));
+  }
+  for (const std::vector<std::string>& group : contract.unique) {
+    for (const std::string& name : group) {
+      const bool known = std::ranges::any_of(
+          contract.columns, [&name](const ColumnSpec& column) { return column.name == name; });
+      if (!known) return bad_value("contract.unique", fmt::format("unknown column '{}'", name));
+    }
+  }
+  return {};
+}
+
+StepResult<Contract> parse_contract_object(const json::object& object) {
+  Contract contract;
+  STEP_TRY_ASSIGN(const json::object* columns, read_object(object, "columns"));
+  if (columns == nullptr || columns->empty()) {
+    return bad_value("contract.columns", "at least one column is wanted");
+  }
+  for (const auto& item : *columns) {
+    STEP_TRY(add_column(contract, text_of(item.key()), item.value()));
+  }
+  STEP_TRY_ASSIGN(const json::object* drift, read_object(object, "drift"));
+  if (drift != nullptr) STEP_TRY(parse_drift(*drift, contract.drift));
+  STEP_TRY_ASSIGN(const json::object* rename, read_object(object, "rename"));
+  if (rename != nullptr) {
+    for (const auto& item : *rename) {
+      contract.rename.emplace_back(text_of(item.key()), scalar_text(item.value()));
+    }
+  }
+  const json::value* unique = object.if_contains("unique");
+  if (unique != nullptr && !unique->is_null()) STEP_TRY(parse_unique(*unique, contract));
+  STEP_TRY_ASSIGN(const json::object* rows, read_object(object, "rows"));
+  if (rows != nullptr) {
+    STEP_TRY_ASSIGN(contract.rows_min, read_int(*rows, "min"));
+    STEP_TRY_ASSIGN(contract.rows_max, read_int(*rows, "max"));
+  }
+  return contract;
+}
+
+std::string known_as(const Contract& contract, const std::string& name) {
+  for (const auto& [old_name, new_name] : contract.rename) {
+    if (old_name == name) return new_name;
+  }
+  return name;
+}
+
+const ColumnSpec* find_spec(const Contract& contract, std::string_view name) {
+  for (const ColumnSpec& column : contract.columns) {
+    if (column.name == name) return &column;
+  }
+  return nullptr;
+}
+
+/// Collects findings: those that fail, and those that only warn.
+class Findings {
+ public:
+  void add(Drift policy, std::string finding) {
+    if (policy == Drift::kFail) failures_.push_back(std::move(finding));
+    if (policy == Drift::kWarn) warnings_.push_back(std::move(finding));
+  }
+  [[nodiscard]] const std::vector<std::string>& failures() const { return failures_; }
+  [[nodiscard]] std::vector<std::string> take_warnings() { return std::move(warnings_); }
+
+ private:
+  std::vector<std::string> failures_;
+  std::vector<std::string> warnings_;
+};
+
+void check_order(const Contract& contract, const std::vector<SourceColumn>& columns,
+                 Findings& findings) {
+  std::vector<std::string> wanted;
+  std::vector<std::string> found;
+  for (const SourceColumn& column : columns) {
+    const std::string name = known_as(contract, column.name);
+    if (find_spec(contract, name) != nullptr) found.push_back(name);
+  }
+  for (const ColumnSpec& column : contract.columns) {
+    if (std::ranges::find(found, column.name) != found.end()) wanted.push_back(column.name);
+  }
+  if (wanted != found) {
+    findings.add(contract.drift.order,
+                 fmt::format("the columns come in another order: {}", fmt::join(found, ", ")));
+  }
+}
+
+std::string missing_message(const std::string& name, const std::vector<SourceColumn>& columns,
+                            const Contract& contract) {
+  std::vector<std::string_view> candidates;
+  for (const SourceColumn& column : columns) {
+    if (find_spec(contract, known_as(contract, column.name)) == nullptr) {
+      candidates.emplace_back(column.name);
+    }
+  }
+  std::string message = fmt::format("column '{}' is missing", name);
+  const std::string near = nearest(name, candidates);
+  if (!near.empty()) {
+    message +=
+        fmt::format(" (it has '{0}'; if that is the same, write rename: {{{0}: {1}}})", near, name);
+  }
+  return message;
+}
+
+ColumnSource column_source(const ColumnSpec& spec, const SourceColumn* found, Drift type_policy,
+                           Findings& findings) {
+  ColumnSource source{spec.name, "", spec.type, spec.format, ""};
+  if (found == nullptr) return source;
+  source.source = found->name;
+  source.source_type = found->type;
+  if (!found->type.empty() && !same_kind(found->type, spec.type)) {
+    findings.add(type_policy, fmt::format("column '{}' is {} in the file, {} in the contract",
+                                          spec.name, found->type, to_string(spec.type)));
+  }
+  return source;
+}
+
+void check_duplicates(const Contract& contract, const std::vector<SourceColumn>& columns,
+                      Findings& findings) {
+  std::vector<std::string> names;
+  for (const SourceColumn& column : columns) names.push_back(known_as(contract, column.name));
+  std::ranges::sort(names);
+  const auto twice = std::ranges::adjacent_find(names);
+  if (twice != names.end()) {
+    findings.add(Drift::kFail, fmt::format("column '{}' is there twice", *twice));
+  }
+}
+
+}  // namespace
+
+StepResult<Contract> parse_contract(std::string_view text) {
+  boost::system::error_code error;
+  const json::value value = json::parse(json::string_view(text.data(), text.size()), error);
+  if (error.failed() || !value.is_object()) return bad_value("contract", "a map is wanted");
+  return parse_contract_object(value.get_object());
+}
+
+std::size_t count_known(const Contract& contract, const std::vector<std::string>& names) {
+  return static_cast<std::size_t>(std::ranges::count_if(names, [&](const std::string& name) {
+    return find_spec(contract, known_as(contract, name)) != nullptr;
+  }));
+}
+
+StepResult<ColumnMap> map_columns(const Contract& contract,
+                                  const std::vector<SourceColumn>& columns, std::string_view what,
+                                  bool ordered) {
+  Findings findings;
+  ColumnMap map;
+  check_duplicates(contract, columns, findings);
+  for (const ColumnSpec& spec : contract.columns) {
+    const SourceColumn* found = nullptr;
+    for (const SourceColumn& column : columns) {
+      if (known_as(contract, column.name) == spec.name) found = &column;
+    }
+    if (found == nullptr) {
+      findings.add(contract.drift.missing, missing_message(spec.name, columns, contract));
+    }
+    map.columns.push_back(column_source(spec, found, contract.drift.type, findings));
+  }
+  for (const SourceColumn& column : columns) {
+    if (find_spec(contract, known_as(contract, column.name)) != nullptr) continue;
+    if (contract.drift.added == Drift::kAdd) {
+      map.columns.push_back({column.name, column.name, ColumnType{}, "", column.type});
+    } else {
+      findings.add(contract.drift.added,
+                   fmt::format("column '{}' is new: the contract does not have it", column.name));
+    }
+  }
+  if (ordered) check_order(contract, columns, findings);
+  if (!findings.failures().empty()) {
+    std::vector<std::string> names;
+    for (const SourceColumn& column : columns) names.push_back(column.name);
+    return step_fail(TaskErrorCode::kSchemaChanged,
+                     fmt::format("{} is not as its contract says: {}. Its columns: {}", what,
+                                 fmt::join(findings.failures(), "; "), fmt::join(names, ", ")));
+  }
+  map.warnings = findings.take_warnings();
+  return map;
+}
+
+}  // namespace cordyna::data

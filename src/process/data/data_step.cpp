@@ -1,0 +1,104 @@
+#include "process/data/data_step.hpp"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <system_error>
+
+#include "process/data/files.hpp"
+#include "process/data/runner.hpp"
+
+namespace cordyna::data {
+namespace {
+
+constexpr std::size_t kStepBytesMax = std::size_t{64} << 20;
+
+/// The work folder, empty but for the places that scripts use.
+StepResult<> prepare_folders(const Step& step) {
+  std::error_code ignored;
+  for (const char* name : {"/in", "/out", "/tmp"}) {
+    std::filesystem::remove_all(step.paths.work + name, ignored);
+    const Result<> made = make_folders(step.paths.work + name);
+    if (!made.has_value()) {
+      const bool full = is_no_space(made.error());
+      return step_fail(full ? TaskErrorCode::kNoSpace : TaskErrorCode::kInternal,
+                       made.error().message, Phase::kInfra);
+    }
+  }
+  const Result<> made = make_folders(step.paths.artifacts);
+  if (!made.has_value()) {
+    return step_fail(TaskErrorCode::kInternal, made.error().message, Phase::kInfra);
+  }
+  return {};
+}
+
+StepResult<> run_step(StepRun& run) {
+  if (const auto* load = std::get_if<LoadParams>(&run.step.params)) return run_load(run, *load);
+  if (const auto* check = std::get_if<CheckParams>(&run.step.params)) return run_check(run, *check);
+  if (const auto* merge = std::get_if<MergeParams>(&run.step.params)) return run_merge(run, *merge);
+  if (const auto* transform = std::get_if<TransformParams>(&run.step.params)) {
+    return run_transform(run, *transform);
+  }
+  return run_share(run, std::get<ShareParams>(run.step.params));
+}
+
+StepResult<> carry_out(const Step& step, StepReport& report) {
+  STEP_TRY_ASSIGN(std::string program, find_duckdb());
+  STEP_TRY(prepare_folders(step));
+  const EndSignals signals;
+  const Say say = [](std::string_view line) {
+    fmt::print("{}\n", line);
+    std::fflush(stdout);
+  };
+  Duckdb duckdb(std::move(program), step, signals);
+  StepRun run{step, duckdb, signals, say};
+  StepResult<> done = run_step(run);
+  report = std::move(run.report);
+  return done;
+}
+
+void remove_temporary(const Step& step) {
+  std::error_code ignored;
+  for (const char* name : {"/in", "/out", "/tmp"}) {
+    std::filesystem::remove_all(step.paths.work + name, ignored);
+  }
+}
+
+}  // namespace
+
+int data_step_main(const std::string& path) {
+  const auto start = std::chrono::steady_clock::now();
+  const Result<std::string> text = read_front(path, kStepBytesMax);
+  if (!text.has_value()) {
+    fmt::print(stderr, "dyna data-step: {}\n", text.error().message);
+    return 2;
+  }
+  const StepResult<Step> step = parse_step(*text);
+  StepReport report;
+  StepResult<> done;
+  std::string report_path;
+  if (step.has_value()) {
+    report_path = step->paths.report;
+    done = carry_out(*step, report);
+    remove_temporary(*step);
+  } else {
+    const char* named = std::getenv("DYNA_REPORT");
+    report_path = named == nullptr ? "" : named;
+    done = std::unexpected<TaskError>(step.error());
+  }
+  report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  const TaskError* error = done.has_value() ? nullptr : &done.error();
+  if (error != nullptr) fmt::print(stderr, "{}\n", error->message);
+  if (report_path.empty()) return 2;
+  const Result<> written = write_report(report_path, report, error);
+  if (!written.has_value()) {
+    fmt::print(stderr, "dyna data-step: {}\n", written.error().message);
+    return 1;
+  }
+  return error == nullptr ? 0 : 1;
+}
+
+}  // namespace cordyna::data

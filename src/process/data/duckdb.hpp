@@ -1,0 +1,52 @@
+/// The DuckDB program: where it is, and one script run by it, in its sandbox.
+///
+/// A child process, so that what a step uses up is bounded and a crash of it is an error of that
+/// step alone. It sees its work folder and the files it is given, no network, no settings of the
+/// user, none of our environment.
+#pragma once
+
+#include <boost/json/fwd.hpp>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "process/data/child.hpp"
+#include "process/data/step.hpp"
+
+namespace cordyna::data {
+
+inline constexpr std::string_view kDuckdbVersion = "1.5.5";
+
+/// $DYNA_DUCKDB; libexec/cordyna/duckdb beside the folder of this program; the folder that
+/// `dyna doctor --install` fills. Errors: kToolMissing, with what to do.
+[[nodiscard]] StepResult<std::string> find_duckdb();
+
+/// The JSON lines of a script's output, in order. Values are those of one statement's row.
+struct ScriptEnd {
+  std::vector<std::string> lines;  ///< each begins with "{"
+  bool failed = false;
+  std::string error;  ///< DuckDB's message, without its advice and its picture of the statement
+};
+
+class Duckdb {
+ public:
+  /// Borrows all three. The work folder exists; scripts are written there.
+  Duckdb(std::string program, const Step& step, const EndSignals& signals)
+      : program_(std::move(program)), step_(step), signals_(signals) {}
+
+  /// Runs the sandbox and then `script`; `paths` are those outside of the work folder that it may
+  /// touch, as links within. A script that fails is not an error here: `failed` says so, and the
+  /// lines before it are there.
+  /// Errors: kToolMissing (cannot be started), kNoSpace, kOutOfMemory (killed), kInternal
+  /// (cancelled: "asked to end").
+  [[nodiscard]] StepResult<ScriptEnd> run(std::string_view script,
+                                          const std::vector<std::string>& paths);
+
+ private:
+  std::string program_;
+  const Step& step_;
+  const EndSignals& signals_;
+};
+
+}  // namespace cordyna::data

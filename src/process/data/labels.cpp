@@ -1,0 +1,66 @@
+#include "process/data/labels.hpp"
+
+#include <fmt/format.h>
+
+#include "process/data/sql_text.hpp"
+
+namespace cordyna::data {
+namespace {
+
+/// [0, 2]: the places of the rules of a severity; empty text: none.
+std::string places(const std::vector<Rule>& rules, Severity severity) {
+  std::string out;
+  for (std::size_t i = 0; i < rules.size(); ++i) {
+    if (rules[i].severity != severity) continue;
+    out += fmt::format("{}{}", out.empty() ? "" : ", ", i);
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string label_expression(const std::vector<Rule>& rules) {
+  if (rules.empty()) return "[]::INTEGER[]";
+  std::string out = "list_filter([";
+  for (std::size_t i = 0; i < rules.size(); ++i) {
+    // The line break ends a comment that the rule may end with.
+    out += fmt::format("{}\n    CASE WHEN NOT coalesce(({}\n)::BOOLEAN, true) THEN {} END",
+                       i == 0 ? "" : ",", rules[i].sql, i);
+  }
+  return out + "\n  ]::INTEGER[], lambda v: v IS NOT NULL)";
+}
+
+std::string label_report_sql(std::string_view table) {
+  return fmt::format(
+      "SELECT 'rule' AS dyna, r AS rule, count(*) AS bad\n"
+      "  FROM (SELECT unnest(__dyna_bad) AS r FROM {0}) GROUP BY r ORDER BY r;\n"
+      "SELECT 'sample' AS dyna, u.r AS rule, to_json(l)::VARCHAR AS sample FROM (\n"
+      "  SELECT id, r FROM (\n"
+      "    SELECT rowid AS id, unnest(__dyna_bad) AS r FROM {0} WHERE len(__dyna_bad) > 0)\n"
+      "  QUALIFY row_number() OVER (PARTITION BY r ORDER BY id) <= 3) AS u\n"
+      "  JOIN {0} AS l ON l.rowid = u.id ORDER BY u.r, u.id;\n",
+      table);
+}
+
+std::string label_copy_sql(std::string_view table, const std::vector<Rule>& rules,
+                           Severity severity, std::string_view hidden, std::string_view path) {
+  const std::string chosen = places(rules, severity);
+  if (chosen.empty()) return {};
+  std::vector<std::string> names;
+  for (const Rule& rule : rules) names.push_back(rule.name);
+  return fmt::format(
+      "COPY (SELECT * EXCLUDE ({1}), list_transform(list_intersect(__dyna_bad, [{2}]),\n"
+      "    lambda v: {3}[v + 1]) AS dyna_reasons\n"
+      "  FROM {0} WHERE list_has_any(__dyna_bad, [{2}])) TO {4} (FORMAT parquet);\n"
+      "SELECT 'copied' AS dyna, '{5}' AS severity, count(*) AS n\n"
+      "  FROM {0} WHERE list_has_any(__dyna_bad, [{2}]);\n",
+      table, hidden, chosen, text_list(names), quote_text(path), to_string(severity));
+}
+
+std::string label_clean_condition(const std::vector<Rule>& rules, Severity severity) {
+  const std::string chosen = places(rules, severity);
+  if (chosen.empty()) return "true";
+  return fmt::format("NOT list_has_any(__dyna_bad, [{}])", chosen);
+}
+
+}  // namespace cordyna::data

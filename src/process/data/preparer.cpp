@@ -1,0 +1,324 @@
+#include "process/data/preparer.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <boost/json.hpp>
+#include <cstdlib>
+#include <functional>
+#include <set>
+
+#include "process/data/compile.hpp"
+#include "process/data/step.hpp"
+#include "template/template.hpp"
+
+namespace cordyna::data {
+namespace {
+
+namespace json = boost::json;
+
+std::string_view view(const json::string& text) {
+  return {text.data(), text.size()};
+}
+
+json::string_view key_view(std::string_view text) {
+  return {text.data(), text.size()};
+}
+
+tmpl::Lookup make_lookup() {
+  tmpl::Lookup lookup;
+  lookup.secret = [](std::string_view name) -> Result<std::string> {
+    return fail(ErrorCode::kInvalidArgument,
+                fmt::format("secret('{}') cannot stand in a data step: its description is written "
+                            "to the disk",
+                            name));
+  };
+  lookup.env = [](std::string_view name) -> Result<std::string> {
+    const std::string text(name);
+    const char* value = text.starts_with("DYNA_SECRET_") ? nullptr : std::getenv(text.c_str());
+    if (value == nullptr) {
+      return fail(ErrorCode::kNotFound, fmt::format("environment variable {} is not set", name));
+    }
+    return std::string(value);
+  };
+  return lookup;
+}
+
+/// Renders one text; the flag says that it is SQL, where values become literals.
+using RenderText = std::function<Result<json::value>(const json::value& text, bool sql)>;
+
+/// Whether the string under `path` is SQL: transform's sql, a rule's sql, a dedupe's keep.
+bool is_sql(const std::vector<std::string>& path) {
+  if (path.size() == 1) return path[0] == "sql";
+  if (path.size() == 3 && path[0] == "rules") return path[2] == "sql";
+  return path.size() == 3 && path[0] == "dedupe" && path[2] == "keep";
+}
+
+Result<json::value> render_value(const json::value& value, std::vector<std::string>& path,
+                                 const RenderText& render) {
+  if (value.is_string()) {
+    Result<json::value> text = render(value, is_sql(path));
+    if (text.has_value()) return text;
+    std::string place;
+    for (const std::string& part : path) place += (place.empty() ? "" : ".") + part;
+    return fail(place, std::move(text.error()));
+  }
+  if (const json::array* list = value.if_array()) {
+    json::array out;
+    for (const json::value& item : *list) {
+      path.push_back(std::to_string(out.size()));
+      TRY_ASSIGN(json::value rendered, render_value(item, path, render));
+      path.pop_back();
+      out.push_back(std::move(rendered));
+    }
+    return json::value(std::move(out));
+  }
+  if (const json::object* object = value.if_object()) {
+    json::object out;
+    for (const auto& item : *object) {
+      path.emplace_back(item.key().data(), item.key().size());
+      TRY_ASSIGN(json::value rendered, render_value(item.value(), path, render));
+      path.pop_back();
+      out[item.key()] = std::move(rendered);
+    }
+    return json::value(std::move(out));
+  }
+  return value;
+}
+
+Result<json::value> render_text(const json::value& value, bool sql, std::string_view context,
+                                const tmpl::Lookup& lookup) {
+  const std::string_view text = view(value.get_string());
+  if (!tmpl::has_template(text)) return value;
+  if (sql) {
+    TRY_ASSIGN(const std::string bound, tmpl::bind_sql(text, context, lookup));
+    return json::value(bound);
+  }
+  TRY_ASSIGN(const std::string rendered,
+             tmpl::render_json(json::serialize(value), context, lookup));
+  boost::system::error_code error;
+  json::value parsed = json::parse(rendered, error);
+  if (error.failed()) return fail(ErrorCode::kInternal, "a template gave no JSON");
+  return parsed;
+}
+
+Result<json::object> parse_object(std::string_view text, std::string_view what) {
+  boost::system::error_code error;
+  json::value value = json::parse(key_view(text.empty() ? std::string_view("{}") : text), error);
+  if (error.failed() || !value.is_object()) {
+    return fail(ErrorCode::kInternal, fmt::format("{} is not a JSON object", what));
+  }
+  return std::move(value.get_object());
+}
+
+Result<json::object> render_params(const TaskSpec& task, const RenderText& render) {
+  TRY_ASSIGN(const json::object params, parse_object(task.params, "params"));
+  std::vector<std::string> path;
+  TRY_ASSIGN(json::value rendered, render_value(json::value(params), path, render));
+  return std::move(rendered.get_object());
+}
+
+/// Upstream data tasks in the order in which the SQL counts them: `of` as it is written, else by
+/// place in the flow.
+std::vector<std::string> upstream_ids(const Flow& flow, const TaskSpec& task,
+                                      const json::object& params) {
+  std::vector<std::string> ids;
+  if (const json::value* of = params.if_contains("of")) {
+    if (of->is_string()) ids.emplace_back(view(of->get_string()));
+    if (const json::array* list = of->if_array()) {
+      for (const json::value& item : *list) {
+        if (item.is_string()) ids.emplace_back(view(item.get_string()));
+      }
+    }
+    return ids;
+  }
+  std::set<TaskIndex> all(task.needs.begin(), task.needs.end());
+  all.insert(task.refs.begin(), task.refs.end());
+  for (const TaskIndex index : all) {
+    if (is_data_type(flow.tasks[index].type)) ids.push_back(flow.tasks[index].id);
+  }
+  return ids;
+}
+
+/// What upstream tasks reported: path and schema of each that left data.
+json::object upstream_data(const std::vector<std::string>& ids, const json::object& context) {
+  json::object out;
+  const json::value* outputs = context.if_contains("outputs");
+  if (outputs == nullptr || !outputs->is_object()) return out;
+  for (const std::string& id : ids) {
+    const json::value* task = outputs->get_object().if_contains(key_view(id));
+    if (task == nullptr || !task->is_object()) continue;
+    const json::value* data = task->get_object().if_contains("data");
+    if (data == nullptr || !data->is_string()) continue;
+    json::object source{{"path", *data}};
+    if (const json::value* schema = task->get_object().if_contains("schema")) {
+      source["schema"] = *schema;
+    }
+    out[key_view(id)] = std::move(source);
+  }
+  return out;
+}
+
+std::unexpected<TaskError> refuse(TaskErrorCode code, std::string message) {
+  return std::unexpected<TaskError>(make_task_error(code, Phase::kPrepare, std::move(message)));
+}
+
+/// Missing data of a task that `of` names; a transform finds out by its SQL.
+std::string missing_upstream(const std::vector<std::string>& ids, const json::object& found,
+                             bool named) {
+  for (const std::string& id : ids) {
+    if (named && !found.contains(key_view(id))) return id;
+  }
+  return {};
+}
+
+// --- show_sql ---
+
+/// What a run's context would be before anything ran: defaults of inputs, no outputs.
+std::string sample_context(const Flow& flow, const TaskSpec& task) {
+  json::object inputs;
+  for (const InputSpec& input : flow.inputs) {
+    boost::system::error_code error;
+    json::value value = json::parse(key_view(input.default_value), error);
+    if (!error.failed()) inputs[key_view(input.id)] = std::move(value);
+  }
+  json::object context;
+  context["inputs"] = std::move(inputs);
+  context["outputs"] = json::object();
+  context["flow"] = {{"id", flow.id}, {"namespace", flow.ns}};
+  context["task"] = {{"id", task.id}, {"attempt", 1}};
+  for (const auto& [name, text] : {std::pair<std::string_view, std::string_view>{"vars", flow.vars},
+                                   {"labels", flow.labels}}) {
+    Result<json::object> object = parse_object(text, name);
+    if (object.has_value()) context[key_view(name)] = std::move(*object);
+  }
+  return json::serialize(context);
+}
+
+Result<Step> sample_step(const Flow& flow, TaskIndex index) {
+  const TaskSpec& task = flow.tasks[index];
+  const std::string context = sample_context(flow, task);
+  const tmpl::Lookup lookup = make_lookup();
+  const RenderText render = [&](const json::value& text, bool sql) -> Result<json::value> {
+    Result<json::value> rendered = render_text(text, sql, context, lookup);
+    return rendered.has_value() ? std::move(rendered) : Result<json::value>(text);
+  };
+  TRY_ASSIGN(const json::object params, render_params(task, render));
+  StepResult<Step> step = parse_params(task.type, json::serialize(params), flow.folder);
+  if (!step.has_value()) return fail(ErrorCode::kInvalidArgument, step.error().message);
+  for (std::string& id : upstream_ids(flow, task, params)) {
+    step->upstream.push_back({id, id + ".parquet", {}});
+  }
+  return std::move(*step);
+}
+
+TaskIndex find_task(const Flow& flow, std::string_view id) {
+  const auto found = std::ranges::find(flow.tasks, id, &TaskSpec::id);
+  return static_cast<TaskIndex>(found - flow.tasks.begin());
+}
+
+/// Columns a task will give, as far as that is known without data: those of contracts, through
+/// checks and merges. Empty: not known.
+std::vector<SourceColumn> expected_columns(const Flow& flow, TaskIndex index, int depth) {
+  constexpr int kDepthMax = 100;
+  if (index >= flow.tasks.size() || depth > kDepthMax) return {};
+  const Result<Step> step = sample_step(flow, index);
+  if (!step.has_value()) return {};
+  std::vector<SourceColumn> columns;
+  if (const auto* load = std::get_if<LoadParams>(&step->params)) {
+    if (!load->contract.has_value()) return {};
+    for (const ColumnSpec& column : load->contract->columns) {
+      columns.push_back({column.name, sql_type(column.type)});
+    }
+  } else if (const auto* check = std::get_if<CheckParams>(&step->params)) {
+    return expected_columns(flow, find_task(flow, check->of), depth + 1);
+  } else if (const auto* merge = std::get_if<MergeParams>(&step->params)) {
+    for (const std::string& id : merge->of) {
+      const std::vector<SourceColumn> more = expected_columns(flow, find_task(flow, id), depth + 1);
+      if (more.empty()) return {};
+      for (const SourceColumn& column : more) {
+        if (std::ranges::find(columns, column.name, &SourceColumn::name) == columns.end()) {
+          columns.push_back(column);
+        }
+      }
+    }
+  }
+  return columns;
+}
+
+}  // namespace
+
+bool is_data_type(std::string_view type) {
+  constexpr std::array<std::string_view, 5> kTypes{"load", "check", "merge", "transform", "share"};
+  return std::ranges::find(kTypes, type) != kTypes.end();
+}
+
+std::expected<Launch, TaskError> DataPreparer::prepare(const StartAttempt& command,
+                                                       const AttemptPaths& paths) {
+  const Flow& flow = *command.flow;
+  const TaskSpec& task = flow.tasks[command.task];
+  const tmpl::Lookup lookup = make_lookup();
+  const RenderText render = [&](const json::value& text, bool sql) {
+    return render_text(text, sql, command.context, lookup);
+  };
+  Result<json::object> params = render_params(task, render);
+  if (!params.has_value()) return refuse(TaskErrorCode::kTemplateFailed, params.error().message);
+  const Result<json::object> context = parse_object(command.context, "context");
+  if (!context.has_value()) return refuse(TaskErrorCode::kInternal, context.error().message);
+  // Wrong values are found here, before a process is started for them.
+  const StepResult<Step> checked = parse_params(task.type, json::serialize(*params), flow.folder);
+  if (!checked.has_value()) return std::unexpected<TaskError>(checked.error());
+
+  const std::vector<std::string> ids = upstream_ids(flow, task, *params);
+  json::object upstream = upstream_data(ids, *context);
+  const std::string missing = missing_upstream(ids, upstream, params->contains("of"));
+  if (!missing.empty()) {
+    return refuse(TaskErrorCode::kInputInvalid,
+                  fmt::format("task '{}' left no data to read: it was skipped, or failed and was "
+                              "allowed to",
+                              missing));
+  }
+  const json::object step{
+      {"version", kStepVersion},
+      {"id", task.id},
+      {"type", task.type},
+      {"folder", flow.folder},
+      {"params", std::move(*params)},
+      {"upstream", std::move(upstream)},
+      {"paths", {{"artifacts", paths.artifacts}, {"work", paths.work}, {"report", paths.report}}},
+  };
+  Launch launch;
+  launch.argv = {dyna_, "data-step", paths.folder + "/step.json"};
+  launch.folder = flow.folder;
+  for (const char* name : {"DYNA_DUCKDB", "XDG_CACHE_HOME"}) {
+    const char* value = std::getenv(name);
+    if (value != nullptr) launch.env.emplace_back(name, value);
+  }
+  launch.files.push_back({"step.json", json::serialize(step)});
+  return launch;
+}
+
+Result<std::string> show_sql(const Flow& flow, TaskIndex index) {
+  if (index >= flow.tasks.size() || !is_data_type(flow.tasks[index].type)) {
+    return fail(ErrorCode::kInvalidArgument,
+                "only load, check, merge, transform and share have SQL to show");
+  }
+  TRY_ASSIGN(Step step, sample_step(flow, index));
+  if (std::holds_alternative<MergeParams>(step.params)) {
+    for (Upstream& source : step.upstream) {
+      source.columns = expected_columns(flow, find_task(flow, source.id), 0);
+      if (source.columns.empty()) {
+        return fail(ErrorCode::kInvalidArgument,
+                    fmt::format("the SQL of this merge depends on the columns of '{}', which only "
+                                "a run tells: give its load a contract",
+                                source.id));
+      }
+    }
+  }
+  StepResult<std::string> sql = compile_sql(step);
+  if (!sql.has_value()) return fail(ErrorCode::kInvalidArgument, sql.error().message);
+  return std::move(*sql);
+}
+
+}  // namespace cordyna::data

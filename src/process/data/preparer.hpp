@@ -1,0 +1,38 @@
+/// Data tasks made ready to run, and their SQL for people.
+#pragma once
+
+#include <expected>
+#include <string>
+#include <utility>
+
+#include "base/result.hpp"
+#include "model/flow.hpp"
+#include "ports/launch.hpp"
+
+namespace cordyna::data {
+
+/// The Preparer of `load check merge transform share`.
+///
+/// Renders the params, finds where the data of upstream tasks lies, and makes of it step.json and
+/// the command `dyna data-step …/step.json`. Secrets are refused: step.json lies on the disk.
+class DataPreparer final : public Preparer {
+ public:
+  /// `dyna`: the absolute path of this program.
+  explicit DataPreparer(std::string dyna) : dyna_(std::move(dyna)) {}
+
+  [[nodiscard]] std::expected<Launch, TaskError> prepare(const StartAttempt& command,
+                                                         const AttemptPaths& paths) override;
+
+ private:
+  std::string dyna_;
+};
+
+/// Whether the type is one of the data family, whose reports are to be believed.
+[[nodiscard]] bool is_data_type(std::string_view type);
+
+/// The SQL that the task would run, with the inputs' defaults; templates that need a run stay as
+/// they are, and the data of upstream tasks is named <id>.parquet.
+/// Errors: kInvalidArgument: no data task, or its params are wrong.
+[[nodiscard]] Result<std::string> show_sql(const Flow& flow, TaskIndex task);
+
+}  // namespace cordyna::data

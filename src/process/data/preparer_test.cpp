@@ -1,0 +1,204 @@
+#include "process/data/preparer.hpp"
+
+#include <gtest/gtest.h>
+
+#include <boost/json.hpp>
+#include <cstdlib>
+
+#include "process/data/step.hpp"
+
+namespace cordyna::data {
+namespace {
+
+namespace json = boost::json;
+
+TaskSpec task(const std::string& id, const std::string& type, const std::string& params) {
+  TaskSpec out;
+  out.id = id;
+  out.type = type;
+  out.params = params;
+  return out;
+}
+
+std::shared_ptr<Flow> sample_flow() {
+  auto flow = std::make_shared<Flow>();
+  flow->id = "f";
+  flow->folder = "/flows/f";
+  flow->vars = "{}";
+  flow->labels = "{}";
+  InputSpec county;
+  county.id = "county";
+  county.default_value = "\"king\"";
+  flow->inputs.push_back(county);
+  flow->tasks.push_back(
+      task("raw", "load", R"({"from": "data/{{ inputs.county }}.csv", "contract": {"columns":
+           {"id": "int64", "name": "string"}}})"));
+  flow->tasks.push_back(task("ok", "check", R"({"of": "raw", "rules": [{"name": "n", "sql":
+                                            "name <> {{ inputs.county }}"}]})"));
+  flow->tasks.push_back(task("m", "merge", R"({"of": ["raw", "ok"], "on": ["id"]})"));
+  flow->tasks.push_back(task("t", "transform", R"({"sql": "select * from ok"})"));
+  flow->tasks[3].needs = {1};
+  flow->tasks.push_back(task("s", "share", R"({"of": "t", "to": "out/{{ inputs.county }}.csv"})"));
+  return flow;
+}
+
+StartAttempt attempt(const std::shared_ptr<Flow>& flow, TaskIndex index,
+                     const std::string& context) {
+  StartAttempt out;
+  out.task = index;
+  out.flow = flow;
+  out.context = context;
+  return out;
+}
+
+AttemptPaths sample_paths() {
+  return {"/s/1", "/s/1/outputs", "/s/1/report", "/s/1/artifacts", "/s/1/work"};
+}
+
+json::object step_of(const Launch& launch) {
+  EXPECT_EQ(launch.files.size(), 1U);
+  return json::parse(launch.files.at(0).content).as_object();
+}
+
+constexpr const char* kContext = R"({"inputs": {"county": "o'brien"}, "outputs": {
+  "raw": {"data": "/s/0/raw.parquet", "rows": 2, "schema": [{"name": "id", "type": "BIGINT"}]},
+  "ok": {"data": "/s/0/ok.parquet"}}})";
+
+TEST(PreparerTest, AStepIsACommandAndItsDescription) {
+  DataPreparer preparer("/usr/bin/dyna");
+  const auto flow = sample_flow();
+  const auto launch = preparer.prepare(attempt(flow, 0, kContext), sample_paths());
+  ASSERT_TRUE(launch.has_value()) << launch.error().message;
+  EXPECT_EQ(launch->argv,
+            (std::vector<std::string>{"/usr/bin/dyna", "data-step", "/s/1/step.json"}));
+  EXPECT_EQ(launch->folder, "/flows/f");
+  EXPECT_EQ(launch->files[0].name, "step.json");
+  const StepResult<Step> step = parse_step(launch->files[0].content);
+  ASSERT_TRUE(step.has_value()) << step.error().message;
+  EXPECT_EQ(std::get<LoadParams>(step->params).from, "/flows/f/data/o'brien.csv");
+  EXPECT_EQ(step->paths.artifacts, "/s/1/artifacts");
+}
+
+TEST(PreparerTest, ValuesInSqlAreLiteralsAndUpstreamDataHasItsPath) {
+  DataPreparer preparer("/usr/bin/dyna");
+  const auto flow = sample_flow();
+  const auto launch = preparer.prepare(attempt(flow, 1, kContext), sample_paths());
+  ASSERT_TRUE(launch.has_value()) << launch.error().message;
+  const json::object step = step_of(*launch);
+  EXPECT_EQ(step.at("params").at("rules").at(0).at("sql").as_string(), "name <> 'o''brien'");
+  EXPECT_EQ(step.at("upstream").at("raw").at("path").as_string(), "/s/0/raw.parquet");
+  EXPECT_EQ(step.at("upstream").at("raw").at("schema").as_array().size(), 1U);
+}
+
+TEST(PreparerTest, WhatCannotBeRenderedIsRefusedWithItsKey) {
+  DataPreparer preparer("/usr/bin/dyna");
+  const auto flow = sample_flow();
+  const auto launch = preparer.prepare(attempt(flow, 0, R"({"inputs": {}})"), sample_paths());
+  ASSERT_FALSE(launch.has_value());
+  EXPECT_EQ(launch.error().code, TaskErrorCode::kTemplateFailed);
+  EXPECT_EQ(launch.error().phase, Phase::kPrepare);
+  EXPECT_TRUE(launch.error().message.starts_with("from: ")) << launch.error().message;
+}
+
+TEST(PreparerTest, SecretsAreRefused) {
+  DataPreparer preparer("/usr/bin/dyna");
+  const auto flow = sample_flow();
+  flow->tasks[0].params = R"({"from": "{{ secret('X') }}.csv"})";
+  const auto launch = preparer.prepare(attempt(flow, 0, kContext), sample_paths());
+  ASSERT_FALSE(launch.has_value());
+  EXPECT_NE(launch.error().message.find("secret('X') cannot stand in a data step"),
+            std::string::npos)
+      << launch.error().message;
+}
+
+TEST(PreparerTest, ATaskThatLeftNoDataIsNamed) {
+  DataPreparer preparer("/usr/bin/dyna");
+  const auto flow = sample_flow();
+  const auto launch =
+      preparer.prepare(attempt(flow, 2, R"({"outputs": {"raw": {"data": "/a"}}})"), sample_paths());
+  ASSERT_FALSE(launch.has_value());
+  EXPECT_EQ(launch.error().code, TaskErrorCode::kInputInvalid);
+  EXPECT_TRUE(launch.error().message.starts_with("task 'ok' left no data to read"));
+}
+
+struct BadParams {
+  const char* name;
+  const char* type;
+  const char* params;
+  const char* message;
+};
+
+class BadParamsTest : public testing::TestWithParam<BadParams> {};
+
+TEST_P(BadParamsTest, AreRefusedWithTheirKey) {
+  const StepResult<Step> step = parse_params(GetParam().type, GetParam().params, "/f");
+  ASSERT_FALSE(step.has_value());
+  EXPECT_EQ(step.error().code, TaskErrorCode::kInputInvalid);
+  EXPECT_NE(step.error().message.find(GetParam().message), std::string::npos)
+      << step.error().message;
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Table, BadParamsTest,
+    testing::Values(
+        BadParams{"NoFrom", "load", "{}", "from: it is missing"},
+        BadParams{"Http", "load", R"({"from": "https://x/a.csv"})",
+                  "not supported by this version"},
+        BadParams{"NoEnding", "load", R"({"from": "data"})", "format: it is missing"},
+        BadParams{"BadFormat", "load", R"({"from": "a.xls"})", "format: one of csv, json"},
+        BadParams{"Delimiter", "load", R"({"from": "a.csv", "delimiter": "12345"})", "delimiter:"},
+        BadParams{"Encoding", "load", R"({"from": "a.csv", "encoding": "ebcdic"})", "encoding:"},
+        BadParams{"Memory", "load", R"({"from": "a.csv", "memory": "lots"})", "memory: a size"},
+        BadParams{"Threads", "load", R"({"from": "a.csv", "threads": 0})", "threads: 1 to 256"},
+        BadParams{"Rejects", "load", R"({"from": "a.csv", "rejects": {"max_percent": 101}})",
+                  "rejects.max_percent"},
+        BadParams{"Type", "load", R"({"from": "a.csv", "contract": {"columns": {"a": "int"}}})",
+                  "contract.columns.a: unknown type 'int'"},
+        BadParams{"Drift", "load",
+                  R"({"from": "a.csv", "contract": {"columns": {"a": "int64"},
+                     "drift": {"new": "explode"}}})",
+                  "contract.drift.new"},
+        BadParams{"Unique", "load",
+                  R"({"from": "a.csv", "contract": {"columns": {"a": "int64"}, "unique": ["b"]}})",
+                  "unknown column 'b'"},
+        BadParams{"NoRules", "check", R"({"of": "a", "rules": []})", "rules: a list"},
+        BadParams{"Severity", "check", R"({"of": "a", "rules": [{"sql": "x", "severity": "bad"}]})",
+                  "rules[0].severity"},
+        BadParams{"MergeOne", "merge", R"({"of": "a", "on": "k"})", "of: at least two"},
+        BadParams{"Prefer", "merge", R"({"of": ["a", "b"], "on": "k", "prefer": {"x": "c"}})",
+                  "prefer.x: 'c' is not among"},
+        BadParams{"ShareEnding", "share", R"({"of": "a", "to": "x.txt"})", "the ending .parquet"},
+        BadParams{"ShareTwice", "share", R"({"of": "a", "to": ["x.csv", "./x.csv"]})", "twice"},
+        BadParams{"TwoStatements", "transform", R"({"sql": "select 1; select 2"})", "';'"}),
+    [](const auto& test) { return test.param.name; });
+
+TEST(ShowSqlTest, PrintsEachStepWithDefaultsAndNamesOfUpstreamData) {
+  const auto flow = sample_flow();
+  const auto load = show_sql(*flow, 0);
+  ASSERT_TRUE(load.has_value()) << load.error().message;
+  EXPECT_NE(load->find("-- in/0: /flows/f/data/king.csv"), std::string::npos);
+  EXPECT_NE(load->find("SET lock_configuration=true;"), std::string::npos);
+  EXPECT_NE(load->find("read_csv('in/0'"), std::string::npos);
+  const auto check = show_sql(*flow, 1);
+  ASSERT_TRUE(check.has_value());
+  EXPECT_NE(check->find("-- in/0: raw.parquet"), std::string::npos);
+  EXPECT_NE(check->find("name <> 'king'"), std::string::npos);
+  const auto merge = show_sql(*flow, 2);
+  ASSERT_TRUE(merge.has_value()) << merge.error().message;
+  EXPECT_NE(merge->find("coalesce(__dyna_s0.\"name\", __dyna_s1.\"name\")"), std::string::npos);
+  EXPECT_NE(show_sql(*flow, 3)->find("CREATE VIEW \"ok\""), std::string::npos);
+  EXPECT_NE(show_sql(*flow, 4)->find("/flows/f/out/king.csv"), std::string::npos);
+}
+
+TEST(ShowSqlTest, AMergeOverUnknownColumnsSaysSo) {
+  const auto flow = sample_flow();
+  flow->tasks[2].params = R"({"of": ["raw", "t"], "on": ["id"]})";
+  const auto merge = show_sql(*flow, 2);
+  ASSERT_FALSE(merge.has_value());
+  EXPECT_NE(merge.error().message.find("columns of 't'"), std::string::npos);
+  flow->tasks.push_back(task("x", "shell", "{}"));
+  EXPECT_FALSE(show_sql(*flow, 5).has_value());
+}
+
+}  // namespace
+}  // namespace cordyna::data

@@ -1,0 +1,71 @@
+#include "process/data/report.hpp"
+
+#include <boost/json.hpp>
+#include <cstdio>
+
+#include "process/data/files.hpp"
+
+namespace cordyna::data {
+namespace {
+
+namespace json = boost::json;
+
+json::string_view view(std::string_view text) {
+  return {text.data(), text.size()};
+}
+
+json::object outputs_of(const StepReport& report) {
+  json::object out;
+  if (!report.data.empty()) out["data"] = report.data;
+  out["rows"] = report.rows;
+  if (report.rows_in.has_value()) out["rows_in"] = *report.rows_in;
+  for (const auto& [name, count] : report.counts) out[view(name)] = count;
+  for (const auto& [name, path] : report.files) out[view(name)] = path;
+  json::object unmatched;
+  for (const auto& [source, count] : report.unmatched) unmatched[view(source)] = count;
+  if (!unmatched.empty()) out["unmatched"] = std::move(unmatched);
+  json::array targets;
+  for (const std::string& target : report.targets) targets.emplace_back(target);
+  if (!targets.empty()) out["targets"] = std::move(targets);
+  json::array schema;
+  for (const SourceColumn& column : report.schema) {
+    schema.push_back({{"name", column.name}, {"type", column.type}});
+  }
+  if (!schema.empty()) out["schema"] = std::move(schema);
+  json::object rates;
+  for (const auto& [name, rate] : report.null_rates) rates[view(name)] = rate;
+  if (!report.schema.empty()) out["null_rates"] = std::move(rates);
+  json::array checks;
+  for (const CheckCount& check : report.checks) {
+    checks.push_back(
+        {{"name", check.name}, {"severity", view(to_string(check.severity))}, {"bad", check.bad}});
+  }
+  if (!checks.empty()) out["checks"] = std::move(checks);
+  out["seconds"] = report.seconds;
+  return out;
+}
+
+}  // namespace
+
+std::string report_json(const StepReport& report, const TaskError* error) {
+  json::object out;
+  out["warnings"] = report.warnings.size();
+  out["outputs"] = outputs_of(report);
+  if (error != nullptr) {
+    out["error"] = {{"code", view(info(error->code).name)},
+                    {"message", error->message},
+                    {"phase", view(to_string(error->phase))}};
+  }
+  return json::serialize(out);
+}
+
+Result<> write_report(const std::string& path, const StepReport& report, const TaskError* error) {
+  const std::string staged = path + ".new";
+  TRY(write_file(staged, report_json(report, error) + "\n"));
+  if (std::rename(staged.c_str(), path.c_str()) != 0) {
+    return fail(ErrorCode::kUnavailable, "cannot write " + path);
+  }
+  return {};
+}
+
+}  // namespace cordyna::data

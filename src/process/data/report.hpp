@@ -1,0 +1,45 @@
+/// What a step tells of itself: $DYNA_REPORT for programs, lines for people.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/result.hpp"
+#include "process/data/step.hpp"
+
+namespace cordyna::data {
+
+struct CheckCount {
+  std::string name;
+  Severity severity = Severity::kFail;
+  std::int64_t bad = 0;
+};
+
+/// Absent counts are not written.
+struct StepReport {
+  std::string data;  ///< the Parquet; empty: none
+  std::int64_t rows = 0;
+  std::optional<std::int64_t> rows_in;
+  std::vector<std::pair<std::string, std::int64_t>> counts;     ///< "rejected", "quarantined", …
+  std::vector<std::pair<std::string, std::string>> files;       ///< "rejects" → path of an artifact
+  std::vector<std::pair<std::string, std::int64_t>> unmatched;  ///< per source of a merge
+  std::vector<std::string> targets;                             ///< of a share
+  std::vector<SourceColumn> schema;
+  std::vector<std::pair<std::string, double>> null_rates;  ///< 0 to 1, of columns that have any
+  std::vector<CheckCount> checks;
+  std::vector<std::string> warnings;
+  double seconds = 0;
+};
+
+/// Replaces the report file in one go. `error`: null where the step completed.
+[[nodiscard]] Result<> write_report(const std::string& path, const StepReport& report,
+                                    const TaskError* error);
+
+/// The report as JSON text.
+[[nodiscard]] std::string report_json(const StepReport& report, const TaskError* error);
+
+}  // namespace cordyna::data

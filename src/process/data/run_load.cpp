@@ -1,0 +1,319 @@
+/// Loads: the look at the source, drift, rejects, the contract's rules.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+
+#include "process/data/compile.hpp"
+#include "process/data/csv_header.hpp"
+#include "process/data/file_kind.hpp"
+#include "process/data/files.hpp"
+#include "process/data/runner.hpp"
+
+namespace cordyna::data {
+namespace {
+
+class Loader {
+ public:
+  Loader(StepRun& run, LoadParams load) : run_(run), load_(std::move(load)) {}
+
+  StepResult<> load() {
+    STEP_TRY_ASSIGN(const FileStamp before, stamp());
+    STEP_TRY(run_.link_input(0, load_.from));
+    STEP_TRY(before_empty(before));
+    STEP_TRY(check_kind());
+    STEP_TRY(look());
+    STEP_TRY_ASSIGN(facts_, read());
+    STEP_TRY(read_in_latin());
+    STEP_TRY(count_rejects());
+    STEP_TRY_ASSIGN(const FileStamp after, stamp());
+    if (after != before) return changed();
+    STEP_TRY(judge_rejects());
+    run_.take_output_facts(facts_);
+    STEP_TRY(judge_contract());
+    STEP_TRY_ASSIGN(run_.report.data, run_.keep(kOutData, ""));
+    run_.say(fmt::format("{} rows in, {} out, {} rejected, {} columns", grouped(rows_in_),
+                         grouped(run_.report.rows), grouped(rejected_), run_.report.schema.size()));
+    return {};
+  }
+
+ private:
+  [[nodiscard]] StepResult<FileStamp> stamp() const {
+    const Result<FileStamp> found = stamp_file(load_.from);
+    if (found.has_value()) return *found;
+    return step_fail(TaskErrorCode::kSourceUnavailable, found.error().message);
+  }
+
+  [[nodiscard]] StepResult<> before_empty(const FileStamp& before) const {
+    if (before.size_bytes > 0) return {};
+    return step_fail(TaskErrorCode::kSchemaChanged, fmt::format("{} is empty", load_.from));
+  }
+
+  [[nodiscard]] std::unexpected<TaskError> changed() const {
+    return step_fail(TaskErrorCode::kSourceUnavailable,
+                     fmt::format("{} changed while it was read", load_.from));
+  }
+
+  /// A script that failed because the file went away is the file's fault, not the SQL's.
+  StepResult<std::vector<Fact>> query(const std::string& script) {
+    StepResult<std::vector<Fact>> facts = run_.query(script);
+    if (facts.has_value() || facts.error().code != TaskErrorCode::kSqlFailed) return facts;
+    STEP_TRY(stamp());
+    return step_fail(TaskErrorCode::kSourceUnavailable,
+                     fmt::format("{} cannot be read: {}", load_.from, facts.error().message));
+  }
+
+  /// A finding that the policy lets pass, told or not; else the error.
+  StepResult<> drifted(Drift policy, std::string message) {
+    if (policy == Drift::kFail) {
+      return step_fail(TaskErrorCode::kSchemaChanged, fmt::format("{}: {}", load_.from, message));
+    }
+    if (policy == Drift::kWarn) run_.warn(fmt::format("{}: {}", load_.from, message));
+    return {};
+  }
+
+  /// A file that is not what its name or its task says.
+  StepResult<> check_kind() {
+    constexpr std::size_t kLookBytes = 4096;
+    const Result<std::string> text = read_front(load_.from, kLookBytes);
+    if (!text.has_value()) {
+      return step_fail(TaskErrorCode::kSourceUnavailable, text.error().message);
+    }
+    const FileKind kind = kind_of_file(*text);
+    if (kind.compression != load_.compression) {
+      STEP_TRY(drifted(load_.drift().format, fmt::format("its compression is {}, not {}",
+                                                         kind.compression, load_.compression)));
+      load_.compression = kind.compression;
+    }
+    if (kind.encoding != "" && load_.encoding.empty() && load_.format != FileFormat::kParquet) {
+      STEP_TRY(drifted(load_.drift().encoding, "it is written in UTF-16, not in UTF-8"));
+      load_.encoding = kind.encoding;
+    }
+    if (kind.compression == "none" && kind.encoding.empty() && kind.format != load_.format) {
+      STEP_TRY(drifted(load_.drift().format, fmt::format("it is {}, not {}", to_string(kind.format),
+                                                         to_string(load_.format))));
+      load_.format = kind.format;
+    }
+    return {};
+  }
+
+  /// Where the policy allows another encoding, lines that are not UTF-8 are read as Latin-1.
+  StepResult<> read_in_latin() {
+    const bool broken = std::ranges::any_of(facts_, [](const Fact& fact) { return fact.encoding; });
+    if (!broken || !load_.encoding.empty() || load_.drift().encoding == Drift::kFail) return {};
+    STEP_TRY(drifted(load_.drift().encoding, "it is not written in UTF-8; read as Latin-1"));
+    load_.encoding = "latin-1";
+    STEP_TRY_ASSIGN(facts_, read());
+    return {};
+  }
+
+  StepResult<> look() {
+    if (load_.format == FileFormat::kCsv) {
+      if (!load_.contract.has_value()) return {};
+      return look_at_csv();
+    }
+    if (load_.format == FileFormat::kParquet && !load_.contract.has_value()) return {};
+    STEP_TRY_ASSIGN(const std::vector<Fact> facts, query(compile_look(load_)));
+    for (const Fact& fact : facts) {
+      if (fact.kind == "column" || fact.kind == "key") {
+        source_.columns.push_back({fact.name, fact.type});
+      }
+      if (fact.kind == "lines") source_.lines_invalid = static_cast<std::uint64_t>(fact.extra);
+    }
+    if (load_.format == FileFormat::kJson && source_.columns.empty()) {
+      return step_fail(
+          TaskErrorCode::kSchemaChanged,
+          fmt::format("{} holds no JSON object: one on each line is wanted", load_.from));
+    }
+    return map(false);
+  }
+
+  StepResult<std::string> front() {
+    constexpr std::size_t kFrontBytes = std::size_t{1} << 20;
+    if (load_.compression == "none" && load_.encoding.empty()) {
+      Result<std::string> text = read_front(load_.from, kFrontBytes);
+      if (text.has_value()) return std::move(*text);
+      return step_fail(TaskErrorCode::kSourceUnavailable, text.error().message);
+    }
+    STEP_TRY_ASSIGN(const std::vector<Fact> facts, query(compile_look(load_)));
+    std::string text;
+    for (const Fact& fact : facts) text += fact.text + "\n";
+    return text;
+  }
+
+  StepResult<> look_at_csv() {
+    if (!load_.delimiter.empty()) source_.delimiter = load_.delimiter;
+    if (!load_.header) {
+      source_.header_lines = 0;
+      for (const ColumnSpec& column : load_.contract->columns) {
+        source_.columns.push_back({column.name, ""});
+      }
+      return map(true);
+    }
+    STEP_TRY_ASSIGN(const std::string text, front());
+    STEP_TRY_ASSIGN(CsvHeader header, parse(text, source_.delimiter));
+    STEP_TRY(check_delimiter(text, header));
+    source_.header_lines = header.lines;
+    for (std::string& name : header.names) source_.columns.push_back({std::move(name), ""});
+    return map(true);
+  }
+
+  [[nodiscard]] StepResult<CsvHeader> parse(const std::string& text,
+                                            const std::string& delimiter) const {
+    Result<CsvHeader> header = parse_csv_header(text, delimiter, load_.quote);
+    if (header.has_value()) return std::move(*header);
+    return step_fail(TaskErrorCode::kSchemaChanged,
+                     fmt::format("{}: {}", load_.from, header.error().message));
+  }
+
+  /// A header that makes no sense with the delimiter wanted, but does with another.
+  StepResult<> check_delimiter(const std::string& text, CsvHeader& header) {
+    if (count_known(*load_.contract, header.names) > 0) return {};
+    for (const std::string_view other : {",", ";", "|", "\t"}) {
+      if (other == source_.delimiter) continue;
+      STEP_TRY_ASSIGN(CsvHeader found, parse(text, std::string(other)));
+      if (count_known(*load_.contract, found.names) < 2) continue;
+      std::string message =
+          fmt::format("{} is delimited by '{}', not by '{}'", load_.from, other, source_.delimiter);
+      if (load_.contract->drift.delimiter == Drift::kFail) {
+        return step_fail(TaskErrorCode::kSchemaChanged, message);
+      }
+      if (load_.contract->drift.delimiter == Drift::kWarn) run_.warn(std::move(message));
+      source_.delimiter = other;
+      header = std::move(found);
+      return {};
+    }
+    return {};
+  }
+
+  StepResult<> map(bool ordered) {
+    if (!load_.contract.has_value()) return {};
+    STEP_TRY_ASSIGN(ColumnMap map,
+                    map_columns(*load_.contract, source_.columns, load_.from, ordered));
+    for (std::string& warning : map.warnings) run_.warn(std::move(warning));
+    source_.map = std::move(map.columns);
+    return {};
+  }
+
+  StepResult<std::vector<Fact>> read() { return query(compile_load(load_, source_)); }
+
+  StepResult<> count_rejects() {
+    for (const Fact& fact : facts_) {
+      if (fact.kind == "loaded") {
+        rows_in_ += fact.n;
+        rejected_ += fact.extra;
+      } else if (fact.kind == "structural") {
+        rows_in_ += fact.n;
+        rejected_ += fact.n;
+        source_.encoding_broken = fact.encoding;
+      }
+    }
+    if (!load_.contract.has_value() && load_.format == FileFormat::kJson) {
+      const auto invalid = static_cast<std::int64_t>(source_.lines_invalid);
+      rows_in_ += invalid;
+      rejected_ += invalid;
+    }
+    run_.report.rows_in = rows_in_;
+    run_.report.counts.emplace_back("rejected", rejected_);
+    if (rejected_ == 0) return {};
+    const bool done = load_.contract.has_value() && load_.format == FileFormat::kJson;
+    if (!done) {
+      STEP_TRY_ASSIGN(const std::vector<Fact> told, query(compile_rejects(load_, source_)));
+      facts_.insert(facts_.end(), told.begin(), told.end());
+    }
+    STEP_TRY(run_.keep(kOutRejects, "rejects"));
+    return {};
+  }
+
+  /// "line 3: price: 'abc' is not a value of type int64 — 2|abc|x"
+  [[nodiscard]] std::vector<std::string> first_rejects() const {
+    std::vector<std::string> out;
+    for (const Fact& fact : facts_) {
+      if (fact.kind != "reject" || out.size() == 3) continue;
+      std::string raw = fact.text;
+      std::ranges::replace(raw, '\n', ' ');
+      out.push_back(fmt::format("{}{} [{}]",
+                                fact.line > 0 ? fmt::format("line {}: ", fact.line) : "",
+                                fmt::join(fact.reasons, "; "), raw));
+    }
+    return out;
+  }
+
+  StepResult<> judge_rejects() {
+    if (rejected_ == 0) return {};
+    const std::vector<std::string> first = first_rejects();
+    for (const std::string& line : first) run_.say("rejected: " + line);
+    const double percent = 100.0 * static_cast<double>(rejected_) / static_cast<double>(rows_in_);
+    const std::string count =
+        fmt::format("{} of {} lines of {} ({:.3g} %) cannot be read", grouped(rejected_),
+                    grouped(rows_in_), load_.from, percent);
+    if (percent <= load_.rejects_percent_max) {
+      run_.say(count);
+      return {};
+    }
+    return step_fail(TaskErrorCode::kTooManyRejects,
+                     fmt::format("{}; rejects.max_percent allows {}: {}", count,
+                                 load_.rejects_percent_max, fmt::join(first, "; ")));
+  }
+
+  [[nodiscard]] std::vector<std::string> samples(std::string_view kind, std::size_t rule) const {
+    std::vector<std::string> out;
+    for (const Fact& fact : facts_) {
+      if (fact.kind == kind && fact.rule == static_cast<std::int64_t>(rule)) {
+        out.push_back(fact.text);
+      }
+    }
+    return out;
+  }
+
+  StepResult<> judge_contract() {
+    if (!load_.contract.has_value()) return {};
+    const Contract& contract = *load_.contract;
+    std::vector<std::string> findings;
+    for (const Fact& fact : facts_) {
+      if (fact.n == 0 || fact.rule < 0) continue;
+      const auto at = static_cast<std::size_t>(fact.rule);
+      if (fact.kind == "rule") {
+        const Rule& rule = contract.rules[at];
+        run_.report.checks.push_back({rule.name, rule.severity, fact.n});
+        findings.push_back(rule_finding(rule, fact.n, rows_in_, samples("sample", at)));
+      } else if (fact.kind == "unique") {
+        Rule rule;
+        rule.name = fmt::format("unique({})", fmt::join(contract.unique[at], ", "));
+        run_.report.checks.push_back({rule.name, rule.severity, fact.n});
+        findings.push_back(rule_finding(rule, fact.n, rows_in_, samples("unique_sample", at)));
+      }
+    }
+    if (contract.rows_min.has_value() && run_.report.rows < *contract.rows_min) {
+      findings.push_back(fmt::format("{} rows, at least {} are wanted", grouped(run_.report.rows),
+                                     grouped(*contract.rows_min)));
+    }
+    if (contract.rows_max.has_value() && run_.report.rows > *contract.rows_max) {
+      findings.push_back(fmt::format("{} rows, at most {} are wanted", grouped(run_.report.rows),
+                                     grouped(*contract.rows_max)));
+    }
+    if (findings.empty()) return {};
+    const bool rows_kept = std::ranges::any_of(
+        facts_, [](const Fact& fact) { return fact.kind == "copied" && fact.n > 0; });
+    if (rows_kept) STEP_TRY(run_.keep(kOutFailed, "failed"));
+    return step_fail(
+        TaskErrorCode::kCheckFailed,
+        fmt::format("{} breaks its contract: {}", load_.from, fmt::join(findings, "; ")));
+  }
+
+  StepRun& run_;
+  LoadParams load_;  ///< a copy: drift may change how the file is read
+  LoadSource source_;
+  std::vector<Fact> facts_;
+  std::int64_t rows_in_ = 0;
+  std::int64_t rejected_ = 0;
+};
+
+}  // namespace
+
+StepResult<> run_load(StepRun& run, const LoadParams& load) {
+  return Loader(run, load).load();
+}
+
+}  // namespace cordyna::data

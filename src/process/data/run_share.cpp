@@ -1,0 +1,92 @@
+/// Shares: every target staged whole and on the disk first, then all renamed.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "process/data/compile.hpp"
+#include "process/data/files.hpp"
+#include "process/data/runner.hpp"
+
+namespace cordyna::data {
+namespace {
+
+std::unexpected<TaskError> share_error(const Error& error) {
+  const TaskErrorCode code =
+      is_no_space(error) ? TaskErrorCode::kNoSpace : TaskErrorCode::kShareFailed;
+  return step_fail(code, error.message + "; what was shared before is untouched");
+}
+
+StepResult<std::vector<StagedFile>> stage_all(const ShareParams& share) {
+  std::vector<StagedFile> staged;
+  staged.reserve(share.to.size());
+  for (const std::string& target : share.to) {
+    Result<StagedFile> file = StagedFile::create(target);
+    if (!file.has_value()) return share_error(file.error());
+    staged.push_back(std::move(*file));
+  }
+  return staged;
+}
+
+StepResult<> fill(StepRun& run, const ShareParams& share, const std::vector<StagedFile>& staged,
+                  const std::string& data) {
+  bool converts = false;
+  for (std::size_t i = 0; i < staged.size(); ++i) {
+    if (share.to[i].ends_with(".parquet")) {
+      const Result<> copied = copy_into(data, staged[i].path());
+      if (!copied.has_value()) return share_error(copied.error());
+      continue;
+    }
+    const std::string link = fmt::format("out/{}", i);
+    if (symlink(staged[i].path().c_str(), (run.step.paths.work + "/" + link).c_str()) != 0) {
+      return step_fail(TaskErrorCode::kInternal,
+                       fmt::format("cannot link {}: {}", link, std::strerror(errno)),
+                       Phase::kInfra);
+    }
+    run.inputs.push_back(link);
+    converts = true;
+  }
+  if (converts) STEP_TRY(run.query(compile_share(share), TaskErrorCode::kShareFailed));
+  return {};
+}
+
+StepResult<> commit_all(StepRun& run, std::vector<StagedFile>& staged) {
+  for (const StagedFile& file : staged) {
+    const Result<> synced = file.sync();
+    if (!synced.has_value()) return share_error(synced.error());
+  }
+  if (run.signals.asked_to_end()) {
+    return step_fail(TaskErrorCode::kSignalled, "the step was asked to end");
+  }
+  for (StagedFile& file : staged) {
+    const Result<> committed = file.commit();
+    if (!committed.has_value()) return share_error(committed.error());
+    run.report.targets.push_back(file.target());
+  }
+  return {};
+}
+
+}  // namespace
+
+StepResult<> run_share(StepRun& run, const ShareParams& share) {
+  const Upstream* upstream = find_upstream(run.step, share.of);
+  if (upstream == nullptr) {
+    return step_fail(TaskErrorCode::kInputInvalid,
+                     fmt::format("task '{}' left no data to read", share.of), Phase::kPrepare);
+  }
+  STEP_TRY(run.link_upstream(0, *upstream));
+  STEP_TRY_ASSIGN(const std::vector<Fact> facts,
+                  run.query("SELECT 'out' AS dyna, num_rows::BIGINT AS n FROM "
+                            "parquet_file_metadata('in/0');\n"));
+  for (const Fact& fact : facts) run.report.rows = fact.n;
+  STEP_TRY_ASSIGN(std::vector<StagedFile> staged, stage_all(share));
+  STEP_TRY(fill(run, share, staged, upstream->path));
+  STEP_TRY(commit_all(run, staged));
+  for (const std::string& target : run.report.targets) {
+    run.say(fmt::format("{} rows shared as {}", grouped(run.report.rows), target));
+  }
+  return {};
+}
+
+}  // namespace cordyna::data

@@ -1,0 +1,182 @@
+#include "process/data/runner.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <boost/json.hpp>
+#include <cerrno>
+#include <cstring>
+
+#include "process/data/compile.hpp"
+#include "process/data/files.hpp"
+
+namespace cordyna::data {
+namespace {
+
+namespace json = boost::json;
+
+std::string text_field(const json::object& row, std::string_view key) {
+  const json::value* value = row.if_contains(json::string_view(key.data(), key.size()));
+  if (value == nullptr || value->is_null()) return {};
+  if (const json::string* text = value->if_string()) return {text->data(), text->size()};
+  return json::serialize(*value);
+}
+
+std::int64_t number_field(const json::object& row, std::string_view key, std::int64_t otherwise) {
+  const json::value* value = row.if_contains(json::string_view(key.data(), key.size()));
+  if (value == nullptr) return otherwise;
+  if (value->is_int64()) return value->get_int64();
+  if (value->is_double()) return static_cast<std::int64_t>(value->get_double());
+  const json::string* text = value->if_string();  // HUGEINT, UBIGINT come as text
+  if (text == nullptr || text->empty()) return otherwise;
+  return std::strtoll(text->c_str(), nullptr, 10);
+}
+
+/// The row of a sample without the columns that are ours.
+std::string clean_sample(const std::string& sample) {
+  boost::system::error_code error;
+  json::value value = json::parse(sample, error);
+  if (error.failed() || !value.is_object()) return sample;
+  json::object clean;
+  for (const auto& item : value.get_object()) {
+    const std::string_view key(item.key().data(), item.key().size());
+    if (!key.starts_with("__dyna")) clean.insert(item);
+  }
+  return json::serialize(clean);
+}
+
+Fact fact_of(const json::object& row) {
+  Fact fact;
+  fact.kind = text_field(row, "dyna");
+  fact.name = text_field(row, "name");
+  fact.type = text_field(row, "type");
+  fact.severity = text_field(row, "severity");
+  fact.text = text_field(row, "text");
+  if (row.contains("raw")) fact.text = text_field(row, "raw");
+  if (row.contains("sample")) fact.text = clean_sample(text_field(row, "sample"));
+  const json::value* reasons = row.if_contains("reasons");
+  if (reasons != nullptr && reasons->is_array()) {
+    for (const json::value& reason : reasons->get_array()) {
+      if (reason.is_string()) fact.reasons.emplace_back(reason.get_string().c_str());
+    }
+  }
+  fact.n = number_field(row, row.contains("bad") ? "bad" : "n", 0);
+  fact.rule = number_field(row, "rule", -1);
+  fact.source = number_field(row, "source", -1);
+  fact.line = number_field(row, "line", 0);
+  for (const std::string_view key : {"cast_bad", "kept", "invalid"}) {
+    fact.extra += number_field(row, key, 0);
+  }
+  fact.encoding = text_field(row, "encoding") == "true";
+  return fact;
+}
+
+}  // namespace
+
+std::vector<Fact> parse_facts(const std::vector<std::string>& lines) {
+  std::vector<Fact> facts;
+  for (const std::string& line : lines) {
+    boost::system::error_code error;
+    const json::value value = json::parse(line, error);
+    if (error.failed() || !value.is_object() || !value.get_object().contains("dyna")) continue;
+    facts.push_back(fact_of(value.get_object()));
+  }
+  return facts;
+}
+
+StepResult<> StepRun::link_input(std::size_t at, const std::string& path) {
+  const std::string link = step.paths.work + "/" + input_path(at);
+  if (symlink(path.c_str(), link.c_str()) != 0) {
+    return step_fail(TaskErrorCode::kInternal,
+                     fmt::format("cannot link {}: {}", link, std::strerror(errno)), Phase::kInfra);
+  }
+  inputs.push_back(input_path(at));
+  return {};
+}
+
+StepResult<> StepRun::link_upstream(std::size_t at, const Upstream& upstream) {
+  const Result<FileStamp> stamp = stamp_file(upstream.path);
+  if (!stamp.has_value()) {
+    return step_fail(TaskErrorCode::kSourceUnavailable,
+                     fmt::format("the data of '{}': {}", upstream.id, stamp.error().message));
+  }
+  return link_input(at, upstream.path);
+}
+
+StepResult<ScriptEnd> StepRun::run(const std::string& script) {
+  return duckdb.run(script, inputs);
+}
+
+StepResult<std::vector<Fact>> StepRun::query(const std::string& script, TaskErrorCode code) {
+  STEP_TRY_ASSIGN(const ScriptEnd end, run(script));
+  if (end.failed) return step_fail(code, end.error);
+  return parse_facts(end.lines);
+}
+
+StepResult<std::string> StepRun::keep(std::string_view file, const std::string& kind) {
+  const std::string from = fmt::format("{}/{}", step.paths.work, file);
+  const std::string to =
+      fmt::format("{}/{}{}.parquet", step.paths.artifacts, step.id, kind.empty() ? "" : "." + kind);
+  const Result<> published = publish(from, to);
+  if (!published.has_value()) {
+    const bool full = is_no_space(published.error());
+    return step_fail(full ? TaskErrorCode::kNoSpace : TaskErrorCode::kInternal,
+                     published.error().message, Phase::kInfra);
+  }
+  if (!kind.empty()) report.files.emplace_back(kind + "_file", to);
+  return to;
+}
+
+void StepRun::warn(std::string message) {
+  say("warning: " + message);
+  report.warnings.push_back(std::move(message));
+}
+
+void StepRun::take_output_facts(const std::vector<Fact>& facts) {
+  for (const Fact& fact : facts) {
+    if (fact.kind == "column") report.schema.push_back({fact.name, fact.type});
+    if (fact.kind == "out") report.rows = fact.n;
+  }
+  for (const Fact& fact : facts) {
+    if (fact.kind != "nulls" || fact.n == 0 || report.rows == 0) continue;
+    const bool column = std::ranges::any_of(
+        report.schema, [&fact](const SourceColumn& known) { return known.name == fact.name; });
+    if (column) {
+      report.null_rates.emplace_back(
+          fact.name, static_cast<double>(fact.n) / static_cast<double>(report.rows));
+    }
+  }
+}
+
+std::string grouped(std::int64_t n) {
+  std::string digits = std::to_string(n);
+  const std::size_t first = digits.starts_with('-') ? 1 : 0;
+  for (std::size_t at = digits.size(); at > first + 3;) {
+    at -= 3;
+    digits.insert(at, ",");
+  }
+  return digits;
+}
+
+bool exceeds(const Rule& rule, std::int64_t bad, std::int64_t rows) {
+  if (bad == 0) return false;
+  if (rule.bad_percent_max.has_value()) {
+    const double percent = 100.0 * static_cast<double>(bad) / static_cast<double>(rows);
+    // A bound by number and one by share: within either is within.
+    return percent > *rule.bad_percent_max && (bad > rule.bad_max || rule.bad_max == INT64_MAX);
+  }
+  return bad > rule.bad_max;
+}
+
+std::string rule_finding(const Rule& rule, std::int64_t bad, std::int64_t rows,
+                         const std::vector<std::string>& samples) {
+  std::string out = fmt::format("{}: {} of {} rows", rule.name, grouped(bad), grouped(rows));
+  constexpr std::size_t kSampleBytes = 300;
+  for (std::size_t i = 0; i < samples.size(); ++i) {
+    out += i == 0 ? ", as " : ", ";
+    out += samples[i].size() > kSampleBytes ? samples[i].substr(0, kSampleBytes) + "…" : samples[i];
+  }
+  return out;
+}
+
+}  // namespace cordyna::data

@@ -1,0 +1,82 @@
+/// Carries one data step out: everything that is not SQL.
+///
+/// Reads and writes files, runs DuckDB. Blocks until done. Threads: one.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "process/data/child.hpp"
+#include "process/data/duckdb.hpp"
+#include "process/data/report.hpp"
+#include "process/data/step.hpp"
+
+namespace cordyna::data {
+
+/// Takes the lines that a person reads in the task's log.
+using Say = std::function<void(std::string_view line)>;
+
+/// A row of DuckDB's output: the fields we look at.
+struct Fact {
+  std::string kind;  ///< its "dyna"
+  std::string name;
+  std::string type;
+  std::string text;  ///< sample, raw or text
+  std::string severity;
+  std::vector<std::string> reasons;
+  std::int64_t n = 0;  ///< n or bad
+  std::int64_t rule = -1;
+  std::int64_t source = -1;
+  std::int64_t line = 0;
+  std::int64_t extra = 0;  ///< cast_bad, kept or invalid
+  bool encoding = false;
+};
+
+/// Lines that are no such rows are left out.
+[[nodiscard]] std::vector<Fact> parse_facts(const std::vector<std::string>& lines);
+
+/// What the runners of the types share. The references are borrowed.
+struct StepRun {
+  const Step& step;
+  Duckdb& duckdb;
+  const EndSignals& signals;
+  const Say& say;
+  StepReport report = {};
+  std::vector<std::string> inputs = {};  ///< links that scripts may read, or write for a share
+
+  /// Links `path` as in/<at>.
+  [[nodiscard]] StepResult<> link_input(std::size_t at, const std::string& path);
+  /// Links the Parquet of the upstream task; it must be there.
+  [[nodiscard]] StepResult<> link_upstream(std::size_t at, const Upstream& upstream);
+
+  /// Runs a script; one that fails is an error of `code`, "<DuckDB's message>".
+  [[nodiscard]] StepResult<std::vector<Fact>> query(const std::string& script,
+                                                    TaskErrorCode code = TaskErrorCode::kSqlFailed);
+  /// The same, but a failed script is only told.
+  [[nodiscard]] StepResult<ScriptEnd> run(const std::string& script);
+
+  /// work/out/<file> becomes artifacts/<id>.<kind>, durably; gives its path.
+  [[nodiscard]] StepResult<std::string> keep(std::string_view file, const std::string& kind);
+
+  void warn(std::string message);
+  /// Schema, null rates and rows out of the facts of output_facts_sql.
+  void take_output_facts(const std::vector<Fact>& facts);
+};
+
+[[nodiscard]] StepResult<> run_load(StepRun& run, const LoadParams& load);
+[[nodiscard]] StepResult<> run_check(StepRun& run, const CheckParams& check);
+[[nodiscard]] StepResult<> run_merge(StepRun& run, const MergeParams& merge);
+[[nodiscard]] StepResult<> run_transform(StepRun& run, const TransformParams& transform);
+[[nodiscard]] StepResult<> run_share(StepRun& run, const ShareParams& share);
+
+/// "21,613"
+[[nodiscard]] std::string grouped(std::int64_t n);
+/// "price.min: 2 of 21,613 rows (0.01 %), as {…}"
+[[nodiscard]] std::string rule_finding(const Rule& rule, std::int64_t bad, std::int64_t rows,
+                                       const std::vector<std::string>& samples);
+/// Whether so many bad rows are more than the rule lets pass.
+[[nodiscard]] bool exceeds(const Rule& rule, std::int64_t bad, std::int64_t rows);
+
+}  // namespace cordyna::data

@@ -1,0 +1,164 @@
+/// One data step as plain values: what step.json says, checked.
+///
+/// Pure. Threads: any.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "process/data/column_type.hpp"
+#include "process/data/step_result.hpp"
+
+namespace cordyna::data {
+
+enum class FileFormat : std::uint8_t { kCsv, kJson, kParquet };
+
+/// What to do about a source that is not as its contract says.
+enum class Drift : std::uint8_t { kFail, kWarn, kAdd, kIgnore };
+
+enum class Severity : std::uint8_t { kFail, kWarn, kQuarantine };
+
+enum class Cardinality : std::uint8_t { kAny, kOneToOne, kManyToOne, kOneToMany };
+
+enum class JoinKind : std::uint8_t { kInner, kLeft, kFull };
+
+/// A condition on a row. `sql` is an expression; NULL counts as true: `required` is its own rule.
+struct Rule {
+  std::string name;
+  std::string sql;
+  Severity severity = Severity::kFail;
+  std::int64_t bad_max = 0;               ///< rows it may be false for before it counts
+  std::optional<double> bad_percent_max;  ///< the same as a share of all rows, 0 to 100
+};
+
+struct ColumnSpec {
+  std::string name;
+  ColumnType type;
+  std::string format;  ///< strptime's; empty: ISO 8601
+};
+
+struct DriftPolicy {
+  Drift added = Drift::kWarn;
+  Drift missing = Drift::kFail;
+  Drift type = Drift::kFail;
+  Drift order = Drift::kIgnore;
+  Drift delimiter = Drift::kFail;
+  Drift format = Drift::kFail;    ///< also of its compression
+  Drift encoding = Drift::kFail;  ///< lines that are not UTF-8 are rejects; else it is read as
+                                  ///< UTF-16 or Latin-1, whichever it is
+};
+
+struct Contract {
+  std::vector<ColumnSpec> columns;
+  std::vector<Rule> rules;  ///< from required, match, min, max, in: "price.min"
+  DriftPolicy drift;
+  std::vector<std::pair<std::string, std::string>> rename;  ///< name in the file → name here
+  std::vector<std::vector<std::string>> unique;
+  std::optional<std::int64_t> rows_min;
+  std::optional<std::int64_t> rows_max;
+};
+
+struct SourceColumn {
+  std::string name;
+  std::string type;  ///< DuckDB's; empty: text
+};
+
+struct LoadParams {
+  std::string from;  ///< absolute
+  FileFormat format = FileFormat::kCsv;
+  std::string compression = "none";  ///< none, gzip, zstd
+  std::string delimiter;             ///< empty: "," with a contract, found out without one
+  std::string quote = "\"";
+  std::string encoding;  ///< empty: UTF-8
+  bool header = true;
+  std::vector<std::string> nulls = {""};
+  std::optional<Contract> contract;
+  double rejects_percent_max = 0;
+
+  [[nodiscard]] DriftPolicy drift() const {
+    return contract.has_value() ? contract->drift : DriftPolicy{};
+  }
+};
+
+struct CheckParams {
+  std::string of;
+  std::vector<Rule> rules;
+};
+
+struct Dedupe {
+  std::string of;
+  std::vector<std::string> by;
+  std::string keep;  ///< an ORDER BY list: the first row of each group stays; empty: any order of
+                     ///< all columns
+};
+
+struct MergeParams {
+  std::vector<std::string> of;
+  std::vector<std::string> on;
+  JoinKind how = JoinKind::kInner;
+  Cardinality expect = Cardinality::kAny;
+  std::vector<std::pair<std::string, std::string>> prefer;  ///< column, or "default" → source
+  std::vector<Dedupe> dedupe;
+};
+
+struct TransformParams {
+  std::string sql;
+};
+
+struct ShareParams {
+  std::string of;
+  std::vector<std::string> to;  ///< absolute
+};
+
+/// A data task whose Parquet this step reads.
+struct Upstream {
+  std::string id;
+  std::string path;
+  std::vector<SourceColumn> columns;
+};
+
+struct Limits {
+  std::uint64_t memory_bytes = std::uint64_t{1} << 30;
+  std::uint32_t threads = 2;
+  std::uint64_t temp_bytes = std::uint64_t{16} << 30;  ///< spilled to the work folder
+};
+
+struct StepPaths {
+  std::string artifacts;
+  std::string work;
+  std::string report;
+};
+
+struct Step {
+  std::string id;
+  std::variant<LoadParams, CheckParams, MergeParams, TransformParams, ShareParams> params;
+  std::vector<Upstream> upstream;
+  Limits limits;
+  StepPaths paths;
+};
+
+inline constexpr int kStepVersion = 1;
+
+/// Of step.json. Relative paths are taken from its "folder". Errors: kInputInvalid in phase
+/// kPrepare, naming the key, for a rendered value that its key refuses; kInternal for what is not a
+/// step description.
+[[nodiscard]] StepResult<Step> parse_step(std::string_view json);
+
+/// Of a type's params alone: `type` is "load", "check", "merge", "transform" or "share"; `params` a
+/// JSON object; relative paths are from `folder`.
+[[nodiscard]] StepResult<Step> parse_params(std::string_view type, std::string_view params,
+                                            std::string_view folder);
+
+[[nodiscard]] const Upstream* find_upstream(const Step& step, std::string_view id);
+
+[[nodiscard]] std::string_view to_string(FileFormat format);
+[[nodiscard]] std::string_view to_string(Severity severity);
+[[nodiscard]] std::string_view to_string(JoinKind kind);
+[[nodiscard]] std::string_view to_string(Cardinality cardinality);
+
+}  // namespace cordyna::data

@@ -1,0 +1,258 @@
+#include "process/local/attempt_run.hpp"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <ctime>
+
+#include "process/local/files.hpp"
+#include "process/local/proc.hpp"
+#include "process/local/spawn.hpp"
+
+namespace cordyna::local {
+namespace {
+
+constexpr std::size_t kReadBytes = 65536;
+constexpr std::size_t kRestBytesMax = std::size_t{16} << 20;
+constexpr Millis kAnnounceAfter = 3;  // most short tasks have ended by then: one message less
+constexpr Millis kUnfinishedAfter = 200;
+constexpr Millis kSweepEvery = 50;
+
+Millis now_of(clockid_t clock) {
+  timespec now{};
+  clock_gettime(clock, &now);
+  return static_cast<Millis>(now.tv_sec) * 1000 + now.tv_nsec / 1'000'000;
+}
+
+}  // namespace
+
+Millis wall_now() {
+  return now_of(CLOCK_REALTIME);
+}
+Millis steady_now() {
+  return now_of(CLOCK_MONOTONIC);
+}
+
+bool take_signals(int signals) {
+  std::array<signalfd_siginfo, 8> taken;
+  bool terminate = false;
+  while (true) {
+    const ssize_t got = read(signals, taken.data(), sizeof taken);
+    if (got <= 0) return terminate;
+    const std::size_t count = static_cast<std::size_t>(got) / sizeof taken[0];
+    for (std::size_t i = 0; i < count; ++i) terminate |= taken[i].ssi_signo == SIGTERM;
+    if (count < taken.size()) return terminate;
+  }
+}
+
+AttemptRun::AttemptRun(GuardianPost& post, const StartOrder& order, int folder)
+    : post_(post), order_(order), log_(folder, order.log_bytes_max, order.masks) {}
+
+ExitRecord AttemptRun::run() {
+  record_.started = wall_now();
+  started_ = steady_now();
+  if (start()) {
+    buffer_.resize(kReadBytes);
+    while (!all_ended_) wait_for_news();
+    read_rest();
+    log_.finish(wall_now());
+  }
+  check_log();
+  record_.ended = std::max(record_.started, wall_now());
+  record_.log_bytes = log_.bytes();
+  record_.log_truncated = log_.truncated();
+  record_.last_error_line = log_.last_error_line();
+  return std::move(record_);
+}
+
+bool AttemptRun::start() {
+  std::array<int, 2> out{};
+  std::array<int, 2> error{};
+  if (pipe2(out.data(), O_CLOEXEC) != 0) {
+    record_.spawn_error = "its output cannot be taken: " + errno_text(errno);
+    return false;
+  }
+  out_ = Fd(out[0]);
+  const Fd out_end(out[1]);
+  if (pipe2(error.data(), O_CLOEXEC) != 0) {
+    record_.spawn_error = "its output cannot be taken: " + errno_text(errno);
+    return false;
+  }
+  error_ = Fd(error[0]);
+  const Fd error_end(error[1]);
+  Spawned spawned =
+      spawn({order_.argv, order_.env, order_.folder, out_end.get(), error_end.get(), order_.umask});
+  if (spawned.pid < 0) {
+    // Of the child that failed to become the program.
+    while (waitpid(-1, nullptr, 0) > 0 || errno == EINTR) {
+    }
+    record_.spawn_error = std::move(spawned.problem);
+    return false;
+  }
+  main_ = spawned.pid;
+  return true;
+}
+
+void AttemptRun::wait_for_news() {
+  // Poll passes over negative descriptors: those that have ended.
+  std::array<pollfd, 4> fds{{{post_.signals, POLLIN, 0},
+                             {post_.owner.get(), POLLIN, 0},
+                             {out_.get(), POLLIN, 0},
+                             {error_.get(), POLLIN, 0}}};
+  const int ready = poll(fds.data(), fds.size(), wait_ms(steady_now()));
+  if (ready < 0 && errno != EINTR) _exit(1);
+  if (fds[2].revents != 0) read_output(OutputStream::kOut, fds[2].revents);
+  if (fds[3].revents != 0) read_output(OutputStream::kError, fds[3].revents);
+  if (fds[0].revents != 0) on_signals();
+  if (fds[1].revents != 0) on_owner();
+  on_time(steady_now());
+}
+
+int AttemptRun::wait_ms(Millis now) const {
+  Millis next = -1;
+  const auto by = [&](Millis at) { next = next < 0 ? at : std::min(next, at); };
+  if (!announced_ && post_.owner.valid()) by(started_ + kAnnounceAfter);
+  if (log_.has_unfinished()) by(last_output_ + kUnfinishedAfter);
+  if (ending_ != Ending::kNo) by(next_sweep_);
+  if (ending_ == Ending::kNo && order_.complete > 0) by(started_ + order_.complete);
+  if (next < 0) return -1;
+  constexpr Millis kLongest = 3'600'000;
+  return static_cast<int>(std::clamp<Millis>(next - now, 0, kLongest));
+}
+
+void AttemptRun::on_time(Millis now) {
+  if (all_ended_) return;
+  if (!announced_ && now >= started_ + kAnnounceAfter) announce();
+  if (log_.has_unfinished() && now >= last_output_ + kUnfinishedAfter) {
+    log_.flush_unfinished(wall_now());
+    last_output_ = now;
+    check_log();
+  }
+  if (ending_ != Ending::kNo && now >= next_sweep_) end_all(Ending::kByForce);
+  if (ending_ == Ending::kNo && order_.complete > 0 && now >= started_ + order_.complete) {
+    record_.timeout = !main_ended_;
+    end_all(Ending::kKindly);
+  }
+}
+
+void AttemptRun::announce() {
+  announced_ = true;
+  if (!post_.owner.valid()) return;
+  (void)send_message(post_.owner.get(), encode(Message{'S', order_.name, {}}), -1, false);
+}
+
+void AttemptRun::on_owner() {
+  std::string bytes;
+  Fd passed;
+  switch (receive_message(post_.owner.get(), bytes, passed)) {
+    case Received::kNothing: return;
+    case Received::kEnd: post_.owner.reset(); return;
+    case Received::kMessage: break;
+  }
+  const auto message = decode_message(bytes);
+  wipe(bytes);
+  if (message.has_value() && message->kind == 'C' && message->name == order_.name) on_cancel();
+}
+
+void AttemptRun::on_signals() {
+  if (take_signals(post_.signals)) {
+    signalled_ = true;
+    on_cancel();
+  }
+  reap();
+}
+
+void AttemptRun::on_cancel() {
+  ++cancels_;
+  if (main_ended_) {
+    // It has its result; what it left behind is being ended already.
+    if (cancels_ > 1) end_all(Ending::kByForce);
+    return;
+  }
+  if (!record_.timeout) record_.cancelled = true;
+  end_all(cancels_ > 1 ? Ending::kByForce : Ending::kKindly);
+}
+
+void AttemptRun::reap() {
+  while (true) {
+    int status = 0;
+    rusage usage{};
+    const pid_t pid = wait4(-1, &status, WNOHANG, &usage);
+    if (pid < 0 && errno == EINTR) continue;
+    if (pid < 0) {
+      all_ended_ = true;
+      return;
+    }
+    if (pid == 0) break;
+    if (pid != main_) continue;
+    main_ended_ = true;
+    record_.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    record_.signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+    record_.max_rss_kb = static_cast<std::uint64_t>(usage.ru_maxrss);
+  }
+  // A task ends with its main process; what still runs would hold the result back, or outlive it.
+  if (main_ended_ && ending_ == Ending::kNo) end_all(Ending::kKindly);
+}
+
+void AttemptRun::read_output(OutputStream stream, short events) {
+  Fd& fd = stream == OutputStream::kOut ? out_ : error_;
+  if ((events & POLLIN) == 0) {
+    fd.reset();
+    return;
+  }
+  const ssize_t got = read(fd.get(), buffer_.data(), buffer_.size());
+  if (got < 0 && errno == EINTR) return;
+  if (got <= 0) {
+    fd.reset();
+    return;
+  }
+  last_output_ = steady_now();
+  log_.add(stream, std::string_view(buffer_.data(), static_cast<std::size_t>(got)), wall_now());
+  check_log();
+}
+
+/// Nobody of ours writes any more. A stranger may hold a pipe, so its end is not waited for.
+void AttemptRun::read_rest() {
+  for (std::size_t done = 0; done < kRestBytesMax; done += kReadBytes) {
+    std::array<pollfd, 2> fds{{{out_.get(), POLLIN, 0}, {error_.get(), POLLIN, 0}}};
+    if (poll(fds.data(), fds.size(), 0) <= 0) return;
+    if (fds[0].revents != 0) read_output(OutputStream::kOut, fds[0].revents);
+    if (fds[1].revents != 0) read_output(OutputStream::kError, fds[1].revents);
+  }
+}
+
+void AttemptRun::end_all(Ending how) {
+  if (ending_ == Ending::kByForce || order_.kill_grace <= 0) how = Ending::kByForce;
+  if (ending_ == Ending::kKindly && how == Ending::kKindly) return;  // asked once already
+  ending_ = how;
+  const bool force = how == Ending::kByForce;
+  next_sweep_ = steady_now() + (force ? kSweepEvery : order_.kill_grace);
+  const int signal = force ? SIGKILL : SIGTERM;
+  // The group at once, since it may fork faster than it can be listed; then whoever left it.
+  if (!main_ended_) kill(-main_, signal);
+  const pid_t self = getpid();
+  for (const ProcessInfo& info : descendants(all_processes(), std::span(&self, 1))) {
+    if (info.state == 'Z') continue;
+    const Fd process = open_process(info.id);
+    // Those of the group have it from the line before; twice could count as "at once" for some.
+    if (force || main_ended_ || getpgid(info.id.pid) != main_) signal_process(process, signal);
+    if (!force) signal_process(process, SIGCONT);  // a stopped process would never see it
+  }
+}
+
+void AttemptRun::check_log() {
+  if (log_.error() == 0 || !record_.disk_error.empty()) return;
+  record_.disk_error = "its log cannot be written: " + errno_text(log_.error());
+  record_.disk_full = is_no_space(log_.error());
+  if (main_ > 0 && !all_ended_) end_all(Ending::kKindly);
+}
+
+}  // namespace cordyna::local

@@ -1,0 +1,73 @@
+/// One attempt in the hands of its guardian, from the start of its program to the proof that
+/// nothing of it runs any more.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <string>
+
+#include "base/time.hpp"
+#include "process/local/exit_record.hpp"
+#include "process/local/fd.hpp"
+#include "process/local/guardian.hpp"
+#include "process/local/output_log.hpp"
+#include "process/local/protocol.hpp"
+
+namespace cordyna::local {
+
+/// Wall time and steady time in milliseconds.
+[[nodiscard]] Millis wall_now();
+[[nodiscard]] Millis steady_now();
+
+/// Takes all signals that wait; whether SIGTERM was among them.
+bool take_signals(int signals);
+
+/// Threads: the guardian's only one.
+class AttemptRun {
+ public:
+  /// Borrows all of it. `folder` is the attempt's, open.
+  AttemptRun(GuardianPost& post, const StartOrder& order, int folder);
+
+  /// Returns when everything that the attempt started is gone.
+  [[nodiscard]] ExitRecord run();
+  /// Whether it was signalled: then this attempt is the guardian's last.
+  [[nodiscard]] bool was_signalled() const { return signalled_; }
+
+ private:
+  enum class Ending : std::uint8_t { kNo, kKindly, kByForce };
+
+  [[nodiscard]] bool start();
+  void wait_for_news();
+  [[nodiscard]] int wait_ms(Millis now) const;
+  void on_time(Millis now);
+  void on_owner();
+  void on_signals();
+  void on_cancel();
+  void reap();
+  void read_output(OutputStream stream, short events);
+  void read_rest();
+  void end_all(Ending how);
+  void check_log();
+  void announce();
+
+  GuardianPost& post_;
+  const StartOrder& order_;
+  OutputLog log_;
+  ExitRecord record_;
+  Fd out_;
+  Fd error_;
+  std::string buffer_;
+  pid_t main_ = -1;
+  bool main_ended_ = false;
+  bool all_ended_ = false;
+  bool announced_ = false;
+  bool signalled_ = false;
+  int cancels_ = 0;
+  Ending ending_ = Ending::kNo;
+  Millis started_ = 0;      ///< steady
+  Millis next_sweep_ = 0;   ///< steady; of the ending
+  Millis last_output_ = 0;  ///< steady
+};
+
+}  // namespace cordyna::local

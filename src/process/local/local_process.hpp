@@ -1,0 +1,57 @@
+/// Runs attempts as processes of this machine, each under a guardian that outlives the owner.
+///
+/// `start` prepares the attempt and hands it to a guardian: an idle one, or a new one from the fork
+/// server, which is started when it is first needed. All reports come from one thread of its own.
+/// The destructor leaves running attempts to their guardians; another LocalProcess of the same
+/// state folder adopts them.
+///
+/// DYNA_ names given to a task: RUN_ID, RUN (its number), TASK (its path), ATTEMPT
+/// ("<run id>/<path>/<n>", unique), FENCE (a number that grows with each run and each attempt),
+/// OUTPUTS, ARTIFACTS, WORK, and REPORT where the type's report counts.
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "model/layout.hpp"
+#include "model/log_format.hpp"
+#include "ports/clock.hpp"
+#include "ports/launch.hpp"
+#include "ports/process.hpp"
+
+namespace cordyna {
+
+struct LocalSettings {
+  /// The fork server's program: an absolute path, then its arguments, which end with the state
+  /// folder: {"/usr/bin/dyna", "supervise", "/home/u/flows/.cordyna"}.
+  std::vector<std::string> supervise_argv;
+  Millis kill_grace = 10'000;                ///< from SIGTERM to SIGKILL
+  std::size_t log_bytes_max = kLogBytesMax;  ///< of one attempt
+  std::set<std::string> report_types;        ///< whose file `report` is believed
+};
+
+/// Threads: as Process says; the constructor starts one thread, the destructor ends it.
+class LocalProcess final : public Process {
+ public:
+  /// Borrows the preparers (by task type) and the clock. The layout's folder is absolute and
+  /// exists.
+  LocalProcess(const StateLayout& layout, LocalSettings settings,
+               std::map<std::string, Preparer*> preparers, const Clock& clock, ReportSink sink);
+  ~LocalProcess() override;
+  LocalProcess(const LocalProcess&) = delete;
+  LocalProcess& operator=(const LocalProcess&) = delete;
+
+  void start(const StartAttempt& command) override;
+  void cancel(const CancelAttempt& command) override;
+  void adopt(const StartAttempt& command) override;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace cordyna

@@ -1,0 +1,161 @@
+#include "process/local/spawn.hpp"
+
+#include <linux/close_range.h>
+#include <sched.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstddef>
+#include <string_view>
+
+#include "process/local/files.hpp"
+
+namespace cordyna::local {
+namespace {
+
+constexpr std::size_t kStackBytes = 65536;
+constexpr int kSpawnFailedCode = 127;
+
+enum class Step : std::uint8_t { kNone, kFolder, kFiles, kExec };
+
+/// All that the child needs, as plain pointers: it must not allocate, lock, or throw.
+struct Plan {
+  char* const* argv;
+  char* const* env;
+  const char* const* programs;  ///< to try in turn; ends with null
+  const char* folder;
+  mode_t mask;
+  int out;
+  int error;
+  pid_t parent;
+  Step failed = Step::kNone;
+  int cause = 0;
+};
+
+[[noreturn, gnu::no_sanitize_address, gnu::no_sanitize_undefined]] void give_up(Plan& plan,
+                                                                                Step step) {
+  plan.failed = step;
+  plan.cause = errno;
+  _exit(kSpawnFailedCode);
+}
+
+[[gnu::no_sanitize_address, gnu::no_sanitize_undefined]] int run_child(void* argument) {
+  Plan& plan = *static_cast<Plan*>(argument);
+  setpgid(0, 0);
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (getppid() != plan.parent) _exit(kSpawnFailedCode);  // it died before the line above
+  if (dup2(plan.out, STDOUT_FILENO) < 0 || dup2(plan.error, STDERR_FILENO) < 0 ||
+      syscall(SYS_close_range, 3, ~0U, 0) != 0) {
+    give_up(plan, Step::kFiles);
+  }
+  umask(plan.mask);
+  if (chdir(plan.folder) != 0) give_up(plan, Step::kFolder);
+  sigset_t none;
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, nullptr);
+  int cause = ENOENT;
+  for (const char* const* program = plan.programs; *program != nullptr; ++program) {
+    execve(*program, plan.argv, plan.env);
+    if (errno == ENOENT || errno == ENOTDIR) continue;
+    cause = errno;
+    if (cause != EACCES) break;
+  }
+  errno = cause;
+  give_up(plan, Step::kExec);
+}
+
+std::vector<char*> pointers(const std::vector<std::string>& list) {
+  std::vector<char*> out;
+  out.reserve(list.size() + 1);
+  for (const std::string& text : list) out.push_back(const_cast<char*>(text.c_str()));
+  out.push_back(nullptr);
+  return out;
+}
+
+std::string_view path_of(const std::vector<std::string>& env) {
+  constexpr std::string_view kName = "PATH=";
+  for (const std::string& variable : env) {
+    if (variable.starts_with(kName)) return std::string_view(variable).substr(kName.size());
+  }
+  return {};
+}
+
+std::vector<std::string> candidates(const std::string& program, std::string_view path) {
+  if (program.find('/') != std::string::npos) return {program};
+  std::vector<std::string> list;
+  while (!program.empty()) {
+    const std::size_t end = path.find(':');
+    std::string folder(path.substr(0, end));
+    list.push_back(folder.empty() ? "./" + program : folder + "/" + program);
+    if (end == std::string_view::npos) break;
+    path.remove_prefix(end + 1);
+  }
+  return list;
+}
+
+std::string explain_exec(const SpawnRequest& request, const std::vector<std::string>& programs,
+                         int cause) {
+  const std::string& name = request.argv[0];
+  std::string found;
+  for (const std::string& program : programs) {
+    const std::string path = program[0] == '/' ? program : request.folder + "/" + program;
+    struct stat status{};
+    if (stat(path.c_str(), &status) != 0) continue;
+    found = program;
+    if (S_ISDIR(status.st_mode)) return "'" + program + "' is a folder, not a program";
+    break;
+  }
+  if (cause == ENOENT && found.empty()) {
+    if (name.find('/') != std::string::npos) return "program '" + name + "' does not exist";
+    return "program '" + name + "' was not found in PATH (" + std::string(path_of(request.env)) +
+           ")";
+  }
+  switch (cause) {
+    case ENOENT:
+      return "'" + found + "' cannot be started: the interpreter that its first line names does " +
+             "not exist";
+    case EACCES:
+      return "'" + (found.empty() ? name : found) +
+             "' is not executable (Permission denied); chmod +x makes it so";
+    case ENOEXEC:
+      return "'" + found + "' is not a program: neither a binary for this machine nor a script " +
+             "with a first line '#!…'";
+    case E2BIG: return "the arguments and the environment of '" + name + "' are too large";
+    default: return "'" + name + "' cannot be started: " + errno_text(cause);
+  }
+}
+
+}  // namespace
+
+Spawned spawn(const SpawnRequest& request) {
+  const std::vector<std::string> programs = candidates(request.argv[0], path_of(request.env));
+  const std::vector<char*> argv = pointers(request.argv);
+  const std::vector<char*> env = pointers(request.env);
+  const std::vector<char*> tried = pointers(programs);
+  Plan plan{argv.data(),   env.data(),  tried.data(),  request.folder.c_str(),
+            request.umask, request.out, request.error, getpid()};
+  static_assert(kStackBytes % 4096 == 0);
+  void* const stack = mmap(nullptr, kStackBytes, PROT_READ | PROT_WRITE,
+                           MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
+  if (stack == MAP_FAILED) return {-1, "no memory to start it: " + errno_text(errno)};
+  const int flags = CLONE_VM | CLONE_VFORK | SIGCHLD;
+  const pid_t pid = clone(run_child, static_cast<std::byte*>(stack) + kStackBytes, flags, &plan);
+  const int clone_error = errno;
+  munmap(stack, kStackBytes);
+  if (pid < 0) return {-1, "no process can be made: " + errno_text(clone_error)};
+  switch (plan.failed) {
+    case Step::kNone: return {pid, {}};
+    case Step::kFolder:
+      return {-1, "the working folder '" + request.folder + "': " + errno_text(plan.cause)};
+    case Step::kFiles: return {-1, "its standard files: " + errno_text(plan.cause)};
+    case Step::kExec: return {-1, explain_exec(request, programs, plan.cause)};
+  }
+  return {-1, "unknown"};
+}
+
+}  // namespace cordyna::local

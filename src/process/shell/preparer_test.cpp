@@ -1,0 +1,189 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "process/shell/python_preparer.hpp"
+#include "process/shell/shell_preparer.hpp"
+#include "process/shell/test_task.hpp"
+
+namespace cordyna {
+namespace {
+
+using Env = std::vector<std::pair<std::string, std::string>>;
+using Words = std::vector<std::string>;
+
+constexpr const char* kContext = R"~({"inputs":{"a":"one","nul":"a\u0000b"},"outputs":{}})~";
+
+const test::MapSecrets& secrets() {
+  static const test::MapSecrets values({{"TOKEN", "s3cr3t"}, {"PIN", "7"}, {"EMPTY", ""}});
+  return values;
+}
+
+std::expected<Launch, TaskError> shell(const std::string& params, Env env = {}) {
+  return ShellPreparer(secrets()).prepare(test::command_for(params, kContext, std::move(env)),
+                                          test::paths_in("/state/1/0-1"));
+}
+
+std::expected<Launch, TaskError> python(const std::string& params, Env env = {}) {
+  return PythonPreparer(secrets()).prepare(test::command_for(params, kContext, std::move(env)),
+                                           test::paths_in("/state/1/0-1"));
+}
+
+TEST(ShellPreparerTest, BindsTheScript) {
+  const auto launch = shell(R"~({"script":"echo '{{ inputs.a }}'"})~", {{"X", "<{{ inputs.a }}>"}});
+  ASSERT_TRUE(launch.has_value()) << launch.error().message;
+  EXPECT_EQ(launch->argv, (Words{"/bin/sh", "-e", "-c", "echo ''\"${DYNA_V1}\"''", "dyna-script"}));
+  EXPECT_EQ(launch->env, (Env{{"X", "<one>"}, {"DYNA_V1", "one"}}));
+  EXPECT_EQ(launch->folder, "/tmp");
+  EXPECT_TRUE(launch->files.empty());
+  EXPECT_TRUE(launch->masks.empty());
+}
+
+TEST(ShellPreparerTest, SecretsAreMaskedOnceEach) {
+  const auto launch = shell(
+      R"~({"script":"echo {{ secret('TOKEN') }} {{ secret('EMPTY') }}{{ secret('PIN') | hash }}"})~",
+      {{"X", "{{ secret('TOKEN') }}"}});
+  ASSERT_TRUE(launch.has_value()) << launch.error().message;
+  EXPECT_EQ(launch->masks, (Words{"s3cr3t", "7"}));
+  EXPECT_EQ(launch->argv[3].find("s3cr3t"), std::string::npos);
+}
+
+TEST(ShellPreparerTest, TakesAnInterpreter) {
+  const auto list = shell(R"~({"script":"x","interpreter":["/usr/bin/env","bash","-eu"]})~");
+  ASSERT_TRUE(list.has_value());
+  EXPECT_EQ(list->argv, (Words{"/usr/bin/env", "bash", "-eu", "-c", "x", "dyna-script"}));
+  const auto text = shell(R"~({"script":"x","interpreter":"bash  -e"})~");
+  ASSERT_TRUE(text.has_value());
+  EXPECT_EQ(text->argv, (Words{"bash", "-e", "-c", "x", "dyna-script"}));
+}
+
+TEST(ShellPreparerTest, OtherInterpretersRunAFile) {
+  const auto launch = shell(R"~({"script":"%h = ({{a=>1}});","interpreter":"perl"})~");
+  ASSERT_TRUE(launch.has_value()) << launch.error().message;
+  EXPECT_EQ(launch->argv, (Words{"perl", "/state/1/0-1/script"}));
+  ASSERT_EQ(launch->files.size(), 1U);
+  EXPECT_EQ(launch->files[0].name, "script");
+  EXPECT_EQ(launch->files[0].content, "%h = ({{a=>1}});");
+  const auto bound = shell(R"~({"script":"\nprint '{{ inputs.a }}'","interpreter":"perl"})~");
+  ASSERT_FALSE(bound.has_value());
+  EXPECT_NE(bound.error().message.find("script: line 2:"), std::string::npos)
+      << bound.error().message;
+}
+
+TEST(ShellPreparerTest, LongScriptsRunFromAFile) {
+  const std::string line(kInlineScriptMax, '#');
+  const auto launch = shell(R"~({"script":"echo {{ inputs.a }} )~" + line + "\"}");
+  ASSERT_TRUE(launch.has_value());
+  EXPECT_EQ(launch->argv, (Words{"/bin/sh", "-e", "/state/1/0-1/script"}));
+  EXPECT_TRUE(launch->files[0].content.starts_with("echo \"${DYNA_V1}\" ##"));
+}
+
+struct ErrorCase {
+  const char* name;
+  const char* params;
+  Env env;
+  TaskErrorCode code;
+  const char* message;
+};
+
+class ShellErrorTest : public testing::TestWithParam<ErrorCase> {};
+
+TEST_P(ShellErrorTest, NamesTheKey) {
+  const auto launch = shell(GetParam().params, GetParam().env);
+  ASSERT_FALSE(launch.has_value());
+  EXPECT_EQ(launch.error().code, GetParam().code);
+  EXPECT_EQ(launch.error().phase, Phase::kPrepare);
+  EXPECT_NE(launch.error().message.find(GetParam().message), std::string::npos)
+      << launch.error().message;
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Table, ShellErrorTest,
+    testing::Values(
+        ErrorCase{"undefined",
+                  R"~({"script":"echo {{ inputs.b }}"})~",
+                  {},
+                  TaskErrorCode::kTemplateFailed,
+                  "script: line 1 of the script, {{ inputs.b }}"},
+        ErrorCase{"secret",
+                  R"~({"script":"echo {{ secret('NOPE') }}"})~",
+                  {},
+                  TaskErrorCode::kSecretMissing,
+                  "secret 'NOPE' is not set"},
+        ErrorCase{"env_undefined",
+                  R"~({"script":"x"})~",
+                  {{"X", "{{ inputs.q }}"}},
+                  TaskErrorCode::kTemplateFailed,
+                  "env.X: undefined name 'inputs.q'"},
+        ErrorCase{"env_nul",
+                  R"~({"script":"x"})~",
+                  {{"X", "{{ inputs.nul }}"}},
+                  TaskErrorCode::kTemplateFailed,
+                  "env.X: the value holds a NUL byte"},
+        ErrorCase{"env_secret",
+                  R"~({"script":"x"})~",
+                  {{"X", "{{ secret('NOPE') }}"}},
+                  TaskErrorCode::kSecretMissing,
+                  "env.X: secret 'NOPE' is not set"},
+        ErrorCase{"env_of_a_secret",
+                  R"~({"script":"echo {{ env('DYNA_SECRET_TOKEN') }}"})~",
+                  {},
+                  TaskErrorCode::kTemplateFailed,
+                  "write secret('TOKEN')"},
+        ErrorCase{"env_unset",
+                  R"~({"script":"echo {{ env('DYNA_TEST_UNSET') }}"})~",
+                  {},
+                  TaskErrorCode::kTemplateFailed,
+                  "is not set in the environment of dyna"},
+        ErrorCase{"no_script", R"~({})~", {}, TaskErrorCode::kTemplateFailed, "params: script:"},
+        ErrorCase{"interpreter",
+                  R"~({"script":"x","interpreter":[]})~",
+                  {},
+                  TaskErrorCode::kTemplateFailed,
+                  "interpreter: a program"}),
+    [](const auto& row) { return row.param.name; });
+
+TEST(ShellPreparerTest, ReadsTheOwnersEnvironment) {
+  setenv("DYNA_TEST_SET", "from the owner", 1);
+  const auto launch = shell(R"~({"script":"echo {{ env('DYNA_TEST_SET') }}"})~");
+  unsetenv("DYNA_TEST_SET");
+  ASSERT_TRUE(launch.has_value());
+  EXPECT_EQ(launch->env, (Env{{"DYNA_V1", "from the owner"}}));
+}
+
+TEST(IsShellTest, KnowsShellsByTheirName) {
+  EXPECT_TRUE(is_shell({"/bin/sh", "-e"}));
+  EXPECT_TRUE(is_shell({"bash"}));
+  EXPECT_TRUE(is_shell({"/usr/bin/env", "bash"}));
+  EXPECT_FALSE(is_shell({"/usr/bin/env", "python3"}));
+  EXPECT_FALSE(is_shell({"python3"}));
+  EXPECT_FALSE(is_shell({}));
+}
+
+TEST(PythonPreparerTest, PutsModuleAndDataBesideTheScript) {
+  const auto launch =
+      python(R"~({"script":"print('{{ no template }}')"})~",
+             {{"TOKEN", "{{ secret('TOKEN') }}"}, {"PYTHONPATH", "lib"}, {"PYTHONUNBUFFERED", ""}});
+  ASSERT_TRUE(launch.has_value()) << launch.error().message;
+  EXPECT_EQ(launch->argv, (Words{"python3", "/state/1/0-1/script.py"}));
+  EXPECT_EQ(launch->env, (Env{{"PYTHONDONTWRITEBYTECODE", "1"},
+                              {"TOKEN", "s3cr3t"},
+                              {"PYTHONPATH", "/state/1/0-1:lib"},
+                              {"PYTHONUNBUFFERED", ""}}));
+  ASSERT_EQ(launch->files.size(), 3U);
+  EXPECT_EQ(launch->files[0].content, "print('{{ no template }}')");
+  EXPECT_EQ(launch->files[1].name, "cordyna_task.py");
+  EXPECT_EQ(launch->files[2].content, kContext);
+  EXPECT_EQ(launch->masks, Words{"s3cr3t"});
+}
+
+TEST(PythonPreparerTest, ErrorsNameTheKey) {
+  const auto launch = python(R"~({"script":"x","python":"{{ inputs.q }}"})~");
+  ASSERT_FALSE(launch.has_value());
+  EXPECT_TRUE(launch.error().message.starts_with("python: undefined name 'inputs.q'"));
+  EXPECT_FALSE(python(R"~({"script":7})~").has_value());
+}
+
+}  // namespace
+}  // namespace cordyna

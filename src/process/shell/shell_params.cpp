@@ -1,0 +1,85 @@
+#include "process/shell/shell_params.hpp"
+
+#include <fmt/format.h>
+
+#include <boost/json.hpp>
+
+namespace cordyna {
+namespace {
+
+namespace json = boost::json;
+
+Result<json::object> read(std::string_view params) {
+  boost::system::error_code error;
+  json::value value = json::parse(params, error);
+  if (error || !value.is_object()) {
+    return fail(ErrorCode::kInvalidArgument, "the keys of the task are not a JSON object");
+  }
+  return std::move(value.get_object());
+}
+
+std::string text_of(const json::string& string) {
+  return {string.data(), string.size()};
+}
+
+Result<std::string> string_of(const json::object& params, std::string_view key,
+                              std::string_view fallback) {
+  const json::value* value = params.if_contains({key.data(), key.size()});
+  if (value == nullptr && !fallback.empty()) return std::string(fallback);
+  if (value == nullptr || !value->is_string()) {
+    return fail(ErrorCode::kInvalidArgument, fmt::format("{}: a text is wanted here", key));
+  }
+  return text_of(value->get_string());
+}
+
+std::vector<std::string> words(std::string_view text) {
+  std::vector<std::string> out;
+  std::size_t at = 0;
+  while ((at = text.find_first_not_of(" \t\n", at)) != std::string_view::npos) {
+    const std::size_t end = std::min(text.find_first_of(" \t\n", at), text.size());
+    out.emplace_back(text.substr(at, end - at));
+    at = end;
+  }
+  return out;
+}
+
+/// A list, or a text that is split at spaces: "/bin/bash -eu".
+Result<std::vector<std::string>> interpreter_of(const json::object& params) {
+  const json::value* value = params.if_contains("interpreter");
+  if (value == nullptr) return std::vector<std::string>{"/bin/sh", "-e"};
+  std::vector<std::string> out;
+  bool texts = true;
+  if (value->is_string()) {
+    out = words(text_of(value->get_string()));
+  } else if (value->is_array()) {
+    for (const json::value& item : value->get_array()) {
+      texts = texts && item.is_string();
+      if (item.is_string()) out.push_back(text_of(item.get_string()));
+    }
+  }
+  if (out.empty() || !texts || out[0].empty()) {
+    return fail(ErrorCode::kInvalidArgument,
+                "interpreter: a program with its options is wanted here, such as [/bin/bash, -eu]");
+  }
+  return out;
+}
+
+}  // namespace
+
+Result<ShellParams> read_shell_params(std::string_view params) {
+  TRY_ASSIGN(const json::object object, read(params));
+  ShellParams out;
+  TRY_ASSIGN(out.script, string_of(object, "script", ""));
+  TRY_ASSIGN(out.interpreter, interpreter_of(object));
+  return out;
+}
+
+Result<PythonParams> read_python_params(std::string_view params) {
+  TRY_ASSIGN(const json::object object, read(params));
+  PythonParams out;
+  TRY_ASSIGN(out.script, string_of(object, "script", ""));
+  TRY_ASSIGN(out.python, string_of(object, "python", "python3"));
+  return out;
+}
+
+}  // namespace cordyna

@@ -1,0 +1,54 @@
+/// A store in memory, for tests and the simulator: the rules of the SQLite store, without a disk.
+///
+/// What is committed lives as long as any owner of it. A commit writes all or nothing.
+/// Threads: any; calls wait for each other.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "ports/store.hpp"
+
+namespace cordyna {
+
+class MemoryStore final : public Store {
+ public:
+  /// An empty state, owned with epoch 1.
+  MemoryStore();
+  ~MemoryStore() override;
+  MemoryStore(const MemoryStore&) = delete;
+  MemoryStore& operator=(const MemoryStore&) = delete;
+
+  /// A new owner of the same state. From now on, commits of all earlier ones are conflicts.
+  [[nodiscard]] std::unique_ptr<MemoryStore> fork_owner();
+
+  /// The next commit writes nothing and returns `error`. The one after it works again.
+  void fail_next_commit(Error error);
+
+  Result<std::vector<RunRow>> list_runs(const RunFilter& filter) override;
+  Result<RunRow> find_run(const RunId& id) override;
+  Result<RunRow> find_run(RunNo no) override;
+  Result<RunSnapshot> load_run(RunNo no) override;
+  Result<std::vector<AttemptRow>> list_attempts(RunNo no) override;
+  Result<std::vector<HistoryRow>> list_history(RunNo no, std::int64_t after_seq,
+                                               std::uint32_t limit) override;
+  Result<FlowVersionRow> find_flow(std::string_view hash) override;
+
+  Result<> commit(const ChangeSet& changes) override;
+  [[nodiscard]] std::uint64_t epoch() const override { return epoch_; }
+  Result<RunNo> last_run_no() override;
+
+ private:
+  struct Data;
+  class Transaction;
+  explicit MemoryStore(std::shared_ptr<Data> data);
+
+  std::shared_ptr<Data> data_;
+  std::uint64_t epoch_ = 0;
+  std::optional<Error> next_failure_;
+};
+
+}  // namespace cordyna

@@ -1,0 +1,236 @@
+#include "store/sqlite/migrations.hpp"
+
+#include <array>
+
+#include "store/sqlite/test_state.hpp"
+
+namespace cordyna {
+namespace {
+
+using sqlite::Access;
+using sqlite::Database;
+using sqlite::migrate;
+using sqlite::Migration;
+
+class Migrations : public TestState {
+ protected:
+  // A database with nothing in it, as a state before version 1 would be.
+  [[nodiscard]] std::unique_ptr<Database> empty_database() {
+    std::filesystem::create_directory(layout().folder());
+    write_file(layout().database(), "");
+    auto opened = Database::open(layout().database(), Access::kWrite);
+    EXPECT_TRUE(opened.has_value());
+    return std::move(*opened);
+  }
+};
+
+constexpr Migration kFirst{1, "CREATE TABLE a (x); PRAGMA user_version = 1;"};
+constexpr Migration kSecond{2,
+                            "ALTER TABLE a ADD COLUMN y DEFAULT 7; INSERT INTO a (x) VALUES (1);"
+                            "PRAGMA user_version = 2;"};
+constexpr Migration kBroken{2, "CREATE TABLE b (x); CREATE TABLE a (x); PRAGMA user_version = 2;"};
+
+TEST_F(Migrations, OnlyTheMissingStepsAreDone) {
+  const auto database = empty_database();
+  EXPECT_TRUE(migrate(*database, std::array{kFirst}).has_value());
+  EXPECT_TRUE(migrate(*database, std::array{kFirst, kSecond}).has_value());
+  EXPECT_TRUE(migrate(*database, std::array{kFirst, kSecond}).has_value());
+  EXPECT_EQ(database->number("SELECT sum(y) FROM a").value(), 7);
+  EXPECT_EQ(database->number("PRAGMA user_version").value(), 2);
+}
+
+TEST_F(Migrations, AFailedStepLeavesTheVersionBefore) {
+  const auto database = empty_database();
+  ASSERT_TRUE(migrate(*database, std::array{kFirst}).has_value());
+  expect_error(migrate(*database, std::array{kFirst, kBroken}), ErrorCode::kCorrupt,
+               "state version 1 could not be brought to 2");
+  EXPECT_EQ(database->number("PRAGMA user_version").value(), 1);
+  EXPECT_EQ(database->number("SELECT count(*) FROM sqlite_schema").value(), 1);
+}
+
+TEST_F(Migrations, ANewerVersionIsRefused) {
+  const auto database = empty_database();
+  ASSERT_TRUE(migrate(*database, std::array{kFirst, kSecond}).has_value());
+  expect_error(migrate(*database, std::array{kFirst}), ErrorCode::kCorrupt,
+               "newer version (2, this dyna knows up to 1)");
+}
+
+TEST_F(Migrations, TheStepsAreNumberedFromOneWithoutGap) {
+  int expected = 1;
+  for (const Migration& step : sqlite::migrations()) EXPECT_EQ(step.version, expected++);
+}
+
+// The first released version, kept as it was, whatever the schema files say today.
+constexpr const char* kVersion1 = R"sql(
+PRAGMA application_id = 0x44796E61;
+CREATE TABLE meta (
+  one INTEGER PRIMARY KEY CHECK (one = 1),
+  epoch INTEGER NOT NULL
+) STRICT;
+INSERT INTO meta (one, epoch) VALUES (1, 0);
+CREATE TABLE flow_version (
+  hash TEXT NOT NULL PRIMARY KEY CHECK (hash <> ''),
+  id TEXT NOT NULL,
+  ns TEXT NOT NULL,
+  canonical TEXT NOT NULL
+) STRICT;
+CREATE TABLE run (
+  no INTEGER PRIMARY KEY CHECK (no >= 1),
+  id TEXT NOT NULL UNIQUE CHECK (id <> ''),
+  flow_id TEXT NOT NULL,
+  ns TEXT NOT NULL,
+  flow_hash TEXT NOT NULL,
+  folder TEXT NOT NULL,
+  inputs TEXT NOT NULL,
+  outputs TEXT NOT NULL,
+  state TEXT NOT NULL CHECK (
+    state = 'pending' OR state = 'running' OR state = 'paused' OR state = 'completed'
+    OR state = 'warning' OR state = 'error' OR state = 'cancelled'),
+  created_at INTEGER NOT NULL,
+  started_at INTEGER NOT NULL,
+  ended_at INTEGER NOT NULL,
+  deadline_at INTEGER NOT NULL,
+  warnings INTEGER NOT NULL,
+  cancel_requested INTEGER NOT NULL,
+  error_code TEXT,
+  error_message TEXT,
+  error_phase TEXT,
+  error_retryable INTEGER,
+  error_owner TEXT,
+  error_exit_code INTEGER,
+  CONSTRAINT run_error_is_complete CHECK (
+    error_code IS NULL
+    OR (error_code <> '' AND ifnull(error_message, '') <> '' AND ifnull(error_phase, '') <> ''
+        AND ifnull(error_owner, '') <> '' AND error_retryable IS NOT NULL
+        AND error_exit_code IS NOT NULL))
+) STRICT;
+CREATE INDEX run_flow ON run (flow_id);
+CREATE INDEX run_unfinished ON run (no)
+  WHERE state <> 'completed' AND state <> 'warning' AND state <> 'error' AND state <> 'cancelled';
+CREATE TABLE task (
+  run INTEGER NOT NULL,
+  path TEXT NOT NULL,
+  state TEXT NOT NULL CHECK (
+    state = 'completed' OR state = 'pending' OR state = 'queued' OR state = 'started'
+    OR state = 'error' OR state = 'skipped' OR state = 'blocked' OR state = 'cancelled'),
+  attempt INTEGER NOT NULL,
+  warnings INTEGER NOT NULL,
+  first_at INTEGER NOT NULL,
+  ended_at INTEGER NOT NULL,
+  retry_at INTEGER NOT NULL,
+  outputs TEXT NOT NULL,
+  blocked_by TEXT NOT NULL,
+  error_code TEXT,
+  error_message TEXT,
+  error_phase TEXT,
+  error_retryable INTEGER,
+  error_owner TEXT,
+  error_exit_code INTEGER,
+  PRIMARY KEY (run, path),
+  CONSTRAINT task_error_is_complete CHECK (
+    (error_code IS NULL AND state <> 'error')
+    OR (ifnull(error_code, '') <> '' AND ifnull(error_message, '') <> ''
+        AND ifnull(error_phase, '') <> '' AND ifnull(error_owner, '') <> ''
+        AND error_retryable IS NOT NULL AND error_exit_code IS NOT NULL))
+) STRICT, WITHOUT ROWID;
+CREATE TABLE attempt (
+  run INTEGER NOT NULL,
+  path TEXT NOT NULL,
+  attempt INTEGER NOT NULL CHECK (attempt >= 1),
+  state TEXT NOT NULL CHECK (
+    state = 'completed' OR state = 'created' OR state = 'dispatched' OR state = 'acknowledged'
+    OR state = 'started' OR state = 'failed' OR state = 'cancelled'),
+  created_at INTEGER NOT NULL,
+  dispatched_at INTEGER NOT NULL,
+  acknowledged_at INTEGER NOT NULL,
+  started_at INTEGER NOT NULL,
+  ended_at INTEGER NOT NULL,
+  deadline_at INTEGER NOT NULL,
+  cancel_requested INTEGER NOT NULL,
+  known_dead INTEGER NOT NULL,
+  error_code TEXT,
+  error_message TEXT,
+  error_phase TEXT,
+  error_retryable INTEGER,
+  error_owner TEXT,
+  error_exit_code INTEGER,
+  PRIMARY KEY (run, path, attempt),
+  CONSTRAINT attempt_failure_has_an_error CHECK (
+    CASE WHEN state <> 'failed' THEN error_code IS NULL
+    ELSE ifnull(error_code, '') <> '' AND ifnull(error_message, '') <> ''
+      AND ifnull(error_phase, '') <> '' AND ifnull(error_owner, '') <> ''
+      AND error_retryable IS NOT NULL AND error_exit_code IS NOT NULL END)
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX attempt_live ON attempt (run, path)
+  WHERE state <> 'completed' AND state <> 'failed' AND state <> 'cancelled';
+CREATE INDEX attempt_not_known_dead ON attempt (run, path, attempt) WHERE known_dead = 0;
+CREATE TABLE history (
+  run INTEGER NOT NULL,
+  seq INTEGER NOT NULL CHECK (seq >= 1),
+  at INTEGER NOT NULL,
+  path TEXT NOT NULL,
+  attempt INTEGER NOT NULL,
+  run_state TEXT NOT NULL CHECK (
+    run_state = '' OR run_state = 'pending' OR run_state = 'running' OR run_state = 'paused'
+    OR run_state = 'completed' OR run_state = 'warning' OR run_state = 'error'
+    OR run_state = 'cancelled'),
+  task_state TEXT NOT NULL CHECK (
+    task_state = '' OR task_state = 'completed' OR task_state = 'pending' OR task_state = 'queued'
+    OR task_state = 'started' OR task_state = 'error' OR task_state = 'skipped'
+    OR task_state = 'blocked' OR task_state = 'cancelled'),
+  attempt_state TEXT NOT NULL CHECK (
+    attempt_state = '' OR attempt_state = 'completed' OR attempt_state = 'created'
+    OR attempt_state = 'dispatched' OR attempt_state = 'acknowledged'
+    OR attempt_state = 'started' OR attempt_state = 'failed' OR attempt_state = 'cancelled'),
+  detail TEXT NOT NULL,
+  PRIMARY KEY (run, seq)
+) STRICT, WITHOUT ROWID;
+PRAGMA user_version = 1;
+)sql";
+
+constexpr const char* kVersion1Rows = R"sql(
+UPDATE meta SET epoch = 41;
+INSERT INTO flow_version VALUES ('h1', 'sales', 'team', '{}');
+INSERT INTO run VALUES (3, 'run-3', 'sales', 'team', 'h1', '/flows', '{"day":1}', '', 'running',
+  10, 11, 0, 99, 2, 1, NULL, NULL, NULL, NULL, NULL, NULL);
+INSERT INTO task VALUES (3, 'load', 'error', 1, 0, 12, 20, 0, '', '',
+  'EXIT_NONZERO', 'exit code 3', 'run', 1, 'team', 3);
+INSERT INTO attempt VALUES (3, 'load', 1, 'failed', 12, 13, 14, 15, 20, 0, 0, 1,
+  'EXIT_NONZERO', 'exit code 3', 'run', 1, 'team', 3);
+INSERT INTO history VALUES (3, 1, 20, 'load', 1, '', 'error', 'failed',
+  'EXIT_NONZERO: exit code 3');
+)sql";
+
+TEST_F(Migrations, AStateOfVersion1IsBroughtHereWithAllItHolds) {
+  std::filesystem::create_directory(layout().folder());
+  meddle(std::string(kVersion1) + kVersion1Rows + "PRAGMA journal_mode = WAL");
+
+  open();
+
+  EXPECT_EQ(store().epoch(), 42U);
+  EXPECT_EQ(store().find_flow("h1").value(), (FlowVersionRow{"h1", "sales", "team", "{}"}));
+  const RunSnapshot snapshot = store().load_run(3).value();
+  EXPECT_EQ(snapshot.run.id.value, "run-3");
+  EXPECT_EQ(snapshot.run.inputs, R"({"day":1})");
+  EXPECT_EQ(snapshot.run.state, RunState::kRunning);
+  EXPECT_EQ(snapshot.run.deadline_at, 99);
+  ASSERT_EQ(snapshot.tasks.size(), 1U);
+  EXPECT_EQ(snapshot.tasks[0].error->message, "exit code 3");
+  ASSERT_EQ(snapshot.attempts.size(), 1U);
+  EXPECT_EQ(snapshot.attempts[0].state, AttemptState::kFailed);
+  EXPECT_EQ(snapshot.attempts[0].error, snapshot.tasks[0].error);
+  const HistoryRow entry{3,
+                         1,
+                         20,
+                         "load",
+                         1,
+                         std::nullopt,
+                         TaskState::kError,
+                         AttemptState::kFailed,
+                         "EXIT_NONZERO: exit code 3"};
+  EXPECT_EQ(store().list_history(3, 0, 9).value(), std::vector{entry});
+  must_commit(store(), new_run(4));
+}
+
+}  // namespace
+}  // namespace cordyna

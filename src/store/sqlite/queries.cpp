@@ -1,0 +1,208 @@
+#include "store/sqlite/queries.hpp"
+
+#include <fmt/format.h>
+
+#include <limits>
+#include <utility>
+
+#include "store/sqlite/row_text.hpp"
+
+namespace cordyna::sqlite {
+namespace {
+
+// ?1 below this number, ?2 state or '', ?3 limit, ?4 flow or ''.
+constexpr std::string_view kRuns = "SELECT " CORDYNA_RUN_COLUMNS
+                                   " FROM run NOT INDEXED WHERE no < ?1 AND (?2 = '' OR state = ?2)"
+                                   " AND (?4 = '' OR flow_id = ?4) ORDER BY no DESC LIMIT ?3";
+constexpr std::string_view kRunsOfFlow =
+    "SELECT " CORDYNA_RUN_COLUMNS
+    " FROM run INDEXED BY run_flow WHERE flow_id = ?4 AND no < ?1"
+    " AND (?2 = '' OR state = ?2) ORDER BY no DESC LIMIT ?3";
+constexpr std::string_view kRunsUnfinished =
+    "SELECT " CORDYNA_RUN_COLUMNS
+    " FROM run INDEXED BY run_unfinished WHERE no < ?1 AND state <> 'completed'"
+    " AND state <> 'warning' AND state <> 'error' AND state <> 'cancelled'"
+    " AND (?2 = '' OR state = ?2) AND (?4 = '' OR flow_id = ?4) ORDER BY no DESC LIMIT ?3";
+constexpr std::string_view kRunById = "SELECT " CORDYNA_RUN_COLUMNS " FROM run WHERE id = ?1";
+constexpr std::string_view kRunByNo = "SELECT " CORDYNA_RUN_COLUMNS " FROM run WHERE no = ?1";
+constexpr std::string_view kRunExists = "SELECT 1 FROM run WHERE no = ?1";
+constexpr std::string_view kLastRun = "SELECT ifnull(max(no), 0) FROM run";
+constexpr std::string_view kTasks =
+    "SELECT " CORDYNA_TASK_COLUMNS " FROM task WHERE run = ?1 ORDER BY path";
+constexpr std::string_view kAttempts =
+    "SELECT " CORDYNA_ATTEMPT_COLUMNS " FROM attempt WHERE run = ?1 ORDER BY path, attempt";
+constexpr std::string_view kHistory =
+    "SELECT " CORDYNA_HISTORY_COLUMNS
+    " FROM history WHERE run = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3";
+constexpr std::string_view kLastSeq = "SELECT ifnull(max(seq), 0) FROM history WHERE run = ?1";
+constexpr std::string_view kFlow =
+    "SELECT hash, id, ns, canonical FROM flow_version WHERE hash = ?1";
+
+// Reads all rows of a bound statement.
+template <class Row>
+Result<std::vector<Row>> collect(Statement& statement, Result<Row> (*read)(const Statement&)) {
+  const ResetGuard reset(statement);
+  std::vector<Row> rows;
+  for (;;) {
+    TRY_ASSIGN(const bool there, statement.step());
+    if (!there) return rows;
+    TRY_ASSIGN(Row row, read(statement));
+    rows.push_back(std::move(row));
+  }
+}
+
+Result<std::int64_t> one_number(Statement& statement) {
+  const ResetGuard reset(statement);
+  TRY_ASSIGN(const bool there, statement.step());
+  return there ? statement.integer(0) : 0;
+}
+
+// Of all attempts, in order of path and number, those that recovery needs.
+std::vector<AttemptRow> needed(std::vector<AttemptRow> attempts) {
+  std::vector<AttemptRow> kept;
+  for (std::size_t i = 0; i < attempts.size(); ++i) {
+    const bool newest = i + 1 == attempts.size() || attempts[i + 1].path != attempts[i].path;
+    if (newest || !attempts[i].known_dead || !is_final(attempts[i].state)) {
+      kept.push_back(std::move(attempts[i]));
+    }
+  }
+  return kept;
+}
+
+// One snapshot for several statements.
+class ReadTransaction {
+ public:
+  explicit ReadTransaction(Database& database) : database_(database) {}
+  ~ReadTransaction() { database_.roll_back(); }
+  ReadTransaction(const ReadTransaction&) = delete;
+  ReadTransaction& operator=(const ReadTransaction&) = delete;
+
+ private:
+  Database& database_;
+};
+
+}  // namespace
+
+struct Queries::Statements {
+  Statement runs;
+  Statement runs_of_flow;
+  Statement runs_unfinished;
+  Statement run_by_id;
+  Statement run_by_no;
+  Statement run_exists;
+  Statement last_run;
+  Statement tasks;
+  Statement attempts;
+  Statement history;
+  Statement last_seq;
+  Statement flow;
+};
+
+Queries::Queries(Database& database, Statements statements)
+    : database_(database), s_(std::make_unique<Statements>(std::move(statements))) {}
+
+Queries::~Queries() = default;
+
+Result<std::unique_ptr<Queries>> Queries::prepare(Database& database) {
+  TRY_ASSIGN(Statement runs, database.prepare(kRuns));
+  TRY_ASSIGN(Statement runs_of_flow, database.prepare(kRunsOfFlow));
+  TRY_ASSIGN(Statement runs_unfinished, database.prepare(kRunsUnfinished));
+  TRY_ASSIGN(Statement run_by_id, database.prepare(kRunById));
+  TRY_ASSIGN(Statement run_by_no, database.prepare(kRunByNo));
+  TRY_ASSIGN(Statement run_exists, database.prepare(kRunExists));
+  TRY_ASSIGN(Statement last_run, database.prepare(kLastRun));
+  TRY_ASSIGN(Statement tasks, database.prepare(kTasks));
+  TRY_ASSIGN(Statement attempts, database.prepare(kAttempts));
+  TRY_ASSIGN(Statement history, database.prepare(kHistory));
+  TRY_ASSIGN(Statement last_seq, database.prepare(kLastSeq));
+  TRY_ASSIGN(Statement flow, database.prepare(kFlow));
+  return std::unique_ptr<Queries>(new Queries(
+      database, Statements{std::move(runs), std::move(runs_of_flow), std::move(runs_unfinished),
+                           std::move(run_by_id), std::move(run_by_no), std::move(run_exists),
+                           std::move(last_run), std::move(tasks), std::move(attempts),
+                           std::move(history), std::move(last_seq), std::move(flow)}));
+}
+
+Result<std::vector<RunRow>> Queries::list_runs(const RunFilter& filter) {
+  Statement& runs = filter.unfinished        ? s_->runs_unfinished
+                    : filter.flow_id.empty() ? s_->runs
+                                             : s_->runs_of_flow;
+  runs.bind(1, filter.before == 0 ? std::numeric_limits<RunNo>::max() : filter.before);
+  runs.bind(2, filter.state.has_value() ? to_string(*filter.state) : std::string_view());
+  runs.bind(3, filter.limit);
+  runs.bind(4, filter.flow_id);
+  return collect<RunRow>(runs, read_run);
+}
+
+Result<RunRow> Queries::find_run(const RunId& id) {
+  s_->run_by_id.bind(1, id.value);
+  TRY_ASSIGN(std::vector<RunRow> found, collect<RunRow>(s_->run_by_id, read_run));
+  if (found.empty()) {
+    return fail(ErrorCode::kNotFound, fmt::format("there is no run '{}'", id.value));
+  }
+  return std::move(found.front());
+}
+
+Result<RunRow> Queries::find_run(RunNo no) {
+  s_->run_by_no.bind(1, no);
+  TRY_ASSIGN(std::vector<RunRow> found, collect<RunRow>(s_->run_by_no, read_run));
+  if (found.empty()) return fail(ErrorCode::kNotFound, fmt::format("there is no run {}", no));
+  return std::move(found.front());
+}
+
+Result<RunSnapshot> Queries::load_run(RunNo no) {
+  TRY(database_.run("BEGIN"));
+  const ReadTransaction transaction(database_);
+  return read_snapshot(no);
+}
+
+Result<RunSnapshot> Queries::read_snapshot(RunNo no) {
+  RunSnapshot snapshot;
+  TRY_ASSIGN(snapshot.run, find_run(no));
+  s_->tasks.bind(1, no);
+  TRY_ASSIGN(snapshot.tasks, collect<TaskRow>(s_->tasks, read_task));
+  s_->attempts.bind(1, no);
+  TRY_ASSIGN(std::vector<AttemptRow> attempts, collect<AttemptRow>(s_->attempts, read_attempt));
+  snapshot.attempts = needed(std::move(attempts));
+  s_->last_seq.bind(1, no);
+  TRY_ASSIGN(snapshot.history_seq, one_number(s_->last_seq));
+  return snapshot;
+}
+
+Result<> Queries::check_exists(RunNo no) {
+  s_->run_exists.bind(1, no);
+  TRY_ASSIGN(const std::int64_t there, one_number(s_->run_exists));
+  if (there == 0) return fail(ErrorCode::kNotFound, fmt::format("there is no run {}", no));
+  return {};
+}
+
+Result<std::vector<AttemptRow>> Queries::list_attempts(RunNo no) {
+  TRY(check_exists(no));
+  s_->attempts.bind(1, no);
+  return collect<AttemptRow>(s_->attempts, read_attempt);
+}
+
+Result<std::vector<HistoryRow>> Queries::list_history(RunNo no, std::int64_t after_seq,
+                                                      std::uint32_t limit) {
+  TRY(check_exists(no));
+  s_->history.bind(1, no);
+  s_->history.bind(2, after_seq);
+  s_->history.bind(3, limit);
+  return collect<HistoryRow>(s_->history, read_history);
+}
+
+Result<FlowVersionRow> Queries::find_flow(std::string_view hash) {
+  const ResetGuard reset(s_->flow);
+  s_->flow.bind(1, hash);
+  TRY_ASSIGN(const bool there, s_->flow.step());
+  if (!there) {
+    return fail(ErrorCode::kNotFound, fmt::format("there is no flow version '{}'", hash));
+  }
+  return read_flow(s_->flow);
+}
+
+Result<RunNo> Queries::last_run_no() {
+  return one_number(s_->last_run);
+}
+
+}  // namespace cordyna::sqlite

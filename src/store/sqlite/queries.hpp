@@ -1,0 +1,45 @@
+/// Every read of a state, over one connection, which the owner and readers share as code.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "ports/store.hpp"
+#include "store/sqlite/database.hpp"
+
+namespace cordyna::sqlite {
+
+/// Statements are prepared once. Errors and contents: as StoreReader says.
+/// Threads: one at a time, and never inside a transaction.
+class Queries {
+ public:
+  /// Borrows the database. Errors: kCorrupt, also where the schema is not the one expected.
+  [[nodiscard]] static Result<std::unique_ptr<Queries>> prepare(Database& database);
+
+  [[nodiscard]] Result<std::vector<RunRow>> list_runs(const RunFilter& filter);
+  [[nodiscard]] Result<RunRow> find_run(const RunId& id);
+  [[nodiscard]] Result<RunRow> find_run(RunNo no);
+  [[nodiscard]] Result<RunSnapshot> load_run(RunNo no);
+  [[nodiscard]] Result<std::vector<AttemptRow>> list_attempts(RunNo no);
+  [[nodiscard]] Result<std::vector<HistoryRow>> list_history(RunNo no, std::int64_t after_seq,
+                                                             std::uint32_t limit);
+  [[nodiscard]] Result<FlowVersionRow> find_flow(std::string_view hash);
+  [[nodiscard]] Result<RunNo> last_run_no();
+
+ private:
+  struct Statements;
+  Queries(Database& database, Statements statements);
+
+  [[nodiscard]] Result<RunSnapshot> read_snapshot(RunNo no);
+  [[nodiscard]] Result<> check_exists(RunNo no);
+
+  Database& database_;
+  std::unique_ptr<Statements> s_;
+
+ public:
+  ~Queries();
+};
+
+}  // namespace cordyna::sqlite

@@ -1,0 +1,251 @@
+#include "store/sqlite/row_text.hpp"
+
+#include <fmt/format.h>
+
+#include <string>
+
+namespace cordyna::sqlite {
+namespace {
+
+std::unexpected<Error> unknown_word(std::string_view what, std::string_view word) {
+  return fail(ErrorCode::kCorrupt,
+              fmt::format("the state holds the unknown {} '{}': it is damaged, or of a newer "
+                          "version",
+                          what, word));
+}
+
+// Reads columns left to right.
+class Columns {
+ public:
+  explicit Columns(const Statement& row) : row_(row) {}
+
+  template <class Number>
+  void read(Number& number) {
+    number = static_cast<Number>(row_.integer(column_++));
+  }
+  void read(bool& flag) { flag = row_.integer(column_++) != 0; }
+  void read(std::string& text) { text = row_.text(column_++); }
+  [[nodiscard]] std::string_view word() { return row_.text(column_++); }
+
+  // The six columns of an error.
+  [[nodiscard]] Result<> read(std::optional<TaskError>& error) {
+    if (row_.is_null(column_)) return {};
+    TaskError& value = error.emplace();
+    const std::string_view code = word();
+    const auto known_code = parse_task_error_code(code);
+    if (!known_code.has_value()) return unknown_word("error code", code);
+    value.code = *known_code;
+    read(value.message);
+    const std::string_view phase = word();
+    const auto known_phase = parse_phase(phase);
+    if (!known_phase.has_value()) return unknown_word("phase", phase);
+    value.phase = *known_phase;
+    read(value.retryable);
+    read(value.owner);
+    read(value.exit_code);
+    return {};
+  }
+
+ private:
+  const Statement& row_;
+  int column_ = 0;
+};
+
+Result<> parse(std::string_view word, RunState& state) {
+  const auto parsed = parse_run_state(word);
+  if (!parsed.has_value()) return unknown_word("run state", word);
+  state = *parsed;
+  return {};
+}
+
+Result<> parse(std::string_view word, TaskState& state) {
+  const auto parsed = parse_task_state(word);
+  if (!parsed.has_value()) return unknown_word("task state", word);
+  state = *parsed;
+  return {};
+}
+
+Result<> parse(std::string_view word, AttemptState& state) {
+  const auto parsed = parse_attempt_state(word);
+  if (!parsed.has_value()) return unknown_word("attempt state", word);
+  state = *parsed;
+  return {};
+}
+
+template <class State>
+Result<> parse(std::string_view word, std::optional<State>& state) {
+  if (word.empty()) return {};
+  return parse(word, state.emplace());
+}
+
+void bind_error(Statement& statement, int first, const std::optional<TaskError>& error) {
+  if (!error.has_value()) return;
+  statement.bind(first, info(error->code).name);
+  statement.bind(first + 1, error->message);
+  statement.bind(first + 2, to_string(error->phase));
+  statement.bind(first + 3, error->retryable ? 1 : 0);
+  statement.bind(first + 4, error->owner);
+  statement.bind(first + 5, error->exit_code);
+}
+
+}  // namespace
+
+Result<RunRow> read_run(const Statement& row) {
+  RunRow run;
+  Columns columns(row);
+  columns.read(run.no);
+  columns.read(run.id.value);
+  columns.read(run.flow_id);
+  columns.read(run.ns);
+  columns.read(run.flow_hash);
+  columns.read(run.folder);
+  columns.read(run.inputs);
+  columns.read(run.outputs);
+  TRY(parse(columns.word(), run.state));
+  columns.read(run.created_at);
+  columns.read(run.started_at);
+  columns.read(run.ended_at);
+  columns.read(run.deadline_at);
+  columns.read(run.warnings);
+  columns.read(run.cancel_requested);
+  TRY(columns.read(run.error));
+  run.from = run.state;
+  return run;
+}
+
+Result<TaskRow> read_task(const Statement& row) {
+  TaskRow task;
+  Columns columns(row);
+  columns.read(task.run);
+  columns.read(task.path);
+  TRY(parse(columns.word(), task.state));
+  columns.read(task.attempt);
+  columns.read(task.warnings);
+  columns.read(task.first_at);
+  columns.read(task.ended_at);
+  columns.read(task.retry_at);
+  columns.read(task.outputs);
+  columns.read(task.blocked_by);
+  TRY(columns.read(task.error));
+  task.from = task.state;
+  return task;
+}
+
+Result<AttemptRow> read_attempt(const Statement& row) {
+  AttemptRow attempt;
+  Columns columns(row);
+  columns.read(attempt.run);
+  columns.read(attempt.path);
+  columns.read(attempt.attempt);
+  TRY(parse(columns.word(), attempt.state));
+  columns.read(attempt.created_at);
+  columns.read(attempt.dispatched_at);
+  columns.read(attempt.acknowledged_at);
+  columns.read(attempt.started_at);
+  columns.read(attempt.ended_at);
+  columns.read(attempt.deadline_at);
+  columns.read(attempt.cancel_requested);
+  columns.read(attempt.known_dead);
+  TRY(columns.read(attempt.error));
+  attempt.from = attempt.state;
+  return attempt;
+}
+
+Result<HistoryRow> read_history(const Statement& row) {
+  HistoryRow entry;
+  Columns columns(row);
+  columns.read(entry.run);
+  columns.read(entry.seq);
+  columns.read(entry.at);
+  columns.read(entry.path);
+  columns.read(entry.attempt);
+  TRY(parse(columns.word(), entry.run_state));
+  TRY(parse(columns.word(), entry.task_state));
+  TRY(parse(columns.word(), entry.attempt_state));
+  columns.read(entry.detail);
+  return entry;
+}
+
+FlowVersionRow read_flow(const Statement& row) {
+  FlowVersionRow flow;
+  Columns columns(row);
+  columns.read(flow.hash);
+  columns.read(flow.id);
+  columns.read(flow.ns);
+  columns.read(flow.canonical);
+  return flow;
+}
+
+void bind_run(Statement& statement, const RunRow& row) {
+  statement.bind(1, row.no);
+  statement.bind(2, row.id.value);
+  statement.bind(3, row.flow_id);
+  statement.bind(4, row.ns);
+  statement.bind(5, row.flow_hash);
+  statement.bind(6, row.folder);
+  statement.bind(7, row.inputs);
+  statement.bind(8, row.outputs);
+  statement.bind(9, to_string(row.state));
+  statement.bind(10, row.created_at);
+  statement.bind(11, row.started_at);
+  statement.bind(12, row.ended_at);
+  statement.bind(13, row.deadline_at);
+  statement.bind(14, row.warnings);
+  statement.bind(15, row.cancel_requested ? 1 : 0);
+  bind_error(statement, 16, row.error);
+}
+
+void bind_task(Statement& statement, const TaskRow& row) {
+  statement.bind(1, row.run);
+  statement.bind(2, row.path);
+  statement.bind(3, to_string(row.state));
+  statement.bind(4, row.attempt);
+  statement.bind(5, row.warnings);
+  statement.bind(6, row.first_at);
+  statement.bind(7, row.ended_at);
+  statement.bind(8, row.retry_at);
+  statement.bind(9, row.outputs);
+  statement.bind(10, row.blocked_by);
+  bind_error(statement, 11, row.error);
+}
+
+void bind_attempt(Statement& statement, const AttemptRow& row) {
+  statement.bind(1, row.run);
+  statement.bind(2, row.path);
+  statement.bind(3, row.attempt);
+  statement.bind(4, to_string(row.state));
+  statement.bind(5, row.created_at);
+  statement.bind(6, row.dispatched_at);
+  statement.bind(7, row.acknowledged_at);
+  statement.bind(8, row.started_at);
+  statement.bind(9, row.ended_at);
+  statement.bind(10, row.deadline_at);
+  statement.bind(11, row.cancel_requested ? 1 : 0);
+  statement.bind(12, row.known_dead ? 1 : 0);
+  bind_error(statement, 13, row.error);
+}
+
+void bind_history(Statement& statement, const HistoryRow& row) {
+  // Absent states are stored as empty texts: one less kind of value, and no byte more than NULL.
+  const auto word = [](const auto& state) {
+    return state.has_value() ? to_string(*state) : std::string_view();
+  };
+  statement.bind(1, row.run);
+  statement.bind(2, row.seq);
+  statement.bind(3, row.at);
+  statement.bind(4, row.path);
+  statement.bind(5, row.attempt);
+  statement.bind(6, word(row.run_state));
+  statement.bind(7, word(row.task_state));
+  statement.bind(8, word(row.attempt_state));
+  statement.bind(9, row.detail);
+}
+
+void bind_flow(Statement& statement, const FlowVersionRow& row) {
+  statement.bind(1, row.hash);
+  statement.bind(2, row.id);
+  statement.bind(3, row.ns);
+  statement.bind(4, row.canonical);
+}
+
+}  // namespace cordyna::sqlite

@@ -1,0 +1,48 @@
+/// Rows from columns and columns from rows: what the queries and the writer share.
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "base/result.hpp"
+#include "model/rows.hpp"
+#include "store/sqlite/database.hpp"
+
+// Lists of columns, in the order in which the functions below read them. Macros, so that every
+// statement is one constant text.
+#define CORDYNA_ERROR_COLUMNS \
+  "error_code, error_message, error_phase, error_retryable, error_owner, error_exit_code"
+#define CORDYNA_RUN_COLUMNS                                                      \
+  "no, id, flow_id, ns, flow_hash, folder, inputs, outputs, state, created_at, " \
+  "started_at, ended_at, deadline_at, warnings, cancel_requested, " CORDYNA_ERROR_COLUMNS
+#define CORDYNA_TASK_COLUMNS                                                     \
+  "run, path, state, attempt, warnings, first_at, ended_at, retry_at, outputs, " \
+  "blocked_by, " CORDYNA_ERROR_COLUMNS
+#define CORDYNA_ATTEMPT_COLUMNS                                             \
+  "run, path, attempt, state, created_at, dispatched_at, acknowledged_at, " \
+  "started_at, ended_at, deadline_at, cancel_requested, known_dead, " CORDYNA_ERROR_COLUMNS
+#define CORDYNA_HISTORY_COLUMNS \
+  "run, seq, at, path, attempt, run_state, task_state, attempt_state, detail"
+
+namespace cordyna::sqlite {
+
+/// Of the present row. Errors: kCorrupt, for a word that this version does not know.
+[[nodiscard]] Result<RunRow> read_run(const Statement& row);
+[[nodiscard]] Result<TaskRow> read_task(const Statement& row);
+[[nodiscard]] Result<AttemptRow> read_attempt(const Statement& row);
+[[nodiscard]] Result<HistoryRow> read_history(const Statement& row);
+[[nodiscard]] FlowVersionRow read_flow(const Statement& row);
+
+/// Bind in the order of the columns above, from 1. An absent error binds nothing: its parameters
+/// must be NULL before. The index after the last one is where the caller goes on.
+void bind_run(Statement& statement, const RunRow& row);
+void bind_task(Statement& statement, const TaskRow& row);
+void bind_attempt(Statement& statement, const AttemptRow& row);
+void bind_history(Statement& statement, const HistoryRow& row);
+void bind_flow(Statement& statement, const FlowVersionRow& row);
+
+inline constexpr int kRunFrom = 22;      ///< after bind_run: the state to replace
+inline constexpr int kTaskFrom = 17;     ///< after bind_task
+inline constexpr int kAttemptFrom = 19;  ///< after bind_attempt
+
+}  // namespace cordyna::sqlite

@@ -1,0 +1,192 @@
+#include "store/sqlite/sqlite_store.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "store/sqlite/database.hpp"
+#include "store/sqlite/migrations.hpp"
+#include "store/sqlite/queries.hpp"
+#include "store/sqlite/state_folder.hpp"
+#include "store/sqlite/writer.hpp"
+
+namespace cordyna {
+namespace {
+
+using sqlite::Access;
+using sqlite::Database;
+using sqlite::OwnerLock;
+using sqlite::Queries;
+using sqlite::Writer;
+
+// The reading half of a port, over Queries.
+template <class Port>
+class ReaderOf : public Port {
+ public:
+  explicit ReaderOf(std::unique_ptr<Queries> queries) : queries_(std::move(queries)) {}
+
+  Result<std::vector<RunRow>> list_runs(const RunFilter& filter) override {
+    return queries_->list_runs(filter);
+  }
+  Result<RunRow> find_run(const RunId& id) override { return queries_->find_run(id); }
+  Result<RunRow> find_run(RunNo no) override { return queries_->find_run(no); }
+  Result<RunSnapshot> load_run(RunNo no) override { return queries_->load_run(no); }
+  Result<std::vector<AttemptRow>> list_attempts(RunNo no) override {
+    return queries_->list_attempts(no);
+  }
+  Result<std::vector<HistoryRow>> list_history(RunNo no, std::int64_t after_seq,
+                                               std::uint32_t limit) override {
+    return queries_->list_history(no, after_seq, limit);
+  }
+  Result<FlowVersionRow> find_flow(std::string_view hash) override {
+    return queries_->find_flow(hash);
+  }
+
+ protected:
+  // Statements must be gone before their connection is.
+  void drop_queries() { queries_.reset(); }
+  [[nodiscard]] Queries& queries() { return *queries_; }
+
+ private:
+  std::unique_ptr<Queries> queries_;
+};
+
+class SqliteReader final : public ReaderOf<StoreReader> {
+ public:
+  SqliteReader(std::unique_ptr<Database> database, std::unique_ptr<Queries> queries)
+      : ReaderOf(std::move(queries)), database_(std::move(database)) {}
+  ~SqliteReader() override { drop_queries(); }
+  SqliteReader(const SqliteReader&) = delete;
+  SqliteReader& operator=(const SqliteReader&) = delete;
+
+ private:
+  std::unique_ptr<Database> database_;
+};
+
+class SqliteStore final : public ReaderOf<Store> {
+ public:
+  SqliteStore(OwnerLock lock, std::unique_ptr<Database> database, std::unique_ptr<Queries> queries,
+              std::unique_ptr<Writer> writer)
+      : ReaderOf(std::move(queries)),
+        lock_(std::move(lock)),
+        database_(std::move(database)),
+        writer_(std::move(writer)) {}
+  ~SqliteStore() override { drop_queries(); }
+  SqliteStore(const SqliteStore&) = delete;
+  SqliteStore& operator=(const SqliteStore&) = delete;
+
+  Result<> commit(const ChangeSet& changes) override { return writer_->commit(changes); }
+  [[nodiscard]] std::uint64_t epoch() const override { return writer_->epoch(); }
+  Result<RunNo> last_run_no() override { return queries().last_run_no(); }
+
+ private:
+  // In this order: the lock is freed last.
+  OwnerLock lock_;
+  std::unique_ptr<Database> database_;
+  std::unique_ptr<Writer> writer_;
+};
+
+std::unexpected<Error> unavailable(const std::string& path, std::string_view what) {
+  return fail(ErrorCode::kUnavailable,
+              fmt::format("state file '{}' {}: {}", path, what, std::strerror(errno)));
+}
+
+// Synchronizes a file or a folder with the disk.
+Result<> synchronize(const std::string& path) {
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return unavailable(path, "cannot be opened");
+  const int rc = ::fsync(fd);
+  const int error = errno;
+  ::close(fd);
+  errno = error;
+  if (rc != 0) return unavailable(path, "could not be written to the disk");
+  return {};
+}
+
+// A log without its database: whoever removed one must decide on the other. An empty log is what a
+// clean end leaves.
+Result<> remove_stale_log(const std::string& path) {
+  const std::string log = path + "-wal";
+  struct stat info{};
+  if (::stat(log.c_str(), &info) == 0 && info.st_size > 0) {
+    return fail(ErrorCode::kCorrupt,
+                fmt::format("state file '{}' is missing, but its log '{}' is there: restore the "
+                            "file, or remove the log to begin with an empty state",
+                            path, log));
+  }
+  ::unlink(log.c_str());
+  ::unlink((path + "-shm").c_str());
+  return {};
+}
+
+Result<> fill(const std::string& path) {
+  TRY_ASSIGN(const std::unique_ptr<Database> database, Database::open(path, Access::kWrite));
+  // Nobody sees the file before it is complete, so the disk is asked once, at the end.
+  TRY(database->run("PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF"));
+  TRY(sqlite::migrate(*database, sqlite::migrations()));
+  return database->run("PRAGMA journal_mode = WAL");
+}
+
+// Makes the file under another name first: under its own name it is complete, or not there. So an
+// empty or half-written file is damage, never a beginning.
+Result<> create(const std::string& path, const std::string& folder) {
+  TRY(remove_stale_log(path));
+  const std::string draft = path + ".new";
+  for (const char* suffix : {"", "-wal", "-shm"}) ::unlink((draft + suffix).c_str());
+  const int fd = ::open(draft.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (fd < 0) return unavailable(path, "cannot be made");
+  ::close(fd);
+  TRY(fill(draft));
+  TRY(synchronize(draft));
+  if (::rename(draft.c_str(), path.c_str()) != 0) return unavailable(path, "cannot be made");
+  return synchronize(folder);
+}
+
+Result<> set_up_connection(Database& database) {
+  TRY(database.run(sqlite::connection_settings()));
+  // The log stays, empty, after a clean end, so that readers need not make one.
+  int keep_log = 1;
+  sqlite3_file_control(database.handle(), "main", SQLITE_FCNTL_PERSIST_WAL, &keep_log);
+  return {};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Store>> open_sqlite_store(const StateLayout& layout) {
+  TRY(sqlite::prepare_folder(layout));
+  TRY_ASSIGN(OwnerLock lock, OwnerLock::take(layout));
+  const std::string path = layout.database();
+  if (::access(path.c_str(), F_OK) != 0) TRY(create(path, layout.folder()));
+  TRY_ASSIGN(std::unique_ptr<Database> database, Database::open(path, Access::kWrite));
+  // Before the first change: the file may be another program's, or of a newer version.
+  TRY(sqlite::check_identity(*database));
+  TRY(set_up_connection(*database));
+  TRY(sqlite::migrate(*database, sqlite::migrations()));
+  TRY_ASSIGN(std::unique_ptr<Queries> queries, Queries::prepare(*database));
+  TRY_ASSIGN(std::unique_ptr<Writer> writer, Writer::prepare(*database));
+  return std::make_unique<SqliteStore>(std::move(lock), std::move(database), std::move(queries),
+                                       std::move(writer));
+}
+
+Result<std::unique_ptr<StoreReader>> open_sqlite_reader(const StateLayout& layout) {
+  const std::string path = layout.database();
+  if (::access(path.c_str(), F_OK) != 0) {
+    if (errno != ENOENT && errno != ENOTDIR) return unavailable(path, "cannot be reached");
+    return fail(ErrorCode::kNotFound,
+                fmt::format("there is no state in '{}': nothing was run here", layout.folder()));
+  }
+  TRY_ASSIGN(std::unique_ptr<Database> database, Database::open(path, Access::kRead));
+  TRY(sqlite::check_identity(*database));
+  TRY(sqlite::check_version(*database, sqlite::migrations()));
+  TRY(database->run(
+      "PRAGMA mmap_size = 0; PRAGMA cell_size_check = ON; PRAGMA trusted_schema = OFF"));
+  TRY_ASSIGN(std::unique_ptr<Queries> queries, Queries::prepare(*database));
+  return std::make_unique<SqliteReader>(std::move(database), std::move(queries));
+}
+
+}  // namespace cordyna

@@ -1,0 +1,54 @@
+/// Writes change sets, each in one transaction, over the owner's connection.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <unordered_map>
+
+#include "model/rows.hpp"
+#include "store/sqlite/database.hpp"
+#include "store/sqlite/failpoints.hpp"
+
+namespace cordyna::sqlite {
+
+/// Threads: one at a time.
+class Writer {
+ public:
+  /// Takes the next epoch, durably, and prepares all statements. Borrows the database.
+  [[nodiscard]] static Result<std::unique_ptr<Writer>> prepare(Database& database);
+  ~Writer();
+
+  /// Errors: as Store::commit says; nothing was written then.
+  [[nodiscard]] Result<> commit(const ChangeSet& changes);
+
+  [[nodiscard]] std::uint64_t epoch() const { return epoch_; }
+
+ private:
+  struct Statements;
+  Writer(Database& database, Statements statements, std::uint64_t epoch);
+
+  [[nodiscard]] Result<> write(const ChangeSet& changes);
+  [[nodiscard]] Result<> check_epoch();
+  [[nodiscard]] Result<> put(const FlowVersionRow& row);
+  [[nodiscard]] Result<> put(const RunRow& row);
+  [[nodiscard]] Result<> put(const TaskRow& row);
+  [[nodiscard]] Result<> put(const AttemptRow& row);
+  [[nodiscard]] Result<> put(const HistoryRow& row);
+  [[nodiscard]] Result<> check_next(const HistoryRow& row);
+  template <class Row>
+  [[nodiscard]] Result<> compare_and_swap(Statement& insert, Statement& update, int from_index,
+                                          const Row& row);
+  [[nodiscard]] std::unexpected<Error> refused(int rc, const std::string& what);
+  [[nodiscard]] Result<> execute(Statement& statement);
+  void checkpoint_if_due();
+
+  Database& database_;
+  std::unique_ptr<Statements> s_;
+  std::uint64_t epoch_;
+  std::unordered_map<RunNo, std::int64_t> last_seqs_;  // of this transaction
+  int wal_pages_ = 0;
+  int checkpoint_at_pages_;
+  CommitFailpoints failpoints_;
+};
+
+}  // namespace cordyna::sqlite

@@ -1,0 +1,206 @@
+//! The C interface: template_ffi.h says what each function promises. No panic crosses it.
+
+use std::ffi::c_void;
+use std::panic::{catch_unwind, AssertUnwindSafe};
+
+use crate::analyze::{self, Finding};
+use crate::bytes;
+use crate::engine::{self, Failure, Mode};
+use crate::host::Scope;
+use crate::names;
+
+pub const FOUND: i32 = 0;
+pub const UNDEFINED: i32 = 1;
+
+const OK: i32 = 0;
+const FAILED: i32 = 1;
+const BROKEN: i32 = 2;
+const UNNAMED: i32 = 3;
+
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct Bytes {
+    data: *const u8,
+    size: usize,
+}
+
+impl Bytes {
+    pub fn empty() -> Bytes {
+        Bytes {
+            data: std::ptr::null(),
+            size: 0,
+        }
+    }
+
+    pub fn of(data: &[u8]) -> Bytes {
+        Bytes {
+            data: data.as_ptr(),
+            size: data.len(),
+        }
+    }
+
+    /// # Safety
+    /// `data` points to `size` bytes that live and do not change while the slice is used.
+    pub unsafe fn as_slice<'a>(self) -> &'a [u8] {
+        if self.size == 0 || self.data.is_null() {
+            return &[];
+        }
+        std::slice::from_raw_parts(self.data, self.size)
+    }
+}
+
+#[repr(C)]
+pub struct Host {
+    pub self_: *mut c_void,
+    pub find: unsafe extern "C" fn(*mut c_void, i32, Bytes, *mut Bytes) -> i32,
+    pub sha256: unsafe extern "C" fn(Bytes, *mut u8),
+}
+
+#[repr(C)]
+pub struct Text {
+    data: *mut u8,
+    size: usize,
+    capacity: usize,
+    offset: usize,
+}
+
+impl Text {
+    fn set(&mut self, content: Vec<u8>, offset: usize) {
+        let mut content = std::mem::ManuallyDrop::new(content);
+        self.data = content.as_mut_ptr();
+        self.size = content.len();
+        self.capacity = content.capacity();
+        self.offset = offset;
+    }
+}
+
+#[repr(C)]
+pub struct Sink {
+    self_: *mut c_void,
+    reference: unsafe extern "C" fn(*mut c_void, usize, *const Bytes, usize),
+    problem: unsafe extern "C" fn(*mut c_void, i32, usize, Bytes),
+    raw: unsafe extern "C" fn(*mut c_void, usize),
+}
+
+fn panic_text(payload: &(dyn std::any::Any + Send)) -> String {
+    let text = payload
+        .downcast_ref::<&str>()
+        .map(|s| s.to_string())
+        .or_else(|| payload.downcast_ref::<String>().cloned());
+    text.unwrap_or_else(|| "unknown panic".to_string())
+}
+
+/// Runs `body`; its text or its failure goes to `out`.
+fn guarded(out: &mut Text, body: impl FnOnce() -> Result<Vec<u8>, Failure>) -> i32 {
+    match catch_unwind(AssertUnwindSafe(body)) {
+        Ok(Ok(content)) => {
+            out.set(content, 0);
+            OK
+        }
+        Ok(Err(failure)) => {
+            out.set(failure.message.into_bytes(), failure.offset);
+            if failure.unnamed {
+                UNNAMED
+            } else {
+                FAILED
+            }
+        }
+        Err(payload) => {
+            out.set(panic_text(&*payload).into_bytes(), 0);
+            BROKEN
+        }
+    }
+}
+
+/// # Safety
+/// As template_ffi.h says: all pointers valid for the call.
+#[no_mangle]
+pub unsafe extern "C" fn dyna_template_render(
+    text: Bytes,
+    context: Bytes,
+    mode: i32,
+    host: *const Host,
+    out: *mut Text,
+) -> i32 {
+    let (text, context) = (text.as_slice(), context.as_slice());
+    guarded(&mut *out, || {
+        let _scope = Scope::enter(host);
+        let mode = if mode == 0 {
+            Mode::Text
+        } else {
+            Mode::Expression
+        };
+        engine::render(&bytes::encode(text), context, mode).map(bytes::decode)
+    })
+}
+
+/// # Safety
+/// As template_ffi.h says: all pointers valid for the call.
+#[no_mangle]
+pub unsafe extern "C" fn dyna_template_expression(
+    text: Bytes,
+    is_raw: *mut i32,
+    out: *mut Text,
+) -> i32 {
+    let text = text.as_slice();
+    let mut size = 0;
+    let status = guarded(&mut *out, || {
+        let found = analyze::expression(&bytes::encode(text))?;
+        size = found.size;
+        *is_raw = i32::from(found.is_raw);
+        Ok(Vec::new())
+    });
+    if status == OK {
+        (*out).offset = size;
+    }
+    status
+}
+
+/// # Safety
+/// As template_ffi.h says: all pointers valid for the call.
+#[no_mangle]
+pub unsafe extern "C" fn dyna_template_analyze(
+    text: Bytes,
+    sink: *const Sink,
+    out: *mut Text,
+) -> i32 {
+    let (text, sink) = (text.as_slice(), &*sink);
+    guarded(&mut *out, || {
+        analyze::analyze(&bytes::encode(text), &mut |finding| match finding {
+            Finding::Reference { offset, path } => {
+                let parts: Vec<Bytes> = path.iter().map(|p| Bytes::of(p.as_bytes())).collect();
+                (sink.reference)(sink.self_, offset, parts.as_ptr(), parts.len());
+            }
+            Finding::Problem { kind, offset, text } => {
+                (sink.problem)(sink.self_, kind as i32, offset, Bytes::of(text.as_bytes()));
+            }
+            Finding::Raw { offset } => (sink.raw)(sink.self_, offset),
+        });
+        Ok(Vec::new())
+    })
+}
+
+/// # Safety
+/// As template_ffi.h says: all pointers valid for the call.
+#[no_mangle]
+pub unsafe extern "C" fn dyna_template_names(kind: i32, out: *mut Text) {
+    guarded(&mut *out, || {
+        let list = match kind {
+            1 => names::FILTERS,
+            2 => names::TESTS,
+            _ => names::FUNCTIONS,
+        };
+        Ok(list.join("\n").into_bytes())
+    });
+}
+
+/// # Safety
+/// `out` was filled by a function of this interface, and not freed since.
+#[no_mangle]
+pub unsafe extern "C" fn dyna_template_free(out: *mut Text) {
+    let out = &mut *out;
+    if !out.data.is_null() {
+        drop(Vec::from_raw_parts(out.data, out.size, out.capacity));
+        out.data = std::ptr::null_mut();
+    }
+}

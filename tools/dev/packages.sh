@@ -1,0 +1,118 @@
+# shellcheck shell=bash
+# What Cordyna needs from Debian, PyPI and crates.io, installed when it is missing.
+
+readonly kPackagesBuild=(
+  git ca-certificates g++ cmake ninja-build ccache mold pkg-config libfmt-dev libboost1.81-dev
+  libboost-json1.81-dev libyaml-dev libsqlite3-dev libgtest-dev libcli11-dev libsodium-dev
+  python3 python3-venv python3-pip
+)
+readonly kPackagesTest=(shellcheck clang-format-19 clang-tidy-19 sqlite3 procps util-linux)
+readonly kPackagesFuzz=(clang-19 libclang-rt-19-dev)
+readonly kPackagesBench=(sqlite3 findutils)
+readonly kPackagesFresh=(debootstrap util-linux)
+readonly kCargoMinor=85 # of 1.x: the oldest that builds the locked crates
+
+# Prints those of "$@" that are not installed.
+missing_packages() {
+  local package
+  for package in "$@"; do
+    if [[ $(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null) != installed ]]; then
+      printf '%s\n' "$package"
+    fi
+  done
+}
+
+# Runs "$@" as root, or says what a person has to run.
+as_root() {
+  if [[ $(id -u) -eq 0 ]]; then
+    "$@"
+  elif have sudo && { sudo -n true 2>/dev/null || [[ -t 0 ]]; }; then
+    sudo "$@"
+  else
+    return 77
+  fi
+}
+
+apt_install() {
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$@"
+}
+
+# Makes sure that the packages "$@" are installed.
+need_packages() {
+  local -a missing
+  mapfile -t missing < <(missing_packages "$@")
+  [[ ${#missing[@]} -eq 0 ]] && return 0
+  have apt-get || die "missing: ${missing[*]}; this is no Debian, install them by hand"
+  as_root true || die "missing packages, and neither root nor sudo; run: apt-get update && apt-get install -y ${missing[*]}"
+  step "installing ${#missing[@]} Debian packages: ${missing[*]}"
+  # The lists are fetched only when there are none, or when they turn out to be too old.
+  local log=$kBuildRoot/log/apt.log
+  if compgen -G '/var/lib/apt/lists/*_Packages*' >/dev/null; then
+    mkdir -p "$kBuildRoot/log"
+    apt_install "${missing[@]}" >"$log" 2>&1 && return 0
+  fi
+  logged "$kBuildRoot/log/apt-update.log" as_root apt-get update -q
+  logged "$log" apt_install "${missing[@]}"
+}
+
+# Whether the cargo in PATH can build the crates.
+cargo_is_new_enough() {
+  have cargo && have rustc || return 1
+  local minor
+  minor=$(cargo --version 2>/dev/null | sed -nE 's/^cargo 1\.([0-9]+)\..*/\1/p')
+  [[ -n $minor && $minor -ge $kCargoMinor ]]
+}
+
+# A cargo that is new enough: the user's, else Debian's newer one.
+need_cargo() {
+  cargo_is_new_enough && return 0
+  need_packages rustc-web cargo-web
+  hash -r
+  cargo_is_new_enough || die "cargo 1.$kCargoMinor or newer is needed, found: $(cargo --version 2>&1 | head -n 1)"
+}
+
+# The Python that makes the venv: Debian's, so that every machine gets the same.
+system_python() {
+  if [[ -x /usr/bin/python3 ]]; then echo /usr/bin/python3; else echo python3; fi
+}
+
+# need_venv FILE...: the venv, with what these requirement files name. Fetches only on change.
+need_venv() {
+  if [[ ! -x $kVenv/bin/python ]]; then
+    step 'making build/venv'
+    rm -rf "$kVenv"
+    logged "$kBuildRoot/log/venv.log" "$(system_python)" -m venv "$kVenv"
+  fi
+  local file stamp
+  for file in "$@"; do
+    stamp=$kVenv/.installed-$(sha256sum "$file" | cut -c1-16)
+    [[ -e $stamp ]] && continue
+    step "installing from PyPI what $file names"
+    logged "$kBuildRoot/log/pip.log" "$kVenv/bin/python" -m pip install --quiet \
+      --disable-pip-version-check --requirement "$file"
+    touch "$stamp"
+  done
+}
+
+# DuckDB's program from its PyPI package, where the built `dyna` looks for it.
+need_duckdb() {
+  need_venv tools/requirements.txt
+  local folder=$kBuildRoot/libexec/cordyna source kind
+  source=$(compgen -G "$kVenv/lib/python3*/site-packages/duckdb_cli/duckdb" | head -n 1)
+  [[ -n $source ]] || die 'the PyPI package duckdb-cli holds no program "duckdb"; remove build/venv and try again'
+  if [[ ! $folder/duckdb -ef $source ]]; then
+    mkdir -p "$folder"
+    ln -f "$source" "$folder/duckdb" 2>/dev/null || cp "$source" "$folder/duckdb"
+  fi
+  for kind in release asan tsan; do
+    mkdir -p "$kBuildRoot/$kind"
+    ln -sfn ../libexec "$kBuildRoot/$kind/libexec"
+  done
+}
+
+# Everything a build needs.
+need_build_tools() {
+  need_packages "${kPackagesBuild[@]}"
+  need_cargo
+  need_duckdb
+}

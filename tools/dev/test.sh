@@ -1,0 +1,176 @@
+# shellcheck shell=bash
+# ./dev test, ./dev lint and ./dev format.
+
+readonly kResults=$PWD/build/results
+
+help_test() {
+  cat <<'TEXT'
+usage: ./dev test [--long | --fresh | --only PART]
+
+Builds asan and release, then runs: lint; the unit, contract and simulation tests under ASan and
+UBSan (ctest); the script tests and the integration tests with the release program. The last line
+is "N passed, N failed" over everything; the exit code is 0 only when nothing failed.
+
+  --long       also: TSan over cerebro and process, clang-tidy of everything, more simulated
+               worlds, a minute of each fuzz target
+  --fresh      makes a bare Debian 12 root, clones HEAD into it, and runs there ./dev run and
+               ./dev test; prints the times of both (wants root)
+  --only PART  one of: lint, unit, scripts, integration
+TEXT
+}
+
+# count NAME PASSED FAILED: a part's result, for the sum at the end.
+count() {
+  printf '%s %s\n' "$2" "$3" >"$kResults/$1.count"
+  step "$1: $2 passed, $3 failed"
+}
+
+# One check that passes or fails as a whole: whole NAME COMMAND...
+whole() {
+  local name=$1
+  shift
+  if "$@"; then count "$name" 1 0; else count "$name" 0 1; fi
+}
+
+part_lint() {
+  step 'lint'
+  run_lint "$@" --count "$kResults/lint.count" || true
+}
+
+# part_ctest KIND NAME [ctest options]: counts single cases, not programs.
+part_ctest() {
+  local kind=$1 name=$2
+  shift 2
+  local xml=$kResults/gtest-$name
+  rm -rf "$xml" && mkdir -p "$xml"
+  step "$name: ctest in build/$kind"
+  GTEST_OUTPUT="xml:$xml/" DYNA_DUCKDB="$kBuildRoot/libexec/cordyna/duckdb" \
+    ctest --test-dir "$kBuildRoot/$kind" --parallel "$kCores" --output-on-failure --no-tests=error \
+    --output-junit "$kResults/ctest-$name.xml" "$@" || true
+  ctest --test-dir "$kBuildRoot/$kind" --show-only=json-v1 "$@" >"$kResults/ctest-$name.json" || true
+  python3 tools/tally.py ctest "$kResults/ctest-$name.xml" "$kResults/ctest-$name.json" "$xml" \
+    >"$kResults/$name.count" || echo '0 1' >"$kResults/$name.count"
+}
+
+part_scripts() {
+  whole script-runner python3 tests/scripts/test_runner.py
+  step 'scripts: tests/scripts with build/release/bin/dyna'
+  DYNA_BIN=$kDyna python3 tests/scripts/run.py --jobs 2 --count "$kResults/scripts.count" || true
+}
+
+part_integration() {
+  compgen -G 'tests/integration/**/test_*.py' >/dev/null ||
+    compgen -G 'tests/integration/test_*.py' >/dev/null || return 0
+  step 'integration: tests/integration with build/release/bin/dyna'
+  rm -f "$kResults/integration.xml"
+  DYNA_BIN=$kDyna DYNA_DUCKDB="$kBuildRoot/libexec/cordyna/duckdb" PATH="$kVenv/bin:$PATH" \
+    "$kVenv/bin/python" -m pytest -q -p no:cacheprovider --junitxml "$kResults/integration.xml" \
+    tests/integration || true
+  python3 tools/tally.py junit "$kResults/integration.xml" >"$kResults/integration.count" ||
+    echo '0 1' >"$kResults/integration.count"
+}
+
+# What --long adds.
+parts_long() {
+  local -a targets
+  configure tsan
+  mapfile -t targets < <(ninja -C "$kBuildRoot/tsan" -t targets all |
+    sed -nE 's/^(cordyna_(cerebro|process)[a-z_]*_test): phony.*/\1/p')
+  [[ ${#targets[@]} -gt 0 ]] || die 'no test programs of cerebro and process to build under TSan'
+  build tsan "${targets[@]}"
+  part_ctest tsan tsan --tests-regex '^unit\.(cerebro|process)'
+  whole sim-long "$kBuildRoot/asan/bin/cordyna_sim" --minutes 5
+  whole fuzz command_fuzz --seconds 60
+}
+
+# The sum of all parts: the last line, and whether all is well.
+finish_tests() {
+  local passed=0 failed=0 file p f
+  for file in "$kResults"/*.count; do
+    read -r p f <"$file"
+    printf '  %-14s %5d passed %4d failed\n' "$(basename "$file" .count)" "$p" "$f"
+    passed=$((passed + p))
+    failed=$((failed + f))
+  done
+  step "the tests took $(as_minutes "$SECONDS")"
+  printf '%d passed, %d failed\n' "$passed" "$failed"
+  [[ $failed -eq 0 && $passed -gt 0 ]]
+}
+
+command_test() {
+  local long='' only=''
+  while [[ $# -gt 0 ]]; do
+    case $1 in
+      --long) long=1 ;;
+      --fresh) fresh_test; return ;;
+      --only) only=${2:-}; shift ;;
+      *) die_usage test "$1" ;;
+    esac
+    shift
+  done
+  rm -rf "$kResults" && mkdir -p "$kResults"
+  need_packages "${kPackagesTest[@]}"
+  need_build_tools
+  need_venv tests/requirements.txt
+  case $only in
+    lint) configure asan; part_lint ;;
+    unit) build asan all; part_ctest asan unit ;;
+    scripts) build release dyna; part_scripts ;;
+    integration) build release dyna; prepare_example; part_integration ;;
+    '') test_everything "$long" ;;
+    *) die "unknown part '$only': lint, unit, scripts or integration" ;;
+  esac
+  finish_tests
+}
+
+test_everything() {
+  build asan all
+  build release dyna
+  if [[ -n $1 ]]; then part_lint --tidy-all; else part_lint; fi
+  whole docs docs_are_current
+  part_ctest asan unit
+  part_scripts
+  prepare_example
+  part_integration
+  if [[ -n $1 ]]; then parts_long; fi
+}
+
+help_lint() {
+  cat <<'TEXT'
+usage: ./dev lint [--tidy-all | --no-tidy] [--selftest]
+
+Include arrows, third-party headers, purity of the engine, size limits, READMEs, left-over marks,
+clang-format, clang-tidy of what changed since the merge base (or the commit before), shellcheck,
+ruff. Exceptions, with reasons: tools/lint/exceptions.txt. --selftest shows that each check fails on
+a planted violation; it is also part of every lint.
+TEXT
+}
+
+run_lint() {
+  PATH="$kVenv/bin:$PATH" python3 tools/lint/lint.py --compile-commands "$kBuildRoot/asan" \
+    --cache "$kBuildRoot/lint-cache" "$@"
+}
+
+command_lint() {
+  need_packages "${kPackagesTest[@]}"
+  need_build_tools
+  configure asan
+  run_lint "$@"
+}
+
+help_format() {
+  cat <<'TEXT'
+usage: ./dev format
+
+Formats all C++ with clang-format and all Python with ruff, in place.
+TEXT
+}
+
+command_format() {
+  need_packages clang-format-19 python3 python3-venv git
+  need_venv tools/requirements.txt
+  git ls-files -z --cached --others --exclude-standard -- '*.cpp' '*.hpp' '*.c' '*.h' |
+    xargs -0 -r clang-format-19 -i
+  "$kVenv/bin/ruff" format --quiet .
+  step 'formatted'
+}

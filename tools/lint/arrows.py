@@ -1,0 +1,184 @@
+"""Who may include whom, which library's headers may stand where, and the purity of the engine.
+
+The table is the one of docs/architecture.md: a change of it is a decision, not a fix.
+"""
+
+import re
+from pathlib import PurePosixPath
+
+from common import Finding
+from cpp import without_comments_and_strings
+
+# Folder → what it may include besides itself. An entry with a file name means that file only.
+ARROWS = {
+    "base": (),
+    "model": ("base",),
+    "ports": ("model", "base"),
+    "template": ("ports", "model", "base"),
+    "flow": ("template", "model", "base"),
+    "engine": ("model", "base", "ports/evaluator.hpp"),
+    "store": ("ports", "model", "base"),
+    "secrets": ("ports", "model", "base"),
+    "process": ("ports", "template", "model", "base"),
+    "cerebro": ("engine", "ports", "model", "base"),
+    "cli": (
+        "cerebro", "engine", "flow", "template", "process", "secrets", "ports", "model", "base",
+        "store/sqlite/sqlite_store.hpp",
+    ),
+}  # fmt: skip
+
+# Folders whose subfolders are rooms of their own, which do not include each other.
+ROOMS = ("store", "process")
+
+# Unit tests may in addition use these: fakes, and what makes real input for the folder.
+TEST_ARROWS = {
+    "engine": ("ports",),
+    "flow": ("ports",),
+    "process": ("flow", "secrets"),
+    "cerebro": ("flow", "template", "store", "process", "secrets"),
+    "cli": ("store",),
+}
+
+# Prefix of a header in <>: where it may stand (paths that begin so), or None for nowhere.
+THIRD_PARTY = {
+    "fmt/": ("src/", "tests/", "bench/"),
+    "yaml.h": ("src/flow/yaml_tree.cpp",),
+    "sqlite3.h": ("src/store/sqlite/", "bench/limits/", "tests/"),
+    "boost/json": ("src/", "tests/"),
+    "boost/asio": None,
+    "boost/beast": None,
+    "CLI/": ("src/cli/",),
+    "sodium.h": ("src/flow/", "src/template/", "src/secrets/"),
+    "gtest/": ("src/", "tests/"),
+    "gmock/": ("src/", "tests/"),
+}
+
+# One file of a folder pays for these, the others do not.
+ONE_FILE = ("CLI/", "yaml.h", "sodium.h")
+
+POSIX = re.compile(
+    r"^(sys/|linux/|arpa/|netinet/)|^(aio|dirent|dlfcn|fcntl|grp|langinfo|libgen|locale|malloc|poll"
+    r"|pthread|pty|pwd|sched|signal|spawn|strings|syslog|termios|time|unistd|utime|wait)\.h$"
+)
+C_STANDARD = re.compile(
+    r"^(assert|ctype|errno|float|inttypes|limits|locale|math|setjmp|signal|stdarg|stdbool|stddef"
+    r"|stdint|stdio|stdlib|string|time)\.h$"
+)
+PURE_OF_SYSTEM = ("base", "model", "flow", "engine", "template")
+POSIX_ALLOWED = {"src/base/id.cpp", "src/flow/text_file.cpp"}
+
+IMPURE_HEADERS = {
+    "chrono", "thread", "mutex", "shared_mutex", "condition_variable", "future", "stop_token",
+    "semaphore", "latch", "barrier", "fstream", "iostream", "filesystem", "ctime", "cstdio",
+    "random", "syncstream",
+}  # fmt: skip
+IMPURE_WORDS = re.compile(
+    r"\b(system_clock|steady_clock|high_resolution_clock|random_device|getenv|clock_gettime"
+    r"|gettimeofday|printf|puts)\b|(?<![\w.>:])(?:std::)?(rand|srand|time|clock)\s*\("
+)
+
+INCLUDE = re.compile(r'^\s*#\s*include\s*(["<])([^">]+)[">]')
+
+
+def includes(text):
+    """(line number, '"' or '<', header) of each include."""
+    for number, line in enumerate(text.splitlines(), 1):
+        match = INCLUDE.match(line)
+        if match:
+            yield number, match[1], match[2]
+
+
+def is_test(path):
+    """A unit test, or what only tests use: x_test.cpp, x_test_support.hpp, test_x.hpp."""
+    name = PurePosixPath(path).name
+    return name.startswith("test_") or PurePosixPath(path).stem.endswith(("_test", "_test_support"))
+
+
+def may_include(path, header):
+    """Whether the file `path` (src/...) may include `header` ("model/flow.hpp")."""
+    parts = PurePosixPath(path).parts
+    if len(parts) == 2:  # src/main.cpp connects everything
+        return True
+    own = parts[1]
+    target = PurePosixPath(header).parts
+    if target[0] == own:
+        same_room = own not in ROOMS or len(target) < 3 or len(parts) < 4 or target[1] == parts[2]
+        return same_room or (is_test(path) and own == "store")
+    allowed = ARROWS.get(own, ()) + (TEST_ARROWS.get(own, ()) if is_test(path) else ())
+    return target[0] in allowed or header in allowed
+
+
+def check_arrows(tree):
+    for path in tree.with_suffix(".hpp", ".cpp", under="src/"):
+        parts = PurePosixPath(path).parts
+        if len(parts) > 2 and parts[1] not in ARROWS:
+            yield Finding(
+                "arrows", path, 1, "", f"src/{parts[1]} has no row in the table of arrows"
+            )
+            continue
+        for line, mark, header in includes(tree.text(path)):
+            if mark != '"':
+                continue
+            if "/" not in header or not (tree.root / "src" / header).is_file():
+                message = f'"{header}" is not the path of a header from src/'
+                yield Finding("arrows", path, line, header, message)
+            elif not may_include(path, header):
+                message = f'may not include "{header}" (docs/architecture.md, The house)'
+                yield Finding("arrows", path, line, header, message)
+
+
+def third_party_problem(path, header):
+    """What is wrong with <header> in `path`; an empty text: nothing."""
+    for prefix, places in THIRD_PARTY.items():
+        if header.startswith(prefix):
+            if places is None:
+                return "is not used in this project"
+            if not path.startswith(places):
+                return f"belongs into its adapter: {', '.join(places)}"
+            if prefix in ("gtest/", "gmock/") and path.startswith("src/"):
+                return "" if is_test(path) else "belongs into tests"
+            if path.endswith(".hpp") and prefix not in ("fmt/", "gtest/", "gmock/"):
+                internal = prefix == "sqlite3.h" or header == "boost/json/fwd.hpp"
+                ok = internal or path.startswith("tests/")
+                return "" if ok else "belongs into a .cpp: users of a header do not pay for it"
+            return ""
+    parts = PurePosixPath(path).parts
+    if POSIX.match(header) and not C_STANDARD.match(header):
+        pure = parts[0] == "src" and parts[1] in PURE_OF_SYSTEM and not is_test(path)
+        return "is the operating system: not here" if pure and path not in POSIX_ALLOWED else ""
+    if C_STANDARD.match(header) or ("." not in header and "/" not in header):
+        return ""
+    return "" if header.startswith("sanitizer/") else "is of a library that no table names"
+
+
+def check_third_party(tree):
+    users = {}
+    for path in tree.with_suffix(".hpp", ".cpp", ".h", ".c"):
+        for line, mark, header in includes(tree.text(path)):
+            if mark != "<":
+                continue
+            problem = third_party_problem(path, header)
+            if problem:
+                yield Finding("third-party", path, line, header, f"<{header}> {problem}")
+            for prefix in ONE_FILE:
+                if header.startswith(prefix) and not is_test(path):
+                    folder = str(PurePosixPath(path).parent)
+                    users.setdefault((folder, prefix), []).append((path, line, header))
+    for (folder, prefix), places in users.items():
+        for path, line, header in places if len({p for p, _, _ in places}) > 1 else ():
+            message = f"<{header}>: more than one file of {folder} includes {prefix}"
+            yield Finding("third-party", path, line, header, message)
+
+
+def check_purity(tree):
+    for path in tree.with_suffix(".hpp", ".cpp", under="src/engine/"):
+        for line, mark, header in includes(tree.text(path)):
+            seeded = header == "random" and is_test(path)
+            if mark == "<" and header in IMPURE_HEADERS and not seeded:
+                yield Finding("purity", path, line, header, f"the engine is pure: no <{header}>")
+        code = without_comments_and_strings(tree.text(path))
+        for number, line in enumerate(code.splitlines(), 1):
+            match = IMPURE_WORDS.search(line)
+            if match:
+                message = f"the engine is pure: no '{match[0].strip()}'"
+                yield Finding("purity", path, number, match[0].strip(), message)

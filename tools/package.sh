@@ -1,0 +1,58 @@
+#!/usr/bin/env bash
+# package.sh DYNA DUCKDB FOLDER: the archives that users install, and a try of each.
+set -euo pipefail
+
+readonly dyna=$1 duckdb=$2 folder=$3
+version=$("$dyna" version | sed -nE '1s/.*[^0-9.]([0-9]+\.[0-9]+\.[0-9]+).*/\1/p')
+[[ -n $version ]] || {
+  echo "package.sh: '$dyna version' names no version" >&2
+  exit 1
+}
+machine=$(uname -m)
+name=cordyna-$version-linux-$machine
+rm -rf "$folder" && mkdir -p "$folder/$name/bin" "$folder/$name/libexec/cordyna"
+
+install -m 0755 "$dyna" "$folder/$name/bin/dyna"
+strip "$folder/$name/bin/dyna"
+install -m 0755 "$duckdb" "$folder/$name/libexec/cordyna/duckdb"
+install -m 0644 README.md LICENSE CHANGELOG.md "$folder/$name/"
+tar -C "$folder" --owner=0 --group=0 --numeric-owner --sort=name -czf "$folder/$name.tar.gz" "$name"
+
+# The Debian packages whose libraries the program is linked with.
+library_packages() {
+  local library
+  ldd "$dyna" | sed -nE 's/.*=> (\/[^ ]+).*/\1/p' | while read -r library; do
+    dpkg-query -S "$(readlink -f "$library")" 2>/dev/null || dpkg-query -S "*/$(basename "$library")" || true
+  done | cut -d: -f1 | sort -u | paste -sd, | sed 's/,/, /g'
+}
+
+readonly tree=$folder/deb
+mkdir -p "$tree/DEBIAN" "$tree/usr/bin" "$tree/usr/libexec/cordyna" "$tree/usr/share/doc/cordyna"
+cp "$folder/$name/bin/dyna" "$tree/usr/bin/"
+cp "$folder/$name/libexec/cordyna/duckdb" "$tree/usr/libexec/cordyna/"
+cp README.md CHANGELOG.md "$tree/usr/share/doc/cordyna/"
+cp LICENSE "$tree/usr/share/doc/cordyna/copyright"
+cat >"$tree/DEBIAN/control" <<CONTROL
+Package: cordyna
+Version: $version
+Architecture: $(dpkg --print-architecture)
+Maintainer: The Cordyna authors <cordyna@localhost>
+Depends: $(library_packages)
+Section: utils
+Priority: optional
+Description: data-pipeline orchestrator in one program
+ Runs flows of shell, Python and data tasks with durable state.
+CONTROL
+deb=$folder/cordyna_${version}_$(dpkg --print-architecture).deb
+dpkg-deb --root-owner-group -Zxz -z1 --build "$tree" "$deb" >/dev/null
+rm -rf "$tree" "${folder:?}/$name"
+
+# Both hold a program that starts.
+try=$(mktemp -d)
+trap 'rm -rf "$try"' EXIT
+tar -C "$try" -xzf "$folder/$name.tar.gz"
+"$try/$name/bin/dyna" version >/dev/null
+dpkg-deb --extract "$deb" "$try/deb"
+"$try/deb/usr/bin/dyna" version >/dev/null
+"$try/deb/usr/libexec/cordyna/duckdb" --version >/dev/null
+printf '%s\n%s\n' "$folder/$name.tar.gz" "$deb"
