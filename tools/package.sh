@@ -18,11 +18,14 @@ install -m 0755 "$duckdb" "$folder/$name/libexec/cordyna/duckdb"
 install -m 0644 README.md LICENSE CHANGELOG.md "$folder/$name/"
 tar -C "$folder" --owner=0 --group=0 --numeric-owner --sort=name -czf "$folder/$name.tar.gz" "$name"
 
-# The Debian packages whose libraries the program is linked with.
+# The Debian packages whose libraries the program is linked with. dpkg may know a path with or
+# without /usr in front, as the folders were merged.
 library_packages() {
-  local library
+  local library path
   ldd "$dyna" | sed -nE 's/.*=> (\/[^ ]+).*/\1/p' | while read -r library; do
-    dpkg-query -S "$(readlink -f "$library")" 2>/dev/null || dpkg-query -S "*/$(basename "$library")" || true
+    for path in "$library" "/usr$library" "$(readlink -f "$library")" "${library#/usr}"; do
+      if dpkg-query -S "$path" 2>/dev/null; then break; fi
+    done
   done | cut -d: -f1 | sort -u | paste -sd, | sed 's/,/, /g'
 }
 

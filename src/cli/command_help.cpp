@@ -48,14 +48,14 @@ Result<std::shared_ptr<const Flow>> load_flow(StoreReader& reader, const RunRow&
   return flow::from_canonical(version.canonical, run.folder);
 }
 
-std::unique_ptr<Renderer> make_renderer(const CommandContext& context, bool many_runs) {
+std::unique_ptr<Renderer> make_renderer(const CommandContext& context, RenderOptions options) {
   Follow style = context.arguments.json ? Follow::kJson : context.arguments.follow;
   if (style == Follow::kAuto) {
-    style = can_draw(context.output) && !many_runs ? Follow::kPretty : Follow::kPlain;
+    style = can_draw(context.output) && !options.many_runs ? Follow::kPretty : Follow::kPlain;
   }
-  const RenderOptions options{wants_colour(context.output), many_runs};
+  options.colour = wants_colour(context.output);
   if (style == Follow::kJson) return make_json_view();
-  if (style == Follow::kPretty && !many_runs) return make_pretty_view(options);
+  if (style == Follow::kPretty && !options.many_runs) return make_pretty_view(options);
   return make_plain_view(options);
 }
 

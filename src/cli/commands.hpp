@@ -50,9 +50,10 @@ using CommandResult = Result<ExitCode>;
 /// The flow that a run was started with. Errors: kCorrupt, those of the store.
 [[nodiscard]] Result<std::shared_ptr<const Flow>> load_flow(StoreReader& reader, const RunRow& run);
 
-/// `wanted` on that output; several runs are never drawn live.
+/// The one that was asked for, or fits the output; several runs are never drawn live. Colours are
+/// chosen here.
 [[nodiscard]] std::unique_ptr<Renderer> make_renderer(const CommandContext& context,
-                                                      bool many_runs);
+                                                      RenderOptions options);
 [[nodiscard]] SessionSettings session_settings(const CommandContext& context);
 
 /// Errors: kNotFound, with the nearest name.

@@ -29,18 +29,15 @@ Result<ExitCode> follow(const StateLayout& layout, const RunRow& run, View& view
   request.run = run.id;
   TRY(client->request(request));
   for (;;) {
+    auto updates = client->read();
+    if (!updates.has_value()) return ExitCode::kOk;
+    const bool ended = std::ranges::any_of(*updates, ends_run);
+    view.give(std::move(*updates));
+    if (ended) return ExitCode::kOk;
     std::array<pollfd, 2> fds{pollfd{signals.fd(), POLLIN, 0}, pollfd{client->fd(), POLLIN, 0}};
     ::poll(fds.data(), fds.size(), -1);
     const auto signal = signals.next();
     if (signal.has_value() && *signal != Signal::kResized) return ExitCode::kCancelled;
-    if (fds[1].revents == 0) continue;
-    auto updates = client->read();
-    if (!updates.has_value()) return ExitCode::kOk;
-    const bool ended = std::ranges::any_of(*updates, [](const Update& update) {
-      return update.run_state.has_value() && is_final(*update.run_state);
-    });
-    view.give(std::move(*updates));
-    if (ended) return ExitCode::kOk;
   }
 }
 

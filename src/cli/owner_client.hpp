@@ -22,7 +22,8 @@ class OwnerClient {
   /// Sends and waits for the answer, at most 30 s. Errors: the owner's; kUnavailable: it has gone.
   [[nodiscard]] Result<RunNo> request(const OwnerRequest& request);
 
-  /// What has come; empty: nothing now. Errors: kUnavailable: the owner has gone; kCorrupt.
+  /// What has come; empty: nothing now. Call it once after request(), before the first poll: some
+  /// may have come with the answer. Errors: kUnavailable: the owner has gone; kCorrupt.
   [[nodiscard]] Result<std::vector<Update>> read();
 
   /// For poll: readable when read() has something.

@@ -59,7 +59,8 @@ void OwnerServer::loop() {
     const bool full = clients_.size() >= kClientsMax;
     fds.push_back({full ? -1 : listener_.get(), POLLIN, 0});
     for (const Client& client : clients_) {
-      const auto events = static_cast<short>(client.out.empty() ? POLLIN : POLLIN | POLLOUT);
+      const auto events =
+          static_cast<short>(client.out.empty() && !client.behind ? POLLIN : POLLIN | POLLOUT);
       fds.push_back({client.fd.get(), events, 0});
     }
     if (::poll(fds.data(), fds.size(), -1) < 0 && errno != EINTR) return;
@@ -136,7 +137,7 @@ void OwnerServer::fill(Client& client) {
       append_json(client.out, update);
       client.out += '\n';
       client.after = update.seq;
-      if (!update.run_state.has_value() || !is_final(*update.run_state)) continue;
+      if (!ends_run(update)) continue;
       client.run = 0;
       client.closing = true;
       return;

@@ -149,12 +149,12 @@ class OwnerSocketTest : public testing::Test {
   /// Updates until `count` came or the owner went.
   static std::vector<Update> read(OwnerClient& client, std::size_t count) {
     std::vector<Update> all;
-    while (all.size() < count) {
-      pollfd ready{client.fd(), POLLIN, 0};
-      if (::poll(&ready, 1, 10'000) <= 0) break;
+    for (;;) {
       auto some = client.read();
       if (!some.has_value()) break;
       all.insert(all.end(), some->begin(), some->end());
+      pollfd ready{client.fd(), POLLIN, 0};
+      if (all.size() >= count || ::poll(&ready, 1, 10'000) <= 0) break;
     }
     return all;
   }

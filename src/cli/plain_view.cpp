@@ -62,6 +62,8 @@ class PlainView final : public Renderer {
     out += '\n';
   }
 
+  [[nodiscard]] bool wants_output() const override { return options_.output; }
+
   void note(std::string_view text, std::string& out) override {
     out += text;
     out += '\n';

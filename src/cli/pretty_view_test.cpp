@@ -86,8 +86,8 @@ TEST_F(PrettyViewTest, ErasesMoreRowsAfterTheTerminalBecameNarrower) {
   update(task_update(kNoon + 10, 2, "load", TaskState::kStarted, ""));
   frame(*view_, kNoon + 200);
   update(task_update(kNoon + 220, 3, "load", TaskState::kCompleted));
-  const std::string drawn = frame(*view_, kNoon + 400, {30, 24});
-  // The head had 62 columns and now fills three rows; the task's line fits into one.
+  const std::string drawn = frame(*view_, kNoon + 400, {25, 24});
+  // The head had 59 columns and now fills three rows; the task's line fits into one.
   EXPECT_TRUE(drawn.starts_with("\r\x1b[4A\x1b[J")) << drawn.substr(0, 12);
 }
 

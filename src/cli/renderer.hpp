@@ -59,6 +59,7 @@ class Renderer {
 struct RenderOptions {
   bool colour = false;
   bool many_runs = false;  ///< each line names its run
+  bool output = true;      ///< what tasks say, too
 };
 
 [[nodiscard]] std::unique_ptr<Renderer> make_json_view();

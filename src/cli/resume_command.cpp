@@ -25,10 +25,13 @@ Result<Work> make_work(StoreReader& reader, const RunRow& run, OwnerOp op) {
 }
 
 CommandResult drive(CommandContext& context, const StateLayout& layout, std::vector<Work> work) {
-  const bool many = work.size() > 1;
+  RenderOptions options;
+  options.many_runs = work.size() > 1;
+  // Who cancels wants to see it end, not what was said before.
+  options.output = work.front().request.op != OwnerOp::kCancel;
   Signals signals;  // before any thread
   Session session(context.parts, layout, session_settings(context), signals, context.output,
-                  make_renderer(context, many));
+                  make_renderer(context, options));
   return session.drive(std::move(work));
 }
 

@@ -35,7 +35,7 @@ CommandResult run_command(CommandContext& context) {
   const StateLayout layout = state_for_flow(context.choice, work.request.folder);
   Signals signals;  // before any thread
   Session session(context.parts, layout, session_settings(context), signals, context.output,
-                  make_renderer(context, false));
+                  make_renderer(context, {}));
   std::vector<Work> all;
   all.push_back(std::move(work));
   return session.drive(std::move(all));

@@ -75,8 +75,10 @@ Result<RunRow> find_run(StoreReader& reader, const std::string& name) {
     auto run = reader.find_run(*number);
     if (run.has_value() || run.error().code != ErrorCode::kNotFound) return run;
   }
-  const bool is_front = lower.find_first_not_of("0123456789abcdef-") == std::string::npos;
-  if (!is_front || (number.has_value() && lower.size() < kPrefixMin)) return not_found(name);
+  const bool is_front =
+      lower.find_first_not_of("0123456789abcdef-") == std::string::npos && !lower.starts_with('-');
+  const bool is_digits = lower.find_first_not_of("0123456789") == std::string::npos;
+  if (!is_front || (is_digits && lower.size() < kPrefixMin)) return not_found(name);
   if (lower.size() < kPrefixMin) {
     return fail(ErrorCode::kInvalidArgument,
                 fmt::format("'{}' is too short for the front of a run's id: at least {} characters",

@@ -9,7 +9,6 @@
 #include <array>
 #include <utility>
 
-#include "cli/owner_client.hpp"
 #include "cli/ownership.hpp"
 
 namespace cordyna::cli {
@@ -45,6 +44,7 @@ Result<ExitCode> Session::drive(std::vector<Work> work) {
     items_.push_back({std::move(one), 0, false, false, nullptr});
   }
   for (int tries = 0;; ++tries) {
+    owner_goes_on_ = false;
     auto next = attempt();
     if (!next.has_value()) {
       view_.finish({});
@@ -201,48 +201,58 @@ void Session::cancel_through_owner() {
   }
 }
 
-Result<Session::Next> Session::attend() {
-  std::vector<std::pair<Item*, OwnerClient>> clients;
+/// What a client has brought. False: its owner has gone.
+Result<bool> Session::take(Item& item, OwnerClient& client) {
+  auto updates = client.read();
+  if (!updates.has_value()) return false;
+  const bool ended = std::ranges::any_of(*updates, ends_run);
+  if (!updates->empty()) item.work.request.after = updates->back().seq;
+  view_.give(std::move(*updates));
+  if (ended) TRY(note_end(item));
+  return true;
+}
+
+/// Hands the runs in. Empty: the owner has gone meanwhile, or does not listen yet.
+Result<std::vector<Session::Attended>> Session::ask_owner() {
+  std::vector<Attended> clients;
   for (Item& item : items_) {
     if (item.ended != nullptr) continue;
     auto client = OwnerClient::connect(layout_);
-    if (!client.has_value()) return Next::kTryAgain;
+    if (!client.has_value()) return std::vector<Attended>();
     item.asked = true;
     auto answer = client->request(item.work.request);
     if (!answer.has_value()) {
-      if (answer.error().code == ErrorCode::kUnavailable) return Next::kTryAgain;
+      if (answer.error().code == ErrorCode::kUnavailable) return std::vector<Attended>();
       TRY(refused(item, answer.error()));
       continue;
     }
     item.no = *answer;
     item.accepted = true;
     show(item, false);
-    clients.emplace_back(&item, std::move(*client));
+    clients.push_back({&item, std::move(*client)});
   }
-  owner_goes_on_ = true;
+  return clients;
+}
+
+Result<Session::Next> Session::attend() {
+  TRY_ASSIGN(std::vector<Attended> clients, ask_owner());
+  owner_goes_on_ = !clients.empty();
   std::vector<pollfd> fds;
   while (!all_ended()) {
+    if (clients.empty()) return Next::kTryAgain;
+    for (auto& [item, client] : clients) {
+      if (item->ended != nullptr) continue;
+      TRY_ASSIGN(const bool alive, take(*item, client));
+      owner_goes_on_ = alive;
+      if (!alive) return Next::kTryAgain;
+    }
+    if (all_ended()) break;
     fds.assign(1, {signals_.fd(), POLLIN, 0});
     for (const auto& [item, client] : clients) {
       fds.push_back({item->ended != nullptr ? -1 : client.fd(), POLLIN, 0});
     }
     ::poll(fds.data(), fds.size(), -1);
     if (interrupted(nullptr)) return Next::kLeave;
-    for (std::size_t i = 0; i < clients.size(); ++i) {
-      if (fds[i + 1].revents == 0) continue;
-      Item& item = *clients[i].first;
-      auto updates = clients[i].second.read();
-      if (!updates.has_value()) {
-        owner_goes_on_ = false;
-        return Next::kTryAgain;
-      }
-      const bool ended = std::ranges::any_of(*updates, [](const Update& update) {
-        return update.run_state.has_value() && is_final(*update.run_state);
-      });
-      if (!updates->empty()) item.work.request.after = updates->back().seq;
-      view_.give(std::move(*updates));
-      if (ended) TRY(note_end(item));
-    }
   }
   return Next::kEnded;
 }

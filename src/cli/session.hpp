@@ -14,6 +14,7 @@
 #include "base/result.hpp"
 #include "cli/flow_cache.hpp"
 #include "cli/output.hpp"
+#include "cli/owner_client.hpp"
 #include "cli/owner_protocol.hpp"
 #include "cli/parts.hpp"
 #include "cli/renderer.hpp"
@@ -60,9 +61,16 @@ class Session {
     bool asked = false;     // an owner was asked; it may have gone before it answered
     std::unique_ptr<RunRow> ended;
   };
+  struct Attended {
+    Item* item;
+    OwnerClient client;
+  };
+
   Result<Next> attempt();
   Result<Next> own(std::unique_ptr<Store> store);
   Result<Next> attend();
+  Result<std::vector<Attended>> ask_owner();
+  Result<bool> take(Item& item, OwnerClient& client);
   Result<> hand_in(Item& item, Ownership& ownership);
   Result<> refused(Item& item, const Error& error);
   Result<bool> wait_as_owner(Ownership& ownership);

@@ -117,6 +117,10 @@ Update make_update(const HistoryRow& row) {
   return update;
 }
 
+bool ends_run(const Update& update) {
+  return update.run_state.has_value() && is_final(*update.run_state);
+}
+
 bool wants_error(const HistoryRow& row) {
   return row.attempt_state == AttemptState::kFailed || row.task_state == TaskState::kError;
 }

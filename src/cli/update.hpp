@@ -31,6 +31,9 @@ struct Update {
 
 [[nodiscard]] Update make_update(const HistoryRow& row);
 
+/// Whether the run ended with it.
+[[nodiscard]] bool ends_run(const Update& update);
+
 /// Whether the row says that an attempt or a task failed, so that an error belongs to it.
 [[nodiscard]] bool wants_error(const HistoryRow& row);
 

@@ -203,6 +203,20 @@ TEST_F(EngineTest, ErrorsRunOnlyAfterAnErrorAndKnowIt) {
             std::string::npos);
 }
 
+TEST_F(EngineTest, ErrorsAreToldOfTheErrorThatCountsNotOfAnAllowedOne) {
+  auto allowed = task("allowed");
+  allowed.allow_failure = true;
+  auto tell = task("tell");
+  tell.section = Section::kErrors;
+  begin({allowed, task("bad"), tell});
+  step();
+  report("allowed", ReportKind::kEnded, AttemptState::kFailed);
+  report("bad", ReportKind::kEnded, AttemptState::kFailed);
+  step();
+  ASSERT_EQ(last_.starts.size(), 1u);
+  EXPECT_NE(last_.starts[0].context.find(R"("error":{"task":"bad")"), std::string::npos);
+}
+
 TEST_F(EngineTest, AnAllowedFailureIsAWarning) {
   auto a = task("a");
   a.allow_failure = true;

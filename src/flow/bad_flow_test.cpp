@@ -183,10 +183,12 @@ INSTANTIATE_TEST_SUITE_P(
              "{{ inputs.n > 3 }}"},
         Case{"OneMerge", task("type: merge, of: [b], on: k"), "3:30 bad_value, 3:31 unknown_task",
              "at least 2"},
-        Case{"DelimiterOfTwo", task("type: load, from: a.csv, delimiter: '||'"), "3:49 bad_value",
-             "one character"},
+        Case{"DelimiterOfTwo", task("type: load, from: a.csv, delimiter: '|||||'"),
+             "3:49 bad_value", "1 to 4 characters"},
         Case{"CsvKeyForJson", task("type: load, from: a, format: json, header: true"),
              "3:56 bad_value", "is for csv"},
+        Case{"TooLittleMemory", task("type: load, from: a, memory: 1MB"), "3:42 bad_value",
+             "at least 32 MiB"},
         Case{"BadMemory", task("type: load, from: a, memory: 1 gig"), "3:42 bad_value", "size"},
         Case{"ShareToPostgres",
              with_task("  - {id: l, type: load, from: x.csv}\n  - {id: s, "
@@ -195,7 +197,7 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"ShareToText",
              with_task("  - {id: l, type: load, from: x.csv}\n  - {id: s, type: share, of: l, "
                        "to: out.txt}\n"),
-             "7:37 bad_value", ".parquet, .csv or .json"},
+             "7:37 bad_value", ".parquet, .csv, .json or .jsonl"},
         Case{"UnknownRuleKey",
              with_task("  - {id: l, type: load, from: x.csv}\n  - {id: c, type: check, of: l, "
                        "rules: [{name: r, sq: x}]}\n"),
@@ -257,6 +259,8 @@ INSTANTIATE_TEST_SUITE_P(
              "6:17 undefined_name", "handed out"},
         Case{"OutputsWithoutName", with_task("    run_if: '{{ outputs[run.id] }}'\n"),
              "6:17 bad_template", "outputs.ID"},
+        Case{"RunNumberInADefault", with_task("inputs: [{id: x, default: '{{ run.number }}'}]\n"),
+             "6:31 undefined_name", "run.number"},
         Case{"InputsInADefault", with_task("inputs: [{id: x, default: '{{ inputs.y }}'}]\n"),
              "6:31 undefined_name", "known are run"},
         Case{"OutputsInVars", with_task("vars: {x: '{{ outputs.a.n }}'}\n"), "6:15 undefined_name",

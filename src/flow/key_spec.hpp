@@ -50,7 +50,7 @@ struct KeySpec {
   std::span<const KeySpec> fields{};
   const KeySpec* item = nullptr;
   std::string_view short_field{};  ///< kObject: a scalar stands for an object with this field
-  std::int64_t least = 0;          ///< kInt, kNumber; kDuration in milliseconds; kList: items
+  std::int64_t least = 0;          ///< kInt, kNumber; kDuration: ms; kSize: bytes; lists: items
   std::int64_t most = std::numeric_limits<std::int64_t>::max();
 };
 

@@ -12,14 +12,16 @@ namespace {
 
 using Words = std::vector<std::string_view>;
 
+// What the engine puts into a context (engine/run_record.cpp).
 constexpr std::array kRunFields{std::string_view("id"), std::string_view("date"),
-                                std::string_view("started_at")};
-constexpr std::array kFlowFields{std::string_view("id"), std::string_view("namespace")};
+                                std::string_view("started_at"), std::string_view("number")};
+constexpr std::array kFlowFields{std::string_view("id"), std::string_view("namespace"),
+                                 std::string_view("owner")};
 constexpr std::array kTaskFields{std::string_view("id"), std::string_view("attempt")};
-constexpr std::array kErrorFields{
-    std::string_view("task"),    std::string_view("code"),      std::string_view("message"),
-    std::string_view("kind"),    std::string_view("phase"),     std::string_view("owner"),
-    std::string_view("attempt"), std::string_view("exit_code"), std::string_view("retryable")};
+constexpr std::array kErrorFields{std::string_view("task"),    std::string_view("code"),
+                                  std::string_view("message"), std::string_view("description"),
+                                  std::string_view("phase"),   std::string_view("owner"),
+                                  std::string_view("attempt")};
 
 /// The names a scope has, and why the others are not there.
 struct ScopeInfo {
@@ -158,7 +160,10 @@ void NameCheck::check_name(const TemplateUse& use, const Name& name, Scope scope
   if (name.root == "outputs") {
     check_outputs(use, name, refs);
   } else if (name.root != "secret" && name.root != "env" && !name.field.empty()) {
-    check_field(use, name, fields_of(name.root));
+    Words fields = fields_of(name.root);
+    // A run gets its number only when it is recorded, after its inputs are known.
+    if (scope == Scope::kInputDefault) std::erase(fields, "number");
+    check_field(use, name, fields);
   }
 }
 

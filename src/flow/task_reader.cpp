@@ -279,14 +279,16 @@ void TaskReader::fill_presets(TaskDraft& draft) {
 
 void TaskReader::check_load(const TaskDraft& draft) {
   const Node& node = *draft.node;
-  for (const std::string_view name : {"delimiter", "quote"}) {
+  const auto check = [&](std::string_view name, std::size_t least, std::size_t most,
+                         std::string_view wanted) {
     const Node* at = node.find(name);
-    if (at == nullptr || !at->is_scalar()) continue;
-    const bool none = name == "quote" && at->text.empty();
-    if (none || at->text.size() == 1) continue;
+    if (at == nullptr || !at->is_scalar()) return;
+    if (at->text.size() >= least && at->text.size() <= most) return;
     reporter_.error(*at, Code::kBadValue,
-                    fmt::format("'{}' is one character, not {}", name, quoted(at->text)));
-  }
+                    fmt::format("'{}' is {}, not {}", name, wanted, quoted(at->text)));
+  };
+  check("delimiter", 1, 4, "1 to 4 characters");
+  check("quote", 0, 1, "one character, or empty for none");
   const std::string_view format = text_of(node.find("format"));
   if (format != "json" && format != "parquet") return;
   for (const std::string_view name : {"delimiter", "quote", "encoding", "header", "nulls"}) {
@@ -335,12 +337,12 @@ void TaskReader::check_share(const TaskDraft& draft) {
         to->text.ends_with(".parquet") || to->text.ends_with(".csv") || to->text.ends_with(".json");
     if (known) continue;
     const bool place = to->text.find("://") != std::string_view::npos;
-    reporter_.error(
-        *to, place ? Code::kNotYet : Code::kBadValue,
-        place ? fmt::format("sharing to {} is not supported by this version; name a "
-                            ".parquet, .csv or .json file",
-                            quoted(to->text))
-              : fmt::format("'to' ends in .parquet, .csv or .json, not {}", quoted(to->text)));
+    reporter_.error(*to, place ? Code::kNotYet : Code::kBadValue,
+                    place ? fmt::format("sharing to {} is not supported by this version; name a "
+                                        ".parquet, .csv, .json or .jsonl file",
+                                        quoted(to->text))
+                          : fmt::format("'to' ends in .parquet, .csv, .json or .jsonl, not {}",
+                                        quoted(to->text)));
   }
 }
 

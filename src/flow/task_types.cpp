@@ -18,8 +18,10 @@ constexpr KeySpec kColumnsItem{.kind = K::kList, .one_or_list = true, .item = &k
 
 constexpr KeySpec kMemory{.name = "memory",
                           .kind = K::kSize,
-                          .description = "What the step's database may use: 256MB, 1GB, 512KiB.",
-                          .least = 1};
+                          .description =
+                              "What the step's database may use: 256MB, 1GB; at least "
+                              "32MiB.",
+                          .least = std::int64_t{32} << 20};
 constexpr KeySpec kThreads{.name = "threads",
                            .kind = K::kInt,
                            .description = "Threads of the step's database.",
@@ -173,7 +175,7 @@ constexpr std::array kLoad{
             .words = kFormats},
     KeySpec{.name = "delimiter",
             .kind = K::kText,
-            .description = "The character between columns of CSV."},
+            .description = "What stands between columns of CSV: 1 to 4 characters."},
     KeySpec{
         .name = "quote", .kind = K::kText, .description = "The character around values of CSV."},
     KeySpec{.name = "encoding", .kind = K::kText, .description = "The encoding of CSV: utf-8."},
@@ -303,7 +305,7 @@ constexpr std::array kShare{
             .required = true},
     KeySpec{.name = "to",
             .kind = K::kList,
-            .description = "Files, from the flow's folder: .parquet, .csv or .json.",
+            .description = "Files, from the flow's folder: .parquet, .csv, .json or .jsonl.",
             .required = true,
             .one_or_list = true,
             .item = &kTemplateItem,

@@ -233,15 +233,17 @@ bool ValueReader::check_text(const Node& node, std::string_view text, ValueKind 
                                                  quoted(text), did_you_mean(text, words)));
     }
   }
-  if (kind == ValueKind::kSize) {
-    const auto size = parse_size(text);
-    if (!size.has_value() || *size == 0) {
-      return refuse(
-          Code::kBadValue,
-          fmt::format("'{}': {}", name, size.has_value() ? "the size is 0" : size.error().message));
-    }
-  }
   return true;
+}
+
+bool ValueReader::check_size(const Node& node, const KeySpec& spec, std::string_view name) {
+  const auto size = parse_size(node.text);
+  if (size.has_value() && *size >= static_cast<std::uint64_t>(spec.least)) return true;
+  reporter_.error(node, Code::kBadValue,
+                  size.has_value() ? fmt::format("'{}' is at least {} MiB, not {}", name,
+                                                 spec.least >> 20, quoted(node.text))
+                                   : fmt::format("'{}': {}", name, size.error().message));
+  return false;
 }
 
 bool ValueReader::read_text(const Node& node, const KeySpec& spec, std::string_view name,
@@ -265,6 +267,7 @@ bool ValueReader::read_text(const Node& node, const KeySpec& spec, std::string_v
     return false;
   }
   if (!check_text(node, *given, spec.kind, name)) return false;
+  if (spec.kind == ValueKind::kSize && !check_size(node, spec, name)) return false;
   if (has_template) uses_.templates.push_back({&node, spec.kind});
   append_json_string(out, *given);
   return true;

@@ -73,6 +73,7 @@ class ValueReader {
   bool read_short(const Node& node, const KeySpec& spec, std::string_view name, std::string& out);
   bool read_any(const Node& node, std::string& out);
   bool check_text(const Node& node, std::string_view text, ValueKind kind, std::string_view name);
+  bool check_size(const Node& node, const KeySpec& spec, std::string_view name);
   bool check_map_key(const Node& key, const KeySpec& spec, std::string_view name);
   void note_templates(const Node& node);
   bool wrong_type(const Node& node, std::string_view name, std::string_view wanted);

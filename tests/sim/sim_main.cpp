@@ -1,4 +1,4 @@
-// cordyna_sim --seeds FROM COUNT [--strict] | --minutes N | --seed N
+// cordyna_sim --seeds FROM COUNT [--strict] | --hash FROM COUNT | --minutes N | --seed N
 //
 // Lives through worlds and checks the invariants in each. Exit code 0: all held; 1: one did not,
 // with the seed that shows it again; 2: usage. --strict also wants every rare thing to have been
@@ -61,6 +61,13 @@ int range(std::uint64_t from, std::uint64_t count, bool strict) {
   return seen.missing().empty() ? 0 : 1;
 }
 
+int hash(std::uint64_t from, std::uint64_t count) {
+  std::uint64_t all = 0;
+  for (std::uint64_t seed = from; seed < from + count; ++seed) all = all * 31 + live(seed).hash;
+  std::printf("%016llx\n", static_cast<unsigned long long>(all));
+  return 0;
+}
+
 int minutes(double n) {
   std::uint64_t seed = 0;
   if (getrandom(&seed, sizeof seed, 0) != sizeof seed) return 2;
@@ -86,9 +93,12 @@ int main(int argc, char** argv) {
     const bool strict = argc > 4 && std::string_view(argv[4]) == "--strict";
     return range(std::strtoull(argv[2], nullptr, 10), std::strtoull(argv[3], nullptr, 10), strict);
   }
+  if (what == "--hash" && argc == 4) {
+    return hash(std::strtoull(argv[2], nullptr, 10), std::strtoull(argv[3], nullptr, 10));
+  }
   if (what == "--minutes" && argc == 3) return minutes(std::strtod(argv[2], nullptr));
   if (what == "--seed" && argc == 3) return range(std::strtoull(argv[2], nullptr, 10), 1, false);
   std::fprintf(stderr,
-               "usage: cordyna_sim --seeds FROM COUNT [--strict] | --minutes N | --seed N\n");
+               "usage: cordyna_sim --seeds FROM COUNT [--strict] | --hash FROM COUNT | --minutes N | --seed N\n");
   return 2;
 }

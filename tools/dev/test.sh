@@ -70,6 +70,17 @@ part_integration() {
     echo '0 1' >"$kResults/integration.count"
 }
 
+# R50: the same seeds give the same histories, whichever compiler built the program.
+two_compilers_agree() {
+  local gcc clang
+  build clang cordyna_sim
+  gcc=$("$kBuildRoot/asan/bin/cordyna_sim" --hash 1 2000)
+  clang=$("$kBuildRoot/clang/bin/cordyna_sim" --hash 1 2000)
+  [[ -n $gcc && $gcc == "$clang" ]] && return
+  echo "the histories of 2,000 worlds: $gcc with g++, $clang with clang++" >&2
+  return 1
+}
+
 # What --long adds.
 parts_long() {
   local -a targets
@@ -79,6 +90,8 @@ parts_long() {
   [[ ${#targets[@]} -gt 0 ]] || die 'no test programs of cerebro and process to build under TSan'
   build tsan "${targets[@]}"
   part_ctest tsan tsan --tests-regex '^unit\.(cerebro|process)'
+  need_packages clang-19
+  whole two-compilers two_compilers_agree
   whole sim-long "$kBuildRoot/asan/bin/cordyna_sim" --minutes 5
   whole fuzz command_fuzz --seconds 60
 }
@@ -116,7 +129,12 @@ command_test() {
     lint) configure asan; part_lint ;;
     unit) build asan all; part_ctest asan unit ;;
     scripts) build release dyna; part_scripts ;;
-    integration) build release dyna; prepare_example; part_integration ;;
+    integration)
+      build asan dyna
+      build release dyna
+      prepare_example
+      part_integration
+      ;;
     '') test_everything "$long" ;;
     *) die "unknown part '$only': lint, unit, scripts or integration" ;;
   esac

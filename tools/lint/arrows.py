@@ -89,9 +89,11 @@ def includes(text):
 
 
 def is_test(path):
-    """A unit test, or what only tests use: x_test.cpp, x_test_support.hpp, test_x.hpp."""
+    """A unit test, or what only tests use: x_test.cpp, x_fixture.hpp, test_x.hpp."""
     name = PurePosixPath(path).name
-    return name.startswith("test_") or PurePosixPath(path).stem.endswith(("_test", "_test_support"))
+    return name.startswith("test_") or PurePosixPath(path).stem.endswith(
+        ("_test", "_test_support", "_fixture")
+    )
 
 
 def may_include(path, header):
@@ -139,7 +141,7 @@ def third_party_problem(path, header):
                 return "" if is_test(path) else "belongs into tests"
             if path.endswith(".hpp") and prefix not in ("fmt/", "gtest/", "gmock/"):
                 internal = prefix == "sqlite3.h" or header == "boost/json/fwd.hpp"
-                ok = internal or path.startswith("tests/")
+                ok = internal or path.startswith("tests/") or is_test(path)
                 return "" if ok else "belongs into a .cpp: users of a header do not pay for it"
             return ""
     parts = PurePosixPath(path).parts

@@ -11,7 +11,7 @@ import subprocess
 from arrows import includes
 from common import CPP, Finding
 
-PLACE = re.compile(r"^(.+?):(\d+):(?:\d+:)? (?:error|warning|note|style|info): (.*)$")
+PLACE = re.compile(r"^(.+?):(\d+):(?:\d+:)? (?:error: |warning: |note: |style: |info: )?(.*)$")
 
 
 def run(command, root):
@@ -75,11 +75,13 @@ def check_ruff(tree):
     if not shutil.which("ruff"):
         yield missing("ruff", "ruff")
         return
-    for command in (["ruff", "check", "--output-format=concise"], ["ruff", "format", "--check"]):
-        paths = tree.with_suffix(".py")
-        done = run([*command, *paths], tree.root)
-        if done.returncode:
-            yield Finding("ruff", "tools", 1, "", f"{' '.join(command)}:\n{done.stdout.strip()}")
+    paths = tree.with_suffix(".py")
+    done = run(["ruff", "check", "--quiet", "--output-format=concise", *paths], tree.root)
+    if done.returncode:
+        yield from placed("ruff", done.stdout + done.stderr, tree.root, "ruff.toml")
+    for path in paths:
+        if run(["ruff", "format", "--quiet", "--check", path], tree.root).returncode:
+            yield Finding("ruff", path, 1, "", "is not formatted; run ./dev format")
 
 
 def changed_files(root):

@@ -116,7 +116,7 @@ PLANTED = [
     ("left over", texts.check_left_overs, "src/base/b.cpp", "// TO" + "DO: later\n", "left"),
     ("unformatted", programs.check_format, "src/base/b.cpp", "int   x ;\n", "formatted"),
     ("bad shell", programs.check_shell, "tools/x.sh", "#!/bin/sh\necho $1\n", "quote"),
-    ("bad python", programs.check_ruff, "tools/x.py", "import os\n", "ruff"),
+    ("bad python", programs.check_ruff, "tools/x.py", "import os\n", "F401"),
 ]
 
 # Source text, and the (name, number of lines) that must be found in it.

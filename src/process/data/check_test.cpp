@@ -9,7 +9,7 @@ class CheckTest : public StepTest {
     StepTest::SetUp();
     file("in.jsonl",
          "{\"id\":1,\"price\":5,\"s\":\"a\"}\n{\"id\":2,\"price\":null,\"s\":\"b\"}\n"
-         "{\"id\":3,\"price\":-1,\"s\":\"c\"}\n{\"id\":4,\"price\":9,\"s\":\"d\"}\n");
+         "{\"id\":3,\"price\":-1,\"s\":\"c\"}\n{\"id\":4,\"price\":9.0,\"s\":\"d\"}\n");
     ASSERT_EQ(run("load", "in", R"({"from": "in.jsonl"})"), 0) << error_message();
   }
   int check(const std::string& rules) {
@@ -24,7 +24,7 @@ TEST_F(CheckTest, ARowWithNullIsNeitherLostNorBad) {
   EXPECT_EQ(output("quarantined"), "1");
   EXPECT_EQ(output("rows_in"), "4");
   EXPECT_EQ(rows("FROM '" + output_text("quarantine_file") + "'"),
-            (Lines{R"({"id":3,"price":-1,"s":"c","dyna_reasons":["positive"]})"}));
+            (Lines{R"({"id":3,"price":-1.0,"s":"c","dyna_reasons":["positive"]})"}));
 }
 
 TEST_F(CheckTest, AFailedRuleNamesCountsAndSamplesAndKeepsTheRows) {
@@ -32,7 +32,7 @@ TEST_F(CheckTest, AFailedRuleNamesCountsAndSamplesAndKeepsTheRows) {
   EXPECT_EQ(error_code(), "CHECK_FAILED");
   EXPECT_TRUE(has(error_message(),
                   "1 of 2 rules do not hold for in: small: 1 of 4 rows, as "
-                  "{\"id\":4,\"price\":9,\"s\":\"d\"}"));
+                  "{\"id\":4,\"price\":9.0,\"s\":\"d\"}"));
   EXPECT_EQ(output("data"), "");
   EXPECT_EQ(rows("SELECT id FROM '" + output_text("failed_file") + "'"), (Lines{R"({"id":4})"}));
 }

@@ -124,7 +124,7 @@ void gather(pid_t pid, Pipe& out, Pipe& err, const EndSignals& signals, ChildEnd
     if (poll(fds.data(), fds.size(), -1) < 0 && errno != EINTR) break;
     if (fds[0].revents != 0 && !take(out.read.get(), end.out)) out.read.reset();
     if (fds[1].revents != 0 && !take(err.read.get(), end.err)) err.read.reset();
-    if (fds[2].revents != 0) {
+    if (fds[2].revents != 0 && signals.asked_to_end()) {
       end.cancelled = true;
       kill(pid, SIGKILL);
     }
@@ -146,9 +146,9 @@ EndSignals::~EndSignals() {
 }
 
 bool EndSignals::asked_to_end() const {
-  if (fd_ < 0) return false;
-  pollfd fd{fd_, POLLIN, 0};
-  return poll(&fd, 1, 0) > 0;
+  signalfd_siginfo taken{};
+  while (fd_ >= 0 && read(fd_, &taken, sizeof taken) > 0) asked_ = true;
+  return asked_;
 }
 
 Result<ChildEnd> run_child(const ChildSpec& spec, const EndSignals& signals) {

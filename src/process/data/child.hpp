@@ -38,10 +38,12 @@ class EndSignals {
 
   /// Readable when we were asked to end; -1: none could be made.
   [[nodiscard]] int descriptor() const { return fd_; }
+  /// Takes the signal off, so that it does not end us once it is let through again.
   [[nodiscard]] bool asked_to_end() const;
 
  private:
   int fd_ = -1;
+  mutable bool asked_ = false;
 };
 
 /// The child gets /dev/null as input, no other open file of ours, default signals, and is killed

@@ -100,7 +100,7 @@ std::string compile_check(const CheckParams& check) {
                      label_expression(check.rules), quote_name(check.of)) +
          "SELECT 'at' AS dyna, -2 AS rule;\n"
          "SELECT 'loaded' AS dyna, count(*) AS n FROM labelled;\n" +
-         label_report_sql("labelled") +
+         label_report_sql("labelled", "__dyna_bad") +
          label_copy_sql("labelled", check.rules, Severity::kQuarantine, "__dyna_bad",
                         kOutQuarantine) +
          label_copy_sql("labelled", check.rules, Severity::kFail, "__dyna_bad", kOutFailed) +
@@ -123,11 +123,29 @@ std::string compile_rule_probe(const CheckParams& check) {
 }
 
 std::string compile_transform(const TransformParams& transform,
-                              const std::vector<Upstream>& upstream) {
+                              const std::vector<Upstream>& upstream,
+                              const std::vector<std::string>& huge) {
+  std::string before;
+  std::string after;
+  if (!huge.empty()) {
+    for (const std::string& name : huge) {
+      before += fmt::format("{}{1}::BIGINT AS {1}", before.empty() ? "" : ", ", quote_name(name));
+    }
+    before = fmt::format("SELECT * REPLACE ({}) FROM (\n", before);
+    after = ")\n";
+  }
   return upstream_views(upstream) +
-         fmt::format("COPY (\n{}\n) TO {} (FORMAT parquet);\n", transform.sql,
+         fmt::format("COPY (\n{}{}\n{}) TO {} (FORMAT parquet);\n", before, transform.sql, after,
                      quote_text(kOutData)) +
          output_facts_sql();
+}
+
+std::string compile_transform_look(const TransformParams& transform,
+                                   const std::vector<Upstream>& upstream) {
+  return upstream_views(upstream) +
+         fmt::format("CREATE VIEW __dyna_query AS (\n{}\n);\n", transform.sql) +
+         "SELECT 'column' AS dyna, 0 AS source, column_name AS name, column_type AS type\n"
+         "  FROM (DESCRIBE FROM __dyna_query);\n";
 }
 
 std::string compile_share(const ShareParams& share) {
@@ -156,7 +174,7 @@ StepResult<std::string> compile_sql(const Step& step) {
     return with_sandbox(step, compile_check(*check));
   }
   if (const auto* transform = std::get_if<TransformParams>(&step.params)) {
-    return with_sandbox(step, compile_transform(*transform, step.upstream));
+    return with_sandbox(step, compile_transform(*transform, step.upstream, {}));
   }
   const auto& share = std::get<ShareParams>(step.params);
   std::string notes;

@@ -35,6 +35,7 @@ struct LoadSource {
   std::vector<ColumnSource> map;      ///< with a contract
   std::string delimiter = ",";
   std::size_t header_lines = 1;
+  std::size_t mark_bytes = 0;       ///< of a byte order mark
   std::uint64_t lines_invalid = 0;  ///< of JSON lines: not JSON objects
   bool encoding_broken = false;     ///< for compile_rejects: there are lines that are not UTF-8
 };
@@ -57,8 +58,14 @@ struct LoadSource {
 [[nodiscard]] StepResult<std::string> compile_merge(const MergeParams& merge,
                                                     const std::vector<Upstream>& upstream);
 
+/// `huge`: columns of its result that are 128-bit integers. Parquet has none, DuckDB would write
+/// them as rounded doubles; they become BIGINT, or the step fails where they do not fit.
 [[nodiscard]] std::string compile_transform(const TransformParams& transform,
-                                            const std::vector<Upstream>& upstream);
+                                            const std::vector<Upstream>& upstream,
+                                            const std::vector<std::string>& huge);
+/// The columns of the result, as "column" lines.
+[[nodiscard]] std::string compile_transform_look(const TransformParams& transform,
+                                                 const std::vector<Upstream>& upstream);
 
 /// Conversions of the input to each target that is not Parquet: "out/<n>".
 [[nodiscard]] std::string compile_share(const ShareParams& share);

@@ -201,11 +201,19 @@ std::string reason_lists(const LoadSource& source, std::string_view values) {
       text_list(names), values, text_list(types));
 }
 
+/// DuckDB's `line` of a reject is off behind quoted line breaks and blank lines; its byte position
+/// is right, but for line breaks that csv_line may begin with.
 std::string structural_sql() {
-  return "CREATE TABLE structural AS SELECT line::BIGINT AS line, any_value(csv_line) AS raw,\n"
+  return "CREATE TABLE structural AS SELECT place + length(raw) - length(ltrim(raw, E'\\r\\n')) AS "
+         "place,\n"
+         "    trim(raw, E'\\r\\n') AS raw, reasons, encoding,\n"
+         "    (SELECT max(CASE WHEN contains(newline_delimiter, 'r') THEN 2 ELSE 1 END)\n"
+         "      FROM reject_scans) AS newline_bytes\n"
+         "  FROM (SELECT line_byte_position::BIGINT AS place, coalesce(any_value(csv_line), '') AS "
+         "raw,\n"
          "    list(DISTINCT lower(error_type) || ': ' || error_message) AS reasons,\n"
          "    bool_or(error_type = 'INVALID ENCODING') AS encoding\n"
-         "  FROM reject_errors GROUP BY line;\n"
+         "  FROM reject_errors GROUP BY line_byte_position);\n"
          "COPY structural TO 'out/structural.parquet' (FORMAT parquet);\n"
          "SELECT 'structural' AS dyna, count(*) AS n, coalesce(bool_or(encoding), false) AS "
          "encoding FROM structural;\n";
@@ -232,7 +240,9 @@ std::string untyped_load(const LoadParams& load, const LoadSource& source) {
     case FileFormat::kParquet:
       return "CREATE TABLE loaded AS SELECT * FROM read_parquet('in/0');\n";
     case FileFormat::kJson: {
-      std::string from = fmt::format("'in/0', compression={}", quote_text(load.compression));
+      std::string from =
+          fmt::format("'in/0', compression='{}'",
+                      load.compression == "none" ? "uncompressed" : load.compression);
       std::string first;
       if (source.lines_invalid > 0) {
         first = fmt::format(
@@ -258,11 +268,25 @@ std::string untyped_load(const LoadParams& load, const LoadSource& source) {
          structural_sql();
 }
 
+/// The physical lines of the file, and on which of them each structural reject stands.
+std::string physical_sql(const LoadParams& load, const LoadSource& source) {
+  const bool latin = source.encoding_broken && load.encoding.empty();
+  return fmt::format(
+      "CREATE TABLE structural AS FROM 'out/structural.parquet';\n"
+      "CREATE TABLE physical AS SELECT line, l, {} + coalesce(sum(bytes) OVER (ORDER BY line ROWS\n"
+      "    BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0)::BIGINT AS start FROM (\n"
+      "  SELECT row_number() OVER () AS line, l, coalesce({}(l), 0) +\n"
+      "    coalesce((SELECT max(newline_bytes) FROM structural), 1) AS bytes FROM {});\n"
+      "CREATE TABLE located AS SELECT p.line, s.raw, s.reasons\n"
+      "  FROM structural AS s ASOF LEFT JOIN physical AS p ON s.place >= p.start;\n",
+      1 + source.mark_bytes, latin ? "length" : "strlen", read_lines(load, source.encoding_broken));
+}
+
 /// Numbers of the physical lines of rows whose text is not a value of its type. Rejected records
 /// and blank lines take lines but give no row; quoted values may span several lines. So the rows
 /// are laid out over the remaining lines in order, and where the two do not add up, no number is
 /// given rather than a wrong one.
-std::string csv_lines_sql(const LoadParams& load, const LoadSource& source) {
+std::string row_lines_sql(const LoadParams& load, const LoadSource& source) {
   const bool single = source.columns.size() == 1;  // a blank line is a row with one NULL
   std::string all;
   for (std::size_t i = 0; i < source.columns.size(); ++i) {
@@ -270,11 +294,11 @@ std::string csv_lines_sql(const LoadParams& load, const LoadSource& source) {
   }
   return fmt::format(
       "CREATE TABLE record AS SELECT {0} FROM {1};\n"
-      "CREATE TABLE taken AS SELECT unnest(range(line, line + 1 + length(rtrim(raw, E'\\r\\n')) -\n"
-      "    length(replace(rtrim(raw, E'\\r\\n'), E'\\n', '')))) AS line FROM structural;\n"
-      "CREATE TABLE slot AS SELECT line, l, row_number() OVER (ORDER BY line) AS slot FROM (\n"
-      "  SELECT row_number() OVER () AS line, l FROM {2}) AS p\n"
-      "  WHERE line > {3} AND {4} AND NOT EXISTS (FROM taken WHERE taken.line = p.line);\n"
+      "CREATE TABLE taken AS SELECT unnest(range(line, line + 1 + length(raw) -\n"
+      "    length(replace(raw, E'\\n', '')))) AS line FROM located;\n"
+      "CREATE TABLE slot AS SELECT line, l, row_number() OVER (ORDER BY line) AS slot\n"
+      "  FROM physical AS p\n"
+      "  WHERE line > {2} AND {3} AND NOT EXISTS (FROM taken WHERE taken.line = p.line);\n"
       "CREATE TABLE placed AS SELECT n, lines, 1 + coalesce(sum(lines) OVER (ORDER BY n ROWS\n"
       "    BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0)::BIGINT AS slot FROM (\n"
       "  SELECT n, CASE WHEN contains(v, E'\\n') THEN 2 + len(list_filter(string_split(v, "
@@ -286,8 +310,7 @@ std::string csv_lines_sql(const LoadParams& load, const LoadSource& source) {
       "    CASE WHEN ok THEN string_agg(s.l, E'\\n' ORDER BY s.line) END AS raw\n"
       "  FROM bad AS b JOIN placed AS p ON p.n = b.n CROSS JOIN fits\n"
       "  LEFT JOIN slot AS s ON s.slot >= p.slot AND s.slot < p.slot + p.lines GROUP BY b.n, ok;\n",
-      all, read_csv_text(load, source), read_lines(load, source.encoding_broken),
-      source.header_lines, single ? "true" : "l IS NOT NULL");
+      all, read_csv_text(load, source), source.header_lines, single ? "true" : "l IS NOT NULL");
 }
 
 std::string first_rejects_sql() {
@@ -351,11 +374,11 @@ std::string compile_load(const LoadParams& load, const LoadSource& source) {
   }
   const std::vector<Rule>& rules = load.contract->rules;
   const std::string hidden = load.format == FileFormat::kJson
-                                 ? "__dyna_cast, __dyna_bad, __dyna_line, __dyna_text"
+                                 ? "__dyna_cast, __dyna_bad, __dyna_line, __dyna_text, __dyna_ok"
                                  : "__dyna_cast, __dyna_bad";
   std::string out = typed_table(load, source, rules) + load_tail(load);
   if (!rules.empty()) {
-    out += label_report_sql("loaded") +
+    out += label_report_sql("loaded", hidden) +
            label_copy_sql("loaded", rules, Severity::kFail, hidden, kOutFailed);
   }
   out += unique_sql(*load.contract);
@@ -383,7 +406,7 @@ std::string compile_load(const LoadParams& load, const LoadSource& source) {
 std::string compile_rejects(const LoadParams& load, const LoadSource& source) {
   const bool csv = load.format == FileFormat::kCsv;
   std::string out;
-  if (csv) out += "CREATE TABLE structural AS FROM 'out/structural.parquet';\n";
+  if (csv) out += physical_sql(load, source);
   if (load.format == FileFormat::kJson) {  // without a contract: lines that are no objects
     return fmt::format(
                "CREATE TABLE rejects AS SELECT line, l AS raw, ['not a JSON object'] AS reasons\n"
@@ -393,12 +416,12 @@ std::string compile_rejects(const LoadParams& load, const LoadSource& source) {
            first_rejects_sql();
   }
   if (!load.contract.has_value()) {
-    return out + "CREATE TABLE rejects AS SELECT line, raw, reasons FROM structural;\n" +
+    return out + "CREATE TABLE rejects AS SELECT line, raw, reasons FROM located;\n" +
            first_rejects_sql();
   }
   out += "CREATE TABLE bad AS FROM 'out/cast.parquet';\n";
   if (csv) {
-    out += csv_lines_sql(load, source);
+    out += row_lines_sql(load, source);
   } else {
     out +=
         "CREATE TABLE record AS FROM read_parquet('in/0');\n"
@@ -411,7 +434,7 @@ std::string compile_rejects(const LoadParams& load, const LoadSource& source) {
       "    list_transform(b.columns, lambda __dyna_i: {}) AS reasons\n"
       "  FROM bad AS b JOIN told AS t ON t.n = b.n JOIN numbered AS m ON m.n = b.n{};\n",
       value_list(load, source), reason_lists(source, "t.texts[__dyna_i + 1]"),
-      csv ? "\n  UNION ALL SELECT line, raw, reasons FROM structural" : "");
+      csv ? "\n  UNION ALL SELECT line, raw, reasons FROM located" : "");
   return out + first_rejects_sql();
 }
 

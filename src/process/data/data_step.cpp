@@ -4,7 +4,6 @@
 
 #include <chrono>
 #include <cstdio>
-#include <cstdlib>
 #include <filesystem>
 #include <system_error>
 
@@ -79,14 +78,11 @@ int data_step_main(const std::string& path) {
   const StepResult<Step> step = parse_step(*text);
   StepReport report;
   StepResult<> done;
-  std::string report_path;
+  const std::string report_path = report_path_of(*text);
   if (step.has_value()) {
-    report_path = step->paths.report;
     done = carry_out(*step, report);
     remove_temporary(*step);
   } else {
-    const char* named = std::getenv("DYNA_REPORT");
-    report_path = named == nullptr ? "" : named;
     done = std::unexpected<TaskError>(step.error());
   }
   report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();

@@ -30,16 +30,21 @@ std::string label_expression(const std::vector<Rule>& rules) {
   return out + "\n  ]::INTEGER[], lambda v: v IS NOT NULL)";
 }
 
-std::string label_report_sql(std::string_view table) {
+std::string label_report_sql(std::string_view table, std::string_view hidden) {
+  std::string patch = "{\"";
+  for (const char c : hidden)
+    patch += c == ',' ? "\": null, \"" : c == ' ' ? "" : std::string(1, c);
+  patch += "\": null}";
   return fmt::format(
       "SELECT 'rule' AS dyna, r AS rule, count(*) AS bad\n"
       "  FROM (SELECT unnest(__dyna_bad) AS r FROM {0}) GROUP BY r ORDER BY r;\n"
-      "SELECT 'sample' AS dyna, u.r AS rule, to_json(l)::VARCHAR AS sample FROM (\n"
+      "SELECT 'sample' AS dyna, u.r AS rule, json_merge_patch(to_json(l), {1})::VARCHAR AS "
+      "sample\n  FROM (\n"
       "  SELECT id, r FROM (\n"
       "    SELECT rowid AS id, unnest(__dyna_bad) AS r FROM {0} WHERE len(__dyna_bad) > 0)\n"
       "  QUALIFY row_number() OVER (PARTITION BY r ORDER BY id) <= 3) AS u\n"
       "  JOIN {0} AS l ON l.rowid = u.id ORDER BY u.r, u.id;\n",
-      table);
+      table, quote_text(patch));
 }
 
 std::string label_copy_sql(std::string_view table, const std::vector<Rule>& rules,

@@ -222,10 +222,8 @@ TEST_F(LoadTest, AnotherFormatOrEncodingIsToldOrTaken) {
   ASSERT_EQ(run("load", "a", load_params("latin.csv", warn)), 0) << error_message();
   EXPECT_EQ(rows("FROM {a}"), (Lines{"{\"id\":1,\"s\":\"caf\xc3\xa9\"}"}));
 
-  const std::string wide(
-      "\xff\xfei\0d\0,\0s\0\n\0"
-      "1\0,\0x\0\n\0",
-      22);
+  std::string wide = "\xff\xfe";
+  for (const char c : std::string_view("id,s\n1,x\n")) wide += {c, '\0'};
   file("wide.csv", wide);
   EXPECT_EQ(run("load", "a", load_params("wide.csv", columns + "}")), 1);
   EXPECT_TRUE(has(error_message(), "UTF-16"));

@@ -55,11 +55,15 @@ class Loader {
                      fmt::format("{} changed while it was read", load_.from));
   }
 
-  /// A script that failed because the file went away is the file's fault, not the SQL's.
+  /// A script of ours that DuckDB does not understand is a bug; else the file is at fault.
   StepResult<std::vector<Fact>> query(const std::string& script) {
     StepResult<std::vector<Fact>> facts = run_.query(script);
     if (facts.has_value() || facts.error().code != TaskErrorCode::kSqlFailed) return facts;
     STEP_TRY(stamp());
+    for (const std::string_view kind : {"Parser", "Binder", "Catalog", "INTERNAL"}) {
+      if (!facts.error().message.starts_with(kind)) continue;
+      return step_fail(TaskErrorCode::kInternal, facts.error().message);
+    }
     return step_fail(TaskErrorCode::kSourceUnavailable,
                      fmt::format("{} cannot be read: {}", load_.from, facts.error().message));
   }
@@ -81,6 +85,7 @@ class Loader {
       return step_fail(TaskErrorCode::kSourceUnavailable, text.error().message);
     }
     const FileKind kind = kind_of_file(*text);
+    if (text->starts_with("\xef\xbb\xbf")) source_.mark_bytes = 3;
     if (kind.compression != load_.compression) {
       STEP_TRY(drifted(load_.drift().format, fmt::format("its compression is {}, not {}",
                                                          kind.compression, load_.compression)));

@@ -201,8 +201,14 @@ StepResult<> run_transform(StepRun& run, const TransformParams& transform) {
   for (std::size_t i = 0; i < run.step.upstream.size(); ++i) {
     STEP_TRY(run.link_upstream(i, run.step.upstream[i]));
   }
+  STEP_TRY_ASSIGN(const std::vector<Fact> columns,
+                  run.query(compile_transform_look(transform, run.step.upstream)));
+  std::vector<std::string> huge;
+  for (const Fact& fact : columns) {
+    if (fact.type == "HUGEINT" || fact.type == "UHUGEINT") huge.push_back(fact.name);
+  }
   STEP_TRY_ASSIGN(const std::vector<Fact> facts,
-                  run.query(compile_transform(transform, run.step.upstream)));
+                  run.query(compile_transform(transform, run.step.upstream, huge)));
   run.take_output_facts(facts);
   STEP_TRY_ASSIGN(run.report.data, run.keep(kOutData, ""));
   run.say(fmt::format("{} rows, {} columns", grouped(run.report.rows), run.report.schema.size()));

@@ -32,19 +32,6 @@ std::int64_t number_field(const json::object& row, std::string_view key, std::in
   return std::strtoll(text->c_str(), nullptr, 10);
 }
 
-/// The row of a sample without the columns that are ours.
-std::string clean_sample(const std::string& sample) {
-  boost::system::error_code error;
-  json::value value = json::parse(sample, error);
-  if (error.failed() || !value.is_object()) return sample;
-  json::object clean;
-  for (const auto& item : value.get_object()) {
-    const std::string_view key(item.key().data(), item.key().size());
-    if (!key.starts_with("__dyna")) clean.insert(item);
-  }
-  return json::serialize(clean);
-}
-
 Fact fact_of(const json::object& row) {
   Fact fact;
   fact.kind = text_field(row, "dyna");
@@ -53,7 +40,7 @@ Fact fact_of(const json::object& row) {
   fact.severity = text_field(row, "severity");
   fact.text = text_field(row, "text");
   if (row.contains("raw")) fact.text = text_field(row, "raw");
-  if (row.contains("sample")) fact.text = clean_sample(text_field(row, "sample"));
+  if (row.contains("sample")) fact.text = text_field(row, "sample");
   const json::value* reasons = row.if_contains("reasons");
   if (reasons != nullptr && reasons->is_array()) {
     for (const json::value& reason : reasons->get_array()) {

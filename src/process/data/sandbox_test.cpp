@@ -40,12 +40,9 @@ TEST_F(SandboxTest, OtherFilesAreOutOfReach) {
   EXPECT_EQ(transform("select * from glob('/*')"), 1);
 }
 
-TEST_F(SandboxTest, OurEnvironmentIsNotPassedOn) {
-  setenv("DYNA_SECRET_SANDBOX", "hidden", 1);
-  ASSERT_EQ(transform("select coalesce(getenv('DYNA_SECRET_SANDBOX'), 'none') as v"), 0)
-      << error_message();
-  EXPECT_EQ(rows("FROM {t}"), (Lines{R"({"v":"none"})"}));
-  unsetenv("DYNA_SECRET_SANDBOX");
+TEST_F(SandboxTest, TheEnvironmentCannotBeRead) {
+  EXPECT_EQ(transform("select getenv('HOME') as v"), 1);
+  EXPECT_TRUE(has(error_message(), "getenv is disabled"));
 }
 
 TEST_F(SandboxTest, ABrokenStatementStopsTheStep) {
@@ -66,12 +63,14 @@ TEST_F(SandboxTest, MemoryIsBoundedAndSpillsToTheWorkFolder) {
   EXPECT_TRUE(has(error_message(), "Out of Memory Error"));
 }
 
-TEST_F(SandboxTest, SumsBeyondSixtyFourBitsAndNotANumberDoNotBreakTheReport) {
-  ASSERT_EQ(transform("select sum(9223372036854775807::hugeint) as h, 'nan'::double as d from x"),
-            0)
+TEST_F(SandboxTest, SumsStayExactInParquet) {
+  // Parquet has no 128-bit integer: DuckDB would write a sum as a rounded double.
+  ASSERT_EQ(transform("select sum(id) + 9007199254740990 as s, 'nan'::double as d from x"), 0)
       << error_message();
-  EXPECT_TRUE(has(output("schema"), "HUGEINT"));
-  EXPECT_EQ(output("rows"), "1");
+  EXPECT_EQ(output("schema"), R"([{"name":"s","type":"BIGINT"},{"name":"d","type":"DOUBLE"}])");
+  EXPECT_EQ(rows("SELECT s FROM {t}"), (Lines{R"({"s":9007199254740993})"}));
+  EXPECT_EQ(transform("select sum(9223372036854775807::hugeint) as h from x"), 1);
+  EXPECT_TRUE(has(error_message(), "INT64"));
 }
 
 TEST_F(SandboxTest, UserSettingsOfDuckdbAreIgnored) {

@@ -373,6 +373,16 @@ StepResult<Step> parse_step(std::string_view text) {
   return parse_step_object(value.get_object());
 }
 
+std::string report_path_of(std::string_view text) {
+  boost::system::error_code error;
+  const json::value value = json::parse(json::string_view(text.data(), text.size()), error);
+  if (error.failed() || !value.is_object()) return {};
+  const json::value* paths = value.get_object().if_contains("paths");
+  if (paths == nullptr || !paths->is_object()) return {};
+  const json::value* report = paths->get_object().if_contains("report");
+  return report == nullptr ? std::string() : scalar_text(*report);
+}
+
 const Upstream* find_upstream(const Step& step, std::string_view id) {
   const auto found = std::ranges::find(step.upstream, id, &Upstream::id);
   return found == step.upstream.end() ? nullptr : &*found;

@@ -149,6 +149,9 @@ inline constexpr int kStepVersion = 1;
 /// step description.
 [[nodiscard]] StepResult<Step> parse_step(std::string_view json);
 
+/// The report's path in a step.json whose params may be wrong; empty: it has none.
+[[nodiscard]] std::string report_path_of(std::string_view json);
+
 /// Of a type's params alone: `type` is "load", "check", "merge", "transform" or "share"; `params` a
 /// JSON object; relative paths are from `folder`.
 [[nodiscard]] StepResult<Step> parse_params(std::string_view type, std::string_view params,
