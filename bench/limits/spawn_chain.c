@@ -13,7 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
-extern char **environ;
+extern char** environ;
 
 static double seconds(void) {
   struct timespec now;
@@ -22,7 +22,7 @@ static double seconds(void) {
 }
 
 static int run_true(void) {
-  char *const argv[] = {"true", NULL};
+  char* const argv[] = {"true", NULL};
   pid_t pid;
   const int error = posix_spawnp(&pid, "true", NULL, NULL, argv, environ);
   if (error != 0) {
@@ -36,7 +36,7 @@ static int run_true(void) {
   return status != 0;
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
   if (argc != 3 || atoi(argv[1]) <= 0) {
     fprintf(stderr, "usage: spawn_chain N FILE\n");
     return 2;

@@ -4,6 +4,11 @@
 #include <CLI/CLI.hpp>
 
 #include <map>
+#include <string_view>
+
+#include <string_view>
+#include "base/nearest.hpp"
+
 
 namespace cordyna::cli {
 namespace {
@@ -39,10 +44,16 @@ class Parser {
     command->add_option("--state", found_.state, "The state folder")->type_name("DIR");
   }
   void add_follow(CLI::App* command) {
-    static const std::map<std::string, Follow> kStyles = {
-        {"plain", Follow::kPlain}, {"pretty", Follow::kPretty}, {"json", Follow::kJson}};
-    command->add_option("--follow", found_.follow, "How to show what happens")
-        ->transform(CLI::CheckedTransformer(kStyles))
+    const auto read = [this](const std::string& word) -> std::string {
+      static const std::map<std::string, Follow> kStyles = {
+          {"plain", Follow::kPlain}, {"pretty", Follow::kPretty}, {"json", Follow::kJson}};
+      const auto style = kStyles.find(word);
+      if (style == kStyles.end()) return "'" + word + "' is none of plain, pretty, json";
+      found_.follow = style->second;
+      return {};
+    };
+    command->add_option("--follow", follow_word_, "How to show what happens")
+        ->check(read)
         ->type_name("plain|pretty|json");
     add_json(command);
   }
@@ -56,10 +67,12 @@ class Parser {
   void add_run_commands();
   void add_others();
   std::string split_inputs();
+  std::string unknown_command(int argc, const char* const* argv);
 
   CLI::App app_{"Cordyna runs data pipelines: right, fast, and with an answer to 'why?'.", "dyna"};
   Arguments found_;
   std::string file_;
+  std::string follow_word_;
   std::vector<std::string> raw_inputs_;
   bool version_ = false;
 };
@@ -130,6 +143,19 @@ void Parser::add_others() {
       ->check(CLI::IsMember({"bash", "zsh", "fish"}));
 }
 
+/// The library only says that a command is missing.
+std::string Parser::unknown_command(int argc, const char* const* argv) {
+  if (argc < 2 || argv[1][0] == '-') return {};
+  std::vector<std::string> known;
+  for (const CLI::App* command : app_.get_subcommands([](const CLI::App*) { return true; })) {
+    known.push_back(command->get_name());
+  }
+  const std::vector<std::string_view> names(known.begin(), known.end());
+  const std::string near = nearest(argv[1], names);
+  return "unknown command '" + std::string(argv[1]) + "'" +
+         (near.empty() ? "" : "; did you mean '" + near + "'?");
+}
+
 /// What is wrong with an input; empty: nothing.
 std::string Parser::split_inputs() {
   for (const std::string& raw : raw_inputs_) {
@@ -153,8 +179,12 @@ std::variant<Arguments, Usage> Parser::parse(int argc, const char* const* argv) 
     return Usage{app_.help("", CLI::AppFormatMode::All), false};
   } catch (const CLI::ParseError& error) {
     const auto chosen = app_.get_subcommands();
+    const std::string unknown = chosen.empty() ? unknown_command(argc, argv) : std::string();
+    if (!unknown.empty()) return Usage{unknown + "\n'dyna --help' lists the commands.", true};
     const std::string where = chosen.empty() ? "" : " " + chosen.front()->get_name();
-    return Usage{std::string(error.what()) + "\n'dyna" + where + " --help' says what is possible.",
+    const std::string what = chosen.empty() ? unknown_command(argc, argv) : "";
+    return Usage{(what.empty() ? std::string(error.what()) : what) + "\n'dyna" + where +
+                     " --help' says what is possible.",
                  true};
   }
   if (!file_.empty()) found_.files.push_back(file_);

@@ -72,7 +72,8 @@ TEST(ArgumentsTest, WrongOnesSayWhatIsPossible) {
   EXPECT_NE(refused({"run", "a", "--input", "=v"}).find("key=value"), std::string::npos);
   EXPECT_NE(refused({"run", "a", "--slots", "0"}).find("--slots"), std::string::npos);
   EXPECT_NE(refused({"run", "a", "--follow", "loud"}).find("--follow"), std::string::npos);
-  EXPECT_NE(refused({"rnu", "a"}).find("--help"), std::string::npos);
+  EXPECT_NE(refused({"resme"}).find("'resme'; did you mean 'resume'?"), std::string::npos);
+  EXPECT_NE(refused({"fly"}).find("unknown command 'fly'"), std::string::npos);
   EXPECT_NE(refused({"completion", "tcsh"}).find("tcsh"), std::string::npos);
 }
 

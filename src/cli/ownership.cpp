@@ -135,7 +135,7 @@ std::vector<RunRow> Ownership::take_ended() {
 Result<> Ownership::stopped() {
   const std::lock_guard lock(mutex_);
   if (!stopped_.has_value()) return {};
-  return fail("the run is left as it was saved", *stopped_);
+  return std::unexpected<Error>(*stopped_);
 }
 
 }  // namespace cordyna::cli

@@ -150,11 +150,23 @@ Result<bool> Session::wait_as_owner(Ownership& ownership) {
       }
     }
     if (all_ended()) return true;
-    TRY(ownership.stopped());
+    auto stopped = ownership.stopped();
+    if (!stopped.has_value()) return stopped_at(std::move(stopped.error()));
     std::array<pollfd, 2> fds{pollfd{signals_.fd(), POLLIN, 0}, pollfd{ownership.fd(), POLLIN, 0}};
     ::poll(fds.data(), fds.size(), -1);
     if (interrupted(&ownership)) return false;
   }
+}
+
+/// Why cerebro stopped, and how to go on afterwards.
+std::unexpected<Error> Session::stopped_at(Error error) const {
+  for (const Item& item : items_) {
+    if (item.ended != nullptr || item.no == 0) continue;
+    error.message +=
+        fmt::format("; run {} is as it was saved, to take it up again: dyna resume {}{}", item.no,
+                    item.no, settings_.state_option);
+  }
+  return std::unexpected<Error>(std::move(error));
 }
 
 bool Session::all_ended() const {

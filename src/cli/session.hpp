@@ -78,6 +78,7 @@ class Session {
   void cancel_through_owner();
   Result<> note_end(Item& item);
   [[nodiscard]] bool all_ended() const;
+  [[nodiscard]] std::unexpected<Error> stopped_at(Error error) const;
   void show(Item& item, bool whole);
   Result<std::vector<RunSummary>> summaries();
   void say_left();

@@ -51,6 +51,8 @@ class World {
         changed_.wait_for(lock, std::chrono::seconds(20), [&] { return running_.contains(path); }));
   }
   std::size_t owners() const { return owners_.load(); }
+  /// From now on the disk is full.
+  void fill_disk() { full_ = true; }
 
  private:
   class Owned;
@@ -70,6 +72,7 @@ class World {
   std::unique_ptr<StateLayout> layout_;
   MemoryStore store_;
   std::atomic<bool> owned_ = false;
+  std::atomic<bool> full_ = false;
   std::atomic<std::size_t> owners_ = 0;
   std::mutex mutex_;
   std::condition_variable changed_;
@@ -122,7 +125,10 @@ class World::Owned final : public Store {
   Result<FlowVersionRow> find_flow(std::string_view hash) override {
     return reader_.find_flow(hash);
   }
-  Result<> commit(const ChangeSet& changes) override { return store_->commit(changes); }
+  Result<> commit(const ChangeSet& changes) override {
+    if (world_.full_) return fail(ErrorCode::kUnavailable, "no space left");
+    return store_->commit(changes);
+  }
   std::uint64_t epoch() const override { return store_->epoch(); }
   Result<RunNo> last_run_no() override { return store_->last_run_no(); }
 
@@ -352,6 +358,22 @@ TEST(SessionTest, AnEndedRunIsNotTakenUpAgain) {
   again.flow = work.flow;
   EXPECT_EQ(Dyna(world).run(std::move(work)).value(), ExitCode::kOk);
   EXPECT_EQ(Dyna(world).run(std::move(again)).value(), ExitCode::kOk);
+}
+
+TEST(SessionTest, AStoreThatRefusesEndsTheSessionWithItsReason) {
+  World world;
+  Dyna dyna(world);
+  std::thread running([&] {
+    const auto code = dyna.run(submit(kLong));
+    ASSERT_FALSE(code.has_value());
+    EXPECT_EQ(code.error().code, ErrorCode::kUnavailable);
+    EXPECT_NE(code.error().message.find("no space left"), std::string::npos);
+    EXPECT_NE(code.error().message.find("dyna resume"), std::string::npos);
+  });
+  world.wait_started("task");
+  world.fill_disk();
+  world.end_task("task");
+  running.join();
 }
 
 TEST(SessionTest, AnUnknownRunIsNotFound) {

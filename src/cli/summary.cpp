@@ -90,24 +90,16 @@ void add_blocked(const RunSnapshot& snapshot, std::vector<FailedTask>& failed) {
   }
 }
 
-/// Paths in the outputs of `share` tasks: "paths", else "path".
+/// The targets that a `share` task names in its outputs.
 void add_shared(std::vector<std::string>& shared, const std::string& outputs) {
   json::error_code error;
   const json::value value = json::parse(outputs, error);
   if (error || !value.is_object()) return;
-  const auto add = [&](const json::value& path) {
-    if (!path.is_string() || shared.size() >= kSharedMax) return;
+  const json::value* targets = value.get_object().if_contains("targets");
+  if (targets == nullptr || !targets->is_array()) return;
+  for (const json::value& path : targets->get_array()) {
+    if (!path.is_string() || shared.size() >= kSharedMax) continue;
     shared.emplace_back(path.get_string().data(), path.get_string().size());
-  };
-  for (const char* key : {"shared", "paths", "path"}) {
-    const json::value* found = value.get_object().if_contains(key);
-    if (found == nullptr) continue;
-    if (found->is_array()) {
-      for (const json::value& path : found->get_array()) add(path);
-    } else {
-      add(*found);
-    }
-    return;
   }
 }
 

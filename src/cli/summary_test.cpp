@@ -101,8 +101,8 @@ TEST_F(SummaryLoadTest, OnlyTheEndOfALongLogIsRead) {
 }
 
 TEST_F(SummaryLoadTest, SharesSayWhereTheyLie) {
-  add_task("share", TaskState::kCompleted, "", R"({"paths":["/out/a.csv","/out/a.parquet"]})");
-  add_task("other", TaskState::kCompleted, "", R"({"paths":["/not/shared"]})");
+  add_task("share", TaskState::kCompleted, "", R"({"targets":["/out/a.csv","/out/a.parquet"]})");
+  add_task("other", TaskState::kCompleted, "", R"({"targets":["/not/shared"]})");
   const RunSummary summary =
       load(RunState::kCompleted, run(make_flow({{"share", "share"}, {"other", "shell"}})));
   EXPECT_EQ(summary.shared, (std::vector<std::string>{"/out/a.csv", "/out/a.parquet"}));

@@ -166,7 +166,8 @@ void RunMachine::note_end(TaskIndex task, const TaskRow& row) {
   if (row.warnings > 0) warning_seen_ = true;
   if (state != TaskState::kError) return;
   (spec.allow_failure ? warning_seen_ : error_seen_) = true;
-  // Templates of `errors` are told of the first error that made them run, not of one that was allowed.
+  // Templates of `errors` are told of the first error that made them run, not of one that was
+  // allowed.
   if (spec.allow_failure || !first_error_.empty() || !row.error.has_value()) return;
   first_error_ = fmt::format(
       R"({{"task":{},"code":{},"message":{},"description":{},"phase":{},"owner":{},"attempt":{}}})",

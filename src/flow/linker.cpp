@@ -94,6 +94,7 @@ void Linker::report_unknown(const Node& node, std::size_t offset, std::string_vi
   std::string hint;
   if (reporter_.may_suggest()) {
     std::vector<std::string_view> known;
+    known.reserve(ids_.size());
     for (const auto& [name, index] : ids_) known.push_back(name);
     std::ranges::sort(known);
     hint = did_you_mean(id, known);

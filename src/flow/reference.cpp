@@ -57,6 +57,8 @@ std::string cell(std::string_view text) {
   for (const char c : text) {
     if (c == '|') {
       out += "\\|";
+    } else if (c == '<') {
+      out += "&lt;";
     } else {
       out += c;
     }

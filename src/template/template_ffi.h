@@ -35,7 +35,8 @@ enum { DYNA_FOUND = 0, DYNA_UNDEFINED = 1, DYNA_NOT_FOUND = 2 };
 
 typedef struct DynaHost {
   void* self;
-  /* Sets `found` to bytes that live until the next call of it. DYNA_UNDEFINED: an undefined value. */
+  /* Sets `found` to bytes that live until the next call of it. DYNA_UNDEFINED: an undefined value.
+   */
   int32_t (*find)(void* self, int32_t kind, DynaBytes name, DynaBytes* found);
   void (*sha256)(DynaBytes data, uint8_t* digest);
 } DynaHost;

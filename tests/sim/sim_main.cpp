@@ -99,6 +99,7 @@ int main(int argc, char** argv) {
   if (what == "--minutes" && argc == 3) return minutes(std::strtod(argv[2], nullptr));
   if (what == "--seed" && argc == 3) return range(std::strtoull(argv[2], nullptr, 10), 1, false);
   std::fprintf(stderr,
-               "usage: cordyna_sim --seeds FROM COUNT [--strict] | --hash FROM COUNT | --minutes N | --seed N\n");
+               "usage: cordyna_sim --seeds FROM COUNT [--strict] | --hash FROM COUNT | --minutes N "
+               "| --seed N\n");
   return 2;
 }

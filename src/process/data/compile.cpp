@@ -129,7 +129,7 @@ std::string compile_transform(const TransformParams& transform,
   std::string after;
   if (!huge.empty()) {
     for (const std::string& name : huge) {
-      before += fmt::format("{}{1}::BIGINT AS {1}", before.empty() ? "" : ", ", quote_name(name));
+      before += fmt::format("{0}{1}::BIGINT AS {1}", before.empty() ? "" : ", ", quote_name(name));
     }
     before = fmt::format("SELECT * REPLACE ({}) FROM (\n", before);
     after = ")\n";

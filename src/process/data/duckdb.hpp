@@ -5,8 +5,6 @@
 /// user, none of our environment.
 #pragma once
 
-#include <boost/json/fwd.hpp>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>

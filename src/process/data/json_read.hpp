@@ -3,7 +3,7 @@
 /// Only for .cpp files of this folder. Threads: any.
 #pragma once
 
-#include <boost/json.hpp>
+#include <boost/json/fwd.hpp>
 #include <cstdint>
 #include <optional>
 #include <string>

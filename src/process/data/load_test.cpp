@@ -1,5 +1,6 @@
 #include <unistd.h>
 
+#include <cstdlib>
 #include <filesystem>
 
 #include "process/data/step_fixture.hpp"
@@ -190,6 +191,54 @@ TEST_F(LoadTest, MissingFilesFoldersAndEmptyFilesAreNamed) {
   file("empty.csv", "");
   EXPECT_EQ(run("load", "a", R"({"from": "empty.csv"})"), 1);
   EXPECT_EQ(error_code(), "SCHEMA_CHANGED");
+}
+
+/// Runs `command` around the real DuckDB, in a shell, with its own arguments as "$@".
+class MeddledTest : public StepTest {
+ protected:
+  void meddle(const std::string& command) {
+    real_ = duckdb_for_tests();
+    const std::string fake = file("fake-duckdb", "#!/bin/sh\n" + command + "\n");
+    std::filesystem::permissions(fake, std::filesystem::perms::owner_all);
+    setenv("DYNA_DUCKDB", fake.c_str(), 1);
+  }
+  void TearDown() override {
+    setenv("DYNA_DUCKDB", real_.c_str(), 1);
+    StepTest::TearDown();
+  }
+  std::string real_;
+};
+
+TEST_F(MeddledTest, AFileThatChangesWhileItIsReadIsRefused) {
+  const std::string source = file("a.csv", "id\n1\n2\n");
+  meddle("'" + duckdb_for_tests() + "' \"$@\"; code=$?; echo 3 >> '" + source + "'; exit $code");
+  EXPECT_EQ(run("load", "a", load_params("a.csv", R"({"columns": {"id": "int64"}})")), 1);
+  EXPECT_EQ(error_code(), "SOURCE_UNAVAILABLE");
+  EXPECT_TRUE(has(error_message(), "a.csv changed while it was read"));
+  EXPECT_EQ(output("data"), "");
+}
+
+TEST_F(MeddledTest, AFileThatVanishesHalfwayIsNamed) {
+  const std::string source = file("a.csv", "id\n1\n2\n");
+  meddle("rm -f '" + source + "'; exec '" + duckdb_for_tests() + "' \"$@\"");
+  EXPECT_EQ(run("load", "a", load_params("a.csv", R"({"columns": {"id": "int64"}})")), 1);
+  EXPECT_EQ(error_code(), "SOURCE_UNAVAILABLE");
+  EXPECT_TRUE(has(error_message(), "a.csv: No such file"));
+}
+
+TEST_F(MeddledTest, AKilledDuckdbIsNotASuccess) {
+  file("a.csv", "id\n1\n");
+  meddle("kill -9 $$");
+  EXPECT_EQ(run("load", "a", load_params("a.csv", R"({"columns": {"id": "int64"}})")), 1);
+  EXPECT_EQ(error_code(), "OUT_OF_MEMORY");
+}
+
+TEST_F(MeddledTest, NoiseOnTheOutputOfDuckdbIsPassedOver) {
+  file("a.csv", "id\n1\n");
+  meddle("echo 'WARNING: something is deprecated'; echo '{not json'; exec '" + duckdb_for_tests() +
+         "' \"$@\"");
+  ASSERT_EQ(run("load", "a", load_params("a.csv", R"({"columns": {"id": "int64"}})")), 0);
+  EXPECT_EQ(output("rows"), "1");
 }
 
 TEST_F(LoadTest, AnotherDelimiterIsToldOrTaken) {

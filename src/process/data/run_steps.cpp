@@ -63,9 +63,11 @@ std::vector<std::string> judge_rules(StepRun& run, const CheckParams& check,
     const Rule& rule = check.rules[i];
     run.report.checks.push_back({rule.name, rule.severity, bad[i]});
     if (bad[i] == 0) continue;
-    std::string finding =
-        rule_finding(rule, bad[i], rows, samples_of(facts, "sample", static_cast<std::int64_t>(i)));
-    if (!exceeds(rule, bad[i], rows)) {
+    std::vector<std::string> samples = samples_of(facts, "sample", static_cast<std::int64_t>(i));
+    const bool passes = !exceeds(rule, bad[i], rows);
+    if (passes) samples.clear();
+    std::string finding = rule_finding(rule, bad[i], rows, samples);
+    if (passes) {
       run.say((rule.severity == Severity::kQuarantine ? "quarantined: " : "let pass: ") + finding);
     } else if (rule.severity == Severity::kWarn) {
       run.warn(std::move(finding));

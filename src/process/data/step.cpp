@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <boost/json.hpp>
 #include <filesystem>
 
 #include "process/data/contract.hpp"

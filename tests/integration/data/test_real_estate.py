@@ -42,12 +42,10 @@ def sales(example: Path) -> pd.DataFrame:
     county = pd.read_csv(example / "data" / "county.csv", sep="|", dtype={"Parcel": str})
     county["parcel"] = county["Parcel"].str.zfill(10)
     county["sale_date"] = pd.to_datetime(county["SaleDate"], format="%m/%d/%Y")
-    listings = pd.read_json(
-        example / "data" / "listings.jsonl.gz",
-        lines=True,
-        dtype={"parcel_id": str},
-        convert_dates=["sold_on"],
-    ).rename(columns={"parcel_id": "parcel", "sold_on": "sale_date"})
+    packed = example / "data" / "listings.jsonl.gz"
+    listings = pd.read_json(packed, lines=True, dtype=False)
+    listings["parcel"] = listings["parcel_id"].astype(str)
+    listings["sale_date"] = pd.to_datetime(listings["sold_on"], format="%Y-%m-%d")
     good = listings["bedrooms"].between(1, 15) & (listings["bathrooms"] > 0)
     return county.merge(
         listings[good], on=["parcel", "sale_date"], how="inner", validate="one_to_one"
