@@ -9,7 +9,6 @@
 #include <string_view>
 #include "base/nearest.hpp"
 
-
 namespace cordyna::cli {
 namespace {
 
@@ -182,9 +181,7 @@ std::variant<Arguments, Usage> Parser::parse(int argc, const char* const* argv) 
     const std::string unknown = chosen.empty() ? unknown_command(argc, argv) : std::string();
     if (!unknown.empty()) return Usage{unknown + "\n'dyna --help' lists the commands.", true};
     const std::string where = chosen.empty() ? "" : " " + chosen.front()->get_name();
-    const std::string what = chosen.empty() ? unknown_command(argc, argv) : "";
-    return Usage{(what.empty() ? std::string(error.what()) : what) + "\n'dyna" + where +
-                     " --help' says what is possible.",
+    return Usage{std::string(error.what()) + "\n'dyna" + where + " --help' says what is possible.",
                  true};
   }
   if (!file_.empty()) found_.files.push_back(file_);
