@@ -44,10 +44,10 @@ class Parser {
   }
   void add_follow(CLI::App* command) {
     const auto read = [this](const std::string& word) -> std::string {
-      static const std::map<std::string, Follow> kStyles = {
+      static const std::map<std::string, Follow> styles = {
           {"plain", Follow::kPlain}, {"pretty", Follow::kPretty}, {"json", Follow::kJson}};
-      const auto style = kStyles.find(word);
-      if (style == kStyles.end()) return "'" + word + "' is none of plain, pretty, json";
+      const auto style = styles.find(word);
+      if (style == styles.end()) return "'" + word + "' is none of plain, pretty, json";
       found_.follow = style->second;
       return {};
     };

@@ -192,7 +192,7 @@ World::World() {
 class Dyna {
  public:
   explicit Dyna(World& world) : world_(world) {
-    path_ = world.layout().folder() + "/out" + std::to_string(next_++);
+    path_ = world.layout().folder() + "/out" + std::to_string(next_number++);
     file_ = Fd(::open(path_.c_str(), O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
   }
 
@@ -214,7 +214,7 @@ class Dyna {
   }
 
  private:
-  inline static std::atomic<int> next_ = 0;
+  inline static std::atomic<int> next_number = 0;
   World& world_;
   std::string path_;
   Fd file_;
@@ -336,7 +336,9 @@ TEST(SessionTest, ATermSignalLeavesTheRunForAResume) {
     pthread_sigmask(SIG_BLOCK, &set, nullptr);
     std::thread sender([&, to = pthread_self()] {
       world.wait_started("task");
-      pthread_kill(to, SIGTERM);
+      // To the thread that watches for it, which has it blocked: a signal to the process could go
+      // to any.
+      pthread_kill(to, SIGTERM);  // NOLINT(bugprone-bad-signal-to-kill-thread)
     });
     EXPECT_EQ(first.run(std::move(work)).value(), ExitCode::kCancelled);
     sender.join();

@@ -10,7 +10,7 @@ debian_mirror() {
     mirror=$(cat /etc/apt/sources.list /etc/apt/sources.list.d/*.list 2>/dev/null |
       sed -nE 's/^deb (\[[^]]*\] )?([^ ]+) bookworm .*/\2/p' | head -n 1)
   fi
-  printf '%s\n' "${mirror:-http://deb.debian.org/debian}"
+  printf '%s\n' "$mirror"
 }
 
 # Puts a minimal Debian 12 with git and ca-certificates into $1. A tarball only speeds it up.
@@ -23,8 +23,10 @@ make_root() {
     return
   fi
   step 'making a bare Debian 12 (debootstrap, minbase, git and ca-certificates)'
+  local -a mirror
+  mapfile -t mirror < <(debian_mirror | grep .)  # none: debootstrap knows one itself
   logged "$kBuildRoot/log/debootstrap.log" debootstrap --variant=minbase \
-    --include=git,ca-certificates bookworm "$root" "$(debian_mirror)"
+    --include=git,ca-certificates bookworm "$root" "${mirror[@]}"
   # A machine out of the box has no package lists: ./dev has to fetch them.
   rm -rf "$root"/var/lib/apt/lists/* "$root"/var/cache/apt/archives/*.deb
   tar -C "$root" --numeric-owner --one-file-system -cf "$cache.new" . && mv "$cache.new" "$cache"

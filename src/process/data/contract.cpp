@@ -204,8 +204,11 @@ const ColumnSpec* find_spec(const Contract& contract, std::string_view name) {
 class Findings {
  public:
   void add(Drift policy, std::string finding) {
-    if (policy == Drift::kFail) failures_.push_back(std::move(finding));
-    if (policy == Drift::kWarn) warnings_.push_back(std::move(finding));
+    if (policy == Drift::kFail) {
+      failures_.push_back(std::move(finding));
+    } else if (policy == Drift::kWarn) {
+      warnings_.push_back(std::move(finding));
+    }
   }
   [[nodiscard]] const std::vector<std::string>& failures() const { return failures_; }
   [[nodiscard]] std::vector<std::string> take_warnings() { return std::move(warnings_); }
@@ -265,6 +268,7 @@ ColumnSource column_source(const ColumnSpec& spec, const SourceColumn* found, Dr
 void check_duplicates(const Contract& contract, const std::vector<SourceColumn>& columns,
                       Findings& findings) {
   std::vector<std::string> names;
+  names.reserve(columns.size());
   for (const SourceColumn& column : columns) names.push_back(known_as(contract, column.name));
   std::ranges::sort(names);
   const auto twice = std::ranges::adjacent_find(names);
@@ -316,6 +320,7 @@ StepResult<ColumnMap> map_columns(const Contract& contract,
   if (ordered) check_order(contract, columns, findings);
   if (!findings.failures().empty()) {
     std::vector<std::string> names;
+    names.reserve(columns.size());
     for (const SourceColumn& column : columns) names.push_back(column.name);
     return step_fail(TaskErrorCode::kSchemaChanged,
                      fmt::format("{} is not as its contract says: {}. Its columns: {}", what,
