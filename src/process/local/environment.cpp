@@ -77,13 +77,17 @@ std::vector<std::string> server_environment() {
 
 unsigned current_umask() {
   // umask() can only be read by setting it, which another thread could notice.
-  constexpr std::string_view kField = "\nUmask:\t";
-  const std::string status = read_proc_file("/proc/self/status");
-  const std::size_t at = status.find(kField);
-  unsigned mask = 022;
-  if (at == std::string::npos) return mask;
-  const char* const begin = status.data() + at + kField.size();
-  std::from_chars(begin, status.data() + status.size(), mask, 8);
+  // Nothing of ours changes it in the owner, so it is read once.
+  static const unsigned mask = [] {
+    constexpr std::string_view kField = "\nUmask:\t";
+    const std::string status = read_proc_file("/proc/self/status");
+    const std::size_t at = status.find(kField);
+    unsigned found = 022;
+    if (at == std::string::npos) return found;
+    const char* const begin = status.data() + at + kField.size();
+    std::from_chars(begin, status.data() + status.size(), found, 8);
+    return found;
+  }();
   return mask;
 }
 

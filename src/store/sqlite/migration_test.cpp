@@ -163,7 +163,6 @@ CREATE TABLE attempt (
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX attempt_live ON attempt (run, path)
   WHERE state <> 'completed' AND state <> 'failed' AND state <> 'cancelled';
-CREATE INDEX attempt_not_known_dead ON attempt (run, path, attempt) WHERE known_dead = 0;
 CREATE TABLE history (
   run INTEGER NOT NULL,
   seq INTEGER NOT NULL CHECK (seq >= 1),

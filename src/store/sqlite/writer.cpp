@@ -13,6 +13,7 @@ namespace {
 
 // 16 MiB, in pages of 4 KiB: what the log may hold before it is copied into the file.
 constexpr int kCheckpointPages = 4096;
+constexpr std::int64_t kLogPageBytes = 4096 + 24;  // a page and its frame header
 // Where a reader kept a checkpoint from ending, the log grows by this much before the next try.
 constexpr int kRetryPages = 1024;
 
@@ -105,7 +106,8 @@ Writer::Writer(Database& database, Statements statements, std::uint64_t epoch)
     : database_(database),
       s_(std::make_unique<Statements>(std::move(statements))),
       epoch_(epoch),
-      checkpoint_at_pages_(kCheckpointPages) {
+      checkpoint_at_pages_(kCheckpointPages),
+      log_space_(sqlite3_filename_wal(sqlite3_db_filename(database.handle(), "main"))) {
   sqlite3_wal_hook(database_.handle(), note_wal_pages, &wal_pages_);
 }
 
@@ -150,6 +152,7 @@ Result<> Writer::commit(const ChangeSet& changes) {
     return written;
   }
   failpoints_.after_commit();
+  log_space_.keep_ahead(std::int64_t{wal_pages_} * kLogPageBytes);
   checkpoint_if_due();
   return {};
 }

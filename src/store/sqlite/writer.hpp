@@ -8,6 +8,7 @@
 #include "model/rows.hpp"
 #include "store/sqlite/database.hpp"
 #include "store/sqlite/failpoints.hpp"
+#include "store/sqlite/log_space.hpp"
 
 namespace cordyna::sqlite {
 
@@ -48,6 +49,7 @@ class Writer {
   std::unordered_map<RunNo, std::int64_t> last_seqs_;  // of this transaction
   int wal_pages_ = 0;
   int checkpoint_at_pages_;
+  LogSpace log_space_;
   CommitFailpoints failpoints_;
 };
 

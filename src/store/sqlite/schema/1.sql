@@ -109,8 +109,6 @@ CREATE TABLE attempt (
 -- At most one attempt of a task lives.
 CREATE UNIQUE INDEX attempt_live ON attempt (run, path)
   WHERE state <> 'completed' AND state <> 'failed' AND state <> 'cancelled';
--- What must be proven dead before a task is tried again.
-CREATE INDEX attempt_not_known_dead ON attempt (run, path, attempt) WHERE known_dead = 0;
 
 CREATE TABLE history (
   run INTEGER NOT NULL,
