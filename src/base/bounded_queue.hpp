@@ -23,13 +23,13 @@ class BoundedQueue {
   bool push(T item) {
     std::unique_lock lock(mutex_);
     not_full_.wait(lock, [this] { return items_.size() < capacity_ || closed_; });
-    return put(std::move(item));
+    return put(std::move(item), lock);
   }
 
   /// For the thread that drains: it must not wait for itself, so the bound does not hold for it.
   bool push_unbounded(T item) {
-    const std::lock_guard lock(mutex_);
-    return put(std::move(item));
+    std::unique_lock lock(mutex_);
+    return put(std::move(item), lock);
   }
 
   /// Everything that is there, in order; waits for the first item until `deadline`, if one is
@@ -69,10 +69,12 @@ class BoundedQueue {
   }
 
  private:
-  bool put(T item) {
+  bool put(T item, std::unique_lock<std::mutex>& lock) {
     if (closed_) return false;
     items_.push_back(std::move(item));
-    if (items_.size() == 1) not_empty_.notify_one();
+    const bool first = items_.size() == 1;
+    lock.unlock();  // or the thread that is woken would wait for it at once
+    if (first) not_empty_.notify_one();
     return true;
   }
 

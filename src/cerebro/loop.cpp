@@ -68,23 +68,23 @@ Result<RunNo> Loop::cancel(Millis now, const RunId& id) {
 Result<> Loop::step(Millis now) {
   if (failed_) return fail(ErrorCode::kUnavailable, "cerebro has stopped");
   engine_.advance(now, decision_);
-  if (!decision_.changes.empty()) {
-    auto saved = store_.commit(decision_.changes);
+  const engine::Decision done = std::exchange(decision_, {});
+  if (!done.changes.empty()) {
+    auto saved = store_.commit(done.changes);
     if (!saved.has_value()) {
       failed_ = true;
       return saved;
     }
-    if (listener_) listener_(decision_.changes);
   }
-  act();
+  act(done);
+  if (listener_ && !done.changes.empty()) listener_(done.changes);
   return {};
 }
 
 /// Only after the commit: a command that went out before its row was saved could be forgotten.
-void Loop::act() {
-  engine::Decision done = std::exchange(decision_, {});
-  CHECK(process_ != nullptr ||
-        (done.starts.empty() && done.adoptions.empty() && done.cancels.empty()));
+void Loop::act(const engine::Decision& done) {
+  const bool idle = done.starts.empty() && done.adoptions.empty() && done.cancels.empty();
+  CHECK(process_ != nullptr || idle);
   for (const StartAttempt& adoption : done.adoptions) process_->adopt(adoption);
   for (const CancelAttempt& cancel : done.cancels) process_->cancel(cancel);
   for (const StartAttempt& start : done.starts) process_->start(start);

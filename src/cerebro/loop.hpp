@@ -39,6 +39,7 @@ class Loop {
   Loop(std::uint32_t slots, Store& store, const Evaluator& evaluator, FlowLoader loader);
 
   void set_process(Process& process) { process_ = &process; }
+  /// Told of each commit, after its commands went out.
   void set_listener(std::function<void(const ChangeSet&)> listener) {
     listener_ = std::move(listener);
   }
@@ -63,7 +64,7 @@ class Loop {
   [[nodiscard]] Result<RunNo> resume(Millis now, const RunId& id);
   [[nodiscard]] Result<RunNo> take_up(Millis now, const RunRow& row);
   [[nodiscard]] Result<RunNo> cancel(Millis now, const RunId& id);
-  void act();
+  void act(const engine::Decision& done);
 
   Store& store_;
   FlowLoader loader_;

@@ -212,6 +212,16 @@ TEST(EvaluatorTest, ConditionsAreTrueOrFalse) {
   EXPECT_FALSE(evaluator.condition("inputs.n > 2", kContext).has_value());
 }
 
+TEST(AnalyzeTest, OffsetsOfTextThatIsNotUtf8AreItsOwn) {
+  const std::string text = "\xff\xfe{{ nope( }} {{ 1 | wrong }}";
+  const Analysis analysis = analyze(text);
+  ASSERT_FALSE(analysis.problems.empty());
+  for (const Problem& problem : analysis.problems) EXPECT_LE(problem.offset, text.size());
+  const Analysis fine = analyze("\xff{{ inputs.x }}");
+  ASSERT_EQ(fine.references.size(), 1U);
+  EXPECT_EQ(fine.references[0].offset, 4U);
+}
+
 TEST(HasTemplateTest, LooksForTheThreeMarks) {
   EXPECT_TRUE(has_template("a {{ x"));
   EXPECT_TRUE(has_template("{%"));

@@ -70,9 +70,30 @@ pub fn decode(text: String) -> Vec<u8> {
     out
 }
 
+/// Where byte `offset` of the text that `encode` made stands in the bytes that it was given.
+pub fn original_offset(encoded: &str, offset: usize) -> usize {
+    let mut at = offset.min(encoded.len());
+    while !encoded.is_char_boundary(at) {
+        at -= 1;
+    }
+    // Each carrier is four bytes long and stands for one.
+    let carriers = encoded[..at].chars().filter(|c| is_carrier(*c)).count();
+    at - 3 * carriers
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn offsets_are_those_of_the_bytes() {
+        let text = b"a\xff\xfe{{ x }}";
+        let encoded = encode(text);
+        assert_eq!(original_offset(&encoded, 0), 0);
+        assert_eq!(original_offset(&encoded, encoded.find("{{").unwrap()), 3);
+        assert_eq!(original_offset(&encoded, encoded.len()), text.len());
+        assert_eq!(original_offset(&encoded, 10_000), text.len());
+    }
 
     #[test]
     fn any_bytes_come_back() {

@@ -90,6 +90,12 @@ fn panic_text(payload: &(dyn std::any::Any + Send)) -> String {
     text.unwrap_or_else(|| "unknown panic".to_string())
 }
 
+/// The failure with its place in the bytes that were given, not in those that carried them.
+fn at_original(encoded: &str, mut failure: Failure) -> Failure {
+    failure.offset = bytes::original_offset(encoded, failure.offset);
+    failure
+}
+
 /// Runs `body`; its text or its failure goes to `out`.
 fn guarded(out: &mut Text, body: impl FnOnce() -> Result<Vec<u8>, Failure>) -> i32 {
     match catch_unwind(AssertUnwindSafe(body)) {
@@ -130,7 +136,10 @@ pub unsafe extern "C" fn dyna_template_render(
         } else {
             Mode::Expression
         };
-        engine::render(&bytes::encode(text), context, mode).map(bytes::decode)
+        let encoded = bytes::encode(text);
+        engine::render(&encoded, context, mode)
+            .map(bytes::decode)
+            .map_err(|failure| at_original(&encoded, failure))
     })
 }
 
@@ -145,8 +154,10 @@ pub unsafe extern "C" fn dyna_template_expression(
     let text = text.as_slice();
     let mut size = 0;
     let status = guarded(&mut *out, || {
-        let found = analyze::expression(&bytes::encode(text))?;
-        size = found.size;
+        let encoded = bytes::encode(text);
+        let found =
+            analyze::expression(&encoded).map_err(|failure| at_original(&encoded, failure))?;
+        size = bytes::original_offset(&encoded, found.size);
         *is_raw = i32::from(found.is_raw);
         Ok(Vec::new())
     });
@@ -166,15 +177,22 @@ pub unsafe extern "C" fn dyna_template_analyze(
 ) -> i32 {
     let (text, sink) = (text.as_slice(), &*sink);
     guarded(&mut *out, || {
-        analyze::analyze(&bytes::encode(text), &mut |finding| match finding {
+        let encoded = bytes::encode(text);
+        let original = |offset| bytes::original_offset(&encoded, offset);
+        analyze::analyze(&encoded, &mut |finding| match finding {
             Finding::Reference { offset, path } => {
                 let parts: Vec<Bytes> = path.iter().map(|p| Bytes::of(p.as_bytes())).collect();
-                (sink.reference)(sink.self_, offset, parts.as_ptr(), parts.len());
+                (sink.reference)(sink.self_, original(offset), parts.as_ptr(), parts.len());
             }
             Finding::Problem { kind, offset, text } => {
-                (sink.problem)(sink.self_, kind as i32, offset, Bytes::of(text.as_bytes()));
+                (sink.problem)(
+                    sink.self_,
+                    kind as i32,
+                    original(offset),
+                    Bytes::of(text.as_bytes()),
+                );
             }
-            Finding::Raw { offset } => (sink.raw)(sink.self_, offset),
+            Finding::Raw { offset } => (sink.raw)(sink.self_, original(offset)),
         });
         Ok(Vec::new())
     })
