@@ -18,16 +18,23 @@ class BenchError(Exception):
     """A program that was to be measured failed."""
 
 
+BASE = pathlib.Path(__file__).resolve().parents[1] / "build" / "bench"
+
+
 @contextlib.contextmanager
 def folder():
-    """A new empty folder on the disk where the build lies: /tmp may be memory."""
-    base = pathlib.Path(__file__).resolve().parents[1] / "build" / "bench"
-    base.mkdir(parents=True, exist_ok=True)
-    path = pathlib.Path(tempfile.mkdtemp(dir=base))
-    try:
-        yield path
-    finally:
-        shutil.rmtree(path, ignore_errors=True)
+    """A new empty folder on the disk where the build lies: /tmp may be memory.
+
+    It stays until `remove_folders`: ext4 makes files slowly for a while after many were removed, and nobody
+    removes a state folder between two runs.
+    """
+    BASE.mkdir(parents=True, exist_ok=True)
+    yield pathlib.Path(tempfile.mkdtemp(dir=BASE))
+
+
+def remove_folders():
+    """Everything that was measured in."""
+    shutil.rmtree(BASE, ignore_errors=True)
 
 
 def run(command, cwd, **more):

@@ -8,7 +8,7 @@ import subprocess
 import sys
 
 import works
-from measure import BenchError, machine
+from measure import BenchError, machine, remove_folders
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "bench" / "RESULTS.md"
@@ -94,6 +94,8 @@ def main():
                     work.sample(context)
     except (BenchError, OSError) as error:
         sys.exit(f"./dev bench: {error}")
+    finally:
+        remove_folders()
     text = head(options, load) + table(context, chosen)
     print(text)
     if chosen == works.WORKS:
