@@ -118,7 +118,7 @@ struct Flow {
   std::string hash;    ///< SHA-256 of the canonical form, hexadecimal
   Millis timeout = 0;  ///< of a whole run; 0: no limit
   std::vector<InputSpec> inputs;
-  std::vector<TaskSpec> tasks;  ///< all sections, in file order
+  std::vector<TaskSpec> tasks;  ///< `tasks`, then `errors`, then `finally`, each in file order
 };
 
 }  // namespace cordyna

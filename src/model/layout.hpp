@@ -37,7 +37,6 @@ class StateLayout {
   [[nodiscard]] std::string owner_lock() const { return folder_ + "/owner.lock"; }
   [[nodiscard]] std::string owner_socket() const { return folder_ + "/owner.sock"; }
   [[nodiscard]] std::string supervise_socket() const { return folder_ + "/supervise.sock"; }
-  [[nodiscard]] std::string reports_socket() const { return folder_ + "/reports.sock"; }
   [[nodiscard]] std::string run_folder(RunNo run) const {
     return folder_ + "/runs/" + std::to_string(run);
   }
