@@ -16,7 +16,7 @@
 
 namespace cordyna {
 
-/// Names one attempt. With the owner's epoch it is the key that makes a repeated command harmless.
+/// Names one attempt: the key that makes a repeated command harmless.
 struct AttemptKey {
   RunNo run = 0;
   std::string path;
