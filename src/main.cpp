@@ -2,13 +2,16 @@
 #include <malloc.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <climits>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "cli/app.hpp"
 #include "cli/parts.hpp"
@@ -16,6 +19,7 @@
 #include "ports/clock.hpp"
 #include "process/data/data_step.hpp"
 #include "process/data/preparer.hpp"
+#include "process/local/fork_link.hpp"
 #include "process/local/fork_server.hpp"
 #include "process/local/local_process.hpp"
 #include "process/shell/python_preparer.hpp"
@@ -27,6 +31,7 @@
 namespace {
 
 using cordyna::StateLayout;
+using cordyna::local::ServerStart;
 
 /// The absolute path of this program: what the fork server and data steps are started as.
 std::string own_path() {
@@ -35,34 +40,49 @@ std::string own_path() {
   return size > 0 ? std::string(path.data(), static_cast<std::size_t>(size)) : "dyna";
 }
 
+const std::set<std::string>& data_types() {
+  static const std::set<std::string> types{"load", "check", "merge", "transform", "share"};
+  return types;
+}
+
 /// Local processes with all they need; made when the first task wants them: a flow of `log` tasks
 /// starts no thread for it.
 class LocalTasks final : public cordyna::Process {
  public:
-  LocalTasks(StateLayout layout, const cordyna::Clock& clock, cordyna::ReportSink sink)
+  LocalTasks(StateLayout layout, const cordyna::Clock& clock, cordyna::ReportSink sink,
+             std::shared_ptr<ServerStart> starting)
       : layout_(std::move(layout)),
         clock_(clock),
         sink_(std::move(sink)),
+        starting_(std::move(starting)),
         program_(own_path()),
         secrets_(layout_.folder() + "/secrets"),
         shell_(secrets_),
         python_(secrets_),
-        data_(program_) {}
+        data_(program_) {
+    if (starting_ != nullptr) (void)local();
+  }
 
   void start(const cordyna::StartAttempt& command) override { local().start(command); }
   void cancel(const cordyna::CancelAttempt& command) override { local().cancel(command); }
   void adopt(const cordyna::StartAttempt& command) override { local().adopt(command); }
+
+  [[nodiscard]] static bool runs(const std::string& type) {
+    return type == "shell" || type == "python" || data_types().contains(type);
+  }
+  [[nodiscard]] static std::vector<std::string> supervise_argv(const StateLayout& layout) {
+    return {own_path(), "supervise", layout.folder()};
+  }
 
  private:
   cordyna::LocalProcess& local() {
     if (local_ != nullptr) return *local_;
     std::map<std::string, cordyna::Preparer*> preparers{{"shell", &shell_}, {"python", &python_}};
     cordyna::LocalSettings settings;
-    settings.supervise_argv = {program_, "supervise", layout_.folder()};
-    for (const char* type : {"load", "check", "merge", "transform", "share"}) {
-      preparers[type] = &data_;
-      settings.report_types.insert(type);
-    }
+    settings.supervise_argv = supervise_argv(layout_);
+    settings.starting = std::move(starting_);
+    settings.report_types = data_types();
+    for (const std::string& type : data_types()) preparers[type] = &data_;
     local_ = std::make_unique<cordyna::LocalProcess>(layout_, std::move(settings),
                                                      std::move(preparers), clock_, sink_);
     return *local_;
@@ -71,6 +91,7 @@ class LocalTasks final : public cordyna::Process {
   StateLayout layout_;
   const cordyna::Clock& clock_;
   cordyna::ReportSink sink_;
+  std::shared_ptr<ServerStart> starting_;
   std::string program_;
   cordyna::EnvFileSecrets secrets_;
   cordyna::ShellPreparer shell_;
@@ -87,8 +108,15 @@ int command_line(int argc, char** argv) {
   parts.evaluator = &evaluator;
   parts.open_store = cordyna::open_sqlite_store;
   parts.open_reader = cordyna::open_sqlite_reader;
-  parts.make_process = [&clock](const StateLayout& layout, cordyna::ReportSink sink) {
-    return std::make_unique<LocalTasks>(layout, clock, std::move(sink));
+  std::shared_ptr<ServerStart> starting;
+  parts.expect = [&starting](const StateLayout& layout, const cordyna::Flow& flow) {
+    const bool needed = std::ranges::any_of(
+        flow.tasks, [](const cordyna::TaskSpec& task) { return LocalTasks::runs(task.type); });
+    if (!needed || starting != nullptr) return;
+    starting = std::make_shared<ServerStart>(LocalTasks::supervise_argv(layout));
+  };
+  parts.make_process = [&](const StateLayout& layout, cordyna::ReportSink sink) {
+    return std::make_unique<LocalTasks>(layout, clock, std::move(sink), std::move(starting));
   };
   parts.show_sql = cordyna::data::show_sql;
   parts.reference = cordyna::flow::reference_as_markdown;

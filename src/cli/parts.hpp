@@ -20,11 +20,18 @@ struct Parts {
   const Clock* clock = nullptr;
   const Evaluator* evaluator = nullptr;
 
-  /// Becomes the owner. Errors: kConflict: somebody else is.
-  std::function<Result<std::unique_ptr<Store>>(const StateLayout&)> open_store;
+  /// Becomes the owner, and calls `owned` once it is, before the store is ready.
+  /// Errors: kConflict: somebody else is.
+  std::function<Result<std::unique_ptr<Store>>(const StateLayout&,
+                                               const std::function<void()>& owned)>
+      open_store;
   /// Errors: kNotFound: there is no state.
   std::function<Result<std::unique_ptr<StoreReader>>(const StateLayout&)> open_reader;
-  /// Who carries out the tasks. Cheap: starts nothing before the first task.
+  /// This flow is about to run in a state that is ours: what its tasks will need can be started
+  /// meanwhile.
+  std::function<void(const StateLayout&, const Flow&)> expect;
+  /// Who carries out the tasks. Cheap: starts nothing before the first task, but for what `expect`
+  /// was told.
   std::function<std::unique_ptr<Process>(const StateLayout&, ReportSink)> make_process;
   /// The SQL of a data step.
   std::function<Result<std::string>(const Flow&, TaskIndex)> show_sql;

@@ -77,7 +77,11 @@ Result<ExitCode> Session::drive(std::vector<Work> work) {
 }
 
 Result<Session::Next> Session::attempt() {
-  auto store = parts_.open_store(layout_);
+  auto store = parts_.open_store(layout_, [this] {
+    for (const Item& item : items_) {
+      if (item.work.flow != nullptr) parts_.expect(layout_, *item.work.flow);
+    }
+  });
   if (store.has_value()) return own(std::move(*store));
   if (store.error().code != ErrorCode::kConflict) {
     return std::unexpected<Error>(store.error());

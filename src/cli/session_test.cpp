@@ -179,7 +179,11 @@ World::World() {
   layout_ = std::make_unique<StateLayout>(name);
   parts_.clock = &clock_;
   parts_.evaluator = &evaluator_;
-  parts_.open_store = [this](const StateLayout&) { return own(); };
+  parts_.open_store = [this](const StateLayout&, const std::function<void()>& owned) {
+    owned();
+    return own();
+  };
+  parts_.expect = [](const StateLayout&, const Flow&) {};
   parts_.open_reader = [this](const StateLayout&) -> Result<std::unique_ptr<StoreReader>> {
     return std::unique_ptr<StoreReader>(std::make_unique<Reader>(store_));
   };

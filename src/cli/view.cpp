@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <iterator>
 #include <utility>
 
@@ -17,6 +18,9 @@ namespace {
 constexpr std::size_t kQueueMax = 16384;     // updates that wait
 constexpr std::uint32_t kPage = 2000;        // history rows at once
 constexpr std::size_t kTextMax = 256 << 10;  // text that waits to be written
+// Between two looks at the inbox. Nobody sees the difference, and where tasks end every few hundred
+// microseconds, waking for each of them would take time from the tasks.
+constexpr std::chrono::milliseconds kCalm{10};
 
 }  // namespace
 
@@ -77,6 +81,7 @@ void View::note(std::string text) {
     const std::lock_guard lock(mutex_);
     inbox_.notes.push_back(std::move(text));
   }
+  urgent_.notify_one();
   wake();
 }
 
@@ -111,12 +116,13 @@ void View::loop() {
     tail_.watch(sink());
     show_frame();
     flush();
-    const std::lock_guard lock(mutex_);
+    std::unique_lock lock(mutex_);
     if (ending_ && empty) {
       thread_ended_ = true;
       room_.notify_all();
       return;
     }
+    urgent_.wait_for(lock, kCalm, [this] { return ending_ || !inbox_.notes.empty(); });
   }
 }
 
@@ -212,6 +218,7 @@ void View::finish(const std::vector<RunSummary>& summaries) {
     const std::lock_guard lock(mutex_);
     ending_ = true;
   }
+  urgent_.notify_one();
   wake();
   thread_.join();
   tail_.read_all(sink());

@@ -92,6 +92,7 @@ class View {
   int wake_fd_;
   std::mutex mutex_;
   std::condition_variable room_;
+  std::condition_variable urgent_;
   Inbox inbox_;
   bool ending_ = false;
   bool thread_ended_ = false;

@@ -5,6 +5,7 @@
 ///       owner.lock            held by the owner; its pid as text
 ///       owner.sock            further `dyna` commands reach the owner here
 ///       supervise.sock        the fork server, which holds supervise.lock
+///       fence                 a number that each owner raises (process/local/fence.hpp)
 ///       runs/.next-<pid>/     a guardian's folder for its next attempt
 ///       runs/<run no>/<task index>-<attempt>/
 ///         guardian            "<pid> <start time> <boot id>\n" of the guardian, which holds a lock
@@ -15,13 +16,14 @@
 ///         report              what a data step says of its end ($DYNA_REPORT)
 ///         artifacts/          $DYNA_ARTIFACTS
 ///         work/               $DYNA_WORK, emptied at the end
+///       runs/<run no>/ended   "<task index>-<attempt> <record>\n" for each attempt that left
+///                             nothing: it has no folder
 ///
 /// Names derive from numbers of ours, never from names that users choose (S24).
 #pragma once
 
 #include <cstdint>
 #include <string>
-#include <string_view>
 
 #include "model/flow.hpp"
 #include "model/rows.hpp"
@@ -48,15 +50,18 @@ class StateLayout {
   std::string folder_;
 };
 
+inline constexpr const char* kFenceFile = "fence";  ///< in the state folder
+inline constexpr const char* kEndedFile = "ended";  ///< in a run's folder
+
 /// Inside an attempt's folder.
 namespace attempt_file {
-inline constexpr std::string_view kGuardian = "guardian";
-inline constexpr std::string_view kExit = "exit";
-inline constexpr std::string_view kLog = "log";
-inline constexpr std::string_view kOutputs = "outputs";
-inline constexpr std::string_view kReport = "report";
-inline constexpr std::string_view kArtifacts = "artifacts";
-inline constexpr std::string_view kWork = "work";
+inline constexpr const char* kGuardian = "guardian";
+inline constexpr const char* kExit = "exit";
+inline constexpr const char* kLog = "log";
+inline constexpr const char* kOutputs = "outputs";
+inline constexpr const char* kReport = "report";
+inline constexpr const char* kArtifacts = "artifacts";
+inline constexpr const char* kWork = "work";
 }  // namespace attempt_file
 
 }  // namespace cordyna

@@ -5,21 +5,22 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 
+#include <array>
 #include <cerrno>
 #include <charconv>
 #include <cstdio>
+#include <utility>
 
 #include "model/layout.hpp"
+#include "process/local/ended_list.hpp"
+#include "process/local/fence.hpp"
 #include "process/local/files.hpp"
 
 namespace cordyna::local {
 namespace {
 
 constexpr std::size_t kRecordBytesMax = 65536;
-
-const char* c_name(std::string_view constant) {
-  return constant.data();
-}  // all are literals
+constexpr off_t kFolderBytesMax = 65536;
 
 int make_folder(int parent, const char* name) {
   return mkdirat(parent, name, 0700) == 0 || errno == EEXIST ? 0 : errno;
@@ -40,8 +41,7 @@ int make_staged(int state, const std::string& staged) {
   return EBUSY;
 }
 
-int put_in_place(int state, const std::string& staged, const std::string& name) {
-  const std::string target = "runs/" + name;
+int put_in_place(int state, const std::string& staged, const std::string& target) {
   for (int tries = 0; tries < 2; ++tries) {
     if (renameat(state, staged.c_str(), state, target.c_str()) == 0) return 0;
     if (errno != ENOENT) return errno == ENOTEMPTY ? EEXIST : errno;
@@ -51,38 +51,63 @@ int put_in_place(int state, const std::string& staged, const std::string& name) 
   return ENOENT;
 }
 
-bool is_empty(int parent, const char* name) {
-  Fd folder = open_folder(parent, name);
-  if (!folder.valid()) return false;
-  DIR* const dir = fdopendir(folder.get());
-  if (dir == nullptr) return false;
-  (void)folder.release();
-  int entries = 0;
-  while (entries < 3 && readdir(dir) != nullptr) ++entries;
-  closedir(dir);
-  return entries == 2;
-}
-
-/// The inner folder: that of the attempt before, if it is empty, else a new one.
-int take_over(const AttemptFolder& before, const char* name, int folder) {
-  if (before.valid() && is_empty(before.folder.get(), name) &&
-      renameat(before.folder.get(), name, folder, name) == 0) {
-    // The last task may have changed its mode.
-    return fchmodat(folder, name, 0700, 0) == 0 ? 0 : errno;
+/// Entries beside "." and ".."; more than `most`: most + 1.
+int count_entries(const Fd& folder, int most) {
+  alignas(dirent64) std::array<char, 2048> buffer;
+  if (lseek(folder.get(), 0, SEEK_SET) != 0) return most + 1;
+  int entries = -2;
+  while (entries <= most) {
+    const ssize_t got = getdents64(folder.get(), buffer.data(), buffer.size());
+    if (got < 0) return most + 1;
+    if (got == 0) return entries;
+    for (ssize_t at = 0; at < got; ++entries) {
+      at += reinterpret_cast<const dirent64*>(buffer.data() + at)->d_reclen;
+    }
   }
-  return mkdirat(folder, name, 0700) == 0 ? 0 : errno;
+  return most + 1;
 }
 
-int fill(const std::string& text, AttemptFolder& next, const AttemptFolder& before) {
-  next.lock = Fd(openat(next.folder.get(), c_name(attempt_file::kGuardian),
+/// Whether it is still a folder of ours as we make them, and not grown by files that it once had.
+bool is_as_made(const struct stat& status) {
+  return (status.st_mode & 07777) == 0700 && status.st_size <= kFolderBytesMax;
+}
+
+/// Whether parent/NAME is still the folder `inner`, as it was made, and empty.
+bool is_untouched(const Fd& parent, const char* name, const Fd& inner) {
+  struct stat named{};
+  struct stat opened{};
+  return fstatat(parent.get(), name, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
+         fstat(inner.get(), &opened) == 0 && named.st_ino == opened.st_ino &&
+         named.st_dev == opened.st_dev && is_as_made(opened) && count_entries(inner, 0) == 0;
+}
+
+int make_inner(const Fd& folder, const char* name, Fd& inner) {
+  if (mkdirat(folder.get(), name, 0700) != 0) return errno;
+  inner = open_folder(folder.get(), name);
+  return inner.valid() ? 0 : errno;
+}
+
+/// The inner folder: that of the attempt before, if nothing is in it, else a new one.
+int take_over(const Fd& before, Fd& inner_before, const char* name, const Fd& folder, Fd& inner) {
+  if (inner_before.valid() && is_untouched(before, name, inner_before) &&
+      renameat(before.get(), name, folder.get(), name) == 0) {
+    inner = std::move(inner_before);
+    return 0;
+  }
+  return make_inner(folder, name, inner);
+}
+
+int fill(const std::string& text, AttemptFolder& next, AttemptFolder& before) {
+  next.lock = Fd(openat(next.folder.get(), attempt_file::kGuardian,
                         O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
   if (!next.lock.valid()) return errno;
   if (const int error = write_all(next.lock.get(), text)) return error;
   if (flock(next.lock.get(), LOCK_EX | LOCK_NB) != 0) return errno;
-  if (const int error = take_over(before, c_name(attempt_file::kArtifacts), next.folder.get())) {
+  if (const int error = take_over(before.folder, before.artifacts, attempt_file::kArtifacts,
+                                  next.folder, next.artifacts)) {
     return error;
   }
-  return take_over(before, c_name(attempt_file::kWork), next.folder.get());
+  return take_over(before.folder, before.work, attempt_file::kWork, next.folder, next.work);
 }
 
 /// The file `guardian`.
@@ -94,7 +119,7 @@ struct GuardianLine {
 
 Result<GuardianLine> read_guardian(int folder) {
   TRY_ASSIGN(const std::string text,
-             read_regular_file(folder, c_name(attempt_file::kGuardian), kRecordBytesMax));
+             read_regular_file(folder, attempt_file::kGuardian, kRecordBytesMax));
   GuardianLine line;
   const char* const end = text.data() + text.size();
   auto parsed = std::from_chars(text.data(), end, line.id.pid);
@@ -111,14 +136,14 @@ Result<GuardianLine> read_guardian(int folder) {
 }
 
 bool lock_is_held(int folder) {
-  const Fd file(openat(folder, c_name(attempt_file::kGuardian),
-                       O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+  const Fd file(
+      openat(folder, attempt_file::kGuardian, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
   return file.valid() && flock(file.get(), LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
 }
 
 /// Whether there is a record, readable or not; `look` gets what it says.
 bool read_record(int folder, FolderLook& look) {
-  auto text = read_regular_file(folder, c_name(attempt_file::kExit), kRecordBytesMax);
+  auto text = read_regular_file(folder, attempt_file::kExit, kRecordBytesMax);
   if (!text.has_value() && text.error().code == ErrorCode::kNotFound) return false;
   if (!text.has_value()) {
     look.state = FolderState::kGone;
@@ -128,9 +153,22 @@ bool read_record(int folder, FolderLook& look) {
   // The guardian's line, then the record; just the record, where the gate was closed.
   const std::size_t at = text->starts_with('{') ? 0 : text->find('\n') + 1;
   auto record = parse_exit_record(std::string_view(*text).substr(at));
-  look.state = record.has_value() ? FolderState::kEnded : FolderState::kGone;
-  if (record.has_value()) look.record = *std::move(record);
-  if (!record.has_value()) look.detail = record.error().message;
+  if (record.has_value()) {
+    look.state = FolderState::kEnded;
+    look.record = *std::move(record);
+  } else {
+    look.state = FolderState::kGone;
+    look.detail = record.error().message;
+  }
+  return true;
+}
+
+/// Whether the run's list of ended attempts has it.
+bool find_record(const std::string& path, FolderLook& look) {
+  auto record = find_ended(path);
+  if (!record.has_value()) return false;
+  look.state = FolderState::kEnded;
+  look.record = *std::move(record);
   return true;
 }
 
@@ -141,9 +179,10 @@ std::string next_folder_name(pid_t guardian) {
 }
 
 int make_next_folder(int state, const std::string& text, AttemptFolder& next,
-                     const AttemptFolder& before) {
+                     AttemptFolder& before) {
   const std::string staged = next_folder_name(getpid());
   if (const int error = make_staged(state, staged)) return error;
+  next.path = staged;
   next.folder = open_folder(state, staged.c_str());
   const int error = next.folder.valid() ? fill(text, next, before) : errno;
   if (error != 0) {
@@ -154,7 +193,8 @@ int make_next_folder(int state, const std::string& text, AttemptFolder& next,
 }
 
 int begin_attempt(int state, const std::string& name, const std::vector<LaunchFile>& files,
-                  const AttemptFolder& next) {
+                  AttemptFolder& next, const Fd& fence, std::uint64_t fence_number) {
+  std::string target = "runs/" + name;
   int error = 0;
   std::size_t written = 0;
   for (; written < files.size() && error == 0; ++written) {
@@ -162,18 +202,31 @@ int begin_attempt(int state, const std::string& name, const std::vector<LaunchFi
     const bool ours = !file.name.empty() && file.name.find('/') == std::string::npos;
     error = ours ? write_new_file(next.folder.get(), file.name.c_str(), file.content) : EINVAL;
   }
-  if (error == 0) error = put_in_place(state, next_folder_name(getpid()), name);
+  if (error == 0) error = lock_fence(fence, fence_number);
+  if (error == 0) {
+    error = put_in_place(state, next.path, target);
+    unlock_fence(fence);
+  }
+  if (error == 0) next.path = std::move(target);
   for (std::size_t i = 0; i < written && error != 0; ++i) {
     unlinkat(next.folder.get(), files[i].name.c_str(), 0);
   }
   return error;
 }
 
+bool left_nothing(const AttemptFolder& attempt) {
+  struct stat status{};
+  constexpr int kOwnEntries = 3;  // guardian, artifacts, work
+  return fstat(attempt.folder.get(), &status) == 0 && is_as_made(status) &&
+         count_entries(attempt.folder, kOwnEntries) == kOwnEntries &&
+         is_untouched(attempt.folder, attempt_file::kArtifacts, attempt.artifacts) &&
+         is_untouched(attempt.folder, attempt_file::kWork, attempt.work);
+}
+
 int end_attempt(const AttemptFolder& attempt, const ExitRecord& record) {
   if (const int error = write_all(attempt.lock.get(), encode(record))) return error;
   const int folder = attempt.folder.get();
-  const int renamed =
-      renameat(folder, c_name(attempt_file::kGuardian), folder, c_name(attempt_file::kExit));
+  const int renamed = renameat(folder, attempt_file::kGuardian, folder, attempt_file::kExit);
   return renamed == 0 ? 0 : errno;
 }
 
@@ -183,10 +236,9 @@ int close_gate(const std::string& state_folder, const std::string& name, const E
   const std::string staged = "runs/.gate-" + std::to_string(getpid());
   if (const int error = make_staged(state.get(), staged)) return error;
   const Fd folder = open_folder(state.get(), staged.c_str());
-  int error = folder.valid()
-                  ? write_new_file(folder.get(), c_name(attempt_file::kExit), encode(record))
-                  : errno;
-  if (error == 0) error = put_in_place(state.get(), staged, name);
+  int error =
+      folder.valid() ? write_new_file(folder.get(), attempt_file::kExit, encode(record)) : errno;
+  if (error == 0) error = put_in_place(state.get(), staged, "runs/" + name);
   if (error != 0) remove_tree(state.get(), staged.c_str());
   return error;
 }
@@ -199,7 +251,10 @@ FolderLook look_at_folder(const std::string& path, const std::string& boot) {
   FolderLook look;
   const Fd folder = open_folder(AT_FDCWD, path.c_str());
   if (!folder.valid()) {
-    if (errno == ENOENT) return look;
+    if (errno == ENOENT) {
+      find_record(path, look);
+      return look;
+    }
     look.state = FolderState::kGone;
     look.detail = path + ": " + errno_text(errno);
     return look;
@@ -213,7 +268,7 @@ FolderLook look_at_folder(const std::string& path, const std::string& boot) {
     return look;
   }
   // It may have ended between the two looks, or have been killed just before the renaming.
-  if (read_record(folder.get(), look)) return look;
+  if (read_record(folder.get(), look) || find_record(path, look)) return look;
   if (line.has_value() && line->record.ends_with('\n')) {
     if (auto record = parse_exit_record(line->record); record.has_value()) {
       look.state = FolderState::kEnded;

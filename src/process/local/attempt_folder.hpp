@@ -2,7 +2,9 @@
 ///
 /// A folder is built under another name, with the guardian's identity and its lock in it, and then
 /// renamed. Renaming onto a folder that is there fails, whoever made it. So a folder that exists
-/// has always begun; its guardian lives exactly as long as the lock is held.
+/// has always begun; its guardian lives exactly as long as the lock is held. The folder of an
+/// attempt that left nothing moves on to the next attempt: then the run's list of ended attempts
+/// has its record, and the fence keeps an order of an earlier owner from beginning it again.
 /// Threads: any.
 #pragma once
 
@@ -19,8 +21,11 @@ namespace cordyna::local {
 
 /// A folder of a guardian's: one that is ready for its next attempt, then the attempt's.
 struct AttemptFolder {
+  std::string path;  ///< below the state folder, where it is now
   Fd folder;
   Fd lock;  ///< the file `guardian`, locked and open for writing
+  Fd artifacts;
+  Fd work;
 
   [[nodiscard]] bool valid() const { return folder.valid(); }
 };
@@ -29,16 +34,21 @@ struct AttemptFolder {
 [[nodiscard]] std::string next_folder_name(pid_t guardian);
 
 /// Makes that folder with all that does not depend on the attempt: the file `guardian` with `text`,
-/// locked; artifacts/ and work/, taken from the attempt `before` where they are left empty (making
-/// and removing files is dear on some file systems: 2 instead of 6 for each attempt).
-/// 0 or errno.
+/// locked; artifacts/ and work/, taken from the attempt `before` where they are left empty, for
+/// making folders is dear. 0 or errno.
 [[nodiscard]] int make_next_folder(int state, const std::string& text, AttemptFolder& next,
-                                   const AttemptFolder& before);
+                                   AttemptFolder& before);
 
-/// Turns it into the folder runs/NAME. 0; EEXIST: the attempt began already; otherwise errno, and
-/// `next` is as before.
+/// Moves it to runs/NAME while the fence stands at `fence_number`. 0; EEXIST: the
+/// attempt began already; ESTALE: the fence was raised; otherwise errno. After an error `next` is
+/// as before.
 [[nodiscard]] int begin_attempt(int state, const std::string& name,
-                                const std::vector<LaunchFile>& files, const AttemptFolder& next);
+                                const std::vector<LaunchFile>& files, AttemptFolder& next,
+                                const Fd& fence, std::uint64_t fence_number);
+
+/// Whether the attempt left nothing worth keeping: neither a file, nor an artifact, nor a change of
+/// what was there before it.
+[[nodiscard]] bool left_nothing(const AttemptFolder& attempt);
 
 /// Appends the record to the file `guardian`, then renames it to `exit`. The space for it was
 /// taken at the start. 0 or errno.

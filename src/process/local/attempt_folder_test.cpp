@@ -8,7 +8,10 @@
 
 #include <csignal>
 #include <filesystem>
+#include <functional>
 
+#include "process/local/ended_list.hpp"
+#include "process/local/fence.hpp"
 #include "process/local/files.hpp"
 #include "process/local/local_test_support.hpp"
 
@@ -22,14 +25,16 @@ class AttemptFolderTest : public testing::Test {
  protected:
   AttemptFolderTest() {
     open_ = open_folder(AT_FDCWD, state_.layout().folder().c_str());
+    fence_ = open_fence(open_.get());
     text_ = guardian_text(process_info(getpid())->id, boot_);
   }
   [[nodiscard]] int begin(const std::string& name, AttemptFolder& next,
                           const std::vector<LaunchFile>& files = {}) {
+    AttemptFolder none;
     if (!next.valid()) {
-      if (const int error = make_next_folder(open_.get(), text_, next, {})) return error;
+      if (const int error = make_next_folder(open_.get(), text_, next, none)) return error;
     }
-    return begin_attempt(open_.get(), name, files, next);
+    return begin_attempt(open_.get(), name, files, next, fence_, 0);
   }
   [[nodiscard]] std::string path(const std::string& name) const {
     return state_.layout().folder() + "/runs/" + name;
@@ -46,6 +51,7 @@ class AttemptFolderTest : public testing::Test {
   local_test::TestState state_;
   const std::string boot_ = boot_id();
   Fd open_;
+  Fd fence_;
   std::string text_;
 };
 
@@ -116,11 +122,84 @@ TEST_F(AttemptFolderTest, EmptyInnerFoldersServeAgain) {
   write_text(path("1/0-1/artifacts/kept"), "x");
   AttemptFolder second;
   ASSERT_EQ(make_next_folder(open_.get(), text_, second, first), 0);
-  ASSERT_EQ(begin_attempt(open_.get(), "1/1-1", {}, second), 0);
+  ASSERT_EQ(begin("1/1-1", second), 0);
   EXPECT_TRUE(std::filesystem::exists(path("1/0-1/artifacts/kept")));
   EXPECT_FALSE(std::filesystem::exists(path("1/0-1/work")));
   EXPECT_TRUE(std::filesystem::is_empty(path("1/1-1/artifacts")));
   EXPECT_TRUE(std::filesystem::is_empty(path("1/1-1/work")));
+}
+
+TEST_F(AttemptFolderTest, AFolderWithNothingInItServesAgain) {
+  AttemptFolder folder;
+  ASSERT_EQ(begin("1/0-1", folder), 0);
+  EXPECT_TRUE(left_nothing(folder));
+  ASSERT_EQ(append_ended(open_.get(), "1/0-1", {.exit_code = 0}), 0);
+  ASSERT_EQ(begin("1/1-1", folder), 0);
+  EXPECT_FALSE(std::filesystem::exists(path("1/0-1")));
+  EXPECT_EQ(look("1/0-1").state, FolderState::kEnded);
+  EXPECT_EQ(look("1/1-1").state, FolderState::kAlive);
+}
+
+TEST_F(AttemptFolderTest, WhateverAnAttemptLeftKeepsItsFolder) {
+  const auto after = [&](const std::string& name, const std::function<void(std::string)>& task) {
+    AttemptFolder folder;
+    EXPECT_EQ(begin(name, folder), 0);
+    task(path(name));
+    return left_nothing(folder);
+  };
+  namespace fs = std::filesystem;
+  EXPECT_FALSE(after("1/0-1", [](const std::string& at) { write_text(at + "/outputs", "x"); }));
+  EXPECT_FALSE(after("1/1-1", [](const std::string& at) { write_text(at + "/artifacts/x", ""); }));
+  EXPECT_FALSE(after("1/2-1", [](const std::string& at) { write_text(at + "/work/x", ""); }));
+  EXPECT_FALSE(after("1/3-1", [](const std::string& at) { fs::remove(at + "/work"); }));
+  EXPECT_FALSE(after("1/4-1", [](const std::string& at) { chmod((at + "/work").c_str(), 0500); }));
+  EXPECT_FALSE(after("1/5-1", [](const std::string& at) { chmod(at.c_str(), 0755); }));
+  EXPECT_FALSE(after("1/6-1", [](const std::string& at) {
+    fs::rename(at + "/work", at + "/artifacts/work");
+    fs::create_directory(at + "/work");
+  }));
+  EXPECT_FALSE(after("1/7-1", [](const std::string& at) {
+    fs::remove(at + "/artifacts");
+    fs::create_directory_symlink("/tmp", at + "/artifacts");
+  }));
+}
+
+// Its guardian was killed before the folder moved on.
+TEST_F(AttemptFolderTest, AnEndThatIsListedCountsThoughTheFolderIsThere) {
+  forge("1/0-1", text_);
+  ASSERT_EQ(append_ended(open_.get(), "1/0-1", {.exit_code = 7}), 0);
+  EXPECT_EQ(look("1/0-1").state, FolderState::kEnded);
+  EXPECT_EQ(look("1/0-1").record.exit_code, 7);
+  EXPECT_EQ(look("1/0-10").state, FolderState::kAbsent);
+}
+
+TEST_F(AttemptFolderTest, ALineThatWasCutShortHidesNoOther) {
+  std::filesystem::create_directories(path("1"));
+  write_text(path("1/ended"), "\n0-1 {\"version\":1,\"ex");
+  ASSERT_EQ(append_ended(open_.get(), "1/1-1", {.exit_code = 3}), 0);
+  EXPECT_EQ(look("1/0-1").state, FolderState::kAbsent);
+  EXPECT_EQ(look("1/1-1").record.exit_code, 3);
+}
+
+TEST_F(AttemptFolderTest, TheListIsReadToItsEnd) {
+  std::filesystem::create_directories(path("1"));
+  for (int i = 0; i < 2000; ++i) {
+    const std::string name = "1/" + std::to_string(i) + "-1";
+    ASSERT_EQ(append_ended(open_.get(), name, {.exit_code = i % 200}), 0);
+  }
+  EXPECT_EQ(look("1/1999-1").record.exit_code, 199);
+  EXPECT_EQ(look("1/700-1").record.exit_code, 100);
+  EXPECT_EQ(look("1/2000-1").state, FolderState::kAbsent);
+}
+
+// What an earlier owner ordered does not begin once another has come.
+TEST_F(AttemptFolderTest, ARaisedFenceKeepsAnAttemptFromBeginning) {
+  AttemptFolder folder;
+  const auto first = raise_fence(state_.layout().folder());
+  ASSERT_TRUE(first.has_value());
+  EXPECT_EQ(begin("1/0-1", folder), ESTALE);
+  EXPECT_EQ(look("1/0-1").state, FolderState::kAbsent);
+  EXPECT_EQ(begin_attempt(open_.get(), "1/0-1", {}, folder, fence_, *first), 0);
 }
 
 TEST_F(AttemptFolderTest, AClosedGateStaysClosed) {

@@ -111,6 +111,8 @@ void AttemptRun::wait_for_news() {
   if (ready < 0 && errno != EINTR) _exit(1);
   if (fds[2].revents != 0) read_output(OutputStream::kOut, fds[2].revents);
   if (fds[3].revents != 0) read_output(OutputStream::kError, fds[3].revents);
+  // Most programs end as soon as their output does: the signal need not be waited for.
+  if (!out_.valid() && !error_.valid() && (fds[2].revents | fds[3].revents) != 0) reap();
   if (fds[0].revents != 0) on_signals();
   if (fds[1].revents != 0) on_owner();
   on_time(steady_now());
@@ -222,6 +224,7 @@ void AttemptRun::read_output(OutputStream stream, short events) {
 /// Nobody of ours writes any more. A stranger may hold a pipe, so its end is not waited for.
 void AttemptRun::read_rest() {
   for (std::size_t done = 0; done < kRestBytesMax; done += kReadBytes) {
+    if (!out_.valid() && !error_.valid()) return;
     std::array<pollfd, 2> fds{{{out_.get(), POLLIN, 0}, {error_.get(), POLLIN, 0}}};
     if (poll(fds.data(), fds.size(), 0) <= 0) return;
     if (fds[0].revents != 0) read_output(OutputStream::kOut, fds[0].revents);

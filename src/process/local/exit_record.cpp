@@ -65,6 +65,7 @@ std::string encode(const ExitRecord& record) {
   field(out, "log_bytes", static_cast<std::int64_t>(record.log_bytes));
   flag(out, "log_truncated", record.log_truncated);
   field(out, "last_error_line", record.last_error_line);
+  flag(out, "left_nothing", record.left_nothing);
   out += "}\n";
   return out;
 }
@@ -96,6 +97,7 @@ Result<ExitRecord> parse_exit_record(std::string_view text) {
   record.log_bytes = static_cast<std::uint64_t>(number(object, "log_bytes"));
   record.log_truncated = is_set(object, "log_truncated");
   record.last_error_line = text_of(object, "last_error_line");
+  record.left_nothing = is_set(object, "left_nothing");
   return record;
 }
 

@@ -24,6 +24,7 @@ struct ExitRecord {
   std::uint64_t log_bytes = 0;
   bool log_truncated = false;
   std::string last_error_line;  ///< masked
+  bool left_nothing = false;    ///< its folder had nothing in it, and may be another attempt's now
 
   bool operator==(const ExitRecord&) const = default;
 };

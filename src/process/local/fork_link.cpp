@@ -9,10 +9,12 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 #include "process/local/environment.hpp"
 #include "process/local/files.hpp"
 #include "process/local/protocol.hpp"
+#include "process/local/spawn.hpp"
 
 namespace cordyna::local {
 namespace {
@@ -23,13 +25,9 @@ constexpr int kRetryWaitMs = 10;
 
 /// Runs `argv` with its standard output at `out`; the pid, or an error.
 Result<pid_t> spawn_server(const std::vector<std::string>& argv, int out) {
-  std::vector<char*> arguments;
-  for (const std::string& word : argv) arguments.push_back(const_cast<char*>(word.c_str()));
-  arguments.push_back(nullptr);
+  const std::vector<char*> arguments = pointers(argv);
   const std::vector<std::string> env = server_environment();
-  std::vector<char*> variables;
-  for (const std::string& text : env) variables.push_back(const_cast<char*>(text.c_str()));
-  variables.push_back(nullptr);
+  const std::vector<char*> variables = pointers(env);
 
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
@@ -67,10 +65,41 @@ std::string read_answer(int pipe_end) {
 
 }  // namespace
 
-ForkLink::ForkLink(const StateLayout& layout, std::vector<std::string> supervise_argv)
+ServerStart::ServerStart(std::vector<std::string> argv) : argv_(std::move(argv)), pid_(0) {
+  std::array<int, 2> ends{};
+  if (pipe2(ends.data(), O_CLOEXEC) != 0) {
+    pid_ = fail(ErrorCode::kUnavailable, "a pipe: " + errno_text(errno));
+    return;
+  }
+  answer_ = Fd(ends[0]);
+  const Fd theirs(ends[1]);
+  pid_ = spawn_server(argv_, theirs.get());
+}
+
+ServerStart::~ServerStart() {
+  if (pid_.has_value() && *pid_ > 0) (void)wait();
+}
+
+Result<bool> ServerStart::wait() {
+  if (!pid_.has_value()) {
+    return fail("the fork server cannot be started", std::move(pid_.error()));
+  }
+  const std::string line = read_answer(answer_.get());
+  while (waitpid(*pid_, nullptr, 0) < 0 && errno == EINTR) {
+  }
+  pid_ = 0;
+  if (line == "ready") return false;
+  if (line == "taken") return true;
+  return fail(ErrorCode::kUnavailable, "the fork server cannot be started: " +
+                                           (line.empty() ? argv_[0] + " did not answer" : line));
+}
+
+ForkLink::ForkLink(const StateLayout& layout, std::vector<std::string> supervise_argv,
+                   std::shared_ptr<ServerStart> starting)
     : socket_path_(layout.supervise_socket()),
       folder_path_(layout.folder()),
-      argv_(std::move(supervise_argv)) {}
+      argv_(std::move(supervise_argv)),
+      starting_(std::move(starting)) {}
 
 Result<Fd> ForkLink::new_guardian() {
   const std::lock_guard lock(mutex_);
@@ -99,6 +128,7 @@ Result<> ForkLink::connect() {
     return fail(ErrorCode::kUnavailable, folder_path_ + ": " + errno_text(errno));
   }
   const sockaddr_un address = socket_address(socket_path_, folder.get());
+  if (starting_ != nullptr) TRY(start_server());
   for (int tries = 0; tries < kStartTriesMax; ++tries) {
     Fd socket(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
     if (!socket.valid()) return fail(ErrorCode::kUnavailable, "a socket: " + errno_text(errno));
@@ -115,27 +145,13 @@ Result<> ForkLink::connect() {
               socket_path_ + ": somebody holds supervise.lock but serves nobody");
 }
 
-Result<> ForkLink::start_server() const {
-  std::array<int, 2> ends{};
-  if (pipe2(ends.data(), O_CLOEXEC) != 0) {
-    return fail(ErrorCode::kUnavailable, "a pipe: " + errno_text(errno));
-  }
-  const Fd ours(ends[0]);
-  Fd theirs(ends[1]);
-  auto pid = spawn_server(argv_, theirs.get());
-  theirs.reset();
-  if (!pid.has_value()) return fail("the fork server cannot be started", std::move(pid.error()));
-  const std::string line = read_answer(ours.get());
-  while (waitpid(*pid, nullptr, 0) < 0 && errno == EINTR) {
-  }
-  if (line == "ready") return {};
-  if (line == "taken") {
-    // Another one is about to serve, or about to end: a moment decides which.
-    poll(nullptr, 0, kRetryWaitMs);
-    return {};
-  }
-  return fail(ErrorCode::kUnavailable, "the fork server cannot be started: " +
-                                           (line.empty() ? argv_[0] + " did not answer" : line));
+Result<> ForkLink::start_server() {
+  const auto starting = starting_ != nullptr ? std::exchange(starting_, nullptr)
+                                             : std::make_shared<ServerStart>(argv_);
+  TRY_ASSIGN(const bool another, starting->wait());
+  // A moment decides whether it is about to serve, or about to end.
+  if (another) poll(nullptr, 0, kRetryWaitMs);
+  return {};
 }
 
 }  // namespace cordyna::local

@@ -13,7 +13,9 @@
 #include "model/layout.hpp"
 #include "process/local/attempt_folder.hpp"
 #include "process/local/attempt_run.hpp"
+#include "process/local/ended_list.hpp"
 #include "process/local/exit_record.hpp"
+#include "process/local/fence.hpp"
 #include "process/local/files.hpp"
 #include "process/local/proc.hpp"
 #include "process/local/protocol.hpp"
@@ -24,11 +26,20 @@ namespace {
 class Guardian {
  public:
   Guardian(GuardianPost post, const ProcessId& id)
-      : post_(std::move(post)), text_(guardian_text(id, post_.boot)) {}
+      : post_(std::move(post)),
+        text_(guardian_text(id, post_.boot)),
+        fence_(open_fence(post_.state)) {}
 
   /// Serves its owner until one of them has reason to stop.
   void serve() {
-    prepare_next({});
+    take_messages();
+    drop_next();
+  }
+
+ private:
+  void take_messages() {
+    AttemptFolder none;
+    prepare_next(none);
     while (post_.owner.valid()) {
       std::array<pollfd, 2> fds{{{post_.owner.get(), POLLIN, 0}, {post_.signals, POLLIN, 0}}};
       if (poll(fds.data(), fds.size(), -1) < 0 && errno != EINTR) return;
@@ -41,7 +52,6 @@ class Guardian {
     }
   }
 
- private:
   /// False: this guardian is done.
   bool take_message() {
     std::string bytes;
@@ -68,27 +78,49 @@ class Guardian {
   }
 
   bool carry_out(const StartOrder& order) {
-    int error = next_.valid() ? 0 : make_next_folder(post_.state, text_, next_, {});
-    if (error == 0) error = begin_attempt(post_.state, order.name, order.files, next_);
+    AttemptFolder none;
+    int error = next_.valid() ? 0 : make_next_folder(post_.state, text_, next_, none);
+    if (error == 0 && !fence_.valid()) {
+      fence_ = open_fence(post_.state);
+      error = fence_.valid() ? 0 : errno;
+    }
+    if (error == 0) {
+      error = begin_attempt(post_.state, order.name, order.files, next_, fence_, order.fence);
+    }
     if (error == EEXIST) return tell({'X', order.name, {}});
+    if (error == ESTALE) return false;  // another owner took over; this one is not heard any more
     if (error != 0) {
       // Whatever is wrong with the folder: the next attempt gets another one.
-      next_ = {};
-      remove_tree(post_.state, next_folder_name(getpid()).c_str());
+      drop_next();
       return tell({'F', order.name, std::to_string(error)});
     }
     AttemptFolder place = std::exchange(next_, {});
     AttemptRun attempt(post_, order, place.folder.get());
     ExitRecord record = attempt.run();
+    return end(order.name, place, record, attempt.was_signalled());
+  }
+
+  /// False: that was the guardian's last attempt.
+  bool end(const std::string& name, AttemptFolder& place, ExitRecord& record, bool last) {
     // Before the record: when that is there, nothing of the attempt is left to do.
-    empty_folder(place.folder.get(), attempt_file::kWork.data());
+    bool nothing = left_nothing(place);
+    if (!nothing) {
+      empty_folder(place.folder.get(), attempt_file::kWork);
+      nothing = left_nothing(place);
+    }
+    record.left_nothing = nothing;
+    const bool listed = !last && nothing && append_ended(post_.state, name, record) == 0;
+    if (listed && tell({'E', name, encode(record)})) {
+      next_ = std::move(place);
+      return true;
+    }
     if (const int failed = end_attempt(place, record); failed != 0) {
       record.disk_error = "its end cannot be written: " + errno_text(failed);
       record.disk_full = is_no_space(failed);
     }
     place.lock.reset();
-    if (!tell({'E', order.name, encode(record)}) || attempt.was_signalled()) {
-      unlinkat(place.folder.get(), attempt_file::kWork.data(), AT_REMOVEDIR);
+    if (!tell({'E', name, encode(record)}) || last) {
+      unlinkat(place.folder.get(), attempt_file::kWork, AT_REMOVEDIR);
       return false;
     }
     prepare_next(place);
@@ -96,8 +128,12 @@ class Guardian {
   }
 
   /// While the owner decides what comes next. Failing is fine: it is tried again when it is needed.
-  void prepare_next(const AttemptFolder& before) {
+  void prepare_next(AttemptFolder& before) {
     if (make_next_folder(post_.state, text_, next_, before) != 0) next_ = {};
+  }
+
+  void drop_next() {
+    if (next_.valid()) remove_tree(post_.state, std::exchange(next_, {}).path.c_str());
   }
 
   bool tell(const Message& message) {
@@ -106,6 +142,7 @@ class Guardian {
 
   GuardianPost post_;
   std::string text_;
+  Fd fence_;
   AttemptFolder next_;
 };
 
@@ -118,9 +155,7 @@ void run_guardian(GuardianPost post) {
   prctl(PR_SET_NAME, "dyna-guardian");
   const auto self = process_info(getpid());
   if (!self.has_value()) _exit(1);
-  const int state = post.state;
   Guardian(std::move(post), self->id).serve();
-  remove_tree(state, next_folder_name(getpid()).c_str());
   _exit(0);
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/check.hpp"
 #include "process/local/attempt_run.hpp"
+#include "process/local/fence.hpp"
 #include "process/local/files.hpp"
 #include "process/local/local_process_impl.hpp"
 #include "process/local/order.hpp"
@@ -35,7 +36,8 @@ LocalProcess::Impl::Impl(const StateLayout& layout, LocalSettings settings,
       clock_(clock),
       sink_(std::move(sink)),
       boot_(local::boot_id()),
-      link_(layout_, settings_.supervise_argv),
+      fence_(local::raise_fence(layout_.folder())),
+      link_(layout_, settings_.supervise_argv, settings_.starting),
       epoll_(epoll_create1(EPOLL_CLOEXEC)),
       wake_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
   CHECK(epoll_.valid());
@@ -68,6 +70,14 @@ void LocalProcess::Impl::start(const StartAttempt& command) {
     post_report({command.key, ReportKind::kEnded, std::move(outcome)});
     return;
   }
+  if (!fence_.has_value()) {
+    Outcome outcome =
+        local::failed_outcome(TaskErrorCode::kSpawnFailed, Phase::kInfra, fence_.error().message);
+    outcome.error->retryable = true;
+    post_report({command.key, ReportKind::kEnded, std::move(outcome)});
+    return;
+  }
+  order->fence = *fence_;
   Entry entry;
   entry.key = command.key;
   entry.task = command.task;

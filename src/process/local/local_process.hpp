@@ -25,10 +25,16 @@
 
 namespace cordyna {
 
+namespace local {
+class ServerStart;
+}
+
 struct LocalSettings {
   /// The fork server's program: an absolute path, then its arguments, which end with the state
   /// folder: {"/usr/bin/dyna", "supervise", "/home/u/flows/.cordyna"}.
   std::vector<std::string> supervise_argv;
+  /// The fork server, if it was started with that already (fork_link.hpp).
+  std::shared_ptr<local::ServerStart> starting = nullptr;
   Millis kill_grace = 10'000;                ///< from SIGTERM to SIGKILL
   std::size_t log_bytes_max = kLogBytesMax;  ///< of one attempt
   std::set<std::string> report_types;        ///< whose file `report` is believed

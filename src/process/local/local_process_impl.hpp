@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/result.hpp"
 #include "process/local/attempt_folder.hpp"
 #include "process/local/fd.hpp"
 #include "process/local/fork_link.hpp"
@@ -111,6 +112,7 @@ class LocalProcess::Impl {
   const Clock& clock_;
   const ReportSink sink_;
   const std::string boot_;
+  const Result<std::uint64_t> fence_;  ///< raised before anything is looked at
   local::ForkLink link_;
   const local::Fd epoll_;
   const local::Fd wake_;

@@ -279,12 +279,29 @@ TEST(LocalProcessTest, TwoOwnersBeginAnAttemptOnce) {
     second.process().adopt(make_start(script, task));
     first.process().start(make_start(script, task));
   }
+  // What the first had not begun when the second came, the fence keeps from it.
   for (TaskIndex task = 0; task < 20; ++task) {
     const std::string path = "t" + std::to_string(task);
-    EXPECT_EQ(first.reports().wait_ended(path).state, AttemptState::kCompleted);
     EXPECT_EQ(second.reports().wait_ended(path).state, AttemptState::kCompleted);
   }
   EXPECT_EQ(read_text(state.path("count")).size(), 20 * std::string("ran\n").size());
+}
+
+TEST(LocalProcessTest, AnAttemptThatLeftNothingIsKnownWithoutAFolder) {
+  const TestState state;
+  {
+    TestOwner owner(state);
+    EXPECT_EQ(owner.run("exit 3").error->exit_code, 3);
+    owner.process().start(make_start("echo printed", 1));
+    EXPECT_EQ(owner.reports().wait_ended("t1").state, AttemptState::kCompleted);
+  }
+  state.wait_unused();
+  EXPECT_FALSE(std::filesystem::exists(state.folder(0)));
+  EXPECT_TRUE(std::filesystem::exists(state.folder(1) + "/log"));
+  // An owner that was killed before it saved the end asks for it; nothing is started again.
+  TestOwner next(state);
+  next.process().adopt(make_start("exit 4"));
+  EXPECT_EQ(next.reports().wait_ended("t0").error->exit_code, 3);
 }
 
 TEST(LocalProcessTest, GuardiansServeOneAttemptAfterTheOther) {

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "process/local/attempt_run.hpp"
+#include "process/local/ended_list.hpp"
 #include "process/local/files.hpp"
 #include "process/local/local_process_impl.hpp"
 #include "process/local/order.hpp"
@@ -253,6 +254,11 @@ void LocalProcess::Impl::resolve_absent(const std::string& name) {
   record.ended = record.started;
   if (local::close_gate(layout_.folder(), name, record) == EEXIST) {
     post_resolve(name);
+    return;
+  }
+  // It may have begun since the look, ended, and left nothing.
+  if (const auto ended = local::find_ended(folder_of(name)); ended.has_value()) {
+    finish(name, *ended);
     return;
   }
   finish(name, local::cancelled_outcome());

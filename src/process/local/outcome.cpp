@@ -269,7 +269,7 @@ Outcome make_outcome(const ExitRecord& record, const std::string& path, bool tru
   const auto invalid = [](const Error& error) {
     return failed_outcome(TaskErrorCode::kOutputInvalid, Phase::kResult, error.message);
   };
-  const Fd folder = open_folder(AT_FDCWD, path.c_str());
+  const Fd folder = record.left_nothing ? Fd() : open_folder(AT_FDCWD, path.c_str());
   std::optional<TaskError> error = error_of(record);
   Report report;
   if (trusts_report && folder.valid()) {

@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <memory>
 
 #include "process/local/files.hpp"
 
@@ -97,6 +98,7 @@ std::string encode(const StartOrder& order) {
   put(out, static_cast<std::uint64_t>(order.kill_grace));
   put(out, order.log_bytes_max);
   put(out, static_cast<std::uint64_t>(order.umask));
+  put(out, order.fence);
   return out;
 }
 
@@ -122,6 +124,7 @@ Result<StartOrder> decode_order(std::string_view bytes) {
   order.kill_grace = static_cast<Millis>(reader.number());
   order.log_bytes_max = reader.number();
   order.umask = static_cast<std::uint32_t>(reader.number());
+  order.fence = reader.number();
   if (!reader.ok || !reader.rest.empty() || order.argv.empty()) {
     return fail(ErrorCode::kInvalidArgument, "a damaged start order");
   }
@@ -182,8 +185,10 @@ int send_order(int socket, std::string_view order) {
 }
 
 Received receive_message(int socket, std::string& bytes, Fd& passed) {
-  bytes.resize(kMessageMax + 1);
-  iovec part{bytes.data(), bytes.size()};
+  // Not in `bytes`, which would be filled with zeros first, each time.
+  const auto buffer = std::make_unique_for_overwrite<char[]>(kMessageMax + 1);
+  bytes.clear();
+  iovec part{buffer.get(), kMessageMax + 1};
   msghdr header{};
   header.msg_iov = &part;
   header.msg_iovlen = 1;
@@ -194,7 +199,10 @@ Received receive_message(int socket, std::string& bytes, Fd& passed) {
   do {
     got = recvmsg(socket, &header, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
   } while (got < 0 && errno == EINTR);
-  bytes.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
+  if (got > 0) {
+    bytes.assign(buffer.get(), static_cast<std::size_t>(got));
+    explicit_bzero(buffer.get(), static_cast<std::size_t>(got));  // it may hold secrets
+  }
   if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return Received::kNothing;
   passed.reset();
   for (cmsghdr* c = CMSG_FIRSTHDR(&header); got >= 0 && c != nullptr; c = CMSG_NXTHDR(&header, c)) {

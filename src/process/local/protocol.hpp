@@ -24,7 +24,7 @@
 
 namespace cordyna::local {
 
-inline constexpr char kProtocolVersion = 1;
+inline constexpr char kProtocolVersion = 2;
 inline constexpr std::size_t kMessageMax = 65536;  ///< larger orders go through a memfd
 
 /// Everything that a guardian needs to know of one attempt.
@@ -39,6 +39,7 @@ struct StartOrder {
   Millis kill_grace = 0;
   std::uint64_t log_bytes_max = 0;
   std::uint32_t umask = 022;
+  std::uint64_t fence = 0;  ///< the owner's number (fence.hpp)
 };
 
 [[nodiscard]] std::string encode(const StartOrder& order);

@@ -2,12 +2,12 @@
 
 #include <linux/close_range.h>
 #include <sched.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstddef>
@@ -69,14 +69,6 @@ struct Plan {
   give_up(plan, Step::kExec);
 }
 
-std::vector<char*> pointers(const std::vector<std::string>& list) {
-  std::vector<char*> out;
-  out.reserve(list.size() + 1);
-  for (const std::string& text : list) out.push_back(const_cast<char*>(text.c_str()));
-  out.push_back(nullptr);
-  return out;
-}
-
 std::string_view path_of(const std::vector<std::string>& env) {
   constexpr std::string_view kName = "PATH=";
   for (const std::string& variable : env) {
@@ -132,6 +124,14 @@ std::string explain_exec(const SpawnRequest& request, const std::vector<std::str
 
 }  // namespace
 
+std::vector<char*> pointers(const std::vector<std::string>& list) {
+  std::vector<char*> out;
+  out.reserve(list.size() + 1);
+  for (const std::string& text : list) out.push_back(const_cast<char*>(text.c_str()));
+  out.push_back(nullptr);
+  return out;
+}
+
 Spawned spawn(const SpawnRequest& request) {
   const std::vector<std::string> programs = candidates(request.argv[0], path_of(request.env));
   const std::vector<char*> argv = pointers(request.argv);
@@ -139,14 +139,11 @@ Spawned spawn(const SpawnRequest& request) {
   const std::vector<char*> tried = pointers(programs);
   Plan plan{argv.data(),   env.data(),  tried.data(),  request.folder.c_str(),
             request.umask, request.out, request.error, getpid()};
-  static_assert(kStackBytes % 4096 == 0);
-  void* const stack = mmap(nullptr, kStackBytes, PROT_READ | PROT_WRITE,
-                           MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
-  if (stack == MAP_FAILED) return {-1, "no memory to start it: " + errno_text(errno)};
+  // One for all: the child is gone from it when clone returns, and a guardian has one thread.
+  alignas(64) static std::array<std::byte, kStackBytes> stack;
   const int flags = CLONE_VM | CLONE_VFORK | SIGCHLD;
-  const pid_t pid = clone(run_child, static_cast<std::byte*>(stack) + kStackBytes, flags, &plan);
+  const pid_t pid = clone(run_child, stack.data() + stack.size(), flags, &plan);
   const int clone_error = errno;
-  munmap(stack, kStackBytes);
   if (pid < 0) return {-1, "no process can be made: " + errno_text(clone_error)};
   switch (plan.failed) {
     case Step::kNone: return {pid, {}};

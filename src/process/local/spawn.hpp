@@ -26,6 +26,9 @@ struct Spawned {
   std::string problem;  ///< then: what, and what would be right
 };
 
+/// As exec wants it: a pointer to each text, then null. Borrows the texts.
+[[nodiscard]] std::vector<char*> pointers(const std::vector<std::string>& list);
+
 /// Standard input is ours (/dev/null); everything above 2 is closed. Threads: one.
 [[nodiscard]] Spawned spawn(const SpawnRequest& request);
 

@@ -157,9 +157,11 @@ Result<> set_up_connection(Database& database) {
 
 }  // namespace
 
-Result<std::unique_ptr<Store>> open_sqlite_store(const StateLayout& layout) {
+Result<std::unique_ptr<Store>> open_sqlite_store(const StateLayout& layout,
+                                                 const std::function<void()>& owned) {
   TRY(sqlite::prepare_folder(layout));
   TRY_ASSIGN(OwnerLock lock, OwnerLock::take(layout));
+  if (owned) owned();
   const std::string path = layout.database();
   if (::access(path.c_str(), F_OK) != 0) TRY(create(path, layout.folder()));
   TRY_ASSIGN(std::unique_ptr<Database> database, Database::open(path, Access::kWrite));

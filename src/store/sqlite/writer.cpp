@@ -51,6 +51,9 @@ constexpr std::string_view kUpdateAttempt =
     " started_at = ?8, ended_at = ?9, deadline_at = ?10, cancel_requested = ?11,"
     " known_dead = ?12, " CORDYNA_SET_ERROR(
         13, 14, 15, 16, 17, 18) " WHERE run = ?1 AND path = ?2 AND attempt = ?3 AND state = ?19";
+constexpr std::string_view kLiveRival =
+    "SELECT attempt FROM attempt WHERE run = ?1 AND path = ?2 AND attempt <> ?3"
+    " AND state <> 'completed' AND state <> 'failed' AND state <> 'cancelled' LIMIT 1";
 constexpr std::string_view kInsertHistory =
     "INSERT INTO history (" CORDYNA_HISTORY_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
 constexpr std::string_view kLastSeq = "SELECT ifnull(max(seq), 0) FROM history WHERE run = ?1";
@@ -98,6 +101,7 @@ struct Writer::Statements {
   Statement update_task;
   Statement insert_attempt;
   Statement update_attempt;
+  Statement live_rival;
   Statement insert_history;
   Statement last_seq;
 };
@@ -127,6 +131,7 @@ Result<std::unique_ptr<Writer>> Writer::prepare(Database& database) {
   TRY_ASSIGN(Statement update_task, database.prepare(kUpdateTask));
   TRY_ASSIGN(Statement insert_attempt, database.prepare(kInsertAttempt));
   TRY_ASSIGN(Statement update_attempt, database.prepare(kUpdateAttempt));
+  TRY_ASSIGN(Statement live_rival, database.prepare(kLiveRival));
   TRY_ASSIGN(Statement insert_history, database.prepare(kInsertHistory));
   TRY_ASSIGN(Statement last_seq, database.prepare(kLastSeq));
   return std::unique_ptr<Writer>(new Writer(
@@ -134,7 +139,7 @@ Result<std::unique_ptr<Writer>> Writer::prepare(Database& database) {
       Statements{std::move(begin), std::move(commit), std::move(get_epoch), std::move(insert_flow),
                  std::move(insert_run), std::move(update_run), std::move(insert_task),
                  std::move(update_task), std::move(insert_attempt), std::move(update_attempt),
-                 std::move(insert_history), std::move(last_seq)},
+                 std::move(live_rival), std::move(insert_history), std::move(last_seq)},
       static_cast<std::uint64_t>(epoch)));
 }
 
@@ -199,7 +204,21 @@ Result<> Writer::put(const TaskRow& row) {
 }
 
 Result<> Writer::put(const AttemptRow& row) {
+  const bool was_live = row.from.has_value() && !is_final(*row.from);
+  if (!is_final(row.state) && !was_live) TRY(check_alone(row));
   return compare_and_swap(s_->insert_attempt, s_->update_attempt, kAttemptFrom, row);
+}
+
+// At most one attempt of a task lives.
+Result<> Writer::check_alone(const AttemptRow& row) {
+  const ResetGuard reset(s_->live_rival);
+  s_->live_rival.bind(1, row.run);
+  s_->live_rival.bind(2, row.path);
+  s_->live_rival.bind(3, row.attempt);
+  TRY_ASSIGN(const bool there, s_->live_rival.step());
+  if (!there) return {};
+  return fail(ErrorCode::kConflict,
+              fmt::format("{}: attempt {} still lives", name(row), s_->live_rival.integer(0)));
 }
 
 Result<> Writer::put(const HistoryRow& row) {

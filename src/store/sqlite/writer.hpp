@@ -35,6 +35,7 @@ class Writer {
   [[nodiscard]] Result<> put(const TaskRow& row);
   [[nodiscard]] Result<> put(const AttemptRow& row);
   [[nodiscard]] Result<> put(const HistoryRow& row);
+  [[nodiscard]] Result<> check_alone(const AttemptRow& row);
   [[nodiscard]] Result<> check_next(const HistoryRow& row);
   template <class Row>
   [[nodiscard]] Result<> compare_and_swap(Statement& insert, Statement& update, int from_index,
