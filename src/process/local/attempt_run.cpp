@@ -12,6 +12,7 @@
 #include <cerrno>
 #include <csignal>
 #include <ctime>
+#include <utility>
 
 #include "process/local/files.hpp"
 #include "process/local/proc.hpp"
@@ -53,8 +54,22 @@ bool take_signals(int signals) {
   }
 }
 
-AttemptRun::AttemptRun(GuardianPost& post, const StartOrder& order, int folder)
-    : post_(post), order_(order), log_(folder, order.log_bytes_max, order.masks) {}
+int make_pipes(OutputPipes& pipes) {
+  std::array<int, 2> ends{};
+  if (pipe2(ends.data(), O_CLOEXEC) != 0) return errno;
+  pipes.out = Fd(ends[0]);
+  pipes.out_end = Fd(ends[1]);
+  if (pipe2(ends.data(), O_CLOEXEC) != 0) return errno;
+  pipes.error = Fd(ends[0]);
+  pipes.error_end = Fd(ends[1]);
+  return 0;
+}
+
+AttemptRun::AttemptRun(GuardianPost& post, const StartOrder& order, int folder, OutputPipes pipes)
+    : post_(post),
+      order_(order),
+      log_(folder, order.log_bytes_max, order.masks),
+      pipes_(std::move(pipes)) {}
 
 ExitRecord AttemptRun::run() {
   record_.started = wall_now();
@@ -74,22 +89,15 @@ ExitRecord AttemptRun::run() {
 }
 
 bool AttemptRun::start() {
-  std::array<int, 2> out{};
-  std::array<int, 2> error{};
-  if (pipe2(out.data(), O_CLOEXEC) != 0) {
-    record_.spawn_error = "its output cannot be taken: " + errno_text(errno);
+  const int error = pipes_.valid() ? 0 : make_pipes(pipes_);
+  if (error != 0) {
+    record_.spawn_error = "its output cannot be taken: " + errno_text(error);
     return false;
   }
-  out_ = Fd(out[0]);
-  const Fd out_end(out[1]);
-  if (pipe2(error.data(), O_CLOEXEC) != 0) {
-    record_.spawn_error = "its output cannot be taken: " + errno_text(errno);
-    return false;
-  }
-  error_ = Fd(error[0]);
-  const Fd error_end(error[1]);
-  Spawned spawned =
-      spawn({order_.argv, order_.env, order_.folder, out_end.get(), error_end.get(), order_.umask});
+  Spawned spawned = spawn({order_.argv, order_.env, order_.folder, pipes_.out_end.get(),
+                           pipes_.error_end.get(), order_.umask});
+  pipes_.out_end.reset();
+  pipes_.error_end.reset();
   if (spawned.pid < 0) {
     // Of the child that failed to become the program.
     while (waitpid(-1, nullptr, 0) > 0 || errno == EINTR) {
@@ -105,14 +113,15 @@ void AttemptRun::wait_for_news() {
   // Poll passes over negative descriptors: those that have ended.
   std::array<pollfd, 4> fds{{{post_.signals, POLLIN, 0},
                              {post_.owner.get(), POLLIN, 0},
-                             {out_.get(), POLLIN, 0},
-                             {error_.get(), POLLIN, 0}}};
+                             {pipes_.out.get(), POLLIN, 0},
+                             {pipes_.error.get(), POLLIN, 0}}};
   const int ready = poll(fds.data(), fds.size(), wait_ms(steady_now()));
   if (ready < 0 && errno != EINTR) _exit(1);
   if (fds[2].revents != 0) read_output(OutputStream::kOut, fds[2].revents);
   if (fds[3].revents != 0) read_output(OutputStream::kError, fds[3].revents);
   // Most programs end as soon as their output does: the signal need not be waited for.
-  if (!out_.valid() && !error_.valid() && (fds[2].revents | fds[3].revents) != 0) reap();
+  if (!pipes_.out.valid() && !pipes_.error.valid() && (fds[2].revents | fds[3].revents) != 0)
+    reap();
   if (fds[0].revents != 0) on_signals();
   if (fds[1].revents != 0) on_owner();
   on_time(steady_now());
@@ -205,7 +214,7 @@ void AttemptRun::reap() {
 }
 
 void AttemptRun::read_output(OutputStream stream, short events) {
-  Fd& fd = stream == OutputStream::kOut ? out_ : error_;
+  Fd& fd = stream == OutputStream::kOut ? pipes_.out : pipes_.error;
   if ((events & POLLIN) == 0) {
     fd.reset();
     return;
@@ -224,8 +233,8 @@ void AttemptRun::read_output(OutputStream stream, short events) {
 /// Nobody of ours writes any more. A stranger may hold a pipe, so its end is not waited for.
 void AttemptRun::read_rest() {
   for (std::size_t done = 0; done < kRestBytesMax; done += kReadBytes) {
-    if (!out_.valid() && !error_.valid()) return;
-    std::array<pollfd, 2> fds{{{out_.get(), POLLIN, 0}, {error_.get(), POLLIN, 0}}};
+    if (!pipes_.out.valid() && !pipes_.error.valid()) return;
+    std::array<pollfd, 2> fds{{{pipes_.out.get(), POLLIN, 0}, {pipes_.error.get(), POLLIN, 0}}};
     if (poll(fds.data(), fds.size(), 0) <= 0) return;
     if (fds[0].revents != 0) read_output(OutputStream::kOut, fds[0].revents);
     if (fds[1].revents != 0) read_output(OutputStream::kError, fds[1].revents);

@@ -23,11 +23,25 @@ namespace cordyna::local {
 /// Takes all signals that wait; whether SIGTERM was among them.
 bool take_signals(int signals);
 
+/// Where a program's output goes. Made ahead, while a guardian has nothing else to do.
+struct OutputPipes {
+  Fd out;
+  Fd out_end;  ///< the program's
+  Fd error;
+  Fd error_end;
+
+  [[nodiscard]] bool valid() const { return error_end.valid(); }
+};
+
+/// 0 or errno.
+[[nodiscard]] int make_pipes(OutputPipes& pipes);
+
 /// Threads: the guardian's only one.
 class AttemptRun {
  public:
-  /// Borrows all of it. `folder` is the attempt's, open.
-  AttemptRun(GuardianPost& post, const StartOrder& order, int folder);
+  /// Borrows post and order. `folder` is the attempt's, open. `pipes`: if they are not valid, they
+  /// are made.
+  AttemptRun(GuardianPost& post, const StartOrder& order, int folder, OutputPipes pipes);
 
   /// Returns when everything that the attempt started is gone.
   [[nodiscard]] ExitRecord run();
@@ -55,8 +69,7 @@ class AttemptRun {
   const StartOrder& order_;
   OutputLog log_;
   ExitRecord record_;
-  Fd out_;
-  Fd error_;
+  OutputPipes pipes_;
   std::string buffer_;
   pid_t main_ = -1;
   bool main_ended_ = false;

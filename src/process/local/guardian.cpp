@@ -95,7 +95,7 @@ class Guardian {
       return tell({'F', order.name, std::to_string(error)});
     }
     AttemptFolder place = std::exchange(next_, {});
-    AttemptRun attempt(post_, order, place.folder.get());
+    AttemptRun attempt(post_, order, place.folder.get(), std::exchange(pipes_, {}));
     ExitRecord record = attempt.run();
     return end(order.name, place, record, attempt.was_signalled());
   }
@@ -112,6 +112,7 @@ class Guardian {
     const bool listed = !last && nothing && append_ended(post_.state, name, record) == 0;
     if (listed && tell({'E', name, encode(record)})) {
       next_ = std::move(place);
+      prepare_pipes();
       return true;
     }
     if (const int failed = end_attempt(place, record); failed != 0) {
@@ -130,6 +131,11 @@ class Guardian {
   /// While the owner decides what comes next. Failing is fine: it is tried again when it is needed.
   void prepare_next(AttemptFolder& before) {
     if (make_next_folder(post_.state, text_, next_, before) != 0) next_ = {};
+    prepare_pipes();
+  }
+
+  void prepare_pipes() {
+    if (make_pipes(pipes_) != 0) pipes_ = {};
   }
 
   void drop_next() {
@@ -144,6 +150,7 @@ class Guardian {
   std::string text_;
   Fd fence_;
   AttemptFolder next_;
+  OutputPipes pipes_;
 };
 
 }  // namespace

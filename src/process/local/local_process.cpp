@@ -204,15 +204,25 @@ GuardianRef LocalProcess::Impl::take_guardian(const std::string& name, Result<>&
     why = std::unexpected<Error>(std::move(end.error()));
     return nullptr;
   }
+  return add_guardian(*std::move(end), name);
+}
+
+/// A new guardian for the attempt, or for whoever comes first (no name). Null: it is over already.
+GuardianRef LocalProcess::Impl::add_guardian(Fd end, const std::string& name) {
   GuardianRef guardian;
   {
     const std::lock_guard lock(mutex_);
     const auto at = entries_.find(name);
-    if (at == entries_.end()) return nullptr;
-    guardian = std::make_shared<Guardian>(next_id_++, *std::move(end));
-    guardian->attempt = name;
-    at->second.guardian = guardian;
+    if (at == entries_.end() && !name.empty()) return nullptr;
+    guardian = std::make_shared<Guardian>(next_id_++, std::move(end));
     guardians_.emplace(guardian->id, guardian);
+    if (name.empty()) {
+      guardian->idle_since = steady_now();
+      idle_.push_back(guardian);
+    } else {
+      guardian->attempt = name;
+      at->second.guardian = guardian;
+    }
   }
   watch(guardian->socket.get(), guardian->id);
   return guardian;

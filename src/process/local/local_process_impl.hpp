@@ -77,6 +77,7 @@ class LocalProcess::Impl {
  private:
   // Callers' thread or ours.
   void hand_out(const std::string& name);
+  [[nodiscard]] local::GuardianRef add_guardian(local::Fd end, const std::string& name);
   [[nodiscard]] local::GuardianRef take_guardian(const std::string& name, Result<>& why);
   void send_cancel(const local::Guardian& guardian, const std::string& name) const;
   void post_resolve(const std::string& name);
@@ -88,6 +89,7 @@ class LocalProcess::Impl {
 
   // Ours.
   void serve();
+  void make_first_guardian();
   [[nodiscard]] int wait_ms();
   void on_posted();
   void on_guardian(const local::GuardianRef& guardian);

@@ -32,7 +32,14 @@ constexpr int kRemainsMs = 5'000;
 
 }  // namespace
 
+/// While the owner is still getting ready. If it fails, the first start says why.
+void LocalProcess::Impl::make_first_guardian() {
+  auto end = link_.new_guardian();
+  if (end.has_value()) (void)add_guardian(*std::move(end), {});
+}
+
 void LocalProcess::Impl::serve() {
+  if (settings_.starting != nullptr) make_first_guardian();
   std::array<epoll_event, 64> events;
   while (!stopping_) {
     const int count =

@@ -13,7 +13,8 @@ namespace {
 constexpr std::int64_t kWorthwhileBytes = std::int64_t{128}
                                           << 10;  // used by a run that goes on for a while
 constexpr std::int64_t kMarginBytes = std::int64_t{256} << 10;  // more than most commits write
-constexpr std::int64_t kStepBytes = std::int64_t{1} << 20;
+constexpr std::int64_t kStepBytesMin = std::int64_t{256} << 10;
+constexpr std::int64_t kStepBytesMax = std::int64_t{1} << 20;
 
 }  // namespace
 
@@ -38,7 +39,8 @@ void LogSpace::keep_ahead(std::int64_t used_bytes) {
   // SQLite may have made it longer, or cut it after a checkpoint: only what it has now counts.
   size_ = size_now();
   static constexpr std::array<char, 65536> kZeros{};
-  const std::int64_t wanted = used_bytes + kMarginBytes + kStepBytes;
+  const std::int64_t wanted =
+      used_bytes + kMarginBytes + std::clamp(used_bytes, kStepBytesMin, kStepBytesMax);
   while (size_ < wanted && !given_up_) {
     const auto bytes =
         static_cast<std::size_t>(std::min<std::int64_t>(wanted - size_, kZeros.size()));
