@@ -74,6 +74,7 @@ TEST(ResultTest, TryHandsTheErrorOn) {
 TEST(BoundedQueueTest, SlowsItsSourcesDownAndLosesNothing) {
   BoundedQueue<int> queue(4);
   std::vector<std::thread> sources;
+  sources.reserve(3);
   for (int source = 0; source < 3; ++source) {
     sources.emplace_back([&queue] {
       for (int i = 1; i <= 1000; ++i) EXPECT_TRUE(queue.push(i));

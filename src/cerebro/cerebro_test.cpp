@@ -148,6 +148,7 @@ TEST_F(CerebroTest, ManyThreadsSubmitAtOnce) {
   cerebro.subscribe(waiter_);
   cerebro.start(process);
   std::vector<std::thread> clients;
+  clients.reserve(4);
   for (int client = 0; client < 4; ++client) {
     clients.emplace_back([&, client] {
       for (int i = 0; i < 10; ++i) {

@@ -39,6 +39,7 @@ Result<ChildResult> run_child(const std::vector<std::string>& argv) {
   const Fd reader(ends[0]);
   Fd writer(ends[1]);
   std::vector<char*> words;
+  words.reserve(argv.size() + 1);
   for (const std::string& word : argv) words.push_back(const_cast<char*>(word.c_str()));
   words.push_back(nullptr);
 

@@ -93,6 +93,7 @@ TEST_F(PrettyViewTest, ErasesMoreRowsAfterTheTerminalBecameNarrower) {
 
 TEST_F(PrettyViewTest, ALongFlowShowsOnlyWhatMatters) {
   std::vector<std::pair<std::string, std::string>> tasks;
+  tasks.reserve(5000);
   for (int i = 0; i < 5000; ++i) tasks.emplace_back("t" + std::to_string(i), "shell");
   begin(make_flow(tasks));
   std::int64_t seq = 2;

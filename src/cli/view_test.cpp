@@ -102,6 +102,7 @@ class ViewTest : public testing::Test {
     }
     EXPECT_TRUE(store_.commit(changes).has_value());
     std::vector<Update> updates;
+    updates.reserve(changes.history.size());
     for (const HistoryRow& row : changes.history) updates.push_back(make_update(row));
     return updates;
   }

@@ -45,6 +45,7 @@ const std::string* find_given(const std::vector<std::pair<std::string, std::stri
 void check_names(const Flow& flow, const std::vector<std::pair<std::string, std::string>>& given,
                  std::vector<std::string>& problems) {
   std::vector<std::string_view> known;
+  known.reserve(flow.inputs.size());
   for (const InputSpec& input : flow.inputs) known.emplace_back(input.id);
   for (std::size_t i = 0; i < given.size(); ++i) {
     const std::string& name = given[i].first;

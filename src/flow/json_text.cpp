@@ -40,17 +40,14 @@ void append_json_string(std::string& out, std::string_view text) {
   for (std::size_t i = 0; i < text.size(); ++i) {
     const auto byte = static_cast<unsigned char>(text[i]);
     unsigned point = 0;
-    if (byte == '"' || byte == '\\') {
-      out += '\\';
-      out += text[i];
-    } else if (byte < 0x20 || byte == 0x7F) {
+    const std::size_t special = byte < 0x80 ? 0 : special_size(text.substr(i), point);
+    if (byte < 0x20 || byte == 0x7F) {
       append_control(out, byte);
-    } else if (byte < 0x80) {
-      out += text[i];
-    } else if (const std::size_t size = special_size(text.substr(i), point); size > 0) {
+    } else if (special > 0) {
       append_control(out, point);
-      i += size - 1;
+      i += special - 1;
     } else {
+      if (byte == '"' || byte == '\\') out += '\\';
       out += text[i];
     }
   }

@@ -39,6 +39,7 @@ inline Ran run_program(const std::vector<std::string>& argv,
   for (const auto& [name, value] : env) variables.push_back(name + "=" + value);
   const auto pointers = [](const std::vector<std::string>& strings) {
     std::vector<char*> out;
+    out.reserve(strings.size() + 1);
     for (const std::string& string : strings) out.push_back(const_cast<char*>(string.c_str()));
     out.push_back(nullptr);
     return out;

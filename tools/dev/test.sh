@@ -8,8 +8,9 @@ help_test() {
 usage: ./dev test [--long | --fresh | --only PART]
 
 Builds asan and release, then runs: lint; the unit, contract and simulation tests under ASan and
-UBSan (ctest); the script tests and the integration tests with the release program. The last line
-is "N passed, N failed" over everything; the exit code is 0 only when nothing failed.
+UBSan (ctest); the script tests and the integration tests with the release program; 10 s of each
+fuzz target. The last line is "N passed, N failed" over everything; the exit code is 0 only when
+nothing failed.
 
   --long       also: TSan over cerebro and process, clang-tidy of everything, more simulated
                worlds, a minute of each fuzz target
@@ -150,7 +151,7 @@ test_everything() {
   part_scripts
   prepare_example
   part_integration
-  if [[ -n $1 ]]; then parts_long; fi
+  if [[ -n $1 ]]; then parts_long; else whole fuzz command_fuzz --seconds 10; fi
 }
 
 help_lint() {

@@ -35,8 +35,9 @@ const TypeWord& word_of(TypeName name) {
 bool parse_number(std::string_view text, std::uint32_t& value) {
   while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
   while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
-  const auto end = text.data() + text.size();
-  const auto result = std::from_chars(text.data(), end, value);
+  const char* const begin = text.data();
+  const char* const end = begin + text.size();
+  const auto result = std::from_chars(begin, end, value);
   return result.ec == std::errc() && result.ptr == end;
 }
 

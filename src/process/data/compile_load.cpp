@@ -386,6 +386,7 @@ std::string compile_load(const LoadParams& load, const LoadSource& source) {
     const std::string values =
         fmt::format("json_extract_string(__dyna_text, {}[__dyna_i + 1])", [&source] {
           std::vector<std::string> paths;
+          paths.reserve(source.map.size());
           for (const ColumnSource& column : source.map) paths.push_back(json_path(column.source));
           return text_list(paths);
         }());

@@ -3,6 +3,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <numeric>
 
 #include "process/data/compile.hpp"
 #include "process/data/sql_text.hpp"
@@ -77,6 +78,7 @@ class MergeCompiler {
       for (const std::string& key : merge_.on) {
         if (find_column(*source, key) != nullptr) continue;
         std::vector<std::string> names;
+        names.reserve(source->columns.size());
         for (const SourceColumn& column : source->columns) names.push_back(column.name);
         return step_fail(TaskErrorCode::kMergeFailed,
                          fmt::format("'on' names '{}', which {} does not have; its columns: {}",
@@ -128,8 +130,8 @@ class MergeCompiler {
 
   StepResult<> check_types() {
     for (const std::string& key : merge_.on) {
-      std::vector<std::size_t> all;
-      for (std::size_t i = 0; i < sources_.size(); ++i) all.push_back(i);
+      std::vector<std::size_t> all(sources_.size());
+      std::iota(all.begin(), all.end(), std::size_t{0});
       STEP_TRY(check_same_kind("key", key, all));
     }
     for (const Column& column : columns_) {
@@ -233,6 +235,7 @@ class MergeCompiler {
 
   static std::string key_value(const std::vector<std::size_t>& from, const std::string& key) {
     std::vector<std::string> cells;
+    cells.reserve(from.size());
     for (const std::size_t source : from) cells.push_back(cell(source, key));
     if (cells.size() == 1) return cells.front();
     return fmt::format("coalesce({})", fmt::join(cells, ", "));
@@ -254,6 +257,7 @@ class MergeCompiler {
     }
     for (const Column& column : columns_) {
       std::vector<std::string> cells;
+      cells.reserve(column.sources.size());
       for (const std::size_t source : column.sources) cells.push_back(cell(source, column.name));
       select += cells.size() == 1
                     ? fmt::format("{} AS {},\n  ", cells.front(), quote_name(column.name))
@@ -311,6 +315,7 @@ class MergeCompiler {
 StepResult<std::string> compile_merge(const MergeParams& merge,
                                       const std::vector<Upstream>& upstream) {
   std::vector<const Upstream*> sources;
+  sources.reserve(upstream.size());
   for (const Upstream& source : upstream) sources.push_back(&source);
   return MergeCompiler(merge, std::move(sources)).compile();
 }

@@ -52,6 +52,7 @@ std::string label_copy_sql(std::string_view table, const std::vector<Rule>& rule
   const std::string chosen = places(rules, severity);
   if (chosen.empty()) return {};
   std::vector<std::string> names;
+  names.reserve(rules.size());
   for (const Rule& rule : rules) names.push_back(rule.name);
   return fmt::format(
       "COPY (SELECT * EXCLUDE ({1}), list_transform(list_intersect(__dyna_bad, [{2}]),\n"

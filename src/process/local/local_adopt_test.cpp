@@ -81,6 +81,7 @@ TEST(LocalAdoptTest, AHundredShellsOutliveTheForkServer) {
   }
   for (int i = 0; i < kMany - 1; ++i) owner.reports().wait_started("t" + std::to_string(i));
   std::vector<local::ProcessId> guardians;
+  guardians.reserve(kMany);
   for (TaskIndex i = 0; i < kMany - 1; ++i) {
     guardians.push_back(local::process_info(guardian_pid(state.folder(i)))->id);
   }
@@ -117,6 +118,7 @@ std::string stubborn_tree(const TestState& state) {
 
 std::vector<pid_t> read_pids(const local::Fd& ready, int count) {
   std::vector<pid_t> pids;
+  pids.reserve(static_cast<std::size_t>(count));
   for (int i = 0; i < count; ++i) {
     pids.push_back(static_cast<pid_t>(std::atoi(read_line(ready).c_str())));
   }

@@ -39,6 +39,7 @@ TEST(LocalCancelTest, AStubbornTreeIsEndedWhole) {
                                    "' & ) ; (env -i /usr/bin/setsid /bin/sh -c '" + stubborn +
                                    "' & ) ; sh -c 'kill -STOP $$' & while :; do sleep 1000; done"));
   std::vector<pid_t> pids;
+  pids.reserve(4);
   for (int i = 0; i < 4; ++i) {
     pids.push_back(static_cast<pid_t>(std::atoi(read_line(ready).c_str())));
   }

@@ -16,6 +16,7 @@
 #include <sstream>
 
 #include "process/local/fork_server.hpp"
+#include "process/local/spawn.hpp"
 
 namespace cordyna::local_test {
 namespace {
@@ -188,9 +189,7 @@ OwnerChild::OwnerChild(const TestState& state, int count, const std::string& scr
   local::Fd theirs(ends[1]);
   const std::vector<std::string> words{self_path(),           "owner", state.layout().folder(),
                                        std::to_string(count), script,  std::to_string(complete)};
-  std::vector<char*> argv;
-  for (const std::string& word : words) argv.push_back(const_cast<char*>(word.c_str()));
-  argv.push_back(nullptr);
+  const std::vector<char*> argv = local::pointers(words);
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_adddup2(&actions, theirs.get(), STDOUT_FILENO);

@@ -35,12 +35,13 @@ std::optional<ProcessInfo> parse_stat(pid_t pid, std::string_view text) {
   constexpr int kStart = 22;
   for (int field = kState; field <= kStart && !text.empty(); ++field) {
     const std::string_view word = text.substr(0, text.find(' '));
-    const char* const end = word.data() + word.size();
+    const char* const begin = word.data();
+    const char* const end = begin + word.size();
     if (field == kState) info.state = word.empty() ? '?' : word[0];
-    if (field == kParent) std::from_chars(word.data(), end, info.parent);
-    if (field == kSession) std::from_chars(word.data(), end, info.session);
+    if (field == kParent) std::from_chars(begin, end, info.parent);
+    if (field == kSession) std::from_chars(begin, end, info.session);
     if (field == kStart) {
-      if (std::from_chars(word.data(), end, info.id.start).ec != std::errc()) return std::nullopt;
+      if (std::from_chars(begin, end, info.id.start).ec != std::errc()) return std::nullopt;
       return info;
     }
     text.remove_prefix(std::min(text.size(), word.size() + 1));

@@ -35,7 +35,8 @@ std::string damaged(const std::string& path, std::string_view why) {
 int os_error_of(sqlite3* handle) {
   sqlite3_file* log = nullptr;
   int error = 0;
-  const int rc = sqlite3_file_control(handle, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log);
+  const int rc =
+      sqlite3_file_control(handle, "main", SQLITE_FCNTL_JOURNAL_POINTER, static_cast<void*>(&log));
   if (rc == SQLITE_OK && log != nullptr && log->pMethods != nullptr) {
     log->pMethods->xFileControl(log, SQLITE_FCNTL_LAST_ERRNO, &error);
   }
@@ -114,7 +115,7 @@ std::unexpected<Error> Database::error(int rc) const {
   if (rc == SQLITE_IOERR_FSYNC || rc == SQLITE_IOERR_DIR_FSYNC) abort_after_fsync(path_, os_error);
   switch (primary) {
     case SQLITE_CORRUPT:
-    case SQLITE_NOTADB: return fail(ErrorCode::kCorrupt, damaged(path_, why));
+    case SQLITE_NOTADB:
     // Our statements are constant: one that SQLite does not understand met a strange schema.
     case SQLITE_ERROR: return fail(ErrorCode::kCorrupt, damaged(path_, why));
     case SQLITE_FULL:
