@@ -41,7 +41,8 @@ std::string own_path() {
 }
 
 const std::set<std::string>& data_types() {
-  static const std::set<std::string> types{"load", "check", "merge", "transform", "share"};
+  static const std::set<std::string> types{"load",  "check",     "standardize", "secure",
+                                           "merge", "transform", "share"};
   return types;
 }
 
@@ -59,7 +60,7 @@ class LocalTasks final : public cordyna::Process {
         secrets_(layout_.folder() + "/secrets"),
         shell_(secrets_),
         python_(secrets_),
-        data_(program_) {
+        data_(program_, secrets_) {
     if (starting_ != nullptr) (void)local();
   }
 

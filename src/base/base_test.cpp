@@ -12,6 +12,7 @@
 #include "base/nearest.hpp"
 #include "base/result.hpp"
 #include "base/time.hpp"
+#include "base/words.hpp"
 
 namespace cordyna {
 namespace {
@@ -101,6 +102,13 @@ TEST(BoundedQueueTest, ItsDrainerNeverWaitsForItself) {
   queue.close();
   EXPECT_FALSE(queue.push(3));
   EXPECT_TRUE(queue.drain(std::nullopt).empty());
+}
+
+TEST(MentionsTest, WordsAreIdentifiers) {
+  EXPECT_TRUE(mentions("upper(Name)", "name"));
+  EXPECT_TRUE(mentions("\"name\"", "name"));
+  EXPECT_FALSE(mentions("surname || name_2", "name"));
+  EXPECT_TRUE(mentions("a+\"first name\"", "first name"));
 }
 
 }  // namespace

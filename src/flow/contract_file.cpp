@@ -72,6 +72,11 @@ void check_contract(const Node& contract, Reporter& reporter) {
       }
     }
   }
+  const Node* freshness = contract.find("freshness");
+  if (freshness != nullptr && freshness->kind == NodeKind::kMap) {
+    const Node* column = freshness->find("column");
+    if (column != nullptr) check_column(*column, columns, "freshness", reporter);
+  }
   const Node* rows = contract.find("rows");
   const auto least = bound(rows, "min");
   const auto most = bound(rows, "max");

@@ -7,6 +7,7 @@
 #include "flow/canonical.hpp"
 #include "flow/flow_reader.hpp"
 #include "flow/linker.hpp"
+#include "flow/pii_check.hpp"
 #include "flow/sha256.hpp"
 #include "flow/text_file.hpp"
 
@@ -33,6 +34,7 @@ struct Built {
 Built build(const Node& root, Reporter& reporter, const std::string& folder) {
   FlowDraft draft = read_flow(root, reporter, folder);
   Linker(draft, reporter).link();
+  check_pii(draft, reporter);
   if (reporter.findings().has_error()) return {};
   Built built;
   built.canonical = canonical(draft);

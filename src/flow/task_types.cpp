@@ -67,11 +67,21 @@ constexpr std::array kColumnFields{
             .description = "A regular expression that the whole value matches."},
     KeySpec{.name = "min", .kind = K::kScalar, .description = "The least value."},
     KeySpec{.name = "max", .kind = K::kScalar, .description = "The largest value."},
+    KeySpec{.name = "range",
+            .kind = K::kList,
+            .description = "The least and the largest value.",
+            .item = &kScalarItem,
+            .least = 2},
     KeySpec{.name = "in",
             .kind = K::kList,
             .description = "The values that are allowed.",
             .item = &kScalarItem,
             .least = 1},
+    KeySpec{.name = "on_fail",
+            .kind = K::kEnum,
+            .description = "What rows do that break a rule of this column: fail the load, warn, or "
+                           "go into quarantine.",
+            .words = kSeverities},
     KeySpec{.name = "pii",
             .kind = K::kBool,
             .description = "Whether it tells about a person.",
@@ -83,6 +93,18 @@ constexpr KeySpec kColumn{.kind = K::kObject, .fields = kColumnFields, .short_fi
 constexpr std::array kRowFields{
     KeySpec{.name = "min", .kind = K::kInt, .description = "The fewest rows."},
     KeySpec{.name = "max", .kind = K::kInt, .description = "The most rows."},
+};
+
+constexpr std::array kFreshnessFields{
+    KeySpec{.name = "column",
+            .kind = K::kText,
+            .description = "A date or a time.",
+            .required = true},
+    KeySpec{.name = "max_age",
+            .kind = K::kDuration,
+            .description = "How old its latest value may be.",
+            .required = true,
+            .least = 1},
 };
 
 constexpr std::array kContractKeys{
@@ -109,6 +131,10 @@ constexpr std::array kContractKeys{
             .kind = K::kObject,
             .description = "How many rows there must be.",
             .fields = kRowFields},
+    KeySpec{.name = "freshness",
+            .kind = K::kObject,
+            .description = "How old the newest row may be.",
+            .fields = kFreshnessFields},
 };
 
 constexpr std::array kShell{
@@ -237,6 +263,84 @@ constexpr std::array kCheck{
     kThreads,
 };
 
+constexpr std::array kDedupes{Word("exact")};
+constexpr std::array kOnLost{Word("fail"), Word("warn"), Word("quarantine"), Word("ignore")};
+constexpr std::array kCares{Word("drop"), Word("keep"), Word("hash")};
+constexpr std::array kTokens{Word("hmac")};
+constexpr KeySpec kSqlItem{.kind = K::kSql};
+
+constexpr std::array kStandardize{
+    KeySpec{.name = "of",
+            .kind = K::kDataTask,
+            .description = "The task whose data is brought into one form.",
+            .required = true},
+    KeySpec{.name = "set",
+            .kind = K::kMap,
+            .description = "Columns, each with an expression over the row as it was. Beside "
+                           "DuckDB's functions: digits, pad, squeeze, title, plain, street, "
+                           "date_as, time_as, whole, number, yes_no, ft2_to_m2, miles_to_km.",
+            .keeps_order = true,
+            .item = &kSqlItem},
+    KeySpec{.name = "rename",
+            .kind = K::kMap,
+            .description = "Columns with their new names.",
+            .item = &kColumnItem},
+    KeySpec{.name = "drop",
+            .kind = K::kList,
+            .description = "Columns that are left out.",
+            .one_or_list = true,
+            .item = &kColumnItem},
+    KeySpec{.name = "dedupe",
+            .kind = K::kEnum,
+            .description = "exact: of rows that are equal in every column, the first stays.",
+            .words = kDedupes},
+    KeySpec{.name = "on_lost",
+            .kind = K::kEnum,
+            .description = "What happens where a column of `set` had a value and has none after.",
+            .preset = "\"fail\"",
+            .words = kOnLost},
+    kMemory,
+    kThreads,
+};
+
+constexpr std::array kCareFields{
+    KeySpec{.name = "how",
+            .kind = K::kEnum,
+            .description = "drop it, hash it (SHA-256), or keep it as it is.",
+            .words = kCares},
+    KeySpec{.name = "mask",
+            .kind = K::kInt,
+            .description = "Stars for all but so many characters at the end.",
+            .most = 1000},
+    KeySpec{.name = "round",
+            .kind = K::kScalar,
+            .description = "To so many digits, or to the year, month, week, day or hour."},
+    KeySpec{.name = "token",
+            .kind = K::kEnum,
+            .description = "hmac: a token that is the same for the same value and key "
+                           "(HMAC-SHA-256), and tells nothing without the key.",
+            .words = kTokens},
+    KeySpec{.name = "key",
+            .kind = K::kText,
+            .description = "The name of the secret that is the key of `token`."},
+};
+constexpr KeySpec kCare{.kind = K::kObject, .fields = kCareFields, .short_field = "how"};
+
+constexpr std::array kSecure{
+    KeySpec{.name = "of",
+            .kind = K::kDataTask,
+            .description = "The task whose data is made harmless.",
+            .required = true},
+    KeySpec{.name = "columns",
+            .kind = K::kMap,
+            .description = "Columns, each with what happens to it.",
+            .required = true,
+            .item = &kCare,
+            .least = 1},
+    kMemory,
+    kThreads,
+};
+
 constexpr std::array kDedupeFields{
     KeySpec{.name = "by",
             .kind = K::kList,
@@ -294,6 +398,12 @@ constexpr std::array kTransform{
             .kind = K::kSql,
             .description = "One SELECT; ids of data tasks are tables.",
             .required = true},
+    KeySpec{.name = "declassify",
+            .kind = K::kList,
+            .description = "Columns of the result that tell about nobody any more, though a "
+                           "column with `pii` has their name.",
+            .one_or_list = true,
+            .item = &kColumnItem},
     kMemory,
     kThreads,
 };
@@ -325,6 +435,14 @@ constexpr std::array kTypes{
     TaskType{.name = "fail", .description = "Ends in error.", .keys = kFail, .engine = true},
     TaskType{.name = "load", .description = "Reads a file.", .keys = kLoad, .data = true},
     TaskType{.name = "check", .description = "Tests each row.", .keys = kCheck, .data = true},
+    TaskType{.name = "standardize",
+             .description = "Brings values into one form.",
+             .keys = kStandardize,
+             .data = true},
+    TaskType{.name = "secure",
+             .description = "Hides what tells about people.",
+             .keys = kSecure,
+             .data = true},
     TaskType{.name = "merge", .description = "Joins data.", .keys = kMerge, .data = true},
     TaskType{
         .name = "transform", .description = "Computes data.", .keys = kTransform, .data = true},
@@ -334,8 +452,6 @@ constexpr std::array kTypes{
     later("http", "Calls a web service."),
     later("sql", "Runs SQL in a database."),
     later("notify", "Tells people."),
-    later("standardize", "Brings values into one form."),
-    later("secure", "Hides what tells about people."),
     later("guard", "Holds data that differs from its history."),
     later("task", "Runs a task of a task server."),
     later("foreach", "Runs tasks for each item."),

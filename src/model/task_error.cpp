@@ -65,6 +65,8 @@ const std::vector<TaskErrorInfo>& task_error_table() {
       {C::kSqlFailed, "SQL_FAILED", K::kError, false, "The SQL of a data step failed."},
       {C::kShareFailed, "SHARE_FAILED", K::kError, true,
        "The target of a share could not be written; what was shared before is untouched."},
+      {C::kUnsecured, "UNSECURED", K::kError, false,
+       "What is to be shared has a column that tells about persons (`pii`) and was not secured."},
       {C::kToolMissing, "TOOL_MISSING", K::kError, false,
        "A program that the task type needs is not installed; `dyna doctor` tells."},
       {C::kInternal, "INTERNAL", K::kError, false, "A bug of Cordyna."},

@@ -46,6 +46,7 @@ enum class TaskErrorCode : std::uint8_t {
   kMergeFailed,
   kSqlFailed,
   kShareFailed,
+  kUnsecured,
   kToolMissing,
   kInternal,
 };

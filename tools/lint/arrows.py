@@ -48,7 +48,7 @@ THIRD_PARTY = {
     "boost/asio": None,
     "boost/beast": None,
     "CLI/": ("src/cli/",),
-    "sodium.h": ("src/flow/", "src/template/", "src/secrets/"),
+    "sodium.h": ("src/flow/", "src/template/", "src/secrets/", "src/process/data/"),
     "gtest/": ("src/", "tests/"),
     "gmock/": ("src/", "tests/"),
 }

@@ -49,6 +49,10 @@ std::string with_sandbox(const Step& step, const std::string& script) {
   return notes + sandbox_sql(step.limits, inputs) + script;
 }
 
+std::vector<SourceColumn> upstream_columns(const Step& step) {
+  return step.upstream.empty() ? std::vector<SourceColumn>() : step.upstream[0].columns;
+}
+
 }  // namespace
 
 std::string input_path(std::size_t at) {
@@ -93,17 +97,21 @@ std::string compile_describe(std::size_t inputs) {
   return out;
 }
 
-std::string compile_check(const CheckParams& check) {
+std::string compile_check(const CheckParams& check, const std::vector<SourceColumn>& columns) {
+  std::vector<std::string> unseen{"__dyna_bad"};
+  for (const SourceColumn& column : columns) {
+    if (column.pii) unseen.push_back(column.name);
+  }
   const std::string clean = label_clean_condition(check.rules, Severity::kQuarantine);
   return check_view(check) + rule_views(check) +
          fmt::format("CREATE TABLE labelled AS SELECT *, {} AS __dyna_bad FROM {};\n",
                      label_expression(check.rules), quote_name(check.of)) +
          "SELECT 'at' AS dyna, -2 AS rule;\n"
          "SELECT 'loaded' AS dyna, count(*) AS n FROM labelled;\n" +
-         label_report_sql("labelled", "__dyna_bad") +
-         label_copy_sql("labelled", check.rules, Severity::kQuarantine, "__dyna_bad",
+         label_report_sql("labelled", unseen) +
+         label_copy_sql("labelled", check.rules, Severity::kQuarantine, {"__dyna_bad"},
                         kOutQuarantine) +
-         label_copy_sql("labelled", check.rules, Severity::kFail, "__dyna_bad", kOutFailed) +
+         label_copy_sql("labelled", check.rules, Severity::kFail, {"__dyna_bad"}, kOutFailed) +
          fmt::format(
              "COPY (SELECT * EXCLUDE (__dyna_bad) FROM labelled WHERE {})\n"
              "  TO {} (FORMAT parquet);\n",
@@ -171,7 +179,16 @@ StepResult<std::string> compile_sql(const Step& step) {
     return with_sandbox(step, script);
   }
   if (const auto* check = std::get_if<CheckParams>(&step.params)) {
-    return with_sandbox(step, compile_check(*check));
+    return with_sandbox(step, compile_check(*check, upstream_columns(step)));
+  }
+  if (const auto* standardize = std::get_if<StandardizeParams>(&step.params)) {
+    STEP_TRY_ASSIGN(const std::string script,
+                    compile_standardize(*standardize, upstream_columns(step)));
+    return with_sandbox(step, script);
+  }
+  if (const auto* secure = std::get_if<SecureParams>(&step.params)) {
+    STEP_TRY_ASSIGN(const std::string script, compile_secure(*secure, upstream_columns(step)));
+    return with_sandbox(step, script);
   }
   if (const auto* transform = std::get_if<TransformParams>(&step.params)) {
     return with_sandbox(step, compile_transform(*transform, step.upstream, {}));

@@ -50,9 +50,33 @@ struct LoadSource {
 /// Writes kOutRejects from what compile_load left, with line numbers, and gives the first three.
 [[nodiscard]] std::string compile_rejects(const LoadParams& load, const LoadSource& source);
 
-[[nodiscard]] std::string compile_check(const CheckParams& check);
+[[nodiscard]] std::string compile_check(const CheckParams& check,
+                                        const std::vector<SourceColumn>& columns);
 /// Which rule breaks while it runs: one "at" line before each.
 [[nodiscard]] std::string compile_rule_probe(const CheckParams& check);
+
+/// A column of the result of a standardize.
+struct OutColumn {
+  std::string name;
+  std::string source;  ///< column of the input; empty: new
+  int set = -1;        ///< place in `set` of its expression; -1: as it was
+  bool pii = false;
+};
+[[nodiscard]] std::vector<OutColumn> standardized_columns(const StandardizeParams& params,
+                                                          const std::vector<SourceColumn>& columns);
+/// "cast:price": a value was there, and the expression gave none.
+[[nodiscard]] std::vector<Rule> lost_rules(const StandardizeParams& params,
+                                           const std::vector<SourceColumn>& columns);
+/// Errors: kInputInvalid: a column that is not there, or would be there twice.
+[[nodiscard]] StepResult<std::string> compile_standardize(const StandardizeParams& params,
+                                                          const std::vector<SourceColumn>& columns);
+
+/// Variables of the script: these with the place of the key in `SecureParams::keys`.
+inline constexpr std::string_view kInnerPad = "dyna_inner_";
+inline constexpr std::string_view kOuterPad = "dyna_outer_";
+/// Errors: kInputInvalid: a column that is not there, or cannot be rounded so.
+[[nodiscard]] StepResult<std::string> compile_secure(const SecureParams& params,
+                                                     const std::vector<SourceColumn>& columns);
 
 /// Errors: kMergeFailed: key columns are missing, or columns have types that cannot be joined.
 [[nodiscard]] StepResult<std::string> compile_merge(const MergeParams& merge,

@@ -186,44 +186,58 @@ std::string unique_sql(const Contract& contract) {
   return out;
 }
 
+/// How old the latest value is, in seconds; none: there is no value.
+std::string fresh_sql(const Contract& contract) {
+  if (contract.fresh_column.empty()) return {};
+  return fmt::format(
+      "SELECT 'age' AS dyna, max({0})::VARCHAR AS text, epoch(now()::TIMESTAMP)::BIGINT -\n"
+      "    epoch(max({0}))::BIGINT AS n FROM loaded WHERE len(__dyna_cast) = 0;\n",
+      quote_name(contract.fresh_column));
+}
+
 /// Which lines are bad, and why, for a column list `names`, types and values by place.
 std::string reason_lists(const LoadSource& source, std::string_view values) {
   std::vector<std::string> names;
   std::vector<std::string> types;
+  std::string unseen;
   for (const ColumnSource& column : source.map) {
     names.push_back(column.name);
+    unseen += fmt::format("{}{}", unseen.empty() ? "" : ", ", column.pii);
     types.push_back(to_string(column.type) + (column.format.empty() ? "" : " as " + column.format));
   }
   return fmt::format(
       "CASE WHEN __dyna_i = -1 THEN 'not a JSON object' ELSE {}[__dyna_i + 1] || ': ' || "
-      "coalesce('''' || left({}, 60) || '''', 'the value') || ' is not a value of type ' || "
-      "{}[__dyna_i + 1] END",
-      text_list(names), values, text_list(types));
+      "coalesce(CASE WHEN NOT [{}][__dyna_i + 1] THEN '''' || left({}, 60) || '''' END, 'the value') "
+      "|| ' is not a value of type ' || {}[__dyna_i + 1] END",
+      text_list(names), unseen, values, text_list(types));
 }
 
 /// DuckDB's `line` of a reject is off behind quoted line breaks and blank lines; its byte position
 /// is right, but for line breaks that csv_line may begin with.
-std::string structural_sql() {
-  return "CREATE TABLE structural AS SELECT place + length(raw) - length(ltrim(raw, E'\\r\\n')) AS "
+std::string structural_sql(bool unseen) {
+  const std::string_view reason =
+      unseen ? "lower(error_type)" : "lower(error_type) || ': ' || error_message";
+  return fmt::format("CREATE TABLE structural AS SELECT place + length(raw) - length(ltrim(raw, E'\\r\\n')) AS "
          "place,\n"
          "    trim(raw, E'\\r\\n') AS raw, reasons, encoding,\n"
          "    (SELECT max(CASE WHEN contains(newline_delimiter, 'r') THEN 2 ELSE 1 END)\n"
          "      FROM reject_scans) AS newline_bytes\n"
          "  FROM (SELECT line_byte_position::BIGINT AS place, coalesce(any_value(csv_line), '') AS "
          "raw,\n"
-         "    list(DISTINCT lower(error_type) || ': ' || error_message) AS reasons,\n"
+         "    list(DISTINCT {}) AS reasons,\n"
          "    bool_or(error_type = 'INVALID ENCODING') AS encoding\n"
          "  FROM reject_errors GROUP BY line_byte_position);\n"
          "COPY structural TO 'out/structural.parquet' (FORMAT parquet);\n"
          "SELECT 'structural' AS dyna, count(*) AS n, coalesce(bool_or(encoding), false) AS "
-         "encoding FROM structural;\n";
+         "encoding FROM structural;\n",
+         reason);
 }
 
 std::string load_tail(const LoadParams& load) {
   const bool csv = load.format == FileFormat::kCsv;
   const bool json = load.format == FileFormat::kJson;
   std::string out;
-  if (csv) out += structural_sql();
+  if (csv) out += structural_sql(has_pii(*load.contract));
   out +=
       "SELECT 'loaded' AS dyna, count(*) AS n, count(*) FILTER (len(__dyna_cast) > 0) AS cast_bad\n"
       "  FROM loaded;\n";
@@ -265,7 +279,7 @@ std::string untyped_load(const LoadParams& load, const LoadSource& source) {
       load.header, quote_text(load.quote), text_list(load.nulls), shared_options(load));
   if (!load.delimiter.empty()) options += ", delim=" + quote_text(load.delimiter);
   return fmt::format("CREATE TABLE loaded AS SELECT * FROM read_csv('in/0', {});\n", options) +
-         structural_sql();
+         structural_sql(false);
 }
 
 /// The physical lines of the file, and on which of them each structural reject stands.
@@ -340,7 +354,8 @@ LoadSource expected_source(const LoadParams& load) {
     const std::string type =
         load.format == FileFormat::kParquet ? sql_type(column.type) : std::string();
     source.columns.push_back({column.name, type});
-    source.map.push_back({column.name, column.name, column.type, column.format, type});
+    source.map.push_back(
+        {column.name, column.name, column.type, column.format, type, column.pii});
   }
   return source;
 }
@@ -373,15 +388,21 @@ std::string compile_load(const LoadParams& load, const LoadSource& source) {
            output_facts_sql();
   }
   const std::vector<Rule>& rules = load.contract->rules;
-  const std::string hidden = load.format == FileFormat::kJson
-                                 ? "__dyna_cast, __dyna_bad, __dyna_line, __dyna_text, __dyna_ok"
-                                 : "__dyna_cast, __dyna_bad";
+  std::vector<std::string> hidden{"__dyna_cast", "__dyna_bad"};
+  if (load.format == FileFormat::kJson) {
+    hidden.insert(hidden.end(), {"__dyna_line", "__dyna_text", "__dyna_ok"});
+  }
+  std::vector<std::string> unseen = hidden;
+  for (const ColumnSpec& column : load.contract->columns) {
+    if (column.pii) unseen.push_back(column.name);
+  }
   std::string out = typed_table(load, source, rules) + load_tail(load);
   if (!rules.empty()) {
-    out += label_report_sql("loaded", hidden) +
+    out += label_report_sql("loaded", unseen) +
+           label_copy_sql("loaded", rules, Severity::kQuarantine, hidden, kOutQuarantine) +
            label_copy_sql("loaded", rules, Severity::kFail, hidden, kOutFailed);
   }
-  out += unique_sql(*load.contract);
+  out += unique_sql(*load.contract) + fresh_sql(*load.contract);
   if (load.format == FileFormat::kJson) {
     const std::string values =
         fmt::format("json_extract_string(__dyna_text, {}[__dyna_i + 1])", [&source] {
@@ -398,9 +419,10 @@ std::string compile_load(const LoadParams& load, const LoadSource& source) {
     out += first_rejects_sql();
   }
   out += fmt::format(
-      "COPY (SELECT * EXCLUDE ({}) FROM loaded WHERE len(__dyna_cast) = 0)\n"
+      "COPY (SELECT * EXCLUDE ({}) FROM loaded WHERE len(__dyna_cast) = 0 AND {})\n"
       "  TO {} (FORMAT parquet);\n",
-      hidden, quote_text(kOutData));
+      quote_names(hidden), label_clean_condition(rules, Severity::kQuarantine),
+      quote_text(kOutData));
   return out + output_facts_sql();
 }
 

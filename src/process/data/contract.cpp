@@ -35,25 +35,58 @@ std::string literal(const json::value& value, const ColumnType& type) {
   return fmt::format("CAST({} AS {})", quote_text(text), as);
 }
 
-void add_rule(Contract& contract, std::string_view column, std::string_view what, std::string sql) {
-  Rule rule;
-  rule.name = fmt::format("{}.{}", column, what);
-  rule.sql = std::move(sql);
-  contract.rules.push_back(std::move(rule));
+/// Adds rules of one column, all with the severity that it has.
+class ColumnRules {
+ public:
+  ColumnRules(Contract& contract, std::string_view column, Severity severity)
+      : contract_(contract), column_(column), severity_(severity) {}
+
+  void add(std::string_view what, std::string sql) {
+    Rule rule;
+    rule.name = fmt::format("{}.{}", column_, what);
+    rule.sql = std::move(sql);
+    rule.severity = severity_;
+    // Quarantined rows are set aside, so that any number of them is fine.
+    if (severity_ == Severity::kQuarantine) rule.bad_max = INT64_MAX;
+    contract_.rules.push_back(std::move(rule));
+  }
+
+ private:
+  Contract& contract_;
+  std::string column_;
+  Severity severity_;
+};
+
+StepResult<> add_range(ColumnRules& rules, const ColumnSpec& column, const json::object& spec) {
+  const json::value* range = spec.if_contains("range");
+  if (range == nullptr || range->is_null()) return {};
+  const json::array* list = range->if_array();
+  const bool pair = list != nullptr && list->size() == 2 && !(*list)[0].is_structured() &&
+                    !(*list)[1].is_structured() && !(*list)[0].is_null() && !(*list)[1].is_null();
+  if (!pair) {
+    return bad_value("contract.columns." + column.name, "range is not a list of two values");
+  }
+  rules.add("range", fmt::format("{} BETWEEN {} AND {}", quote_name(column.name),
+                                 literal((*list)[0], column.type),
+                                 literal((*list)[1], column.type)));
+  return {};
 }
 
 StepResult<> add_column_rules(Contract& contract, const ColumnSpec& column,
                               const json::object& spec) {
   const std::string name = quote_name(column.name);
   const std::string key = "contract.columns." + column.name;
-  STEP_TRY_ASSIGN(const std::optional<bool> required, read_bool(spec, "required"));
-  if (required.value_or(false)) {
-    add_rule(contract, column.name, "required", name + " IS NOT NULL");
+  STEP_TRY_ASSIGN(const std::optional<std::string> on_fail, read_text(spec, "on_fail"));
+  Severity severity = Severity::kFail;
+  if (on_fail.has_value()) {
+    STEP_TRY_ASSIGN(severity, parse_severity(key + ".on_fail", *on_fail));
   }
+  ColumnRules rules(contract, column.name, severity);
+  STEP_TRY_ASSIGN(const std::optional<bool> required, read_bool(spec, "required"));
+  if (required.value_or(false)) rules.add("required", name + " IS NOT NULL");
   STEP_TRY_ASSIGN(const std::optional<std::string> match, read_text(spec, "match"));
   if (match.has_value()) {
-    add_rule(contract, column.name, "match",
-             fmt::format("regexp_full_match({}::VARCHAR, {})", name, quote_text(*match)));
+    rules.add("match", fmt::format("regexp_full_match({}::VARCHAR, {})", name, quote_text(*match)));
   }
   constexpr std::array<std::pair<std::string_view, std::string_view>, 2> kBounds{
       {{"min", ">="}, {"max", "<="}}};
@@ -61,9 +94,9 @@ StepResult<> add_column_rules(Contract& contract, const ColumnSpec& column,
     const json::value* bound = spec.if_contains(json::string_view(word.data(), word.size()));
     if (bound == nullptr || bound->is_null()) continue;
     if (bound->is_structured()) return bad_value(key, fmt::format("{} is not a value", word));
-    add_rule(contract, column.name, word,
-             fmt::format("{} {} {}", name, sign, literal(*bound, column.type)));
+    rules.add(word, fmt::format("{} {} {}", name, sign, literal(*bound, column.type)));
   }
+  STEP_TRY(add_range(rules, column, spec));
   const json::value* in = spec.if_contains("in");
   if (in != nullptr && !in->is_null()) {
     const json::array* list = in->if_array();
@@ -75,7 +108,7 @@ StepResult<> add_column_rules(Contract& contract, const ColumnSpec& column,
       if (!values.empty()) values += ", ";
       values += literal(item, column.type);
     }
-    add_rule(contract, column.name, "in", fmt::format("{} IN ({})", name, values));
+    rules.add("in", fmt::format("{} IN ({})", name, values));
   }
   return {};
 }
@@ -99,6 +132,8 @@ StepResult<> add_column(Contract& contract, std::string name, const json::value&
     if (given.has_value()) type = *given;
     STEP_TRY_ASSIGN(std::optional<std::string> format, read_text(*spec, "format"));
     column.format = std::move(format).value_or("");
+    STEP_TRY_ASSIGN(const std::optional<bool> pii, read_bool(*spec, "pii"));
+    column.pii = pii.value_or(false);
   }
   Result<ColumnType> parsed = parse_type(type);
   if (!parsed.has_value()) return bad_value(key, parsed.error().message);
@@ -159,6 +194,20 @@ StepResult<> parse_unique(const json::value& value, Contract& contract) {
   return {};
 }
 
+StepResult<> parse_freshness(const json::object& object, Contract& contract) {
+  STEP_TRY_ASSIGN(std::optional<std::string> column, read_text(object, "column"));
+  STEP_TRY_ASSIGN(const std::optional<std::int64_t> age, read_int(object, "max_age"));
+  contract.fresh_column = std::move(column).value_or("");
+  const auto spec = std::ranges::find(contract.columns, contract.fresh_column, &ColumnSpec::name);
+  const bool time = spec != contract.columns.end() && (spec->type.name == TypeName::kDate ||
+                                                       spec->type.name == TypeName::kTimestamp);
+  if (!time) return bad_value("contract.freshness.column", "a date or timestamp column is wanted");
+  if (age.value_or(0) <= 0) return bad_value("contract.freshness.max_age", "a time is wanted");
+  constexpr std::int64_t kSecond = 1000;
+  contract.age_max_seconds = *age / kSecond;
+  return {};
+}
+
 StepResult<Contract> parse_contract_object(const json::object& object) {
   Contract contract;
   STEP_TRY_ASSIGN(const json::object* columns, read_object(object, "columns"));
@@ -183,6 +232,8 @@ StepResult<Contract> parse_contract_object(const json::object& object) {
     STEP_TRY_ASSIGN(contract.rows_min, read_int(*rows, "min"));
     STEP_TRY_ASSIGN(contract.rows_max, read_int(*rows, "max"));
   }
+  STEP_TRY_ASSIGN(const json::object* freshness, read_object(object, "freshness"));
+  if (freshness != nullptr) STEP_TRY(parse_freshness(*freshness, contract));
   return contract;
 }
 
@@ -254,7 +305,7 @@ std::string missing_message(const std::string& name, const std::vector<SourceCol
 
 ColumnSource column_source(const ColumnSpec& spec, const SourceColumn* found, Drift type_policy,
                            Findings& findings) {
-  ColumnSource source{spec.name, "", spec.type, spec.format, ""};
+  ColumnSource source{spec.name, "", spec.type, spec.format, "", spec.pii};
   if (found == nullptr) return source;
   source.source = found->name;
   source.source_type = found->type;
@@ -286,6 +337,10 @@ StepResult<Contract> parse_contract(std::string_view text) {
   return parse_contract_object(value.get_object());
 }
 
+bool has_pii(const Contract& contract) {
+  return std::ranges::any_of(contract.columns, &ColumnSpec::pii);
+}
+
 std::size_t count_known(const Contract& contract, const std::vector<std::string>& names) {
   return static_cast<std::size_t>(std::ranges::count_if(names, [&](const std::string& name) {
     return find_spec(contract, known_as(contract, name)) != nullptr;
@@ -311,7 +366,7 @@ StepResult<ColumnMap> map_columns(const Contract& contract,
   for (const SourceColumn& column : columns) {
     if (find_spec(contract, known_as(contract, column.name)) != nullptr) continue;
     if (contract.drift.added == Drift::kAdd) {
-      map.columns.push_back({column.name, column.name, ColumnType{}, "", column.type});
+      map.columns.push_back({column.name, column.name, ColumnType{}, "", column.type, false});
     } else {
       findings.add(contract.drift.added,
                    fmt::format("column '{}' is new: the contract does not have it", column.name));

@@ -22,6 +22,7 @@ struct ColumnSource {
   ColumnType type;
   std::string format;
   std::string source_type;  ///< DuckDB's, in a Parquet file; empty: text
+  bool pii = false;
 };
 
 struct ColumnMap {
@@ -35,6 +36,8 @@ struct ColumnMap {
 [[nodiscard]] StepResult<ColumnMap> map_columns(const Contract& contract,
                                                 const std::vector<SourceColumn>& columns,
                                                 std::string_view what, bool ordered);
+
+[[nodiscard]] bool has_pii(const Contract& contract);
 
 /// How many names of the contract (also under their old names) `names` holds.
 [[nodiscard]] std::size_t count_known(const Contract& contract,

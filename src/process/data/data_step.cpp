@@ -2,11 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
 #include <system_error>
 
+#include "process/data/contract.hpp"
 #include "process/data/files.hpp"
 #include "process/data/runner.hpp"
 
@@ -37,11 +39,41 @@ StepResult<> prepare_folders(const Step& step) {
 StepResult<> run_step(StepRun& run) {
   if (const auto* load = std::get_if<LoadParams>(&run.step.params)) return run_load(run, *load);
   if (const auto* check = std::get_if<CheckParams>(&run.step.params)) return run_check(run, *check);
+  if (const auto* standardize = std::get_if<StandardizeParams>(&run.step.params)) {
+    return run_standardize(run, *standardize);
+  }
+  if (const auto* secure = std::get_if<SecureParams>(&run.step.params)) {
+    return run_secure(run, *secure);
+  }
   if (const auto* merge = std::get_if<MergeParams>(&run.step.params)) return run_merge(run, *merge);
   if (const auto* transform = std::get_if<TransformParams>(&run.step.params)) {
     return run_transform(run, *transform);
   }
   return run_share(run, std::get<ShareParams>(run.step.params));
+}
+
+bool reads_pii(const Step& step) {
+  const auto* load = std::get_if<LoadParams>(&step.params);
+  if (load != nullptr) return load->contract.has_value() && has_pii(*load->contract);
+  return std::ranges::any_of(step.upstream, [](const Upstream& upstream) {
+    return std::ranges::any_of(upstream.columns, &SourceColumn::pii);
+  });
+}
+
+/// DuckDB's errors about a value quote it: "Could not convert string 'Ann' to INT32".
+void hide_values(std::string& message) {
+  std::size_t at = std::string::npos;
+  for (const std::string_view kind : {"Conversion Error", "Invalid Input Error", "Out of Range"}) {
+    at = std::min(at, message.find(kind));
+  }
+  if (at == std::string::npos) return;
+  // A value may hold quotes itself, so all between the first and the last one goes.
+  for (const char quote : {'\'', '"'}) {
+    const std::size_t open = message.find(quote, at);
+    const std::size_t close = message.rfind(quote);
+    if (open == std::string::npos || close <= open) continue;
+    message.replace(open + 1, close - open - 1, "…");
+  }
 }
 
 StepResult<> carry_out(const Step& step, StepReport& report) {
@@ -55,6 +87,7 @@ StepResult<> carry_out(const Step& step, StepReport& report) {
   Duckdb duckdb(std::move(program), step, signals);
   StepRun run{step, duckdb, signals, say};
   StepResult<> done = run_step(run);
+  if (!done.has_value() && reads_pii(step)) hide_values(done.error().message);
   report = std::move(run.report);
   return done;
 }

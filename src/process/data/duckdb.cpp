@@ -94,7 +94,14 @@ StepResult<std::string> find_duckdb() {
 
 StepResult<ScriptEnd> Duckdb::run(std::string_view script, const std::vector<std::string>& paths) {
   const std::string file = step_.paths.work + "/step.sql";
-  const Result<> written = write_file(file, sandbox_sql(step_.limits, paths) + std::string(script));
+  std::string whole;
+  // The sandbox forbids getenv.
+  for (const auto& [name, ignored] : secrets_) {
+    whole += fmt::format("SET VARIABLE {0} = unhex(getenv('{0}'));\n", name);
+  }
+  whole += sandbox_sql(step_.limits, paths);
+  whole += script;
+  const Result<> written = write_file(file, whole);
   if (!written.has_value()) {
     const auto code =
         is_no_space(written.error()) ? TaskErrorCode::kNoSpace : TaskErrorCode::kInternal;
@@ -104,6 +111,7 @@ StepResult<ScriptEnd> Duckdb::run(std::string_view script, const std::vector<std
   spec.argv = {program_, "-bail", "-batch", "-no-init", "-jsonlines", "-f", "step.sql"};
   spec.env = {
       {"HOME", step_.paths.work}, {"PATH", "/usr/bin:/bin"}, {"LC_ALL", "C.UTF-8"}, {"TZ", "UTC"}};
+  spec.env.insert(spec.env.end(), secrets_.begin(), secrets_.end());
   spec.folder = step_.paths.work;
   spec.data_bytes_max = step_.limits.memory_bytes + kOverheadBytes;
   Result<ChildEnd> end = run_child(spec, signals_);

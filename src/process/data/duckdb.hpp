@@ -7,6 +7,7 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "process/data/child.hpp"
@@ -33,6 +34,12 @@ class Duckdb {
   Duckdb(std::string program, const Step& step, const EndSignals& signals)
       : program_(std::move(program)), step_(step), signals_(signals) {}
 
+  /// Bytes, as hexadecimal digits, that the scripts which follow find in the variable `name`
+  /// (getvariable). They come by the environment, so that no file has them.
+  void set_secret(std::string name, std::string digits) {
+    secrets_.emplace_back(std::move(name), std::move(digits));
+  }
+
   /// Runs the sandbox and then `script`; `paths` are those outside of the work folder that it may
   /// touch, as links within. A script that fails is not an error here: `failed` says so, and the
   /// lines before it are there.
@@ -45,6 +52,7 @@ class Duckdb {
   std::string program_;
   const Step& step_;
   const EndSignals& signals_;
+  std::vector<std::pair<std::string, std::string>> secrets_;
 };
 
 }  // namespace cordyna::data

@@ -8,6 +8,8 @@
 #include <cmath>
 #include <utility>
 
+#include "process/data/sql_text.hpp"
+
 namespace cordyna::data {
 namespace {
 
@@ -149,6 +151,21 @@ StepResult<const json::object*> read_object(const json::object& object, std::str
   const json::object* inner = value->if_object();
   if (inner == nullptr) return bad_value(key, "a map is wanted, not " + json::serialize(*value));
   return inner;
+}
+
+StepResult<std::string> read_fragment(const json::object& object, std::string_view key,
+                                      std::string_view name) {
+  STEP_TRY_ASSIGN(std::optional<std::string> sql, read_text(object, key));
+  if (!sql.has_value()) return bad_value(name, "it is missing");
+  const Result<> checked = check_fragment(*sql);
+  if (!checked.has_value()) return bad_value(name, "this SQL is wrong: " + checked.error().message);
+  return std::string(trim_fragment(*sql));
+}
+
+StepResult<std::string> read_of(const json::object& params) {
+  STEP_TRY_ASSIGN(std::optional<std::string> of, read_text(params, "of"));
+  if (!of.has_value()) return bad_value("of", "it is missing");
+  return std::move(*of);
 }
 
 }  // namespace cordyna::data

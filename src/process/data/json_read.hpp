@@ -3,11 +3,13 @@
 /// Only for .cpp files of this folder. Threads: any.
 #pragma once
 
+#include <array>
 #include <boost/json/fwd.hpp>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "process/data/step_result.hpp"
@@ -35,6 +37,25 @@ namespace cordyna::data {
 /// Null where absent.
 [[nodiscard]] StepResult<const boost::json::object*> read_object(const boost::json::object& object,
                                                                  std::string_view key);
+
+/// A piece of SQL that stays inside our parentheses, without the ";" at its end; `name` in errors.
+[[nodiscard]] StepResult<std::string> read_fragment(const boost::json::object& object,
+                                                    std::string_view key, std::string_view name);
+/// The task under "of"; it must be there.
+[[nodiscard]] StepResult<std::string> read_of(const boost::json::object& params);
+
+/// One of a table's words.
+template <class T, std::size_t N>
+[[nodiscard]] StepResult<T> parse_word(std::string_view key, std::string_view word,
+                                       const std::array<std::pair<std::string_view, T>, N>& words) {
+  std::string all;
+  for (const auto& [name, value] : words) {
+    if (name == word) return value;
+    all += all.empty() ? "" : ", ";
+    all += name;
+  }
+  return bad_value(key, "one of " + all + " is wanted, not '" + std::string(word) + "'");
+}
 
 /// A scalar as text: strings as they are, others as JSON.
 [[nodiscard]] std::string scalar_text(const boost::json::value& value);

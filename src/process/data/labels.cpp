@@ -2,10 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <boost/json.hpp>
+
 #include "process/data/sql_text.hpp"
 
 namespace cordyna::data {
 namespace {
+
+namespace json = boost::json;
 
 /// [0, 2]: the places of the rules of a severity; empty text: none.
 std::string places(const std::vector<Rule>& rules, Severity severity) {
@@ -30,11 +34,9 @@ std::string label_expression(const std::vector<Rule>& rules) {
   return out + "\n  ]::INTEGER[], lambda v: v IS NOT NULL)";
 }
 
-std::string label_report_sql(std::string_view table, std::string_view hidden) {
-  std::string patch = "{\"";
-  for (const char c : hidden)
-    patch += c == ',' ? "\": null, \"" : c == ' ' ? "" : std::string(1, c);
-  patch += "\": null}";
+std::string label_report_sql(std::string_view table, const std::vector<std::string>& unseen) {
+  json::object patch;  // null takes a key away
+  for (const std::string& name : unseen) patch[name] = nullptr;
   return fmt::format(
       "SELECT 'rule' AS dyna, r AS rule, count(*) AS bad\n"
       "  FROM (SELECT unnest(__dyna_bad) AS r FROM {0}) GROUP BY r ORDER BY r;\n"
@@ -44,11 +46,12 @@ std::string label_report_sql(std::string_view table, std::string_view hidden) {
       "    SELECT rowid AS id, unnest(__dyna_bad) AS r FROM {0} WHERE len(__dyna_bad) > 0)\n"
       "  QUALIFY row_number() OVER (PARTITION BY r ORDER BY id) <= 3) AS u\n"
       "  JOIN {0} AS l ON l.rowid = u.id ORDER BY u.r, u.id;\n",
-      table, quote_text(patch));
+      table, quote_text(json::serialize(patch)));
 }
 
 std::string label_copy_sql(std::string_view table, const std::vector<Rule>& rules,
-                           Severity severity, std::string_view hidden, std::string_view path) {
+                           Severity severity, const std::vector<std::string>& hidden,
+                           std::string_view path) {
   const std::string chosen = places(rules, severity);
   if (chosen.empty()) return {};
   std::vector<std::string> names;
@@ -60,7 +63,7 @@ std::string label_copy_sql(std::string_view table, const std::vector<Rule>& rule
       "  FROM {0} WHERE list_has_any(__dyna_bad, [{2}])) TO {4} (FORMAT parquet);\n"
       "SELECT 'copied' AS dyna, '{5}' AS severity, count(*) AS n\n"
       "  FROM {0} WHERE list_has_any(__dyna_bad, [{2}]);\n",
-      table, hidden, chosen, text_list(names), quote_text(path), to_string(severity));
+      table, quote_names(hidden), chosen, text_list(names), quote_text(path), to_string(severity));
 }
 
 std::string label_clean_condition(const std::vector<Rule>& rules, Severity severity) {

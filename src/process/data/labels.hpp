@@ -17,13 +17,15 @@ namespace cordyna::data {
 [[nodiscard]] std::string label_expression(const std::vector<Rule>& rules);
 
 /// Statements over `table`, whose column __dyna_bad is such a list: rows broken per rule ("rule"),
-/// three samples of each ("sample") without the columns `hidden`.
-[[nodiscard]] std::string label_report_sql(std::string_view table, std::string_view hidden);
+/// three samples of each ("sample") without the columns `unseen`.
+[[nodiscard]] std::string label_report_sql(std::string_view table,
+                                           const std::vector<std::string>& unseen);
 
 /// Writes rows that break a rule of `severity` to `path`, with the names of those rules in the
 /// column dyna_reasons; the columns `hidden` are left out. Empty: there is no such rule.
 [[nodiscard]] std::string label_copy_sql(std::string_view table, const std::vector<Rule>& rules,
-                                         Severity severity, std::string_view hidden,
+                                         Severity severity,
+                                         const std::vector<std::string>& hidden,
                                          std::string_view path);
 
 /// A condition: the row breaks no rule of `severity`.

@@ -51,6 +51,7 @@ using RenderText = std::function<Result<json::value>(const json::value& text, bo
 /// Whether the string under `path` is SQL: transform's sql, a rule's sql, a dedupe's keep.
 bool is_sql(const std::vector<std::string>& path) {
   if (path.size() == 1) return path[0] == "sql";
+  if (path.size() == 2 && path[0] == "set") return true;
   if (path.size() == 3 && path[0] == "rules") return path[2] == "sql";
   return path.size() == 3 && path[0] == "dedupe" && path[2] == "keep";
 }
@@ -229,7 +230,22 @@ std::vector<SourceColumn> expected_columns(const Flow& flow, TaskIndex index, in
   if (const auto* load = std::get_if<LoadParams>(&step->params)) {
     if (!load->contract.has_value()) return {};
     for (const ColumnSpec& column : load->contract->columns) {
-      columns.push_back({column.name, sql_type(column.type)});
+      columns.push_back({column.name, sql_type(column.type), column.pii});
+    }
+  } else if (const auto* standardize = std::get_if<StandardizeParams>(&step->params)) {
+    const std::vector<SourceColumn> before =
+        expected_columns(flow, find_task(flow, standardize->of), depth + 1);
+    if (before.empty()) return {};
+    for (const OutColumn& column : standardized_columns(*standardize, before)) {
+      const auto source = std::ranges::find(before, column.source, &SourceColumn::name);
+      const bool same = column.set < 0 && source != before.end();
+      columns.push_back({column.name, same ? source->type : std::string(), column.pii});
+    }
+  } else if (const auto* secure = std::get_if<SecureParams>(&step->params)) {
+    for (SourceColumn& column : expected_columns(flow, find_task(flow, secure->of), depth + 1)) {
+      const auto care = std::ranges::find(secure->columns, column.name, &ColumnCare::column);
+      if (care == secure->columns.end()) columns.push_back(std::move(column));
+      else if (care->care != Care::kDrop) columns.push_back({column.name, "", false});
     }
   } else if (const auto* check = std::get_if<CheckParams>(&step->params)) {
     return expected_columns(flow, find_task(flow, check->of), depth + 1);
@@ -250,7 +266,8 @@ std::vector<SourceColumn> expected_columns(const Flow& flow, TaskIndex index, in
 }  // namespace
 
 bool is_data_type(std::string_view type) {
-  constexpr std::array<std::string_view, 5> kTypes{"load", "check", "merge", "transform", "share"};
+  constexpr std::array<std::string_view, 7> kTypes{"load",  "check",     "standardize", "secure",
+                                                   "merge", "transform", "share"};
   return std::ranges::find(kTypes, type) != kTypes.end();
 }
 
@@ -295,6 +312,19 @@ std::expected<Launch, TaskError> DataPreparer::prepare(const StartAttempt& comma
     const char* value = std::getenv(name);
     if (value != nullptr) launch.env.emplace_back(name, value);
   }
+  if (const auto* secure = std::get_if<SecureParams>(&checked->params)) {
+    for (const std::string& key : secure->keys()) {
+      const std::string variable = fmt::format("{}{}", kKeyVariable, launch.masks.size());
+      Result<std::string> value = secrets_.find(key);
+      if (!value.has_value()) return refuse(TaskErrorCode::kSecretMissing, value.error().message);
+      if (value->empty() || value->find('\0') != std::string::npos) {
+        return refuse(TaskErrorCode::kSecretMissing,
+                      fmt::format("the secret {} is empty, or no text", key));
+      }
+      launch.masks.push_back(*value);
+      launch.env.emplace_back(variable, *std::move(value));
+    }
+  }
   launch.files.push_back({"step.json", json::serialize(step)});
   return launch;
 }
@@ -302,15 +332,18 @@ std::expected<Launch, TaskError> DataPreparer::prepare(const StartAttempt& comma
 Result<std::string> show_sql(const Flow& flow, TaskIndex index) {
   if (index >= flow.tasks.size() || !is_data_type(flow.tasks[index].type)) {
     return fail(ErrorCode::kInvalidArgument,
-                "only load, check, merge, transform and share have SQL to show");
+                fmt::format("only data steps have SQL to show: {}", "load, check, standardize, "
+                            "secure, merge, transform, share"));
   }
   TRY_ASSIGN(Step step, sample_step(flow, index));
-  if (std::holds_alternative<MergeParams>(step.params)) {
+  if (std::holds_alternative<MergeParams>(step.params) ||
+      std::holds_alternative<StandardizeParams>(step.params) ||
+      std::holds_alternative<SecureParams>(step.params)) {
     for (Upstream& source : step.upstream) {
       source.columns = expected_columns(flow, find_task(flow, source.id), 0);
       if (source.columns.empty()) {
         return fail(ErrorCode::kInvalidArgument,
-                    fmt::format("the SQL of this merge depends on the columns of '{}', which only "
+                    fmt::format("the SQL of this step depends on the columns of '{}', which only "
                                 "a run tells: give its load a contract",
                                 source.id));
       }

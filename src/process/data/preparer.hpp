@@ -8,23 +8,27 @@
 #include "base/result.hpp"
 #include "model/flow.hpp"
 #include "ports/launch.hpp"
+#include "ports/secrets.hpp"
 
 namespace cordyna::data {
 
-/// The Preparer of `load check merge transform share`.
+/// The Preparer of the data steps.
 ///
 /// Renders the params, finds where the data of upstream tasks lies, and makes of it step.json and
-/// the command `dyna data-step …/step.json`. Secrets are refused: step.json lies on the disk.
+/// the command `dyna data-step …/step.json`. Secrets are refused in params: step.json lies on the
+/// disk. The keys of a secure step, which names them, go along in the environment (kKeyVariable).
 class DataPreparer final : public Preparer {
  public:
-  /// `dyna`: the absolute path of this program.
-  explicit DataPreparer(std::string dyna) : dyna_(std::move(dyna)) {}
+  /// `dyna`: the absolute path of this program. Borrows the secrets.
+  DataPreparer(std::string dyna, const Secrets& secrets)
+      : dyna_(std::move(dyna)), secrets_(secrets) {}
 
   [[nodiscard]] std::expected<Launch, TaskError> prepare(const StartAttempt& command,
                                                          const AttemptPaths& paths) override;
 
  private:
   std::string dyna_;
+  const Secrets& secrets_;
 };
 
 /// Whether the type is one of the data family, whose reports are to be believed.

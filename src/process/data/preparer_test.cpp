@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <cstdlib>
 
@@ -11,6 +12,15 @@ namespace cordyna::data {
 namespace {
 
 namespace json = boost::json;
+
+class OneSecret final : public Secrets {
+ public:
+  [[nodiscard]] Result<std::string> find(std::string_view name) const override {
+    if (name == "PIN_KEY") return std::string("k3y");
+    return fail(ErrorCode::kNotFound, "secret " + std::string(name) + " is not set");
+  }
+};
+const OneSecret kSecrets;
 
 TaskSpec task(const std::string& id, const std::string& type, const std::string& params) {
   TaskSpec out;
@@ -65,7 +75,7 @@ constexpr const char* kContext = R"({"inputs": {"county": "o'brien"}, "outputs":
   "ok": {"data": "/s/0/ok.parquet"}}})";
 
 TEST(PreparerTest, AStepIsACommandAndItsDescription) {
-  DataPreparer preparer("/usr/bin/dyna");
+  DataPreparer preparer("/usr/bin/dyna", kSecrets);
   const auto flow = sample_flow();
   const auto launch = preparer.prepare(attempt(flow, 0, kContext), sample_paths());
   ASSERT_TRUE(launch.has_value()) << launch.error().message;
@@ -80,7 +90,7 @@ TEST(PreparerTest, AStepIsACommandAndItsDescription) {
 }
 
 TEST(PreparerTest, ValuesInSqlAreLiteralsAndUpstreamDataHasItsPath) {
-  DataPreparer preparer("/usr/bin/dyna");
+  DataPreparer preparer("/usr/bin/dyna", kSecrets);
   const auto flow = sample_flow();
   const auto launch = preparer.prepare(attempt(flow, 1, kContext), sample_paths());
   ASSERT_TRUE(launch.has_value()) << launch.error().message;
@@ -91,7 +101,7 @@ TEST(PreparerTest, ValuesInSqlAreLiteralsAndUpstreamDataHasItsPath) {
 }
 
 TEST(PreparerTest, WhatCannotBeRenderedIsRefusedWithItsKey) {
-  DataPreparer preparer("/usr/bin/dyna");
+  DataPreparer preparer("/usr/bin/dyna", kSecrets);
   const auto flow = sample_flow();
   const auto launch = preparer.prepare(attempt(flow, 0, R"({"inputs": {}})"), sample_paths());
   ASSERT_FALSE(launch.has_value());
@@ -101,7 +111,7 @@ TEST(PreparerTest, WhatCannotBeRenderedIsRefusedWithItsKey) {
 }
 
 TEST(PreparerTest, SecretsAreRefused) {
-  DataPreparer preparer("/usr/bin/dyna");
+  DataPreparer preparer("/usr/bin/dyna", kSecrets);
   const auto flow = sample_flow();
   flow->tasks[0].params = R"({"from": "{{ secret('X') }}.csv"})";
   const auto launch = preparer.prepare(attempt(flow, 0, kContext), sample_paths());
@@ -112,13 +122,34 @@ TEST(PreparerTest, SecretsAreRefused) {
 }
 
 TEST(PreparerTest, ATaskThatLeftNoDataIsNamed) {
-  DataPreparer preparer("/usr/bin/dyna");
+  DataPreparer preparer("/usr/bin/dyna", kSecrets);
   const auto flow = sample_flow();
   const auto launch =
       preparer.prepare(attempt(flow, 2, R"({"outputs": {"raw": {"data": "/a"}}})"), sample_paths());
   ASSERT_FALSE(launch.has_value());
   EXPECT_EQ(launch.error().code, TaskErrorCode::kInputInvalid);
   EXPECT_TRUE(launch.error().message.starts_with("task 'ok' left no data to read"));
+}
+
+TEST(PreparerTest, AKeyGoesAlongInTheEnvironmentAndNowhereElse) {
+  auto flow = sample_flow();
+  const std::string params =
+      R"({"of": "t", "columns": {"name": {"token": "hmac", "key": "PIN_KEY"}}})";
+  flow->tasks.push_back(task("safe", "secure", params));
+  DataPreparer preparer("/usr/bin/dyna", kSecrets);
+  const auto start = attempt(flow, 5, R"({"outputs": {"t": {"data": "/d/t.parquet"}}})");
+  const auto launch = preparer.prepare(start, sample_paths());
+  ASSERT_TRUE(launch.has_value()) << launch.error().message;
+  EXPECT_NE(std::ranges::find(launch->env, std::pair<std::string, std::string>("DYNA_KEY_0", "k3y")),
+            launch->env.end());
+  EXPECT_EQ(launch->masks, std::vector<std::string>{"k3y"});
+  EXPECT_EQ(launch->files.at(0).content.find("k3y"), std::string::npos);
+
+  flow->tasks[5].params = R"({"of": "t", "columns": {"name": {"token": "hmac", "key": "OTHER"}}})";
+  const auto refused = preparer.prepare(start, sample_paths());
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().code, TaskErrorCode::kSecretMissing);
+  EXPECT_EQ(refused.error().message, "secret OTHER is not set");
 }
 
 struct BadParams {

@@ -29,7 +29,9 @@ json::object outputs_of(const StepReport& report) {
   if (!targets.empty()) out["targets"] = std::move(targets);
   json::array schema;
   for (const SourceColumn& column : report.schema) {
-    schema.push_back({{"name", column.name}, {"type", column.type}});
+    json::object entry{{"name", column.name}, {"type", column.type}};
+    if (column.pii) entry["pii"] = true;
+    schema.push_back(std::move(entry));
   }
   if (!schema.empty()) out["schema"] = std::move(schema);
   json::object rates;

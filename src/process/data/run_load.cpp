@@ -31,6 +31,7 @@ class Loader {
     if (after != before) return changed();
     STEP_TRY(judge_rejects());
     run_.take_output_facts(facts_);
+    run_.mark_pii([this](const std::string& name) { return is_pii(name); });
     STEP_TRY(judge_contract());
     STEP_TRY_ASSIGN(run_.report.data, run_.keep(kOutData, ""));
     run_.say(fmt::format("{} rows in, {} out, {} rejected, {} columns", grouped(rows_in_),
@@ -238,9 +239,11 @@ class Loader {
       if (fact.kind != "reject" || out.size() == 3) continue;
       std::string raw = fact.text;
       std::ranges::replace(raw, '\n', ' ');
-      out.push_back(fmt::format("{}{} [{}]",
+      const bool unseen = load_.contract.has_value() && has_pii(*load_.contract);
+      out.push_back(fmt::format("{}{}{}",
                                 fact.line > 0 ? fmt::format("line {}: ", fact.line) : "",
-                                fmt::join(fact.reasons, "; "), raw));
+                                fmt::join(fact.reasons, "; "),
+                                unseen ? "" : fmt::format(" [{}]", raw)));
     }
     return out;
   }
@@ -262,46 +265,66 @@ class Loader {
                                  load_.rejects_percent_max, fmt::join(first, "; ")));
   }
 
-  [[nodiscard]] std::vector<std::string> samples(std::string_view kind, std::size_t rule) const {
-    std::vector<std::string> out;
+  [[nodiscard]] bool is_pii(const std::string& name) const {
+    return load_.contract.has_value() &&
+           std::ranges::any_of(load_.contract->columns, [&name](const ColumnSpec& column) {
+             return column.pii && column.name == name;
+           });
+  }
+
+  void judge_unique(std::vector<std::string>& findings) {
+    const Contract& contract = *load_.contract;
     for (const Fact& fact : facts_) {
-      if (fact.kind == kind && fact.rule == static_cast<std::int64_t>(rule)) {
-        out.push_back(fact.text);
+      if (fact.kind != "unique" || fact.n == 0) continue;
+      const auto at = static_cast<std::size_t>(fact.rule);
+      const bool unseen = std::ranges::any_of(
+          contract.unique[at], [this](const std::string& name) { return is_pii(name); });
+      Rule rule;
+      rule.name = fmt::format("unique({})", fmt::join(contract.unique[at], ", "));
+      run_.report.checks.push_back({rule.name, rule.severity, fact.n});
+      findings.push_back(rule_finding(
+          rule, fact.n, rows_in_,
+          unseen ? std::vector<std::string>() : samples_of(facts_, "unique_sample", fact.rule)));
+    }
+  }
+
+  void judge_rows(std::vector<std::string>& findings) const {
+    const Contract& contract = *load_.contract;
+    const std::int64_t rows = run_.report.rows;
+    if (contract.rows_min.has_value() && rows < *contract.rows_min) {
+      findings.push_back(fmt::format("{} rows, at least {} are wanted", grouped(rows),
+                                     grouped(*contract.rows_min)));
+    }
+    if (contract.rows_max.has_value() && rows > *contract.rows_max) {
+      findings.push_back(
+          fmt::format("{} rows, at most {} are wanted", grouped(rows), grouped(*contract.rows_max)));
+    }
+  }
+
+  void judge_age(std::vector<std::string>& findings) const {
+    const Contract& contract = *load_.contract;
+    for (const Fact& fact : facts_) {
+      if (fact.kind != "age") continue;
+      if (fact.text.empty()) {
+        findings.push_back(fmt::format("freshness: {} has no value", contract.fresh_column));
+      } else if (fact.n > contract.age_max_seconds) {
+        constexpr double kHour = 3600;
+        findings.push_back(fmt::format(
+            "freshness: the latest {} is {}, {:.1f} h old; at most {:.1f} h are allowed",
+            contract.fresh_column, fact.text, static_cast<double>(fact.n) / kHour,
+            static_cast<double>(contract.age_max_seconds) / kHour));
       }
     }
-    return out;
   }
 
   StepResult<> judge_contract() {
     if (!load_.contract.has_value()) return {};
-    const Contract& contract = *load_.contract;
-    std::vector<std::string> findings;
-    for (const Fact& fact : facts_) {
-      if (fact.n == 0 || fact.rule < 0) continue;
-      const auto at = static_cast<std::size_t>(fact.rule);
-      if (fact.kind == "rule") {
-        const Rule& rule = contract.rules[at];
-        run_.report.checks.push_back({rule.name, rule.severity, fact.n});
-        findings.push_back(rule_finding(rule, fact.n, rows_in_, samples("sample", at)));
-      } else if (fact.kind == "unique") {
-        Rule rule;
-        rule.name = fmt::format("unique({})", fmt::join(contract.unique[at], ", "));
-        run_.report.checks.push_back({rule.name, rule.severity, fact.n});
-        findings.push_back(rule_finding(rule, fact.n, rows_in_, samples("unique_sample", at)));
-      }
-    }
-    if (contract.rows_min.has_value() && run_.report.rows < *contract.rows_min) {
-      findings.push_back(fmt::format("{} rows, at least {} are wanted", grouped(run_.report.rows),
-                                     grouped(*contract.rows_min)));
-    }
-    if (contract.rows_max.has_value() && run_.report.rows > *contract.rows_max) {
-      findings.push_back(fmt::format("{} rows, at most {} are wanted", grouped(run_.report.rows),
-                                     grouped(*contract.rows_max)));
-    }
+    STEP_TRY(keep_bad_rows(run_, facts_));
+    std::vector<std::string> findings = judge_rules(run_, load_.contract->rules, facts_, rows_in_);
+    judge_unique(findings);
+    judge_rows(findings);
+    judge_age(findings);
     if (findings.empty()) return {};
-    const bool rows_kept = std::ranges::any_of(
-        facts_, [](const Fact& fact) { return fact.kind == "copied" && fact.n > 0; });
-    if (rows_kept) STEP_TRY(run_.keep(kOutFailed, "failed"));
     return step_fail(
         TaskErrorCode::kCheckFailed,
         fmt::format("{} breaks its contract: {}", load_.from, fmt::join(findings, "; ")));

@@ -1,5 +1,6 @@
 /// Shares: every target staged whole and on the disk first, then all renamed.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -16,6 +17,18 @@ std::unexpected<TaskError> share_error(const Error& error) {
   const TaskErrorCode code =
       is_no_space(error) ? TaskErrorCode::kNoSpace : TaskErrorCode::kShareFailed;
   return step_fail(code, error.message + "; what was shared before is untouched");
+}
+
+StepResult<> refuse_unsecured(const Upstream& upstream) {
+  std::vector<std::string> open;
+  for (const SourceColumn& column : upstream.columns) {
+    if (column.pii) open.push_back(column.name);
+  }
+  if (open.empty()) return {};
+  return step_fail(TaskErrorCode::kUnsecured,
+                   fmt::format("{} of '{}' tell about persons and were not secured: drop, hash, "
+                               "token, mask or round them in a `secure` step; nothing was shared",
+                               fmt::join(open, ", "), upstream.id));
 }
 
 StepResult<std::vector<StagedFile>> stage_all(const ShareParams& share) {
@@ -75,6 +88,7 @@ StepResult<> run_share(StepRun& run, const ShareParams& share) {
     return step_fail(TaskErrorCode::kInputInvalid,
                      fmt::format("task '{}' left no data to read", share.of), Phase::kPrepare);
   }
+  STEP_TRY(refuse_unsecured(*upstream));
   STEP_TRY(run.link_upstream(0, *upstream));
   STEP_TRY_ASSIGN(const std::vector<Fact> facts,
                   run.query("SELECT 'out' AS dyna, num_rows::BIGINT AS n FROM "

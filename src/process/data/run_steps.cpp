@@ -2,36 +2,13 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+
 #include "process/data/compile.hpp"
 #include "process/data/runner.hpp"
 
 namespace cordyna::data {
 namespace {
-
-StepResult<const Upstream*> need_upstream(const Step& step, const std::string& id) {
-  const Upstream* upstream = find_upstream(step, id);
-  if (upstream != nullptr) return upstream;
-  return step_fail(TaskErrorCode::kInputInvalid, fmt::format("task '{}' left no data to read", id),
-                   Phase::kPrepare);
-}
-
-std::vector<std::string> samples_of(const std::vector<Fact>& facts, std::string_view kind,
-                                    std::int64_t at) {
-  std::vector<std::string> out;
-  for (const Fact& fact : facts) {
-    if (fact.kind == kind && (fact.rule == at || fact.source == at)) out.push_back(fact.text);
-  }
-  return out;
-}
-
-/// Which rule a failed check script stopped at: each rule announces itself before its view.
-std::int64_t rule_at(const std::vector<Fact>& facts) {
-  std::int64_t rule = -1;
-  for (const Fact& fact : facts) {
-    if (fact.kind == "at") rule = fact.rule;
-  }
-  return rule;
-}
 
 StepResult<> name_broken_rule(StepRun& run, const CheckParams& check, const ScriptEnd& end) {
   std::int64_t rule = rule_at(parse_facts(end.lines));
@@ -51,76 +28,26 @@ StepResult<> name_broken_rule(StepRun& run, const CheckParams& check, const Scri
   return step_fail(TaskErrorCode::kSqlFailed, message);
 }
 
-/// What the rules found, told; those that fail the step come back.
-std::vector<std::string> judge_rules(StepRun& run, const CheckParams& check,
-                                     const std::vector<Fact>& facts, std::int64_t rows) {
-  std::vector<std::int64_t> bad(check.rules.size(), 0);
-  for (const Fact& fact : facts) {
-    if (fact.kind == "rule") bad[static_cast<std::size_t>(fact.rule)] = fact.n;
-  }
-  std::vector<std::string> failures;
-  for (std::size_t i = 0; i < check.rules.size(); ++i) {
-    const Rule& rule = check.rules[i];
-    run.report.checks.push_back({rule.name, rule.severity, bad[i]});
-    if (bad[i] == 0) continue;
-    std::vector<std::string> samples = samples_of(facts, "sample", static_cast<std::int64_t>(i));
-    const bool passes = !exceeds(rule, bad[i], rows);
-    if (passes) samples.clear();
-    std::string finding = rule_finding(rule, bad[i], rows, samples);
-    if (passes) {
-      run.say((rule.severity == Severity::kQuarantine ? "quarantined: " : "let pass: ") + finding);
-    } else if (rule.severity == Severity::kWarn) {
-      run.warn(std::move(finding));
-    } else {
-      failures.push_back(std::move(finding));
-    }
-  }
-  return failures;
-}
-
-StepResult<> keep_bad_rows(StepRun& run, const std::vector<Fact>& facts) {
-  std::int64_t quarantined = 0;
-  for (const Fact& fact : facts) {
-    if (fact.kind != "copied" || fact.n == 0) continue;
-    if (fact.severity == "quarantine") {
-      quarantined = fact.n;
-      STEP_TRY(run.keep(kOutQuarantine, "quarantine"));
-    } else {
-      STEP_TRY(run.keep(kOutFailed, "failed"));
-    }
-  }
-  run.report.counts.emplace_back("quarantined", quarantined);
-  return {};
-}
-
 /// A merge that DuckDB refused: for keys that are there twice, those keys.
-TaskError merge_error(const MergeParams& merge, const ScriptEnd& end) {
+TaskError merge_error(const MergeParams& merge, const std::vector<Upstream>& sources,
+                      const ScriptEnd& end) {
   const std::vector<Fact> facts = parse_facts(end.lines);
   for (const Fact& fact : facts) {
     if (fact.kind != "twice" || fact.n == 0) continue;
+    const bool secret = std::ranges::any_of(
+        merge.on, [&sources](const std::string& key) { return has_pii(sources, key); });
+    const std::vector<std::string> samples =
+        secret ? std::vector<std::string>{"(they tell about persons)"}
+               : samples_of(facts, "twice_sample", fact.source);
     return make_task_error(
         TaskErrorCode::kMergeFailed, Phase::kRun,
         fmt::format("{} is expected, but {} has {} keys ({}) more than once, as {}; `dedupe` can "
                     "choose among them",
                     to_string(merge.expect), merge.of[static_cast<std::size_t>(fact.source)],
                     grouped(fact.n), fmt::join(merge.on, ", "),
-                    fmt::join(samples_of(facts, "twice_sample", fact.source), ", ")));
+                    fmt::join(samples, ", ")));
   }
   return make_task_error(TaskErrorCode::kSqlFailed, Phase::kRun, end.error);
-}
-
-/// Columns that upstream tasks did not report are looked up.
-StepResult<> complete_columns(StepRun& run, std::vector<Upstream>& sources) {
-  bool complete = true;
-  for (const Upstream& source : sources) complete = complete && !source.columns.empty();
-  if (complete) return {};
-  for (Upstream& source : sources) source.columns.clear();
-  STEP_TRY_ASSIGN(const std::vector<Fact> facts, run.query(compile_describe(sources.size())));
-  for (const Fact& fact : facts) {
-    if (fact.kind != "column") continue;
-    sources[static_cast<std::size_t>(fact.source)].columns.push_back({fact.name, fact.type});
-  }
-  return {};
 }
 
 void tell_merge(StepRun& run, const MergeParams& merge, const std::vector<Fact>& facts) {
@@ -153,9 +80,8 @@ void tell_merge(StepRun& run, const MergeParams& merge, const std::vector<Fact>&
 }  // namespace
 
 StepResult<> run_check(StepRun& run, const CheckParams& check) {
-  STEP_TRY_ASSIGN(const Upstream* upstream, need_upstream(run.step, check.of));
-  STEP_TRY(run.link_upstream(0, *upstream));
-  STEP_TRY_ASSIGN(const ScriptEnd end, run.run(compile_check(check)));
+  STEP_TRY_ASSIGN(const Upstream upstream, run.open_upstream(check.of));
+  STEP_TRY_ASSIGN(const ScriptEnd end, run.run(compile_check(check, upstream.columns)));
   if (end.failed) return name_broken_rule(run, check, end);
   const std::vector<Fact> facts = parse_facts(end.lines);
   std::int64_t rows = 0;
@@ -164,8 +90,9 @@ StepResult<> run_check(StepRun& run, const CheckParams& check) {
   }
   run.report.rows_in = rows;
   run.take_output_facts(facts);
+  run.mark_pii([&upstream](const std::string& name) { return has_pii(upstream, name); });
   STEP_TRY(keep_bad_rows(run, facts));
-  const std::vector<std::string> failures = judge_rules(run, check, facts, rows);
+  const std::vector<std::string> failures = judge_rules(run, check.rules, facts, rows);
   if (!failures.empty()) {
     return step_fail(TaskErrorCode::kCheckFailed,
                      fmt::format("{} of {} rules do not hold for {}: {}", failures.size(),
@@ -185,12 +112,13 @@ StepResult<> run_merge(StepRun& run, const MergeParams& merge) {
     STEP_TRY(run.link_upstream(sources.size(), *upstream));
     sources.push_back(*upstream);
   }
-  STEP_TRY(complete_columns(run, sources));
+  STEP_TRY(run.complete_columns(sources));
   STEP_TRY_ASSIGN(const std::string script, compile_merge(merge, sources));
   STEP_TRY_ASSIGN(const ScriptEnd end, run.run(script));
-  if (end.failed) return std::unexpected<TaskError>(merge_error(merge, end));
+  if (end.failed) return std::unexpected<TaskError>(merge_error(merge, sources, end));
   const std::vector<Fact> facts = parse_facts(end.lines);
   run.take_output_facts(facts);
+  run.mark_pii([&sources](const std::string& name) { return has_pii(sources, name); });
   tell_merge(run, merge, facts);
   for (const Fact& fact : facts) {
     if (fact.kind == "conflicts" && fact.n > 0) STEP_TRY(run.keep(kOutConflicts, "conflicts"));
@@ -212,6 +140,11 @@ StepResult<> run_transform(StepRun& run, const TransformParams& transform) {
   STEP_TRY_ASSIGN(const std::vector<Fact> facts,
                   run.query(compile_transform(transform, run.step.upstream, huge)));
   run.take_output_facts(facts);
+  // By name: SQL that gives such a column another one, or a part of it, is its author's word.
+  run.mark_pii([&](const std::string& name) {
+    return has_pii(run.step.upstream, name) &&
+           std::ranges::find(transform.declassify, name) == transform.declassify.end();
+  });
   STEP_TRY_ASSIGN(run.report.data, run.keep(kOutData, ""));
   run.say(fmt::format("{} rows, {} columns", grouped(run.report.rows), run.report.schema.size()));
   return {};

@@ -135,6 +135,96 @@ void StepRun::take_output_facts(const std::vector<Fact>& facts) {
   }
 }
 
+void StepRun::mark_pii(const std::function<bool(const std::string& name)>& is_pii) {
+  for (SourceColumn& column : report.schema) column.pii = is_pii(column.name);
+}
+
+StepResult<Upstream> StepRun::open_upstream(const std::string& id) {
+  STEP_TRY_ASSIGN(const Upstream* found, need_upstream(step, id));
+  STEP_TRY(link_upstream(0, *found));
+  std::vector<Upstream> one{*found};
+  STEP_TRY(complete_columns(one));
+  return std::move(one[0]);
+}
+
+StepResult<> StepRun::complete_columns(std::vector<Upstream>& sources) {
+  bool complete = true;
+  for (const Upstream& source : sources) complete = complete && !source.columns.empty();
+  if (complete) return {};
+  for (Upstream& source : sources) source.columns.clear();
+  STEP_TRY_ASSIGN(const std::vector<Fact> facts, query(compile_describe(sources.size())));
+  for (const Fact& fact : facts) {
+    if (fact.kind != "column") continue;
+    sources[static_cast<std::size_t>(fact.source)].columns.push_back({fact.name, fact.type});
+  }
+  return {};
+}
+
+StepResult<const Upstream*> need_upstream(const Step& step, const std::string& id) {
+  const Upstream* upstream = find_upstream(step, id);
+  if (upstream != nullptr) return upstream;
+  return step_fail(TaskErrorCode::kInputInvalid, fmt::format("task '{}' left no data to read", id),
+                   Phase::kPrepare);
+}
+
+std::vector<std::string> samples_of(const std::vector<Fact>& facts, std::string_view kind,
+                                    std::int64_t at) {
+  std::vector<std::string> out;
+  for (const Fact& fact : facts) {
+    if (fact.kind == kind && (fact.rule == at || fact.source == at)) out.push_back(fact.text);
+  }
+  return out;
+}
+
+std::int64_t rule_at(const std::vector<Fact>& facts) {
+  std::int64_t rule = -1;
+  for (const Fact& fact : facts) {
+    if (fact.kind == "at") rule = fact.rule;
+  }
+  return rule;
+}
+
+std::vector<std::string> judge_rules(StepRun& run, const std::vector<Rule>& rules,
+                                     const std::vector<Fact>& facts, std::int64_t rows) {
+  std::vector<std::int64_t> bad(rules.size(), 0);
+  for (const Fact& fact : facts) {
+    if (fact.kind == "rule") bad[static_cast<std::size_t>(fact.rule)] = fact.n;
+  }
+  std::vector<std::string> failures;
+  for (std::size_t i = 0; i < rules.size(); ++i) {
+    const Rule& rule = rules[i];
+    run.report.checks.push_back({rule.name, rule.severity, bad[i]});
+    if (bad[i] == 0) continue;
+    std::vector<std::string> samples = samples_of(facts, "sample", static_cast<std::int64_t>(i));
+    const bool passes = !exceeds(rule, bad[i], rows);
+    if (passes) samples.clear();
+    std::string finding = rule_finding(rule, bad[i], rows, samples);
+    if (passes) {
+      run.say((rule.severity == Severity::kQuarantine ? "quarantined: " : "let pass: ") + finding);
+    } else if (rule.severity == Severity::kWarn) {
+      run.warn(std::move(finding));
+    } else {
+      failures.push_back(std::move(finding));
+    }
+  }
+  return failures;
+}
+
+StepResult<> keep_bad_rows(StepRun& run, const std::vector<Fact>& facts) {
+  std::int64_t quarantined = 0;
+  for (const Fact& fact : facts) {
+    if (fact.kind != "copied" || fact.n == 0) continue;
+    if (fact.severity == "quarantine") {
+      quarantined = fact.n;
+      STEP_TRY(run.keep(kOutQuarantine, "quarantine"));
+    } else {
+      STEP_TRY(run.keep(kOutFailed, "failed"));
+    }
+  }
+  run.report.counts.emplace_back("quarantined", quarantined);
+  return {};
+}
+
 std::string grouped(std::int64_t n) {
   std::string digits = std::to_string(n);
   const std::size_t first = digits.starts_with('-') ? 1 : 0;

@@ -60,13 +60,36 @@ struct StepRun {
   /// work/out/<file> becomes artifacts/<id>.<kind>, durably; gives its path.
   [[nodiscard]] StepResult<std::string> keep(std::string_view file, const std::string& kind);
 
+  /// The upstream task's data, linked as in/0, with its columns, looked up if it did not report
+  /// them. Errors: kInputInvalid: it left no data.
+  [[nodiscard]] StepResult<Upstream> open_upstream(const std::string& id);
+  /// Columns that upstream tasks did not report are looked up.
+  [[nodiscard]] StepResult<> complete_columns(std::vector<Upstream>& sources);
+
   void warn(std::string message);
   /// Schema, null rates and rows out of the facts of output_facts_sql.
   void take_output_facts(const std::vector<Fact>& facts);
+  /// Marks columns of the result that tell about a person.
+  void mark_pii(const std::function<bool(const std::string& name)>& is_pii);
 };
+
+[[nodiscard]] StepResult<const Upstream*> need_upstream(const Step& step, const std::string& id);
+/// Which rule a failed script stopped at: each rule announces itself ("at"); -1: none.
+[[nodiscard]] std::int64_t rule_at(const std::vector<Fact>& facts);
+/// Texts of the "sample" facts of the rule or source `at`.
+[[nodiscard]] std::vector<std::string> samples_of(const std::vector<Fact>& facts,
+                                                  std::string_view kind, std::int64_t at);
+/// What the rules found, told and reported; those that fail the step come back.
+[[nodiscard]] std::vector<std::string> judge_rules(StepRun& run, const std::vector<Rule>& rules,
+                                                   const std::vector<Fact>& facts,
+                                                   std::int64_t rows);
+/// Keeps quarantined and failed rows, if the facts say that there are some.
+[[nodiscard]] StepResult<> keep_bad_rows(StepRun& run, const std::vector<Fact>& facts);
 
 [[nodiscard]] StepResult<> run_load(StepRun& run, const LoadParams& load);
 [[nodiscard]] StepResult<> run_check(StepRun& run, const CheckParams& check);
+[[nodiscard]] StepResult<> run_standardize(StepRun& run, const StandardizeParams& standardize);
+[[nodiscard]] StepResult<> run_secure(StepRun& run, const SecureParams& secure);
 [[nodiscard]] StepResult<> run_merge(StepRun& run, const MergeParams& merge);
 [[nodiscard]] StepResult<> run_transform(StepRun& run, const TransformParams& transform);
 [[nodiscard]] StepResult<> run_share(StepRun& run, const ShareParams& share);

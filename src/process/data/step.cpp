@@ -9,6 +9,7 @@
 
 #include "process/data/contract.hpp"
 #include "process/data/json_read.hpp"
+#include "process/data/step_columns.hpp"
 #include "process/data/sql_text.hpp"
 
 namespace cordyna::data {
@@ -18,18 +19,6 @@ namespace json = boost::json;
 
 std::string text_of(json::string_view key) {
   return {key.data(), key.size()};
-}
-
-template <class T, std::size_t N>
-StepResult<T> parse_word(std::string_view key, std::string_view word,
-                         const std::array<std::pair<std::string_view, T>, N>& words) {
-  std::string all;
-  for (const auto& [name, value] : words) {
-    if (name == word) return value;
-    all += all.empty() ? "" : ", ";
-    all += name;
-  }
-  return bad_value(key, fmt::format("one of {} is wanted, not '{}'", all, word));
 }
 
 constexpr std::array<std::pair<std::string_view, Severity>, 3> kSeverities{{
@@ -55,15 +44,6 @@ constexpr std::array<std::pair<std::string_view, FileFormat>, 5> kFormats{{
     {"ndjson", FileFormat::kJson},
     {"parquet", FileFormat::kParquet},
 }};
-
-StepResult<std::string> read_fragment(const json::object& object, std::string_view key,
-                                      std::string_view name) {
-  STEP_TRY_ASSIGN(std::optional<std::string> sql, read_text(object, key));
-  if (!sql.has_value()) return bad_value(name, "it is missing");
-  const Result<> checked = check_fragment(*sql);
-  if (!checked.has_value()) return bad_value(name, "this SQL is wrong: " + checked.error().message);
-  return std::string(trim_fragment(*sql));
-}
 
 StepResult<std::string> resolve_path(std::string_view key, std::string_view path,
                                      std::string_view folder) {
@@ -186,12 +166,6 @@ StepResult<Rule> parse_rule(const json::value& value, std::size_t at) {
   return rule;
 }
 
-StepResult<std::string> read_of(const json::object& params) {
-  STEP_TRY_ASSIGN(std::optional<std::string> of, read_text(params, "of"));
-  if (!of.has_value()) return bad_value("of", "it is missing");
-  return std::move(*of);
-}
-
 StepResult<CheckParams> parse_check(const json::object& params) {
   CheckParams check;
   STEP_TRY_ASSIGN(check.of, read_of(params));
@@ -299,11 +273,17 @@ StepResult<Step> parse_params_object(std::string_view type, const json::object& 
     STEP_TRY_ASSIGN(step.params, parse_load(params, folder));
   } else if (type == "check") {
     STEP_TRY_ASSIGN(step.params, parse_check(params));
+  } else if (type == "standardize") {
+    STEP_TRY_ASSIGN(step.params, parse_standardize(params));
+  } else if (type == "secure") {
+    STEP_TRY_ASSIGN(step.params, parse_secure(params));
   } else if (type == "merge") {
     STEP_TRY_ASSIGN(step.params, parse_merge(params));
   } else if (type == "transform") {
-    STEP_TRY_ASSIGN(std::string sql, read_fragment(params, "sql", "sql"));
-    step.params = TransformParams{std::move(sql)};
+    TransformParams transform;
+    STEP_TRY_ASSIGN(transform.sql, read_fragment(params, "sql", "sql"));
+    STEP_TRY_ASSIGN(transform.declassify, read_texts(params, "declassify"));
+    step.params = std::move(transform);
   } else if (type == "share") {
     STEP_TRY_ASSIGN(step.params, parse_share(params, folder));
   } else {
@@ -320,7 +300,9 @@ std::vector<SourceColumn> parse_columns(const json::object& object) {
   for (const json::value& item : *list) {
     const json::object* column = item.if_object();
     if (column == nullptr || !column->contains("name") || !column->contains("type")) continue;
-    columns.push_back({scalar_text(column->at("name")), scalar_text(column->at("type"))});
+    const json::value* pii = column->if_contains("pii");
+    columns.push_back({scalar_text(column->at("name")), scalar_text(column->at("type")),
+                       pii != nullptr && pii->is_bool() && pii->get_bool()});
   }
   return columns;
 }
@@ -387,6 +369,21 @@ std::string report_path_of(std::string_view text) {
 const Upstream* find_upstream(const Step& step, std::string_view id) {
   const auto found = std::ranges::find(step.upstream, id, &Upstream::id);
   return found == step.upstream.end() ? nullptr : &*found;
+}
+
+bool has_pii(const Upstream& upstream, std::string_view name) {
+  return std::ranges::any_of(upstream.columns, [name](const SourceColumn& column) {
+    return column.pii && column.name == name;
+  });
+}
+
+bool has_pii(const std::vector<Upstream>& upstream, std::string_view name) {
+  return std::ranges::any_of(upstream,
+                             [name](const Upstream& source) { return has_pii(source, name); });
+}
+
+StepResult<Severity> parse_severity(std::string_view key, std::string_view word) {
+  return parse_word(key, word, kSeverities);
 }
 
 std::string_view to_string(FileFormat format) {

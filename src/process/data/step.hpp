@@ -40,6 +40,7 @@ struct ColumnSpec {
   std::string name;
   ColumnType type;
   std::string format;  ///< strptime's; empty: ISO 8601
+  bool pii = false;    ///< tells about a person
 };
 
 struct DriftPolicy {
@@ -61,11 +62,14 @@ struct Contract {
   std::vector<std::vector<std::string>> unique;
   std::optional<std::int64_t> rows_min;
   std::optional<std::int64_t> rows_max;
+  std::string fresh_column;          ///< empty: any age is fine
+  std::int64_t age_max_seconds = 0;  ///< of the latest value of that column
 };
 
 struct SourceColumn {
   std::string name;
   std::string type;  ///< DuckDB's; empty: text
+  bool pii = false;  ///< tells about a person, and was not secured yet
 };
 
 struct LoadParams {
@@ -90,6 +94,37 @@ struct CheckParams {
   std::vector<Rule> rules;
 };
 
+/// What happens to values that an expression of `set` turned into nothing.
+enum class OnLost : std::uint8_t { kFail, kWarn, kQuarantine, kIgnore };
+
+struct StandardizeParams {
+  std::string of;
+  std::vector<std::pair<std::string, std::string>> set;  ///< column → expression over the old row
+  std::vector<std::pair<std::string, std::string>> rename;  ///< old name → new name
+  std::vector<std::string> drop;
+  bool dedupe = false;  ///< of rows that are equal in every column one stays
+  OnLost on_lost = OnLost::kFail;
+};
+
+enum class Care : std::uint8_t { kDrop, kKeep, kHash, kToken, kMask, kRound };
+
+/// How one column is made harmless.
+struct ColumnCare {
+  std::string column;
+  Care care = Care::kKeep;
+  std::string key;        ///< kToken: the name of its secret
+  std::uint32_t last = 0; ///< kMask: so many characters stay
+  std::string round;      ///< kRound: digits behind the point (may be negative), or year, month, …
+};
+
+struct SecureParams {
+  std::string of;
+  std::vector<ColumnCare> columns;
+
+  /// The names of the secrets, each once, in the order of their columns.
+  [[nodiscard]] std::vector<std::string> keys() const;
+};
+
 struct Dedupe {
   std::string of;
   std::vector<std::string> by;
@@ -108,6 +143,7 @@ struct MergeParams {
 
 struct TransformParams {
   std::string sql;
+  std::vector<std::string> declassify;  ///< columns of the result that tell about nobody any more
 };
 
 struct ShareParams {
@@ -136,13 +172,19 @@ struct StepPaths {
 
 struct Step {
   std::string id;
-  std::variant<LoadParams, CheckParams, MergeParams, TransformParams, ShareParams> params;
+  std::variant<LoadParams, CheckParams, StandardizeParams, SecureParams, MergeParams,
+               TransformParams, ShareParams>
+      params;
   std::vector<Upstream> upstream;
   Limits limits;
   StepPaths paths;
 };
 
 inline constexpr int kStepVersion = 1;
+
+/// Environment variables of `dyna data-step`: this with the place of the key in
+/// `SecureParams::keys`.
+inline constexpr std::string_view kKeyVariable = "DYNA_KEY_";
 
 /// Of step.json. Relative paths are taken from its "folder". Errors: kInputInvalid in phase
 /// kPrepare, naming the key, for a rendered value that its key refuses; kInternal for what is not a
@@ -152,12 +194,19 @@ inline constexpr int kStepVersion = 1;
 /// The report's path in a step.json whose params may be wrong; empty: it has none.
 [[nodiscard]] std::string report_path_of(std::string_view json);
 
-/// Of a type's params alone: `type` is "load", "check", "merge", "transform" or "share"; `params` a
-/// JSON object; relative paths are from `folder`.
+/// Of a type's params alone: `type` is a data step's ("load"), `params` a JSON object; relative
+/// paths are from `folder`.
 [[nodiscard]] StepResult<Step> parse_params(std::string_view type, std::string_view params,
                                             std::string_view folder);
 
 [[nodiscard]] const Upstream* find_upstream(const Step& step, std::string_view id);
+
+/// Whether the data has such a column that tells about a person.
+[[nodiscard]] bool has_pii(const Upstream& upstream, std::string_view column);
+[[nodiscard]] bool has_pii(const std::vector<Upstream>& upstream, std::string_view column);
+
+/// "fail", "warn" or "quarantine". Errors: kInputInvalid, naming `key`.
+[[nodiscard]] StepResult<Severity> parse_severity(std::string_view key, std::string_view word);
 
 [[nodiscard]] std::string_view to_string(FileFormat format);
 [[nodiscard]] std::string_view to_string(Severity severity);

@@ -1,0 +1,24 @@
+#include "base/words.hpp"
+
+#include <algorithm>
+
+namespace cordyna {
+
+bool mentions(std::string_view text, std::string_view word) {
+  const auto lower = [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  };
+  const auto part = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           static_cast<unsigned char>(c) >= 0x80;
+  };
+  for (std::size_t at = 0; !word.empty() && at + word.size() <= text.size(); ++at) {
+    if (at > 0 && part(text[at - 1]) && part(word.front())) continue;
+    const std::size_t end = at + word.size();
+    if (end < text.size() && part(text[end]) && part(word.back())) continue;
+    if (std::ranges::equal(text.substr(at, word.size()), word, {}, lower, lower)) return true;
+  }
+  return false;
+}
+
+}  // namespace cordyna
