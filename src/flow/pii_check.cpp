@@ -116,7 +116,8 @@ class PiiCheck {
         const json::object* renames = rename.if_object();
         const json::value* later = renames == nullptr ? nullptr : renames->if_contains(item.key());
         const bool renamed = later != nullptr && later->is_string();
-        if (personal) after.emplace(renamed ? std::string(later->get_string()) : std::string(item.key()));
+        if (personal)
+          after.emplace(renamed ? std::string(later->get_string()) : std::string(item.key()));
       }
     }
     return after;

@@ -74,7 +74,8 @@ TEST(PiiCheck, WhatSqlDoesIsLeftToTheRun) {
 }
 
 TEST(PiiCheck, ACircleEnds) {
-  const std::string found = findings(R"(  - {id: a, type: check, of: b, rules: [{name: r, sql: 'true'}]}
+  const std::string found =
+      findings(R"(  - {id: a, type: check, of: b, rules: [{name: r, sql: 'true'}]}
   - {id: b, type: check, of: a, rules: [{name: r, sql: 'true'}]}
   - {id: out, type: share, of: a, to: out.csv}
 )");

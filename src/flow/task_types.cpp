@@ -96,10 +96,8 @@ constexpr std::array kRowFields{
 };
 
 constexpr std::array kFreshnessFields{
-    KeySpec{.name = "column",
-            .kind = K::kText,
-            .description = "A date or a time.",
-            .required = true},
+    KeySpec{
+        .name = "column", .kind = K::kText, .description = "A date or a time.", .required = true},
     KeySpec{.name = "max_age",
             .kind = K::kDuration,
             .description = "How old its latest value may be.",

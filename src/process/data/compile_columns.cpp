@@ -28,11 +28,10 @@ StepResult<> known(const std::vector<SourceColumn>& columns, const std::string& 
     all += (all.empty() ? "" : ", ") + column.name;
   }
   const std::string near = nearest(name, names);
-  return step_fail(
-      TaskErrorCode::kInputInvalid,
-      fmt::format("{}: '{}' has no column '{}'{}; it has {}", key, of, name,
-                  near.empty() ? "" : fmt::format(" (do you mean '{}'?)", near), all),
-      Phase::kPrepare);
+  return step_fail(TaskErrorCode::kInputInvalid,
+                   fmt::format("{}: '{}' has no column '{}'{}; it has {}", key, of, name,
+                               near.empty() ? "" : fmt::format(" (do you mean '{}'?)", near), all),
+                   Phase::kPrepare);
 }
 
 std::string new_name(const StandardizeParams& params, const std::string& name) {
@@ -132,7 +131,8 @@ std::vector<OutColumn> standardized_columns(const StandardizeParams& params,
                                             const std::vector<SourceColumn>& columns) {
   std::vector<OutColumn> out;
   const auto place = [&params](const std::string& name) {
-    const auto found = std::ranges::find(params.set, name, &std::pair<std::string, std::string>::first);
+    const auto found =
+        std::ranges::find(params.set, name, &std::pair<std::string, std::string>::first);
     return found == params.set.end() ? -1 : static_cast<int>(found - params.set.begin());
   };
   const auto personal = [&](int at) {
@@ -189,13 +189,14 @@ StepResult<std::string> compile_standardize(const StandardizeParams& params,
   }
   std::string chosen;
   for (const OutColumn& out : standardized_columns(params, columns)) {
-    chosen += fmt::format("{}{} AS {}", chosen.empty() ? "" : ",\n    ",
-                          out.set >= 0 ? set_column(static_cast<std::size_t>(out.set))
-                                       : quote_name(out.source),
-                          quote_name(out.name));
+    chosen += fmt::format(
+        "{}{} AS {}", chosen.empty() ? "" : ",\n    ",
+        out.set >= 0 ? set_column(static_cast<std::size_t>(out.set)) : quote_name(out.source),
+        quote_name(out.name));
   }
   const std::string clean = label_clean_condition(rules, Severity::kQuarantine);
-  std::string result = fmt::format("SELECT {} FROM labelled WHERE {} ORDER BY rowid", chosen, clean);
+  std::string result =
+      fmt::format("SELECT {} FROM labelled WHERE {} ORDER BY rowid", chosen, clean);
   if (params.dedupe) {
     result = fmt::format(
         "SELECT * EXCLUDE (__dyna_at) FROM (\n"
@@ -207,9 +208,10 @@ StepResult<std::string> compile_standardize(const StandardizeParams& params,
   return fmt::format("CREATE VIEW {} AS SELECT * FROM read_parquet('in/0');\n",
                      quote_name(params.of)) +
          functions_sql() + set_views(params) +
-         fmt::format("CREATE TABLE labelled AS SELECT *, {} AS __dyna_bad FROM (\n"
-                     "  SELECT *{} FROM {});\n",
-                     label_expression(rules), sets, quote_name(params.of)) +
+         fmt::format(
+             "CREATE TABLE labelled AS SELECT *, {} AS __dyna_bad FROM (\n"
+             "  SELECT *{} FROM {});\n",
+             label_expression(rules), sets, quote_name(params.of)) +
          "SELECT 'at' AS dyna, -2 AS rule;\n"
          "SELECT 'loaded' AS dyna, count(*) AS n FROM labelled;\n" +
          label_report_sql("labelled", unseen) +
@@ -228,8 +230,8 @@ StepResult<std::string> compile_secure(const SecureParams& params,
   std::string chosen;
   for (const SourceColumn& column : columns) {
     const auto care = std::ranges::find(params.columns, column.name, &ColumnCare::column);
-    const std::string value = care == params.columns.end() ? quote_name(column.name)
-                                                           : cared(*care, params, column);
+    const std::string value =
+        care == params.columns.end() ? quote_name(column.name) : cared(*care, params, column);
     if (value.empty()) continue;
     chosen += (chosen.empty() ? "" : ",\n    ") + value;
   }

@@ -207,7 +207,8 @@ std::string reason_lists(const LoadSource& source, std::string_view values) {
   }
   return fmt::format(
       "CASE WHEN __dyna_i = -1 THEN 'not a JSON object' ELSE {}[__dyna_i + 1] || ': ' || "
-      "coalesce(CASE WHEN NOT [{}][__dyna_i + 1] THEN '''' || left({}, 60) || '''' END, 'the value') "
+      "coalesce(CASE WHEN NOT [{}][__dyna_i + 1] THEN '''' || left({}, 60) || '''' END, 'the "
+      "value') "
       "|| ' is not a value of type ' || {}[__dyna_i + 1] END",
       text_list(names), unseen, values, text_list(types));
 }
@@ -217,20 +218,21 @@ std::string reason_lists(const LoadSource& source, std::string_view values) {
 std::string structural_sql(bool unseen) {
   const std::string_view reason =
       unseen ? "lower(error_type)" : "lower(error_type) || ': ' || error_message";
-  return fmt::format("CREATE TABLE structural AS SELECT place + length(raw) - length(ltrim(raw, E'\\r\\n')) AS "
-         "place,\n"
-         "    trim(raw, E'\\r\\n') AS raw, reasons, encoding,\n"
-         "    (SELECT max(CASE WHEN contains(newline_delimiter, 'r') THEN 2 ELSE 1 END)\n"
-         "      FROM reject_scans) AS newline_bytes\n"
-         "  FROM (SELECT line_byte_position::BIGINT AS place, coalesce(any_value(csv_line), '') AS "
-         "raw,\n"
-         "    list(DISTINCT {}) AS reasons,\n"
-         "    bool_or(error_type = 'INVALID ENCODING') AS encoding\n"
-         "  FROM reject_errors GROUP BY line_byte_position);\n"
-         "COPY structural TO 'out/structural.parquet' (FORMAT parquet);\n"
-         "SELECT 'structural' AS dyna, count(*) AS n, coalesce(bool_or(encoding), false) AS "
-         "encoding FROM structural;\n",
-         reason);
+  return fmt::format(
+      "CREATE TABLE structural AS SELECT place + length(raw) - length(ltrim(raw, E'\\r\\n')) AS "
+      "place,\n"
+      "    trim(raw, E'\\r\\n') AS raw, reasons, encoding,\n"
+      "    (SELECT max(CASE WHEN contains(newline_delimiter, 'r') THEN 2 ELSE 1 END)\n"
+      "      FROM reject_scans) AS newline_bytes\n"
+      "  FROM (SELECT line_byte_position::BIGINT AS place, coalesce(any_value(csv_line), '') AS "
+      "raw,\n"
+      "    list(DISTINCT {}) AS reasons,\n"
+      "    bool_or(error_type = 'INVALID ENCODING') AS encoding\n"
+      "  FROM reject_errors GROUP BY line_byte_position);\n"
+      "COPY structural TO 'out/structural.parquet' (FORMAT parquet);\n"
+      "SELECT 'structural' AS dyna, count(*) AS n, coalesce(bool_or(encoding), false) AS "
+      "encoding FROM structural;\n",
+      reason);
 }
 
 std::string load_tail(const LoadParams& load) {
@@ -354,8 +356,7 @@ LoadSource expected_source(const LoadParams& load) {
     const std::string type =
         load.format == FileFormat::kParquet ? sql_type(column.type) : std::string();
     source.columns.push_back({column.name, type});
-    source.map.push_back(
-        {column.name, column.name, column.type, column.format, type, column.pii});
+    source.map.push_back({column.name, column.name, column.type, column.format, type, column.pii});
   }
   return source;
 }

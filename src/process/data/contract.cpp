@@ -66,9 +66,9 @@ StepResult<> add_range(ColumnRules& rules, const ColumnSpec& column, const json:
   if (!pair) {
     return bad_value("contract.columns." + column.name, "range is not a list of two values");
   }
-  rules.add("range", fmt::format("{} BETWEEN {} AND {}", quote_name(column.name),
-                                 literal((*list)[0], column.type),
-                                 literal((*list)[1], column.type)));
+  rules.add("range",
+            fmt::format("{} BETWEEN {} AND {}", quote_name(column.name),
+                        literal((*list)[0], column.type), literal((*list)[1], column.type)));
   return {};
 }
 
@@ -199,8 +199,8 @@ StepResult<> parse_freshness(const json::object& object, Contract& contract) {
   STEP_TRY_ASSIGN(const std::optional<std::int64_t> age, read_int(object, "max_age"));
   contract.fresh_column = std::move(column).value_or("");
   const auto spec = std::ranges::find(contract.columns, contract.fresh_column, &ColumnSpec::name);
-  const bool time = spec != contract.columns.end() && (spec->type.name == TypeName::kDate ||
-                                                       spec->type.name == TypeName::kTimestamp);
+  const bool time = spec != contract.columns.end() &&
+                    (spec->type.name == TypeName::kDate || spec->type.name == TypeName::kTimestamp);
   if (!time) return bad_value("contract.freshness.column", "a date or timestamp column is wanted");
   if (age.value_or(0) <= 0) return bad_value("contract.freshness.max_age", "a time is wanted");
   constexpr std::int64_t kSecond = 1000;

@@ -31,8 +31,9 @@ TEST_F(ContractTest, BadRowsOfAColumnMayGoIntoQuarantine) {
       << error_message();
   EXPECT_EQ(rows("FROM {in}"), (Lines{R"({"n":1,"s":"a"})"}));
   EXPECT_EQ(output("quarantined"), "2");
-  EXPECT_EQ(rows("SELECT n, dyna_reasons FROM '" + output_text("quarantine_file") + "' ORDER BY n"),
-            (Lines{R"({"n":-3,"dyna_reasons":["n.min"]})", R"({"n":-2,"dyna_reasons":["n.min"]})"}));
+  EXPECT_EQ(
+      rows("SELECT n, dyna_reasons FROM '" + output_text("quarantine_file") + "' ORDER BY n"),
+      (Lines{R"({"n":-3,"dyna_reasons":["n.min"]})", R"({"n":-2,"dyna_reasons":["n.min"]})"}));
   EXPECT_TRUE(has(said_, "quarantined: n.min: 2 of 3 rows"));
 }
 
@@ -43,9 +44,7 @@ TEST_F(ContractTest, OrOnlyWarn) {
 }
 
 TEST_F(ContractTest, AFailedRuleBesideAQuarantineStillFails) {
-  EXPECT_EQ(load("-1,\n", R"("min": 0, "on_fail": "quarantine")",
-                 R"("rows": {"min": 1})"),
-            1);
+  EXPECT_EQ(load("-1,\n", R"("min": 0, "on_fail": "quarantine")", R"("rows": {"min": 1})"), 1);
   EXPECT_TRUE(has(error_message(), "0 rows, at least 1 are wanted"));
 }
 

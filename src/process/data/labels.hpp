@@ -24,8 +24,7 @@ namespace cordyna::data {
 /// Writes rows that break a rule of `severity` to `path`, with the names of those rules in the
 /// column dyna_reasons; the columns `hidden` are left out. Empty: there is no such rule.
 [[nodiscard]] std::string label_copy_sql(std::string_view table, const std::vector<Rule>& rules,
-                                         Severity severity,
-                                         const std::vector<std::string>& hidden,
+                                         Severity severity, const std::vector<std::string>& hidden,
                                          std::string_view path);
 
 /// A condition: the row breaks no rule of `severity`.

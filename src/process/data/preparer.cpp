@@ -244,8 +244,10 @@ std::vector<SourceColumn> expected_columns(const Flow& flow, TaskIndex index, in
   } else if (const auto* secure = std::get_if<SecureParams>(&step->params)) {
     for (SourceColumn& column : expected_columns(flow, find_task(flow, secure->of), depth + 1)) {
       const auto care = std::ranges::find(secure->columns, column.name, &ColumnCare::column);
-      if (care == secure->columns.end()) columns.push_back(std::move(column));
-      else if (care->care != Care::kDrop) columns.push_back({column.name, "", false});
+      if (care == secure->columns.end())
+        columns.push_back(std::move(column));
+      else if (care->care != Care::kDrop)
+        columns.push_back({column.name, "", false});
     }
   } else if (const auto* check = std::get_if<CheckParams>(&step->params)) {
     return expected_columns(flow, find_task(flow, check->of), depth + 1);
@@ -331,9 +333,9 @@ std::expected<Launch, TaskError> DataPreparer::prepare(const StartAttempt& comma
 
 Result<std::string> show_sql(const Flow& flow, TaskIndex index) {
   if (index >= flow.tasks.size() || !is_data_type(flow.tasks[index].type)) {
-    return fail(ErrorCode::kInvalidArgument,
-                fmt::format("only data steps have SQL to show: {}", "load, check, standardize, "
-                            "secure, merge, transform, share"));
+    return fail(ErrorCode::kInvalidArgument, fmt::format("only data steps have SQL to show: {}",
+                                                         "load, check, standardize, "
+                                                         "secure, merge, transform, share"));
   }
   TRY_ASSIGN(Step step, sample_step(flow, index));
   if (std::holds_alternative<MergeParams>(step.params) ||

@@ -140,8 +140,9 @@ TEST(PreparerTest, AKeyGoesAlongInTheEnvironmentAndNowhereElse) {
   const auto start = attempt(flow, 5, R"({"outputs": {"t": {"data": "/d/t.parquet"}}})");
   const auto launch = preparer.prepare(start, sample_paths());
   ASSERT_TRUE(launch.has_value()) << launch.error().message;
-  EXPECT_NE(std::ranges::find(launch->env, std::pair<std::string, std::string>("DYNA_KEY_0", "k3y")),
-            launch->env.end());
+  EXPECT_NE(
+      std::ranges::find(launch->env, std::pair<std::string, std::string>("DYNA_KEY_0", "k3y")),
+      launch->env.end());
   EXPECT_EQ(launch->masks, std::vector<std::string>{"k3y"});
   EXPECT_EQ(launch->files.at(0).content.find("k3y"), std::string::npos);
 

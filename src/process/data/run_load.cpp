@@ -240,8 +240,7 @@ class Loader {
       std::string raw = fact.text;
       std::ranges::replace(raw, '\n', ' ');
       const bool unseen = load_.contract.has_value() && has_pii(*load_.contract);
-      out.push_back(fmt::format("{}{}{}",
-                                fact.line > 0 ? fmt::format("line {}: ", fact.line) : "",
+      out.push_back(fmt::format("{}{}{}", fact.line > 0 ? fmt::format("line {}: ", fact.line) : "",
                                 fmt::join(fact.reasons, "; "),
                                 unseen ? "" : fmt::format(" [{}]", raw)));
     }
@@ -296,8 +295,8 @@ class Loader {
                                      grouped(*contract.rows_min)));
     }
     if (contract.rows_max.has_value() && rows > *contract.rows_max) {
-      findings.push_back(
-          fmt::format("{} rows, at most {} are wanted", grouped(rows), grouped(*contract.rows_max)));
+      findings.push_back(fmt::format("{} rows, at most {} are wanted", grouped(rows),
+                                     grouped(*contract.rows_max)));
     }
   }
 

@@ -44,8 +44,7 @@ TaskError merge_error(const MergeParams& merge, const std::vector<Upstream>& sou
         fmt::format("{} is expected, but {} has {} keys ({}) more than once, as {}; `dedupe` can "
                     "choose among them",
                     to_string(merge.expect), merge.of[static_cast<std::size_t>(fact.source)],
-                    grouped(fact.n), fmt::join(merge.on, ", "),
-                    fmt::join(samples, ", ")));
+                    grouped(fact.n), fmt::join(merge.on, ", "), fmt::join(samples, ", ")));
   }
   return make_task_error(TaskErrorCode::kSqlFailed, Phase::kRun, end.error);
 }

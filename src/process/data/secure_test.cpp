@@ -44,10 +44,11 @@ TEST_F(SecureTest, EachColumnIsTreatedAsItSays) {
             0)
       << error_message();
   // sha256sum of "Ann O'Neil".
-  EXPECT_EQ(rows("SELECT * FROM {safe} ORDER BY id"),
-            (Lines{R"({"id":1,"name":"59c3a081a1a245c7c7f76a4725efb659e09358f8ac11d1d9ff58cd30e195b5c9",)"
-                   R"("phone":"***0123","born":"1980-01-01","lat":47.61})",
-                   R"({"id":2,"name":null,"phone":"***","born":null,"lat":null})"}));
+  EXPECT_EQ(
+      rows("SELECT * FROM {safe} ORDER BY id"),
+      (Lines{R"({"id":1,"name":"59c3a081a1a245c7c7f76a4725efb659e09358f8ac11d1d9ff58cd30e195b5c9",)"
+             R"("phone":"***0123","born":"1980-01-01","lat":47.61})",
+             R"({"id":2,"name":null,"phone":"***","born":null,"lat":null})"}));
   EXPECT_EQ(share("safe"), 0) << error_message();
 }
 
@@ -56,10 +57,12 @@ TEST_F(SecureTest, ATokenIsAnHmac) {
   for (const std::string& key : {std::string("secret"), std::string(200, 'k')}) {
     setenv("DYNA_KEY_0", key.c_str(), 1);
     ASSERT_EQ(secure(R"("name": {"token": "hmac", "key": "PIN"})"), 0) << error_message();
-    EXPECT_EQ(rows("SELECT name FROM {safe} WHERE id = 1"),
-              (Lines{key.size() > 64
-                         ? R"({"name":"593e9685cfabbe8d334a6d8c78fdd26238ecc465c0e461a2cd9e19f010442fe7"})"
-                         : R"({"name":"d5da29c7daea369a25b622a3fcbc23a1015bcc3712f62b734f758f4a314521ff"})"}));
+    EXPECT_EQ(
+        rows("SELECT name FROM {safe} WHERE id = 1"),
+        (Lines{
+            key.size() > 64
+                ? R"({"name":"593e9685cfabbe8d334a6d8c78fdd26238ecc465c0e461a2cd9e19f010442fe7"})"
+                : R"({"name":"d5da29c7daea369a25b622a3fcbc23a1015bcc3712f62b734f758f4a314521ff"})"}));
     EXPECT_FALSE(has(content(root_ + "/1/work/step.sql"), key));
   }
 }
@@ -84,7 +87,7 @@ TEST_F(SecureTest, TheMarkTravels) {
   ASSERT_EQ(run("check", "ok", R"({"of": "in", "rules": [{"name": "r", "sql": "id > 0"}]})"), 0);
   EXPECT_EQ(share("ok"), 1);
   ASSERT_EQ(run("standardize", "std", R"j({"of": "in", "rename": {"name": "who"}, "set":
-            {"first": "left(name, 3)", "town": "town || name", "name": "squeeze(name)"},
+            {"first": "left(name, 3)", "town": "concat(town, name)", "name": "squeeze(name)"},
             "drop": ["phone", "born", "lat"]})j"),
             0)
       << error_message();

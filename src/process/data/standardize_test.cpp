@@ -29,8 +29,9 @@ TEST_F(StandardizeTest, AValueThatIsLostFailsTheStep) {
   load("{\"price\": \"12\"}\n{\"price\": \"12.7\"}\n{\"price\": null}\n");
   EXPECT_EQ(standardize(R"j("set": {"price": "whole(price)"})j"), 1);
   EXPECT_EQ(error_code(), "CHECK_FAILED");
-  EXPECT_TRUE(has(error_message(), "values of in were lost: cast:price: 1 of 3 rows, as "
-                                   "{\"price\":\"12.7\"}"));
+  EXPECT_TRUE(has(error_message(),
+                  "values of in were lost: cast:price: 1 of 3 rows, as "
+                  "{\"price\":\"12.7\"}"));
   EXPECT_EQ(rows("SELECT price FROM '" + output_text("failed_file") + "'"),
             (Lines{R"({"price":"12.7"})"}));
 }
@@ -73,7 +74,8 @@ TEST_F(StandardizeTest, WrongNamesAreSaid) {
 
 TEST_F(StandardizeTest, FunctionsBringValuesIntoOneForm) {
   // Columns with the names of the functions' own arguments.
-  load(R"({"x": " 12-34 ", "n": "ann  o'neil", "w": "12 Main Street, Apartment 4", "format": "É a"})");
+  load(
+      R"({"x": " 12-34 ", "n": "ann  o'neil", "w": "12 Main Street, Apartment 4", "format": "É a"})");
   const auto value = [&](const std::string& sql) {
     EXPECT_EQ(standardize(R"("set": {"v": ")" + sql + "\"}"), 0) << error_message();
     return rows("SELECT v FROM {std}").at(0);

@@ -9,8 +9,8 @@
 
 #include "process/data/contract.hpp"
 #include "process/data/json_read.hpp"
-#include "process/data/step_columns.hpp"
 #include "process/data/sql_text.hpp"
+#include "process/data/step_columns.hpp"
 
 namespace cordyna::data {
 namespace {

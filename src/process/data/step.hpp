@@ -112,9 +112,9 @@ enum class Care : std::uint8_t { kDrop, kKeep, kHash, kToken, kMask, kRound };
 struct ColumnCare {
   std::string column;
   Care care = Care::kKeep;
-  std::string key;        ///< kToken: the name of its secret
-  std::uint32_t last = 0; ///< kMask: so many characters stay
-  std::string round;      ///< kRound: digits behind the point (may be negative), or year, month, …
+  std::string key;         ///< kToken: the name of its secret
+  std::uint32_t last = 0;  ///< kMask: so many characters stay
+  std::string round;       ///< kRound: digits behind the point (may be negative), or year, month, …
 };
 
 struct SecureParams {

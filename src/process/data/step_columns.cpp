@@ -36,8 +36,9 @@ std::string text_of(json::string_view key) {
 bool is_round(std::string_view text) {
   if (std::ranges::find(kUnits, text) != kUnits.end()) return true;
   std::int64_t digits = 0;
-  const char* const end = text.data() + text.size();
-  const auto read = std::from_chars(text.data(), end, digits);
+  const char* const begin = text.data();
+  const char* const end = begin + text.size();
+  const auto read = std::from_chars(begin, end, digits);
   return read.ec == std::errc() && read.ptr == end && digits >= -kDigitsMax && digits <= kDigitsMax;
 }
 
@@ -86,8 +87,9 @@ StepResult<ColumnCare> read_care(std::string column, const json::value& value) {
     given += at != nullptr && !at->is_null() ? 1 : 0;
   }
   if (given != 1) {
-    return bad_value(place, "one of drop, keep, hash, {mask: 4}, {round: 2}, {token: hmac, key: "
-                            "NAME} is wanted");
+    return bad_value(place,
+                     "one of drop, keep, hash, {mask: 4}, {round: 2}, {token: hmac, key: "
+                     "NAME} is wanted");
   }
   if (spec->contains("mask")) {
     STEP_TRY(read_mask(*spec, place, care));
