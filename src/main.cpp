@@ -18,6 +18,7 @@
 #include "flow/reference.hpp"
 #include "ports/clock.hpp"
 #include "process/data/data_step.hpp"
+#include "process/data/functions.hpp"
 #include "process/data/preparer.hpp"
 #include "process/local/fork_link.hpp"
 #include "process/local/fork_server.hpp"
@@ -120,7 +121,9 @@ int command_line(int argc, char** argv) {
     return std::make_unique<LocalTasks>(layout, clock, std::move(sink), std::move(starting));
   };
   parts.show_sql = cordyna::data::show_sql;
-  parts.reference = cordyna::flow::reference_as_markdown;
+  parts.reference = [] {
+    return cordyna::flow::reference_as_markdown() + cordyna::data::functions_as_markdown();
+  };
   return cordyna::cli::app_main(argc, argv, parts);
 }
 

@@ -3,9 +3,17 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <string_view>
 
 namespace cordyna::data {
 namespace {
+
+struct SqlFunction {
+  std::string_view name;
+  std::string_view arguments;
+  std::string_view sql;
+  std::string_view meaning;
+};
 
 constexpr std::array kFunctions{
     SqlFunction{"digits", "x", "nullif(regexp_replace(x::VARCHAR, '[^0-9]', '', 'g'), '')",
@@ -58,15 +66,22 @@ constexpr std::array kFunctions{
 
 }  // namespace
 
-std::span<const SqlFunction> sql_functions() {
-  return kFunctions;
-}
-
 std::string functions_sql() {
   std::string out;
   for (const SqlFunction& function : kFunctions) {
     out += fmt::format("CREATE TEMP MACRO {}({}) AS ({});\n", function.name, function.arguments,
                        function.sql);
+  }
+  return out;
+}
+
+std::string functions_as_markdown() {
+  std::string out =
+      "\n## Functions of `set`\n\n"
+      "In the expressions of `standardize`, beside DuckDB's own.\n\n"
+      "| function | gives |\n|---|---|\n";
+  for (const SqlFunction& function : kFunctions) {
+    out += fmt::format("| `{}({})` | {} |\n", function.name, function.arguments, function.meaning);
   }
   return out;
 }

@@ -3,22 +3,14 @@
 /// Pure. Threads: any.
 #pragma once
 
-#include <span>
 #include <string>
-#include <string_view>
 
 namespace cordyna::data {
 
-struct SqlFunction {
-  std::string_view name;
-  std::string_view arguments;
-  std::string_view sql;
-  std::string_view meaning;
-};
-
-[[nodiscard]] std::span<const SqlFunction> sql_functions();
-
 /// Statements that make them known.
 [[nodiscard]] std::string functions_sql();
+
+/// A section of the language's reference.
+[[nodiscard]] std::string functions_as_markdown();
 
 }  // namespace cordyna::data

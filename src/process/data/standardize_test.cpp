@@ -1,4 +1,3 @@
-#include "process/data/functions.hpp"
 #include "process/data/step_fixture.hpp"
 
 namespace cordyna::data {
