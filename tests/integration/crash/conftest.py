@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import sqlite3
@@ -41,6 +42,11 @@ class Place:
     def spawn(self, *arguments: str, binary: str = RELEASE) -> subprocess.Popen[bytes]:
         log = (self.folder / "dyna.log").open("ab")
         return subprocess.Popen([binary, *arguments], cwd=self.folder, stdout=log, stderr=log)
+
+    def settle(self) -> None:
+        """Waits until no guardian is left: those that have just ended are still tidying up."""
+        with (self.folder / ".cordyna" / "supervise.lock").open() as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
 
     def rows(self, query: str) -> list[tuple]:
         database = sqlite3.connect(f"file:{self.folder}/.cordyna/state.db?mode=ro", uri=True)

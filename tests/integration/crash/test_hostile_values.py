@@ -99,6 +99,7 @@ def test_a_secret_is_masked_wherever_it_is_printed(place: Callable[[str], Place]
     assert done.returncode == 1
     assert "it is ***." in done.stdout
     assert secret not in done.stdout + done.stderr
+    here.settle()
     for file in (here.folder / ".cordyna").rglob("*"):
         if file.is_file():
             assert secret.encode() not in file.read_bytes(), file
