@@ -7,7 +7,6 @@
 #include <climits>
 #include <map>
 #include <memory>
-#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -41,12 +40,6 @@ std::string own_path() {
   return size > 0 ? std::string(path.data(), static_cast<std::size_t>(size)) : "dyna";
 }
 
-const std::set<std::string>& data_types() {
-  static const std::set<std::string> types{"load",  "check",     "standardize", "secure",
-                                           "merge", "transform", "share"};
-  return types;
-}
-
 /// Local processes with all they need; made when the first task wants them: a flow of `log` tasks
 /// starts no thread for it.
 class LocalTasks final : public cordyna::Process {
@@ -70,7 +63,7 @@ class LocalTasks final : public cordyna::Process {
   void adopt(const cordyna::StartAttempt& command) override { local().adopt(command); }
 
   [[nodiscard]] static bool runs(const std::string& type) {
-    return type == "shell" || type == "python" || data_types().contains(type);
+    return type == "shell" || type == "python" || cordyna::data::is_data_type(type);
   }
   [[nodiscard]] static std::vector<std::string> supervise_argv(const StateLayout& layout) {
     return {own_path(), "supervise", layout.folder()};
@@ -83,8 +76,10 @@ class LocalTasks final : public cordyna::Process {
     cordyna::LocalSettings settings;
     settings.supervise_argv = supervise_argv(layout_);
     settings.starting = std::move(starting_);
-    settings.report_types = data_types();
-    for (const std::string& type : data_types()) preparers[type] = &data_;
+    for (const std::string_view type : cordyna::data::data_types()) {
+      preparers[std::string(type)] = &data_;
+      settings.report_types.emplace(type);
+    }
     local_ = std::make_unique<cordyna::LocalProcess>(layout_, std::move(settings),
                                                      std::move(preparers), clock_, sink_);
     return *local_;
@@ -115,7 +110,7 @@ int command_line(int argc, char** argv) {
     const bool needed = std::ranges::any_of(
         flow.tasks, [](const cordyna::TaskSpec& task) { return LocalTasks::runs(task.type); });
     if (!needed || starting != nullptr) return;
-    starting = std::make_shared<ServerStart>(LocalTasks::supervise_argv(layout));
+    starting = std::make_shared<ServerStart>(layout, LocalTasks::supervise_argv(layout));
   };
   parts.make_process = [&](const StateLayout& layout, cordyna::ReportSink sink) {
     return std::make_unique<LocalTasks>(layout, clock, std::move(sink), std::move(starting));

@@ -45,7 +45,7 @@ bool is_text(const json::value* value, std::string_view text) {
 
 class PiiCheck {
  public:
-  explicit PiiCheck(const FlowDraft& draft) : draft_(draft) {
+  explicit PiiCheck(const FlowDraft& draft) {
     for (const TaskDraft& task : draft.tasks) tasks_.emplace(task.spec.id, &task);
   }
 
@@ -136,7 +136,6 @@ class PiiCheck {
     return names;
   }
 
-  const FlowDraft& draft_;
   std::map<std::string, const TaskDraft*, std::less<>> tasks_;
   std::map<std::string, Names, std::less<>> known_;
 };

@@ -98,10 +98,8 @@ std::string compile_describe(std::size_t inputs) {
 }
 
 std::string compile_check(const CheckParams& check, const std::vector<SourceColumn>& columns) {
-  std::vector<std::string> unseen{"__dyna_bad"};
-  for (const SourceColumn& column : columns) {
-    if (column.pii) unseen.push_back(column.name);
-  }
+  std::vector<std::string> unseen = pii_names(columns);
+  unseen.emplace_back("__dyna_bad");
   const std::string clean = label_clean_condition(check.rules, Severity::kQuarantine);
   return check_view(check) + rule_views(check) +
          fmt::format("CREATE TABLE labelled AS SELECT *, {} AS __dyna_bad FROM {};\n",

@@ -54,10 +54,7 @@ StepResult<> check_names(const StandardizeParams& params,
   for (const std::string& name : params.drop) STEP_TRY(known(columns, params.of, "drop", name));
   std::vector<std::string> names;
   for (const OutColumn& out : standardized_columns(params, columns)) {
-    std::string lower = out.name;
-    std::ranges::transform(lower, lower.begin(), [](char c) {
-      return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    });
+    std::string lower = ascii_lower(out.name);
     if (std::ranges::find(names, lower) != names.end()) {
       return step_fail(TaskErrorCode::kInputInvalid,
                        fmt::format("the result has two columns '{}'", out.name), Phase::kPrepare);
@@ -77,6 +74,11 @@ std::string set_views(const StandardizeParams& params) {
         i, params.set[i].second, quote_name(params.of));
   }
   return out + "SELECT 'at' AS dyna, -1 AS rule;\n";
+}
+
+/// Whether it is a unit of time ("year"), not a number of digits.
+bool is_unit(std::string_view round) {
+  return round.find_first_not_of("+-0123456789") != std::string_view::npos;
 }
 
 std::string cared(const ColumnCare& care, const SecureParams& params, const SourceColumn& column) {
@@ -100,8 +102,7 @@ std::string cared(const ColumnCare& care, const SecureParams& params, const Sour
           text, care.last, name);
     case Care::kRound: break;
   }
-  const bool unit = care.round.find_first_not_of("+-0123456789") != std::string::npos;
-  if (!unit) return fmt::format("round({0}, {1}) AS {0}", name, care.round);
+  if (!is_unit(care.round)) return fmt::format("round({0}, {1}) AS {0}", name, care.round);
   return fmt::format("CAST(date_trunc('{1}', {0}) AS {2}) AS {0}", name, care.round, column.type);
 }
 
@@ -116,7 +117,7 @@ bool is_number(std::string_view type) {
 
 StepResult<> check_round(const ColumnCare& care, const SourceColumn& column) {
   if (care.care != Care::kRound || column.type.empty()) return {};
-  const bool unit = care.round.find_first_not_of("+-0123456789") != std::string::npos;
+  const bool unit = is_unit(care.round);
   const bool time = column.type == "DATE" || column.type.starts_with("TIMESTAMP");
   if (unit ? time : is_number(column.type)) return {};
   return step_fail(TaskErrorCode::kInputInvalid,
@@ -167,7 +168,7 @@ std::vector<Rule> lost_rules(const StandardizeParams& params,
     rule.severity = params.on_lost == OnLost::kFail   ? Severity::kFail
                     : params.on_lost == OnLost::kWarn ? Severity::kWarn
                                                       : Severity::kQuarantine;
-    if (rule.severity == Severity::kQuarantine) rule.bad_max = INT64_MAX;
+    rule.bad_max = usual_bad_max(rule.severity);
     rules.push_back(std::move(rule));
   }
   return rules;
@@ -183,10 +184,8 @@ StepResult<std::string> compile_standardize(const StandardizeParams& params,
     sets += fmt::format(",\n    ({}\n) AS {}", params.set[i].second, set_column(i));
     hidden.push_back(set_column(i));
   }
-  std::vector<std::string> unseen = hidden;
-  for (const SourceColumn& column : columns) {
-    if (column.pii) unseen.push_back(column.name);
-  }
+  std::vector<std::string> unseen = pii_names(columns);
+  unseen.insert(unseen.end(), hidden.begin(), hidden.end());
   std::string chosen;
   for (const OutColumn& out : standardized_columns(params, columns)) {
     chosen += fmt::format(

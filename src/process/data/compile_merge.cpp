@@ -5,24 +5,17 @@
 #include <algorithm>
 #include <numeric>
 
+#include "base/words.hpp"
 #include "process/data/compile.hpp"
 #include "process/data/sql_text.hpp"
 
 namespace cordyna::data {
 namespace {
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::ranges::transform(out, out.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
-  return out;
-}
-
 /// DuckDB's names are equal when they differ only in case.
 const SourceColumn* find_column(const Upstream& source, std::string_view name) {
   for (const SourceColumn& column : source.columns) {
-    if (lower(column.name) == lower(name)) return &column;
+    if (ascii_lower(column.name) == ascii_lower(name)) return &column;
   }
   return nullptr;
 }
@@ -89,15 +82,16 @@ class MergeCompiler {
   }
 
   [[nodiscard]] bool is_key(std::string_view name) const {
-    return std::ranges::any_of(
-        merge_.on, [name](const std::string& key) { return lower(key) == lower(name); });
+    return std::ranges::any_of(merge_.on, [name](const std::string& key) {
+      return ascii_lower(key) == ascii_lower(name);
+    });
   }
 
   void collect_columns() {
     for (const Upstream* source : sources_) {
       for (const SourceColumn& column : source->columns) {
         const bool seen = std::ranges::any_of(columns_, [&column](const Column& known) {
-          return lower(known.name) == lower(column.name);
+          return ascii_lower(known.name) == ascii_lower(column.name);
         });
         if (!seen && !is_key(column.name)) columns_.push_back({column.name, holders(column.name)});
       }
@@ -113,7 +107,7 @@ class MergeCompiler {
     std::size_t first = 0;
     bool named = false;
     for (const auto& [column, source] : merge_.prefer) {
-      if (lower(column) == lower(name)) {
+      if (ascii_lower(column) == ascii_lower(name)) {
         first = source_named(source);
         named = true;
       } else if (column == "default" && !named) {

@@ -46,8 +46,7 @@ class ColumnRules {
     rule.name = fmt::format("{}.{}", column_, what);
     rule.sql = std::move(sql);
     rule.severity = severity_;
-    // Quarantined rows are set aside, so that any number of them is fine.
-    if (severity_ == Severity::kQuarantine) rule.bad_max = INT64_MAX;
+    rule.bad_max = usual_bad_max(severity_);
     contract_.rules.push_back(std::move(rule));
   }
 

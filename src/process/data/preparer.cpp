@@ -1,6 +1,7 @@
 #include "process/data/preparer.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
@@ -267,10 +268,14 @@ std::vector<SourceColumn> expected_columns(const Flow& flow, TaskIndex index, in
 
 }  // namespace
 
+std::span<const std::string_view> data_types() {
+  static constexpr std::array<std::string_view, 7> kTypes{
+      "load", "check", "standardize", "secure", "merge", "transform", "share"};
+  return kTypes;
+}
+
 bool is_data_type(std::string_view type) {
-  constexpr std::array<std::string_view, 7> kTypes{"load",  "check",     "standardize", "secure",
-                                                   "merge", "transform", "share"};
-  return std::ranges::find(kTypes, type) != kTypes.end();
+  return std::ranges::find(data_types(), type) != data_types().end();
 }
 
 std::expected<Launch, TaskError> DataPreparer::prepare(const StartAttempt& command,
@@ -315,8 +320,9 @@ std::expected<Launch, TaskError> DataPreparer::prepare(const StartAttempt& comma
     if (value != nullptr) launch.env.emplace_back(name, value);
   }
   if (const auto* secure = std::get_if<SecureParams>(&checked->params)) {
+    std::size_t at = 0;
     for (const std::string& key : secure->keys()) {
-      const std::string variable = fmt::format("{}{}", kKeyVariable, launch.masks.size());
+      const std::string variable = fmt::format("{}{}", kKeyVariable, at++);
       Result<std::string> value = secrets_.find(key);
       if (!value.has_value()) return refuse(TaskErrorCode::kSecretMissing, value.error().message);
       if (value->empty() || value->find('\0') != std::string::npos) {
@@ -333,9 +339,8 @@ std::expected<Launch, TaskError> DataPreparer::prepare(const StartAttempt& comma
 
 Result<std::string> show_sql(const Flow& flow, TaskIndex index) {
   if (index >= flow.tasks.size() || !is_data_type(flow.tasks[index].type)) {
-    return fail(ErrorCode::kInvalidArgument, fmt::format("only data steps have SQL to show: {}",
-                                                         "load, check, standardize, "
-                                                         "secure, merge, transform, share"));
+    return fail(ErrorCode::kInvalidArgument,
+                fmt::format("only data steps have SQL to show: {}", fmt::join(data_types(), ", ")));
   }
   TRY_ASSIGN(Step step, sample_step(flow, index));
   if (std::holds_alternative<MergeParams>(step.params) ||

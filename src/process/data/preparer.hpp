@@ -2,7 +2,9 @@
 #pragma once
 
 #include <expected>
+#include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "base/result.hpp"
@@ -30,6 +32,9 @@ class DataPreparer final : public Preparer {
   std::string dyna_;
   const Secrets& secrets_;
 };
+
+/// The data family, in the order in which a flow usually has them.
+[[nodiscard]] std::span<const std::string_view> data_types();
 
 /// Whether the type is one of the data family, whose reports are to be believed.
 [[nodiscard]] bool is_data_type(std::string_view type);

@@ -48,19 +48,13 @@ StepResult<> run_standardize(StepRun& run, const StandardizeParams& standardize)
   STEP_TRY_ASSIGN(const ScriptEnd end, run.run(script));
   if (end.failed) return broken_expression(standardize, end);
   const std::vector<Fact> facts = parse_facts(end.lines);
-  std::int64_t rows = 0;
-  for (const Fact& fact : facts) {
-    if (fact.kind == "loaded") rows = fact.n;
-  }
-  run.report.rows_in = rows;
-  run.take_output_facts(facts);
+  const std::int64_t rows = run.take_rows(facts);
   const std::vector<OutColumn> columns = standardized_columns(standardize, upstream.columns);
   run.mark_pii([&columns](const std::string& name) {
     const auto found = std::ranges::find(columns, name, &OutColumn::name);
     return found != columns.end() && found->pii;
   });
-  STEP_TRY(keep_bad_rows(run, facts));
-  const std::int64_t quarantined = run.report.counts.back().second;
+  STEP_TRY_ASSIGN(const std::int64_t quarantined, keep_bad_rows(run, facts));
   const std::vector<Rule> rules = lost_rules(standardize, upstream.columns);
   const std::vector<std::string> failures = judge_rules(run, rules, facts, rows);
   if (!failures.empty()) {
@@ -92,10 +86,7 @@ StepResult<> run_secure(StepRun& run, const SecureParams& secure) {
     return !treated && has_pii(upstream, name);
   });
   STEP_TRY_ASSIGN(run.report.data, run.keep(kOutData, ""));
-  std::vector<std::string> open;
-  for (const SourceColumn& column : run.report.schema) {
-    if (column.pii) open.push_back(column.name);
-  }
+  const std::vector<std::string> open = pii_names(run.report.schema);
   run.say(fmt::format("{} rows, {} columns treated, {} dropped{}", grouped(run.report.rows),
                       secure.columns.size(), upstream.columns.size() - run.report.schema.size(),
                       open.empty() ? "" : fmt::format("; still open: {}", fmt::join(open, ", "))));

@@ -20,10 +20,7 @@ std::unexpected<TaskError> share_error(const Error& error) {
 }
 
 StepResult<> refuse_unsecured(const Upstream& upstream) {
-  std::vector<std::string> open;
-  for (const SourceColumn& column : upstream.columns) {
-    if (column.pii) open.push_back(column.name);
-  }
+  const std::vector<std::string> open = pii_names(upstream.columns);
   if (open.empty()) return {};
   return step_fail(TaskErrorCode::kUnsecured,
                    fmt::format("{} of '{}' tell about persons and were not secured: drop, hash, "

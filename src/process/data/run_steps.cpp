@@ -83,12 +83,7 @@ StepResult<> run_check(StepRun& run, const CheckParams& check) {
   STEP_TRY_ASSIGN(const ScriptEnd end, run.run(compile_check(check, upstream.columns)));
   if (end.failed) return name_broken_rule(run, check, end);
   const std::vector<Fact> facts = parse_facts(end.lines);
-  std::int64_t rows = 0;
-  for (const Fact& fact : facts) {
-    if (fact.kind == "loaded") rows = fact.n;
-  }
-  run.report.rows_in = rows;
-  run.take_output_facts(facts);
+  const std::int64_t rows = run.take_rows(facts);
   run.mark_pii([&upstream](const std::string& name) { return has_pii(upstream, name); });
   STEP_TRY(keep_bad_rows(run, facts));
   const std::vector<std::string> failures = judge_rules(run, check.rules, facts, rows);

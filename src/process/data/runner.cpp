@@ -135,6 +135,16 @@ void StepRun::take_output_facts(const std::vector<Fact>& facts) {
   }
 }
 
+std::int64_t StepRun::take_rows(const std::vector<Fact>& facts) {
+  std::int64_t rows = 0;
+  for (const Fact& fact : facts) {
+    if (fact.kind == "loaded") rows = fact.n;
+  }
+  report.rows_in = rows;
+  take_output_facts(facts);
+  return rows;
+}
+
 void StepRun::mark_pii(const std::function<bool(const std::string& name)>& is_pii) {
   for (SourceColumn& column : report.schema) column.pii = is_pii(column.name);
 }
@@ -210,7 +220,7 @@ std::vector<std::string> judge_rules(StepRun& run, const std::vector<Rule>& rule
   return failures;
 }
 
-StepResult<> keep_bad_rows(StepRun& run, const std::vector<Fact>& facts) {
+StepResult<std::int64_t> keep_bad_rows(StepRun& run, const std::vector<Fact>& facts) {
   std::int64_t quarantined = 0;
   for (const Fact& fact : facts) {
     if (fact.kind != "copied" || fact.n == 0) continue;
@@ -222,7 +232,7 @@ StepResult<> keep_bad_rows(StepRun& run, const std::vector<Fact>& facts) {
     }
   }
   run.report.counts.emplace_back("quarantined", quarantined);
-  return {};
+  return quarantined;
 }
 
 std::string grouped(std::int64_t n) {

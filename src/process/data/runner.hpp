@@ -69,6 +69,8 @@ struct StepRun {
   void warn(std::string message);
   /// Schema, null rates and rows out of the facts of output_facts_sql.
   void take_output_facts(const std::vector<Fact>& facts);
+  /// The same, and the rows that were read ("loaded"), which it gives.
+  std::int64_t take_rows(const std::vector<Fact>& facts);
   /// Marks columns of the result that tell about a person.
   void mark_pii(const std::function<bool(const std::string& name)>& is_pii);
 };
@@ -83,8 +85,9 @@ struct StepRun {
 [[nodiscard]] std::vector<std::string> judge_rules(StepRun& run, const std::vector<Rule>& rules,
                                                    const std::vector<Fact>& facts,
                                                    std::int64_t rows);
-/// Keeps quarantined and failed rows, if the facts say that there are some.
-[[nodiscard]] StepResult<> keep_bad_rows(StepRun& run, const std::vector<Fact>& facts);
+/// Keeps quarantined and failed rows, if the facts say that there are some; how many are in
+/// quarantine.
+[[nodiscard]] StepResult<std::int64_t> keep_bad_rows(StepRun& run, const std::vector<Fact>& facts);
 
 [[nodiscard]] StepResult<> run_load(StepRun& run, const LoadParams& load);
 [[nodiscard]] StepResult<> run_check(StepRun& run, const CheckParams& check);

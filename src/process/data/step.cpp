@@ -7,6 +7,7 @@
 #include <boost/json.hpp>
 #include <filesystem>
 
+#include "base/words.hpp"
 #include "process/data/contract.hpp"
 #include "process/data/json_read.hpp"
 #include "process/data/sql_text.hpp"
@@ -103,11 +104,8 @@ StepResult<> read_csv_options(const json::object& params, LoadParams& load) {
         {"utf-16", "utf-16"},
         {"utf16", "utf-16"},
     }};
-    std::string word = *encoding;
-    std::ranges::transform(word, word.begin(), [](char c) {
-      return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    });
-    STEP_TRY_ASSIGN(const std::string_view name, parse_word("encoding", word, kEncodings));
+    STEP_TRY_ASSIGN(const std::string_view name,
+                    parse_word("encoding", ascii_lower(*encoding), kEncodings));
     load.encoding = std::string(name);
   }
   STEP_TRY_ASSIGN(const std::optional<bool> header, read_bool(params, "header"));
@@ -161,8 +159,7 @@ StepResult<Rule> parse_rule(const json::value& value, std::size_t at) {
   }
   STEP_TRY_ASSIGN(const std::optional<std::int64_t> bad_max, read_int(*object, "max_bad"));
   STEP_TRY_ASSIGN(rule.bad_percent_max, read_number(*object, "max_bad_percent"));
-  // Quarantined rows are set aside, so that without a bound any number of them is fine.
-  rule.bad_max = bad_max.value_or(rule.severity == Severity::kQuarantine ? INT64_MAX : 0);
+  rule.bad_max = bad_max.value_or(usual_bad_max(rule.severity));
   return rule;
 }
 
@@ -369,6 +366,14 @@ std::string report_path_of(std::string_view text) {
 const Upstream* find_upstream(const Step& step, std::string_view id) {
   const auto found = std::ranges::find(step.upstream, id, &Upstream::id);
   return found == step.upstream.end() ? nullptr : &*found;
+}
+
+std::vector<std::string> pii_names(const std::vector<SourceColumn>& columns) {
+  std::vector<std::string> names;
+  for (const SourceColumn& column : columns) {
+    if (column.pii) names.push_back(column.name);
+  }
+  return names;
 }
 
 bool has_pii(const Upstream& upstream, std::string_view name) {

@@ -36,6 +36,12 @@ struct Rule {
   std::optional<double> bad_percent_max;  ///< the same as a share of all rows, 0 to 100
 };
 
+/// Rows that a rule may be false for where it says nothing: quarantined ones are set aside, so that
+/// any number of them is fine.
+[[nodiscard]] constexpr std::int64_t usual_bad_max(Severity severity) {
+  return severity == Severity::kQuarantine ? INT64_MAX : 0;
+}
+
 struct ColumnSpec {
   std::string name;
   ColumnType type;
@@ -201,6 +207,8 @@ inline constexpr std::string_view kKeyVariable = "DYNA_KEY_";
 
 [[nodiscard]] const Upstream* find_upstream(const Step& step, std::string_view id);
 
+/// The columns that tell about persons.
+[[nodiscard]] std::vector<std::string> pii_names(const std::vector<SourceColumn>& columns);
 /// Whether the data has such a column that tells about a person.
 [[nodiscard]] bool has_pii(const Upstream& upstream, std::string_view column);
 [[nodiscard]] bool has_pii(const std::vector<Upstream>& upstream, std::string_view column);

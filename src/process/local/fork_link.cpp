@@ -63,9 +63,26 @@ std::string read_answer(int pipe_end) {
   return line.substr(0, line.find('\n'));
 }
 
+/// A connection to the server; invalid: there is none.
+Result<Fd> connect_to(const StateLayout& layout) {
+  const Fd folder = open_folder(AT_FDCWD, layout.folder().c_str());
+  if (!folder.valid()) {
+    return fail(ErrorCode::kUnavailable, layout.folder() + ": " + errno_text(errno));
+  }
+  Fd socket(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
+  if (!socket.valid()) return fail(ErrorCode::kUnavailable, "a socket: " + errno_text(errno));
+  const sockaddr_un address = socket_address(layout.supervise_socket(), folder.get());
+  if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) {
+    return socket;
+  }
+  if (errno == ENOENT || errno == ECONNREFUSED) return Fd();
+  return fail(ErrorCode::kUnavailable, layout.supervise_socket() + ": " + errno_text(errno));
+}
+
 }  // namespace
 
-ServerStart::ServerStart(std::vector<std::string> argv) : argv_(std::move(argv)), pid_(0) {
+ServerStart::ServerStart(const StateLayout& layout, std::vector<std::string> argv)
+    : layout_(layout), argv_(std::move(argv)), pid_(0) {
   std::array<int, 2> ends{};
   if (pipe2(ends.data(), O_CLOEXEC) != 0) {
     pid_ = fail(ErrorCode::kUnavailable, "a pipe: " + errno_text(errno));
@@ -77,7 +94,9 @@ ServerStart::ServerStart(std::vector<std::string> argv) : argv_(std::move(argv))
 }
 
 ServerStart::~ServerStart() {
-  if (pid_.has_value() && *pid_ > 0) (void)wait();
+  if (!pid_.has_value() || *pid_ == 0) return;
+  // A server ends when its last owner goes; without a first one it would wait for seconds.
+  if (wait().has_value()) (void)connect_to(layout_);
 }
 
 Result<bool> ServerStart::wait() {
@@ -96,10 +115,7 @@ Result<bool> ServerStart::wait() {
 
 ForkLink::ForkLink(const StateLayout& layout, std::vector<std::string> supervise_argv,
                    std::shared_ptr<ServerStart> starting)
-    : socket_path_(layout.supervise_socket()),
-      folder_path_(layout.folder()),
-      argv_(std::move(supervise_argv)),
-      starting_(std::move(starting)) {}
+    : layout_(layout), argv_(std::move(supervise_argv)), starting_(std::move(starting)) {}
 
 Result<Fd> ForkLink::new_guardian() {
   const std::lock_guard lock(mutex_);
@@ -123,31 +139,19 @@ Result<Fd> ForkLink::new_guardian() {
 
 Result<> ForkLink::connect() {
   if (socket_.valid()) return {};
-  const Fd folder = open_folder(AT_FDCWD, folder_path_.c_str());
-  if (!folder.valid()) {
-    return fail(ErrorCode::kUnavailable, folder_path_ + ": " + errno_text(errno));
-  }
-  const sockaddr_un address = socket_address(socket_path_, folder.get());
   if (starting_ != nullptr) TRY(start_server());
   for (int tries = 0; tries < kStartTriesMax; ++tries) {
-    Fd socket(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
-    if (!socket.valid()) return fail(ErrorCode::kUnavailable, "a socket: " + errno_text(errno));
-    if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) {
-      socket_ = std::move(socket);
-      return {};
-    }
-    if (errno != ENOENT && errno != ECONNREFUSED) {
-      return fail(ErrorCode::kUnavailable, socket_path_ + ": " + errno_text(errno));
-    }
+    TRY_ASSIGN(socket_, connect_to(layout_));
+    if (socket_.valid()) return {};
     TRY(start_server());
   }
   return fail(ErrorCode::kUnavailable,
-              socket_path_ + ": somebody holds supervise.lock but serves nobody");
+              layout_.supervise_socket() + ": somebody holds supervise.lock but serves nobody");
 }
 
 Result<> ForkLink::start_server() {
   const auto starting = starting_ != nullptr ? std::exchange(starting_, nullptr)
-                                             : std::make_shared<ServerStart>(argv_);
+                                             : std::make_shared<ServerStart>(layout_, argv_);
   TRY_ASSIGN(const bool another, starting->wait());
   // A moment decides whether it is about to serve, or about to end.
   if (another) poll(nullptr, 0, kRetryWaitMs);

@@ -19,7 +19,8 @@ namespace cordyna::local {
 class ServerStart {
  public:
   /// `argv`: as for ForkLink.
-  explicit ServerStart(std::vector<std::string> argv);
+  ServerStart(const StateLayout& layout, std::vector<std::string> argv);
+  /// One that nobody waited for is told that it is not needed, and ends.
   ~ServerStart();
   ServerStart(const ServerStart&) = delete;
   ServerStart& operator=(const ServerStart&) = delete;
@@ -28,6 +29,7 @@ class ServerStart {
   [[nodiscard]] Result<bool> wait();
 
  private:
+  StateLayout layout_;
   std::vector<std::string> argv_;
   Result<pid_t> pid_;  ///< 0: it was waited for
   Fd answer_;
@@ -50,8 +52,7 @@ class ForkLink {
   [[nodiscard]] Result<> connect();
   [[nodiscard]] Result<> start_server();
 
-  const std::string socket_path_;
-  const std::string folder_path_;
+  const StateLayout layout_;
   const std::vector<std::string> argv_;
   std::mutex mutex_;                       ///< guards what follows
   std::shared_ptr<ServerStart> starting_;  ///< null: none, or it was waited for

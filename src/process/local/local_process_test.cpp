@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <sstream>
 
+#include "process/local/fork_link.hpp"
 #include "process/local/local_test_support.hpp"
 
 namespace cordyna::local_test {
@@ -287,6 +288,16 @@ TEST(LocalProcessTest, TwoOwnersBeginAnAttemptOnce) {
     EXPECT_EQ(second.reports().wait_ended(path).state, AttemptState::kCompleted);
   }
   EXPECT_EQ(read_text(state.path("count")).size(), 20 * std::string("ran\n").size());
+}
+
+TEST(LocalProcessTest, AForkServerThatNobodyNeededEnds) {
+  const TestState state;
+  {
+    const std::vector<std::string> argv{self_path(), "supervise", state.layout().folder()};
+    const local::ServerStart starting(state.layout(), argv);
+  }
+  state.wait_unused();
+  EXPECT_FALSE(std::filesystem::exists(state.layout().supervise_socket()));
 }
 
 TEST(LocalProcessTest, AnAttemptThatLeftNothingIsKnownWithoutAFolder) {
