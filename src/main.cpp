@@ -54,7 +54,8 @@ class LocalTasks final : public cordyna::Process {
         secrets_(layout_.folder() + "/secrets"),
         shell_(secrets_),
         python_(secrets_),
-        data_(program_, secrets_) {
+        data_(program_, secrets_,
+              [this](const cordyna::PointFilter& filter) { return points(filter); }) {
     if (starting_ != nullptr) (void)local();
   }
 
@@ -70,6 +71,14 @@ class LocalTasks final : public cordyna::Process {
   }
 
  private:
+  /// The history of a dataset, over a connection of its own: the store's belongs to cerebro.
+  cordyna::Result<std::vector<cordyna::PointRow>> points(const cordyna::PointFilter& filter) {
+    if (reader_ == nullptr) {
+      TRY_ASSIGN(reader_, cordyna::open_sqlite_reader(layout_));
+    }
+    return reader_->list_points(filter);
+  }
+
   cordyna::LocalProcess& local() {
     if (local_ != nullptr) return *local_;
     std::map<std::string, cordyna::Preparer*> preparers{{"shell", &shell_}, {"python", &python_}};
@@ -94,6 +103,7 @@ class LocalTasks final : public cordyna::Process {
   cordyna::ShellPreparer shell_;
   cordyna::PythonPreparer python_;
   cordyna::data::DataPreparer data_;
+  std::unique_ptr<cordyna::StoreReader> reader_;
   std::unique_ptr<cordyna::LocalProcess> local_;
 };
 

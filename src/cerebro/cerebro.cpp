@@ -218,6 +218,10 @@ Result<> Cerebro::cancel(const RunId& id) {
   return {};
 }
 
+Result<RunNo> Cerebro::decide(const RunId& id, engine::HoldDecision decision) {
+  return impl_->ask(DecideSignal{id, std::move(decision)});
+}
+
 void Cerebro::subscribe(CommitObserver& observer) {
   impl_->subscribe(observer);
 }

@@ -14,6 +14,7 @@
 
 #include "base/id.hpp"
 #include "base/result.hpp"
+#include "engine/hold.hpp"
 #include "model/flow.hpp"
 #include "model/rows.hpp"
 #include "ports/clock.hpp"
@@ -72,6 +73,10 @@ class Cerebro {
   [[nodiscard]] Result<RunNo> resume(const RunId& id);
   /// Errors: kNotFound; kConflict: it has ended. Takes the run up first if need be.
   [[nodiscard]] Result<> cancel(const RunId& id);
+
+  /// A person's word on a task that is held. Takes the run up first if need be. Errors: kNotFound;
+  /// kConflict: the run has ended, or the task is not held.
+  [[nodiscard]] Result<RunNo> decide(const RunId& id, engine::HoldDecision decision);
 
   void subscribe(CommitObserver& observer);
   void unsubscribe(CommitObserver& observer);

@@ -17,6 +17,7 @@ Result<RunNo> Loop::apply(Millis now, const Command& command) {
     Result<RunNo> operator()(const SubmitSignal& s) const { return loop.submit(now, s.request); }
     Result<RunNo> operator()(const ResumeSignal& s) const { return loop.resume(now, s.id); }
     Result<RunNo> operator()(const CancelSignal& s) const { return loop.cancel(now, s.id); }
+    Result<RunNo> operator()(const DecideSignal& s) const { return loop.decide(now, s); }
   };
   return std::visit(Visitor{*this, now}, command);
 }
@@ -62,6 +63,12 @@ Result<RunNo> Loop::take_up(Millis now, const RunRow& row) {
 Result<RunNo> Loop::cancel(Millis now, const RunId& id) {
   TRY_ASSIGN(const RunNo no, resume(now, id));
   TRY(engine_.cancel_run(now, no, decision_));
+  return no;
+}
+
+Result<RunNo> Loop::decide(Millis now, const DecideSignal& signal) {
+  TRY_ASSIGN(const RunNo no, resume(now, signal.id));
+  TRY(engine_.decide(now, no, signal.decision, decision_));
   return no;
 }
 

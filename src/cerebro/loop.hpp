@@ -31,7 +31,12 @@ struct CancelSignal {
   RunId id;
 };
 
-using Command = std::variant<SubmitSignal, ResumeSignal, CancelSignal>;
+struct DecideSignal {
+  RunId id;
+  engine::HoldDecision decision;
+};
+
+using Command = std::variant<SubmitSignal, ResumeSignal, CancelSignal, DecideSignal>;
 
 class Loop {
  public:
@@ -64,6 +69,7 @@ class Loop {
   [[nodiscard]] Result<RunNo> resume(Millis now, const RunId& id);
   [[nodiscard]] Result<RunNo> take_up(Millis now, const RunRow& row);
   [[nodiscard]] Result<RunNo> cancel(Millis now, const RunId& id);
+  [[nodiscard]] Result<RunNo> decide(Millis now, const DecideSignal& signal);
   void act(const engine::Decision& done);
 
   Store& store_;

@@ -38,6 +38,9 @@ CommandResult dispatch(CommandContext& context) {
     case Verb::kWhy: return why_command(context);
     case Verb::kCancel: return cancel_command(context);
     case Verb::kResume: return resume_command(context);
+    case Verb::kApprove: return decide_command(context, true);
+    case Verb::kReject: return decide_command(context, false);
+    case Verb::kGuard: return guard_command(context);
     case Verb::kSchema: return schema_command(context);
     case Verb::kDoctor: return doctor_command(context);
     case Verb::kVersion: return version_command(context);
@@ -53,7 +56,8 @@ std::string environment(const char* name) {
 
 /// Whether the command's whole point is what it prints.
 bool only_prints(Verb verb) {
-  return verb != Verb::kRun && verb != Verb::kResume && verb != Verb::kCancel;
+  return verb != Verb::kRun && verb != Verb::kResume && verb != Verb::kCancel &&
+         verb != Verb::kApprove && verb != Verb::kReject;
 }
 
 int carry_out(const Arguments& arguments, const Parts& parts) {

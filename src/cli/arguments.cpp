@@ -3,10 +3,11 @@
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <map>
 #include <string_view>
+#include <utility>
 
-#include <string_view>
 #include "base/nearest.hpp"
 
 namespace cordyna::cli {
@@ -24,6 +25,7 @@ class Parser {
     add_run();
     add_flow_commands();
     add_run_commands();
+    add_guard();
     add_others();
   }
 
@@ -64,6 +66,7 @@ class Parser {
   void add_run();
   void add_flow_commands();
   void add_run_commands();
+  void add_guard();
   void add_others();
   std::string split_inputs();
   std::string unknown_command(int argc, const char* const* argv);
@@ -120,9 +123,51 @@ void Parser::add_run_commands() {
   resume->add_option("run", found_.run, which + std::string("; without: all unfinished ones"))
       ->type_name("RUN");
   add_slots(resume);
+  CLI::App* approve = add("approve", "Let a run go on that is held", Verb::kApprove);
+  CLI::App* reject = add("reject", "Discard what a run is held for", Verb::kReject);
+  for (CLI::App* command : {approve, reject}) {
+    command->add_option("run", found_.run, which)->required()->type_name("RUN");
+    command->add_option("task", found_.task, "The task, where several are held")->type_name("TASK");
+    command->add_option("--note", found_.note, "Why; it is kept")->type_name("TEXT");
+    add_slots(command);
+  }
   for (CLI::App* command : {runs, logs, why}) add_json(command);
-  for (CLI::App* command : {cancel, resume}) add_follow(command);
-  for (CLI::App* command : {runs, logs, why, cancel, resume}) add_state(command);
+  for (CLI::App* command : {cancel, resume, approve, reject}) add_follow(command);
+  for (CLI::App* command : {runs, logs, why, cancel, resume, approve, reject}) add_state(command);
+}
+
+void Parser::add_guard() {
+  CLI::App* guard = add("guard", "Look at the history that guards judge data by", Verb::kGuard);
+  guard->require_subcommand(1);
+  const auto action = [&](const char* name, const char* help) {
+    CLI::App* command = guard->add_subcommand(name, help);
+    command->callback([this, name] { found_.action = name; });
+    add_state(command);
+    return command;
+  };
+  CLI::App* show = action("show", "Draw a dataset's history; without a name, list them");
+  show->add_option("dataset", found_.series, "As the guard calls it: flow/task")
+      ->type_name("DATASET");
+  show->add_option("--metric", found_.metric, "Another metric than rows: nulls(price)")
+      ->type_name("METRIC");
+  show->add_option("-n,--limit", found_.limit, "How many runs in the table (default: 20)")
+      ->check(CLI::Range(1, 1'000'000))
+      ->type_name("N");
+  CLI::App* accept = action("accept", "Say that the alarms in a row are a new level");
+  accept->add_option("dataset", found_.series, "The dataset")->required()->type_name("DATASET");
+  CLI::App* backtest = action("backtest", "Tell how a history would have been judged");
+  backtest->add_option("source", found_.series, "A dataset, or a file of lines 2026-11-21,1234")
+      ->required()
+      ->type_name("DATASET|FILE");
+  backtest->add_option("--drop", found_.drop, "Percent at which it trips (default: 20)")
+      ->check(CLI::Range(0.1, 100.0))
+      ->type_name("PERCENT");
+  backtest->add_option("--skip", found_.skip, "So many at the front are history only")
+      ->type_name("N");
+  backtest->add_option("--loss", found_.losses, "Also judge each run with so much less")
+      ->check(CLI::Range(0.1, 100.0))
+      ->type_name("PERCENT");
+  for (CLI::App* command : {show, backtest}) add_json(command);
 }
 
 void Parser::add_others() {
@@ -200,6 +245,12 @@ std::vector<std::string> options_of(const CLI::App& command) {
   std::vector<std::string> names;
   for (const CLI::Option* option : command.get_options()) {
     for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+  }
+  for (const CLI::App* inner : command.get_subcommands([](const CLI::App*) { return true; })) {
+    names.push_back(inner->get_name());
+    for (std::string& name : options_of(*inner)) {
+      if (std::ranges::find(names, name) == names.end()) names.push_back(std::move(name));
+    }
   }
   return names;
 }

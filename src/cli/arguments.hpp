@@ -17,6 +17,9 @@ enum class Verb : std::uint8_t {
   kLogs,
   kWhy,
   kCancel,
+  kApprove,
+  kReject,
+  kGuard,
   kResume,
   kSchema,
   kDoctor,
@@ -36,6 +39,13 @@ struct Arguments {
   std::string state;  ///< --state
   std::string shell;  ///< bash, zsh or fish
   std::string flow_id;
+  std::string note;    ///< of approve and reject
+  std::string action;  ///< of guard: show, accept, backtest
+  std::string series;
+  std::string metric;
+  double drop = 0;  ///< of a backtest, in percent; 0: as usual
+  std::size_t skip = 0;
+  std::vector<double> losses;
   std::uint32_t slots = 0;  ///< 0: one per core
   std::uint32_t limit = 20;
   Follow follow = Follow::kAuto;

@@ -48,20 +48,20 @@ void Feed::expect(const RunId& id) {
 }
 
 void Feed::on_commit(const ChangeSet& changes) {
-  std::vector<const RunRow*> ended;
+  std::vector<const RunRow*> rested;
   {
     const std::lock_guard lock(mutex_);
     for (const RunRow& row : changes.runs) {
       if (!expected_.contains(row.id)) continue;
       if (followed_.insert(row.no).second) listener_.begun(row.no, row.id);
-      if (is_final(row.state) || row.state == RunState::kPaused) ended.push_back(&row);
+      if (rests(row.state) || row.from == RunState::kPaused) rested.push_back(&row);
     }
   }
   if (!followed_.empty() && !changes.history.empty()) {
     std::vector<Update> updates = updates_of(changes);
     if (!updates.empty()) listener_.updates(std::move(updates));
   }
-  for (const RunRow* row : ended) listener_.ended(*row);
+  for (const RunRow* row : rested) listener_.rested(*row);
   listener_.changed();
 }
 

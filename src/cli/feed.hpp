@@ -16,7 +16,7 @@ namespace cordyna::cli {
 struct FeedListener {
   std::function<void(RunNo, const RunId&)> begun;  ///< an expected run has its number
   std::function<void(std::vector<Update>)> updates;
-  std::function<void(const RunRow&)> ended;
+  std::function<void(const RunRow&)> rested;
   std::function<void(const Error&)> stopped;
   std::function<void()> changed;  ///< after every commit
 };

@@ -31,7 +31,7 @@ Result<ExitCode> follow(const StateLayout& layout, const RunRow& run, View& view
   for (;;) {
     auto updates = client->read();
     if (!updates.has_value()) return ExitCode::kOk;
-    const bool ended = std::ranges::any_of(*updates, ends_run);
+    const bool ended = std::ranges::any_of(*updates, rests_run);
     view.give(std::move(*updates));
     if (ended) return ExitCode::kOk;
     std::array<pollfd, 2> fds{pollfd{signals.fd(), POLLIN, 0}, pollfd{client->fd(), POLLIN, 0}};

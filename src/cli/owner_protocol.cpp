@@ -14,8 +14,8 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::array kOps = {OwnerOp::kSubmit, OwnerOp::kResume, OwnerOp::kCancel,
-                             OwnerOp::kFollow};
+constexpr std::array kOps = {OwnerOp::kSubmit, OwnerOp::kResume,  OwnerOp::kCancel,
+                             OwnerOp::kFollow, OwnerOp::kApprove, OwnerOp::kReject};
 constexpr std::array kCodes = {ErrorCode::kInvalidArgument, ErrorCode::kNotFound,
                                ErrorCode::kConflict,        ErrorCode::kUnavailable,
                                ErrorCode::kCorrupt,         ErrorCode::kCancelled,
@@ -47,6 +47,10 @@ void append_member(std::string& out, std::string_view key, const std::string& va
   out += json::serialize(json::string_view(value));
 }
 
+bool decides(OwnerOp op) {
+  return op == OwnerOp::kApprove || op == OwnerOp::kReject;
+}
+
 Result<OwnerOp> parse_op(std::string_view word) {
   for (const OwnerOp op : kOps) {
     if (to_string(op) == word) return op;
@@ -62,6 +66,8 @@ std::string_view to_string(OwnerOp op) {
     case OwnerOp::kResume: return "resume";
     case OwnerOp::kCancel: return "cancel";
     case OwnerOp::kFollow: return "follow";
+    case OwnerOp::kApprove: return "approve";
+    case OwnerOp::kReject: return "reject";
   }
   return "";
 }
@@ -74,6 +80,11 @@ std::string encode(const OwnerRequest& request) {
     append_member(out, "folder", request.folder);
     append_member(out, "canonical", request.canonical);
     append_member(out, "inputs", request.inputs);
+  }
+  if (decides(request.op)) {
+    append_member(out, "task", request.task);
+    append_member(out, "by", request.by);
+    append_member(out, "note", request.note);
   }
   out += "}\n";
   return out;
@@ -101,6 +112,12 @@ Result<OwnerRequest> decode_request(std::string_view line) {
   request.folder = text_of(*object, "folder");
   request.canonical = text_of(*object, "canonical");
   request.inputs = text_of(*object, "inputs");
+  request.task = text_of(*object, "task");
+  request.by = text_of(*object, "by");
+  request.note = text_of(*object, "note");
+  if (decides(request.op) && request.by.empty()) {
+    return fail(ErrorCode::kInvalidArgument, fmt::format("'{}' needs 'by'", to_string(request.op)));
+  }
   if (request.op == OwnerOp::kSubmit && (request.canonical.empty() || request.folder.empty())) {
     return fail(ErrorCode::kInvalidArgument, "'submit' needs 'canonical' and 'folder'");
   }

@@ -4,6 +4,7 @@
 ///   client: {"version":1,"op":"submit","run":"<uuid>","follow":true,"after":0,
 ///            "folder":"/data/flows","canonical":"{…}","inputs":"{…}"}
 ///           {"version":1,"op":"resume"|"cancel"|"follow","run":"<uuid>","follow":true,"after":17}
+///           {"version":1,"op":"approve"|"reject",…,"task":"share","by":"ann","note":"a holiday"}
 ///   owner:  {"ok":true,"run":12}   or   {"error":{"code":"not_found","message":"…"}}
 ///   then, where "follow" was asked for, the updates of the run after the given history number (as
 ///   `--follow json` prints them), until the run has ended or the owner has gone.
@@ -24,7 +25,7 @@ inline constexpr int kOwnerProtocol = 1;
 /// A flow may have 16 MB, and its canonical form stands in a JSON string.
 inline constexpr std::size_t kRequestBytesMax = std::size_t{64} << 20;
 
-enum class OwnerOp : std::uint8_t { kSubmit, kResume, kCancel, kFollow };
+enum class OwnerOp : std::uint8_t { kSubmit, kResume, kCancel, kFollow, kApprove, kReject };
 
 struct OwnerRequest {
   OwnerOp op = OwnerOp::kFollow;
@@ -34,6 +35,9 @@ struct OwnerRequest {
   std::string canonical;  ///< from here: for submit
   std::string folder;
   std::string inputs;
+  std::string task;  ///< from here: for approve and reject; empty: the only one that is held
+  std::string by;
+  std::string note;
 };
 
 [[nodiscard]] std::string_view to_string(OwnerOp op);

@@ -137,7 +137,8 @@ void OwnerServer::fill(Client& client) {
       append_json(client.out, update);
       client.out += '\n';
       client.after = update.seq;
-      if (!ends_run(update)) continue;
+      // A pause that was over before the client asked is history.
+      if (!rests_run(update) || &update != &page->back()) continue;
       client.run = 0;
       client.closing = true;
       return;

@@ -47,6 +47,23 @@ TEST(OwnerProtocolTest, RequestsArriveByteForByte) {
   EXPECT_EQ(got->inputs, sent.inputs);
 }
 
+TEST(OwnerProtocolTest, DecisionsArriveWithWhoAndWhy) {
+  OwnerRequest sent;
+  sent.op = OwnerOp::kReject;
+  sent.run = kRun;
+  sent.task = "publish";
+  sent.by = "ann";
+  sent.note = "half of it is \"missing\"";
+  std::string line = encode(sent);
+  line.pop_back();
+  const auto got = decode_request(line);
+  ASSERT_TRUE(got.has_value()) << got.error().message;
+  EXPECT_EQ(got->op, OwnerOp::kReject);
+  EXPECT_EQ(got->task, sent.task);
+  EXPECT_EQ(got->by, sent.by);
+  EXPECT_EQ(got->note, sent.note);
+}
+
 struct BadRequest {
   const char* name;
   const char* line;

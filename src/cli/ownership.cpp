@@ -32,8 +32,8 @@ Ownership::~Ownership() {
   cerebro_.reset();
 }
 
-void Ownership::expect(const RunId& id, std::shared_ptr<const Flow> flow) {
-  expected_[id] = std::move(flow);
+void Ownership::expect(const RunId& id, std::shared_ptr<const Flow> flow, std::int64_t after) {
+  expected_[id] = {std::move(flow), after};
 }
 
 void Ownership::wake() {
@@ -45,11 +45,11 @@ void Ownership::wake() {
 FeedListener Ownership::listener() {
   FeedListener listener;
   listener.begun = [this](RunNo no, const RunId& id) {
-    view_.begin({no, id, expected_.at(id)}, false);
+    const Expected& expected = expected_.at(id);
+    view_.begin({no, id, expected.flow}, false, expected.after);
   };
   listener.updates = [this](std::vector<Update> updates) { view_.offer(std::move(updates)); };
-  listener.ended = [this](const RunRow& row) {
-    if (!is_final(row.state)) return;
+  listener.rested = [this](const RunRow& row) {
     {
       const std::lock_guard lock(mutex_);
       ended_.push_back(row);
@@ -72,7 +72,7 @@ FeedListener Ownership::listener() {
 
 Result<> Ownership::start() {
   feed_ = std::make_unique<Feed>(listener());
-  for (const auto& [id, flow] : expected_) feed_->expect(id);
+  for (const auto& [id, expected] : expected_) feed_->expect(id);
   CerebroSettings settings;
   settings.slots = settings_.slots;
   auto loader = [this](std::string_view canonical, std::string_view folder) {
@@ -99,6 +99,10 @@ Result<RunNo> Ownership::handle(const OwnerRequest& request) {
       return cerebro_->submit({request.run, std::move(flow), request.canonical, request.inputs});
     }
     case OwnerOp::kResume: return cerebro_->resume(request.run);
+    case OwnerOp::kApprove:
+    case OwnerOp::kReject:
+      return cerebro_->decide(
+          request.run, {request.task, request.op == OwnerOp::kApprove, request.by, request.note});
     case OwnerOp::kCancel: TRY(cerebro_->cancel(request.run)); break;
     case OwnerOp::kFollow: break;
   }

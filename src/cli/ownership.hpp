@@ -37,8 +37,9 @@ class Ownership final : public OwnerService {
   /// Running tasks go on under their guardians.
   ~Ownership() override;
 
-  /// A run whose updates the view gets, and whose end take_ended() tells. Before start().
-  void expect(const RunId& id, std::shared_ptr<const Flow> flow);
+  /// A run whose updates after `after` the view gets, and whose end take_ended() tells. Before
+  /// start().
+  void expect(const RunId& id, std::shared_ptr<const Flow> flow, std::int64_t after);
   [[nodiscard]] Result<> start();
 
   /// Without the detour over text that handle() takes.
@@ -51,7 +52,8 @@ class Ownership final : public OwnerService {
 
   /// For poll: readable when take_ended() or stopped() has news.
   [[nodiscard]] int fd() const { return wake_.get(); }
-  /// Expected runs that have ended since the last call.
+  /// Expected runs that have come to rest since the last call (they ended, or are paused), or go on
+  /// after a pause.
   [[nodiscard]] std::vector<RunRow> take_ended();
   /// Errors: why the store refused to go on.
   [[nodiscard]] Result<> stopped();
@@ -66,7 +68,11 @@ class Ownership final : public OwnerService {
   FlowCache& flows_;
   View& view_;
   Fd wake_;
-  std::map<RunId, std::shared_ptr<const Flow>> expected_;  // not changed after start()
+  struct Expected {
+    std::shared_ptr<const Flow> flow;
+    std::int64_t after = 0;
+  };
+  std::map<RunId, Expected> expected_;  // not changed after start()
   std::mutex mutex_;
   std::vector<RunRow> ended_;     // guarded by mutex_
   std::optional<Error> stopped_;  // guarded by mutex_

@@ -44,6 +44,10 @@ class PlainView final : public Renderer {
   void update(const Update& update, std::string& out) override {
     if (update.task.empty()) {
       run_line(update, out);
+    } else if (is_held(update)) {
+      started_[update.run].erase(update.task);
+      line(update, "held", Colour::kYellow,
+           std::string_view(update.detail).substr(std::string_view("held: ").size()), out);
     } else if (update.task_state.has_value()) {
       task_line(update, out);
     } else if (is_between_attempts(update)) {

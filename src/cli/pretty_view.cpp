@@ -32,6 +32,7 @@ constexpr std::size_t kIndentMax = 4;
 struct Cell {
   TaskState state = TaskState::kPending;
   bool retrying = false;
+  bool held = false;
   std::uint8_t depth = 0;
   std::uint32_t attempt = 0;
   Millis started_at = 0;
@@ -140,7 +141,8 @@ void PrettyView::remember(std::size_t task, std::string text) {
 void PrettyView::change(std::size_t task, const Update& update) {
   Cell& cell = cells_[task];
   const bool retrying = is_between_attempts(update);
-  const TaskState state = retrying ? TaskState::kPending : *update.task_state;
+  cell.held = is_held(update);
+  const TaskState state = retrying || cell.held ? TaskState::kPending : *update.task_state;
   --counts_[static_cast<std::size_t>(cell.state)];
   ++counts_[static_cast<std::size_t>(state)];
   cell.state = state;
@@ -152,7 +154,7 @@ void PrettyView::change(std::size_t task, const Update& update) {
     in ? static_cast<void>(set.insert(task)) : static_cast<void>(set.erase(task));
   };
   keep(running_, state == TaskState::kQueued || state == TaskState::kStarted);
-  keep(troubled_, state == TaskState::kError || cell.retrying);
+  keep(troubled_, state == TaskState::kError || cell.retrying || cell.held);
   const bool tells = state != TaskState::kCompleted && !update.detail.empty();
   if (tells) {
     remember(task, printable(update.detail));
@@ -166,13 +168,13 @@ void PrettyView::update(const Update& update, std::string& /*out*/) {
   if (started_at_ == 0) started_at_ = update.at;
   if (update.task.empty()) {
     if (update.run_state.has_value()) state_ = *update.run_state;
-    if (is_final(state_)) ended_at_ = update.at;
+    ended_at_ = rests(state_) ? update.at : 0;
     if (!update.detail.empty()) scroll(printable(update.detail));
     return;
   }
   const auto found = index_.find(update.task);
   if (found == index_.end()) return;
-  if (!update.task_state.has_value() && !is_between_attempts(update)) return;
+  if (!update.task_state.has_value() && !is_between_attempts(update) && !is_held(update)) return;
   const bool says =
       run_.flow->tasks[found->second].type == "log" && update.task_state == TaskState::kCompleted;
   change(found->second, update);
@@ -249,7 +251,9 @@ std::string PrettyView::task_line(std::size_t task, Millis now, bool tree,
                                                : "";
   }
   const std::string front =
-      fmt::format("  {} {}", palette_.paint(colour_of(cell.state), symbol_of(cell.state)),
+      fmt::format("  {} {}",
+                  cell.held ? palette_.paint(Colour::kYellow, symbol_of(RunState::kPaused))
+                            : palette_.paint(colour_of(cell.state), symbol_of(cell.state)),
                   pad(name, name_width_));
   std::string rest = fmt::format(" {:>7}", time);
   if (cell.attempt > 1) rest += fmt::format("  attempt {}", cell.attempt);
@@ -258,7 +262,9 @@ std::string PrettyView::task_line(std::size_t task, Millis now, bool tree,
   const std::size_t used = 4 + name_width_ + display_width(rest) + 2;
   std::string tail;
   if (words != words_.end() && used < columns) {
-    const Colour colour = cell.state == TaskState::kError ? Colour::kRed : Colour::kDim;
+    const Colour colour = cell.state == TaskState::kError ? Colour::kRed
+                          : cell.held                     ? Colour::kYellow
+                                                          : Colour::kDim;
     tail = "  " + palette_.paint(colour, fit(words->second, columns - used));
   }
   const std::size_t left = 4 + name_width_;

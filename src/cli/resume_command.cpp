@@ -1,4 +1,6 @@
 #include <fmt/format.h>
+#include <pwd.h>
+#include <unistd.h>
 
 #include <utility>
 
@@ -22,6 +24,12 @@ Result<Work> make_work(StoreReader& reader, const RunRow& run, OwnerOp op) {
   auto flow = load_flow(reader, run);
   if (flow.has_value()) work.flow = std::move(*flow);
   return work;
+}
+
+/// Who says it, as the machine knows them.
+std::string user_name() {
+  const passwd* user = ::getpwuid(::getuid());  // NOLINT(concurrency-mt-unsafe): before any thread
+  return user != nullptr ? user->pw_name : fmt::format("user {}", ::getuid());
 }
 
 CommandResult drive(CommandContext& context, const StateLayout& layout, std::vector<Work> work) {
@@ -62,6 +70,25 @@ CommandResult resume_command(CommandContext& context) {
     return ExitCode::kOk;
   }
   return drive(context, layout, std::move(work));
+}
+
+CommandResult decide_command(CommandContext& context, bool approve) {
+  TRY_ASSIGN(const StateLayout layout, state_here(context));
+  std::vector<Work> work;
+  {
+    TRY_ASSIGN(const std::unique_ptr<StoreReader> reader, context.parts.open_reader(layout));
+    TRY_ASSIGN(const RunRow run, find_run(*reader, context.arguments.run));
+    TRY_ASSIGN(Work one, make_work(*reader, run, approve ? OwnerOp::kApprove : OwnerOp::kReject));
+    TRY_ASSIGN(const RunSnapshot snapshot, reader->load_run(run.no));
+    one.after = snapshot.history_seq;  // what was before is not news
+    one.request.task = context.arguments.task;
+    one.request.by = user_name();
+    one.request.note = context.arguments.note;
+    work.push_back(std::move(one));
+  }
+  TRY_ASSIGN(const ExitCode code, drive(context, layout, std::move(work)));
+  // A run that ends in error because it was rejected did what it was asked for.
+  return !approve && code == ExitCode::kRunError ? ExitCode::kOk : code;
 }
 
 CommandResult cancel_command(CommandContext& context) {

@@ -26,6 +26,11 @@ int rank(ExitCode code) {
   }
 }
 
+/// It is saved: should the owner go, the run is only taken up again.
+void said(OwnerRequest& request) {
+  if (request.op != OwnerOp::kCancel) request.op = OwnerOp::kResume;
+}
+
 }  // namespace
 
 Session::Session(const Parts& parts, StateLayout layout, SessionSettings settings, Signals& signals,
@@ -98,7 +103,9 @@ void Session::show(Item& item, bool whole) {
 Result<Session::Next> Session::own(std::unique_ptr<Store> store) {
   OwnerSettings settings{settings_.slots, layout_};
   Ownership ownership(parts_, std::move(settings), std::move(store), flows_, view_);
-  for (const Item& item : items_) ownership.expect(item.work.request.run, item.work.flow);
+  for (const Item& item : items_) {
+    ownership.expect(item.work.request.run, item.work.flow, item.work.after);
+  }
   TRY(ownership.start());
   for (Item& item : items_) {
     if (item.ended != nullptr) continue;
@@ -120,7 +127,7 @@ Result<> Session::hand_in(Item& item, Ownership& ownership) {
   item.accepted = true;
   // A new run shows itself as it goes; one that an owner had before has a history.
   const bool is_new = request.op == OwnerOp::kSubmit && !item.asked;
-  if (request.op == OwnerOp::kSubmit) request.op = OwnerOp::kResume;
+  said(request);
   show(item, !is_new);
   if (is_new) return {};
   return note_end(item);
@@ -136,12 +143,12 @@ Result<> Session::refused(Item& item, const Error& error) {
   return {};
 }
 
-/// Looks in the store whether the run has ended.
+/// Looks in the store whether the run has come to rest.
 Result<> Session::note_end(Item& item) {
   TRY_ASSIGN(const std::unique_ptr<StoreReader> reader, parts_.open_reader(layout_));
   TRY_ASSIGN(RunRow row, reader->find_run(item.work.request.run));
   item.no = row.no;
-  if (is_final(row.state)) item.ended = std::make_unique<RunRow>(std::move(row));
+  if (rests(row.state)) item.ended = std::make_unique<RunRow>(std::move(row));
   return {};
 }
 
@@ -150,7 +157,8 @@ Result<bool> Session::wait_as_owner(Ownership& ownership) {
   for (;;) {
     for (RunRow& row : ownership.take_ended()) {
       for (Item& item : items_) {
-        if (item.work.request.run == row.id) item.ended = std::make_unique<RunRow>(row);
+        if (item.work.request.run != row.id) continue;
+        item.ended = rests(row.state) ? std::make_unique<RunRow>(row) : nullptr;
       }
     }
     if (all_ended()) return true;
@@ -221,7 +229,7 @@ void Session::cancel_through_owner() {
 Result<bool> Session::take(Item& item, OwnerClient& client) {
   auto updates = client.read();
   if (!updates.has_value()) return false;
-  const bool ended = std::ranges::any_of(*updates, ends_run);
+  const bool ended = std::ranges::any_of(*updates, rests_run);
   if (!updates->empty()) item.work.request.after = updates->back().seq;
   view_.give(std::move(*updates));
   if (ended) TRY(note_end(item));
@@ -244,6 +252,7 @@ Result<std::vector<Session::Attended>> Session::ask_owner() {
     }
     item.no = *answer;
     item.accepted = true;
+    if (item.work.request.op != OwnerOp::kSubmit) said(item.work.request);
     show(item, false);
     clients.push_back({&item, std::move(*client)});
   }

@@ -45,10 +45,23 @@ class World {
     done_[path] = true;
     report();
   }
+  /// Its attempts ask for a person until one is approved.
+  void hold_task(const std::string& path) {
+    const std::lock_guard lock(mutex_);
+    held_[path] = true;
+  }
   void wait_started(const std::string& path) {
     std::unique_lock lock(mutex_);
     ASSERT_TRUE(
         changed_.wait_for(lock, std::chrono::seconds(20), [&] { return running_.contains(path); }));
+  }
+  void wait_paused(RunNo run) {
+    std::unique_lock lock(mutex_);
+    const auto paused = [&] {
+      const auto row = store_.find_run(run);
+      return row.has_value() && row->state == RunState::kPaused;
+    };
+    ASSERT_TRUE(changed_.wait_for(lock, std::chrono::seconds(20), paused));
   }
   std::size_t owners() const { return owners_.load(); }
   /// From now on the disk is full.
@@ -65,6 +78,7 @@ class World {
   struct Running {
     AttemptKey key;
     ReportSink sink;
+    bool approved = false;
   };
 
   SystemClock clock_;
@@ -78,6 +92,7 @@ class World {
   std::condition_variable changed_;
   std::map<std::string, Running> running_;
   std::map<std::string, bool> done_;
+  std::map<std::string, bool> held_;
   Parts parts_;
 };
 
@@ -99,6 +114,10 @@ class World::Reader final : public StoreReader {
   Result<FlowVersionRow> find_flow(std::string_view hash) override {
     return store_.find_flow(hash);
   }
+  Result<std::vector<PointRow>> list_points(const PointFilter& f) override {
+    return store_.list_points(f);
+  }
+  Result<std::vector<SeriesInfo>> list_series() override { return store_.list_series(); }
 
  private:
   MemoryStore& store_;
@@ -125,9 +144,16 @@ class World::Owned final : public Store {
   Result<FlowVersionRow> find_flow(std::string_view hash) override {
     return reader_.find_flow(hash);
   }
+  Result<std::vector<PointRow>> list_points(const PointFilter& f) override {
+    return reader_.list_points(f);
+  }
+  Result<std::vector<SeriesInfo>> list_series() override { return reader_.list_series(); }
   Result<> commit(const ChangeSet& changes) override {
     if (world_.full_) return fail(ErrorCode::kUnavailable, "no space left");
-    return store_->commit(changes);
+    const Result<> done = store_->commit(changes);
+    const std::lock_guard lock(world_.mutex_);
+    world_.changed_.notify_all();
+    return done;
   }
   std::uint64_t epoch() const override { return store_->epoch(); }
   Result<RunNo> last_run_no() override { return store_->last_run_no(); }
@@ -151,7 +177,7 @@ class World::Tasks final : public Process {
   void start(const StartAttempt& command) override {
     sink_({command.key, ReportKind::kStarted, {}});
     const std::lock_guard lock(world_.mutex_);
-    world_.running_[command.key.path] = {command.key, sink_};
+    world_.running_[command.key.path] = {command.key, sink_, command.approved};
     world_.changed_.notify_all();
     world_.report();
   }
@@ -169,7 +195,10 @@ class World::Tasks final : public Process {
 
 void World::report() {
   for (const auto& [path, running] : running_) {
-    if (done_[path]) running.sink({running.key, ReportKind::kEnded, {}});
+    if (!done_[path]) continue;
+    AttemptReport report{running.key, ReportKind::kEnded, {}};
+    if (held_[path] && !running.approved) report.outcome.hold = "rows 3, expected 10";
+    running.sink(report);
   }
 }
 
@@ -302,6 +331,68 @@ TEST(SessionTest, CancelReachesTheOwner) {
   EXPECT_EQ(second.run(std::move(cancel)).value(), ExitCode::kCancelled);
   owner.join();
   EXPECT_NE(second.text().find("run 1 cancelled"), std::string::npos) << second.text();
+}
+
+Work decide(const Work& of, OwnerOp op) {
+  Work work;
+  work.request.op = op;
+  work.request.run = of.request.run;
+  work.request.by = "ann";
+  work.flow = of.flow;
+  return work;
+}
+
+TEST(SessionTest, AHeldRunEndsTheSessionAndApproveTakesItUp) {
+  World world;
+  world.hold_task("task");
+  world.end_task("task");
+  Dyna first(world);
+  Work work = submit(kLong);
+  Work approve = decide(work, OwnerOp::kApprove);
+  approve.after = 5;
+  EXPECT_EQ(first.run(std::move(work)).value(), ExitCode::kHeld);
+  const std::string text = first.text();
+  EXPECT_NE(text.find("task  held: rows 3, expected 10"), std::string::npos) << text;
+  EXPECT_NE(text.find("dyna approve 1"), std::string::npos) << text;
+  EXPECT_NE(text.find("run 1 is held"), std::string::npos) << text;
+
+  Dyna second(world);
+  EXPECT_EQ(second.run(std::move(approve)).value(), ExitCode::kOk);
+  EXPECT_NE(second.text().find("approved by ann"), std::string::npos) << second.text();
+  EXPECT_EQ(second.text().find("held:"), std::string::npos) << "what was before is not told again";
+}
+
+TEST(SessionTest, ApproveReachesTheOwnerOfAnotherRunAndTheRunGoesOnThere) {
+  World world;
+  world.hold_task("task");
+  world.end_task("task");
+  Dyna first(world);
+  Dyna second(world);
+  Work work = submit(kLong);
+  Work approve = decide(work, OwnerOp::kApprove);
+  std::vector<Work> both;
+  both.push_back(std::move(work));
+  both.push_back(submit(kOther));
+  std::thread owner([&] { EXPECT_EQ(first.run(std::move(both)).value(), ExitCode::kOk); });
+  world.wait_started("other");
+  world.wait_paused(1);
+  EXPECT_EQ(second.run(std::move(approve)).value(), ExitCode::kOk);
+  EXPECT_EQ(world.owners(), 1U);
+  world.end_task("other");
+  owner.join();
+}
+
+TEST(SessionTest, RejectEndsTheRunInError) {
+  World world;
+  world.hold_task("task");
+  world.end_task("task");
+  Dyna first(world);
+  Work work = submit(kLong);
+  Work reject = decide(work, OwnerOp::kReject);
+  EXPECT_EQ(first.run(std::move(work)).value(), ExitCode::kHeld);
+  Dyna second(world);
+  EXPECT_EQ(second.run(std::move(reject)).value(), ExitCode::kRunError);
+  EXPECT_NE(second.text().find("HOLD_REJECTED"), std::string::npos) << second.text();
 }
 
 TEST(SessionTest, InterruptCancelsAndASecondOneLeaves) {

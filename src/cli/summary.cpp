@@ -137,6 +137,18 @@ void format_failed(const FailedTask& task, RunNo run, const Palette& palette, st
   }
 }
 
+void format_held(const HeldTask& task, const RunSummary& summary, const Palette& palette,
+                 std::string& out) {
+  add_line(out, palette.paint(Colour::kYellow,
+                              fmt::format("{} {}: held: {}", symbol_of(RunState::kPaused),
+                                          printable(task.path), printable(task.reason))));
+  const std::string which = summary.held.size() > 1
+                                ? fmt::format("{} {}", summary.run.no, printable(task.path))
+                                : std::to_string(summary.run.no);
+  add_line(out, fmt::format("    it is right:  dyna approve {}", which));
+  add_line(out, fmt::format("    it is wrong:  dyna reject {}", which));
+}
+
 /// "key: value" for each output of the run.
 void format_outputs(const std::string& outputs, std::string& out) {
   json::error_code error;
@@ -179,6 +191,10 @@ Result<RunSummary> load_summary(StoreReader& reader, const StateLayout& layout,
     }
   }
   add_blocked(snapshot, summary.failed);
+  if (is_final(summary.run.state)) return summary;
+  for (const HoldRow& hold : snapshot.holds) {
+    if (hold.state == HoldState::kHeld) summary.held.push_back({hold.path, hold.reason});
+  }
   return summary;
 }
 
@@ -194,14 +210,17 @@ std::string format_summary(const RunSummary& summary, const Palette& palette) {
     add_line(out, palette.paint(Colour::kRed, fmt::format("{}: {}", info(run.error->code).name,
                                                           printable(run.error->message))));
   }
+  for (const HeldTask& task : summary.held) format_held(task, summary, palette, out);
   for (const std::string& path : summary.shared) {
     add_line(out, fmt::format("  shared {}", printable(path)));
   }
   if (!run.outputs.empty()) format_outputs(run.outputs, out);
-  std::string last = fmt::format("{} run {} {}", symbol_of(run.state), run.no,
-                                 run.state == RunState::kWarning ? "completed with warnings"
-                                 : run.state == RunState::kError ? "ended in error"
-                                                                 : to_string(run.state));
+  std::string last =
+      fmt::format("{} run {} {}", symbol_of(run.state), run.no,
+                  run.state == RunState::kWarning  ? "completed with warnings"
+                  : run.state == RunState::kError  ? "ended in error"
+                  : run.state == RunState::kPaused ? "is held, nothing of it was lost"
+                                                   : to_string(run.state));
   if (run.ended_at > 0) {
     const Millis from = run.started_at > 0 ? run.started_at : run.created_at;
     last += fmt::format(" in {}", format_delay(run.ended_at - from));
@@ -232,6 +251,15 @@ std::string summary_as_json(const RunSummary& summary) {
                    ",\"attempt\":{},\"blocked_count\":{},\"error\":", task.attempt,
                    task.blocked_count);
     append_json(out, task.error);
+    out += '}';
+  }
+  out += "],\"held\":[";
+  for (const HeldTask& task : summary.held) {
+    if (&task != summary.held.data()) out += ',';
+    out += "{\"task\":";
+    append_json(out, task.path);
+    out += ",\"reason\":";
+    append_json(out, task.reason);
     out += '}';
   }
   out += "],\"shared\":[";

@@ -25,11 +25,17 @@ struct FailedTask {
   std::vector<std::string> last_lines;  ///< of its output, errors first; printable
 };
 
+struct HeldTask {
+  std::string path;
+  std::string reason;
+};
+
 struct RunSummary {
   RunRow run;
   std::vector<FailedTask> failed;  ///< the first few
   std::size_t failed_count = 0;
   std::vector<std::string> shared;  ///< paths that share tasks wrote
+  std::vector<HeldTask> held = {};  ///< those that wait for a person
 };
 
 /// Whether the end of a completed run is to be found only in the rows of its tasks.

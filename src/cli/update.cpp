@@ -117,8 +117,13 @@ Update make_update(const HistoryRow& row) {
   return update;
 }
 
-bool ends_run(const Update& update) {
-  return update.run_state.has_value() && is_final(*update.run_state);
+bool rests_run(const Update& update) {
+  return update.run_state.has_value() && rests(*update.run_state);
+}
+
+bool is_held(const Update& update) {
+  return update.attempt_state == AttemptState::kCompleted &&
+         update.task_state.value_or(TaskState::kPending) == TaskState::kPending;
 }
 
 bool wants_error(const HistoryRow& row) {

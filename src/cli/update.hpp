@@ -31,8 +31,11 @@ struct Update {
 
 [[nodiscard]] Update make_update(const HistoryRow& row);
 
-/// Whether the run ended with it.
-[[nodiscard]] bool ends_run(const Update& update);
+/// Whether the run came to rest with it: it ended, or is paused.
+[[nodiscard]] bool rests_run(const Update& update);
+
+/// Whether it says that a task waits for a person from now on; `detail` says why.
+[[nodiscard]] bool is_held(const Update& update);
 
 /// Whether the row says that an attempt or a task failed, so that an error belongs to it.
 [[nodiscard]] bool wants_error(const HistoryRow& row);

@@ -68,6 +68,10 @@ class Reader final : public StoreReader {
   Result<FlowVersionRow> find_flow(std::string_view hash) override {
     return store_.find_flow(hash);
   }
+  Result<std::vector<PointRow>> list_points(const PointFilter&) override {
+    return std::vector<PointRow>();
+  }
+  Result<std::vector<SeriesInfo>> list_series() override { return std::vector<SeriesInfo>(); }
 
  private:
   MemoryStore& store_;
@@ -227,7 +231,7 @@ TEST(FeedTest, TellsOfExpectedRunsOnlyWithTheErrorsOfTheirTasks) {
   listener.updates = [&](std::vector<Update> some) {
     updates.insert(updates.end(), some.begin(), some.end());
   };
-  listener.ended = [&](const RunRow& row) { ended.push_back(row.no); };
+  listener.rested = [&](const RunRow& row) { ended.push_back(row.no); };
   listener.stopped = [](const Error&) {};
   listener.changed = [&] { ++changes_seen; };
   Feed feed(listener);

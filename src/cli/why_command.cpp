@@ -29,7 +29,7 @@ std::string reason(const Blocker& blocker, Millis now) {
     case BlockerKind::kPreviousAttempt: return "its attempt before is not yet known to have ended";
     case BlockerKind::kRunning: return fmt::format("nothing: it runs ({})", what);
     case BlockerKind::kBlocked: return fmt::format("never runs: '{}' did not complete", what);
-    case BlockerKind::kPaused: return "the run is paused";
+    case BlockerKind::kPaused: return "held, waits for dyna approve or reject: " + what;
   }
   return what;
 }

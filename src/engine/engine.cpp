@@ -56,6 +56,15 @@ Result<> Engine::cancel_run(Millis now, RunNo run, Decision& out) {
   return {};
 }
 
+Result<> Engine::decide(Millis now, RunNo run, const HoldDecision& decision, Decision& out) {
+  const auto found = runs_.find(run);
+  if (found == runs_.end()) return fail(ErrorCode::kNotFound, fmt::format("no live run {}", run));
+  Step s = step(now, out);
+  TRY(found->second->decide(s, decision));
+  note_work(run);
+  return {};
+}
+
 void Engine::report(Millis now, const AttemptReport& report, Decision& out) {
   const auto found = runs_.find(report.key.run);
   if (found == runs_.end()) return;

@@ -39,6 +39,9 @@ class Engine {
                                      std::shared_ptr<const Flow> flow, Decision& out);
   /// Errors: kNotFound: no live run has the number.
   [[nodiscard]] Result<> cancel_run(Millis now, RunNo run, Decision& out);
+  /// A person's word on a task that is held. Errors: kNotFound: no such run or task; kConflict: it
+  /// is not held.
+  [[nodiscard]] Result<> decide(Millis now, RunNo run, const HoldDecision& decision, Decision& out);
   /// News of an attempt; of a run that is not here: nothing.
   void report(Millis now, const AttemptReport& report, Decision& out);
   /// Fires due timers, emits adoptions, settles, hands out what has a slot.

@@ -192,8 +192,11 @@ void RunMachine::end_attempt(Step& step, TaskIndex task, const Outcome& outcome)
   --unproven_;
   if (std::exchange(live.holds_slot, false)) --step.shared.slots_used;
 
+  write_point(step, task, outcome);
   TaskRow details;
-  if (outcome.state == AttemptState::kCompleted) {
+  if (outcome.state == AttemptState::kCompleted && !outcome.hold.empty()) {
+    hold(step, task, outcome);
+  } else if (outcome.state == AttemptState::kCompleted) {
     details.outputs = outcome.outputs;
     details.warnings = outcome.warnings;
     write_attempt(step, live, AttemptState::kCompleted);
@@ -228,7 +231,7 @@ void RunMachine::retry_or_fail(Step& step, TaskIndex task, AttemptLive& live,
   details.error = error;
   const bool again = !live.row.cancel_requested &&
                      !(run_.cancel_requested && spec.section != Section::kFinally) &&
-                     should_retry(spec.retry, live.row.attempt, error);
+                     should_retry(spec.retry, live.row.attempt - (approved(task) ? 1 : 0), error);
   if (!again) {
     write_history(step, spec.id, live.row.attempt, TaskState::kError, AttemptState::kFailed,
                   history_detail(error));
@@ -288,6 +291,7 @@ void RunMachine::on_timer(Step& step, const Timer& timer) {
   if (found == live_.end()) return;
   AttemptLive& live = found->second;
   const TaskSpec& spec = flow_->tasks[timer.task];
+  if (tasks_[timer.task].held) return;  // removed, or of a time before a restart
   if (timer.kind == TimerKind::kRetry) {
     if (tasks_[timer.task].state == TaskState::kPending) list(timer.task);
     return;

@@ -25,6 +25,7 @@
 #include "base/result.hpp"
 #include "engine/decision.hpp"
 #include "engine/graph.hpp"
+#include "engine/hold.hpp"
 #include "engine/timers.hpp"
 #include "engine/why.hpp"
 #include "model/attempt.hpp"
@@ -81,6 +82,9 @@ class RunMachine {
   /// Cancels what is live and what waits; `finally` tasks still run, and a second call cancels
   /// those too.
   void cancel(Step& step);
+  /// A person's word on a task that is held. Errors: kNotFound: no such task; kConflict: it is not
+  /// held. The same word again changes nothing.
+  [[nodiscard]] Result<> decide(Step& step, const HoldDecision& decision);
   void report(Step& step, const AttemptReport& report);
   void on_timer(Step& step, const Timer& timer);
   /// Hands out an attempt if the task still wants one. False: it does not want the slot.
@@ -102,6 +106,7 @@ class RunMachine {
     bool stored = false;      // has a row
     bool listed = false;      // on dirty_
     bool wants_slot = false;  // on the slot queue
+    bool held = false;        // waits for a person
   };
   /// Only of tasks that were handed out and are not done with.
   struct AttemptLive {
@@ -123,6 +128,18 @@ class RunMachine {
   void retry_or_fail(Step& step, TaskIndex task, AttemptLive& live, const TaskError& error);
   void time_out(Step& step, TaskIndex task, TaskErrorCode code, Phase phase, Millis limit);
   void release(Step& step, TaskIndex task);
+
+  // run_hold.cpp
+  void hold(Step& step, TaskIndex task, const Outcome& outcome);
+  void approve(Step& step, TaskIndex task);
+  void reject(Step& step, TaskIndex task);
+  void pause_if_still(Step& step);
+  void go_on(Step& step, std::string why);
+  [[nodiscard]] bool is_still() const;
+  [[nodiscard]] Result<TaskIndex> held_task(const std::string& path) const;
+  [[nodiscard]] bool approved(TaskIndex task) const;
+  void write_hold(Step& step, HoldRow& row, HoldState to);
+  void write_point(Step& step, TaskIndex task, const Outcome& outcome);
   void progress(Step& step, TaskIndex task, AttemptState state);
 
   // run_settle.cpp
@@ -137,6 +154,7 @@ class RunMachine {
   void finish(Step& step);
   void time_out_run(Step& step);
   void restore_tasks(Step& step, RunSnapshot& snapshot);
+  void restore_hold(HoldRow& row);
   void restore_task(const TaskRow& row);
   void restore_attempt(Step& step, const AttemptRow& row);
   void note_end(TaskIndex task, const TaskRow& row);
@@ -160,6 +178,7 @@ class RunMachine {
   std::string vars_;  // rendered
   std::vector<TaskLive> tasks_;
   std::unordered_map<TaskIndex, AttemptLive> live_;
+  std::unordered_map<TaskIndex, HoldRow> holds_;        // the newest of each task
   std::unordered_map<TaskIndex, std::string> outputs_;  // JSON objects
   std::unordered_map<TaskIndex, std::string> blocked_by_;
   std::unordered_map<std::string_view, TaskIndex> by_path_;  // keys live in flow_
@@ -168,6 +187,7 @@ class RunMachine {
   TaskIndex sweep_end_ = 0;
   std::uint32_t open_[3] = {0, 0, 0};  // tasks of each section that have not ended
   std::uint32_t unproven_ = 0;         // attempts that may still run
+  std::uint32_t held_ = 0;             // tasks that wait for a person
   Section section_ = Section::kTasks;  // the one that is open
   std::string first_error_;            // JSON object for templates
   std::int64_t seq_ = 0;

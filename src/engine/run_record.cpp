@@ -123,6 +123,8 @@ StartAttempt RunMachine::command(TaskIndex task) const {
   start.task = task;
   start.flow = flow_;
   start.context = context(task, tasks_[task].attempt);
+  start.run_at = run_.created_at;
+  start.approved = approved(task);
   start.timeouts = flow_->tasks[task].timeouts;
   return start;
 }

@@ -62,6 +62,7 @@ void RunMachine::settle_task(Step& step, TaskIndex task) {
 
   const auto attempt = live_.find(task);
   if (attempt != live_.end()) {  // between attempts: its upstreams were judged before the first
+    if (live.held) return;
     if (!is_final(attempt->second.row.state) || !attempt->second.row.known_dead) return;
     if (attempt->second.retry_at > step.now) return;
   } else {
@@ -146,6 +147,7 @@ void RunMachine::open_sections(Step& step) {
     }
     if (any) return;
   }
+  if (!ended()) pause_if_still(step);
 }
 
 void RunMachine::finish(Step& step) {
@@ -191,7 +193,11 @@ void RunMachine::cancel(Step& step) {
     cancel_finally_ = true;
   } else {
     run_.cancel_requested = true;
-    write_run(step, run_.state, "cancel requested");
+    if (run_.state == RunState::kPaused) {
+      go_on(step, "cancel requested");
+    } else {
+      write_run(step, run_.state, "cancel requested");
+    }
   }
   sweep_ = 0;
   sweep_end_ = static_cast<TaskIndex>(tasks_.size());
@@ -201,7 +207,7 @@ void RunMachine::time_out_run(Step& step) {
   run_.error = make_task_error(TaskErrorCode::kTimeoutTotal, Phase::kRun,
                                "the run did not complete within " + format_delay(flow_->timeout));
   run_.error->owner = flow_->owner;
-  write_run(step, run_.state, "TIMEOUT_TOTAL: " + run_.error->message);
+  write_run(step, RunState::kRunning, "TIMEOUT_TOTAL: " + run_.error->message);
   sweep_ = 0;
   sweep_end_ = static_cast<TaskIndex>(tasks_.size());
 }
@@ -223,6 +229,7 @@ void RunMachine::sweep_task(Step& step, TaskIndex task) {
         {{run_.no, flow_->tasks[task].id, live->second.row.attempt}, task, CancelReason::kUser});
     return;
   }
+  if (std::exchange(tasks_[task].held, false)) --held_;
   write_history(step, flow_->tasks[task].id, tasks_[task].attempt, TaskState::kCancelled,
                 std::nullopt,
                 run_.cancel_requested ? "the run was cancelled" : "the run's time is used up");
@@ -252,6 +259,7 @@ void RunMachine::restore_tasks(Step& step, RunSnapshot& snapshot) {
     auto vars = step.evaluator.render_json(flow_->vars, "{" + run_context() + "}");
     if (vars.has_value()) vars_ = std::move(*vars);
   }
+  for (HoldRow& row : snapshot.holds) restore_hold(row);
   for (const TaskRow& row : snapshot.tasks) restore_task(row);
   for (const AttemptRow& row : snapshot.attempts) restore_attempt(step, row);
 
@@ -268,6 +276,17 @@ void RunMachine::restore_tasks(Step& step, RunSnapshot& snapshot) {
   if (run_.deadline_at > 0) step.shared.timers.add({run_.deadline_at, run_.no, 0, TimerKind::kRun});
   if (run_.cancel_requested || run_.error.has_value())
     sweep_end_ = static_cast<TaskIndex>(tasks_.size());
+}
+
+void RunMachine::restore_hold(HoldRow& row) {
+  const auto found = by_path_.find(row.path);
+  if (found == by_path_.end()) return;
+  row.from = row.state;
+  if (row.state == HoldState::kHeld) {
+    tasks_[found->second].held = true;
+    ++held_;
+  }
+  holds_[found->second] = std::move(row);
 }
 
 void RunMachine::restore_task(const TaskRow& row) {
@@ -301,7 +320,7 @@ void RunMachine::restore_attempt(Step& step, const AttemptRow& row) {
   live.row.from = row.state;
   last_at_ = std::max({last_at_, row.created_at, row.started_at, row.ended_at});
   const TaskSpec& spec = flow_->tasks[task];
-  if (spec.timeout > 0) {
+  if (spec.timeout > 0 && !tasks_[task].held) {
     step.shared.timers.add({live.first_at + spec.timeout, run_.no, task, TimerKind::kTask});
   }
   if (live.retry_at > 0) step.shared.timers.add({live.retry_at, run_.no, task, TimerKind::kRetry});

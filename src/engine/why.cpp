@@ -32,6 +32,11 @@ void RunMachine::explain(const Shared& shared, std::vector<Blocker>& blockers) c
            found == by_path_.end() ? spec.owner : flow_->tasks[found->second].owner});
     }
     if (is_final(state.state)) continue;
+    if (state.held) {
+      const HoldRow& hold = holds_.at(task);
+      blockers.push_back({spec.id, BlockerKind::kPaused, hold.reason, hold.held_at, 0, spec.owner});
+      continue;
+    }
     const auto live = live_.find(task);
     if (live != live_.end() && live->second.row.attempt > 0) {
       const AttemptRow& row = live->second.row;

@@ -18,7 +18,7 @@ enum class BlockerKind : std::uint8_t {
   kPreviousAttempt,  ///< the attempt before is not yet known dead
   kRunning,          ///< nothing blocks it: it runs; `what` is its attempt's state
   kBlocked,          ///< final: `what` is the upstream that ended so
-  kPaused,
+  kPaused,           ///< held: `what` says why a person is asked
 };
 
 struct Blocker {

@@ -60,6 +60,7 @@ void Linker::link() {
   index_ids();
   check_flow_templates();
   for (TaskIndex i = 0; i < draft_.tasks.size(); ++i) link_task(i);
+  put_guards_before_shares();
   check_cycles(draft_, reporter_);
 }
 
@@ -143,6 +144,34 @@ void Linker::link_task(TaskIndex index) {
   sort_unique(task.spec.refs);
 }
 
+/// A guard stands before every share of the same data, also where the share names that data itself.
+void Linker::put_guards_before_shares() {
+  std::unordered_multimap<std::string_view, TaskIndex> guards;
+  const auto of = [this](TaskIndex index, std::string_view type) -> const Node* {
+    const TaskDraft& task = draft_.tasks[index];
+    if (task.node == nullptr || task.type == nullptr || task.type->name != type) return nullptr;
+    const Node* node = task.node->find("of");
+    return node != nullptr && node->is_scalar() ? node : nullptr;
+  };
+  for (TaskIndex i = 0; i < draft_.tasks.size(); ++i) {
+    const Node* node = of(i, "guard");
+    if (node != nullptr) guards.emplace(node->text, i);
+  }
+  if (guards.empty()) return;
+  for (TaskIndex i = 0; i < draft_.tasks.size(); ++i) {
+    const Node* node = of(i, "share");
+    if (node == nullptr) continue;
+    const auto [begin, end] = guards.equal_range(node->text);
+    for (auto guard = begin; guard != end; ++guard) {
+      TaskSpec& share = draft_.tasks[i].spec;
+      if (draft_.tasks[guard->second].spec.section == share.section) {
+        share.needs.push_back(guard->second);
+      }
+    }
+    sort_unique(draft_.tasks[i].spec.needs);
+  }
+}
+
 void Linker::link_sql(TaskIndex index) {
   const Node* sql = draft_.tasks[index].node->find("sql");
   if (sql == nullptr || !sql->is_scalar()) return;
@@ -183,7 +212,7 @@ void Linker::add_edge(TaskIndex from, TaskIndex to, By by, const Node& node, std
   if (by == By::kData && other.type != nullptr && !other.type->data) {
     reporter_.error(node, Code::kNoData,
                     fmt::format("task '{}' is of type {} and gives no data; name a task of type "
-                                "load, check, merge or transform",
+                                "load, check, standardize, secure, merge, transform or guard",
                                 other.spec.id, other.spec.type));
     return;
   }

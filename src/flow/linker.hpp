@@ -26,6 +26,7 @@ class Linker {
 
   void index_ids();
   void link_task(TaskIndex index);
+  void put_guards_before_shares();
   void link_sql(TaskIndex index);
   void check_script(TaskIndex index);
   /// Makes the edge, or reports why it cannot be.

@@ -72,7 +72,7 @@ class PiiCheck {
   Names compute(const TaskDraft& task) {
     const std::string_view type = task.type->name;
     if (type == "load") return contracted(task);
-    if (type == "check" || type == "merge") return inputs(task);
+    if (type == "check" || type == "merge" || type == "guard") return inputs(task);
     if (type == "standardize") return standardized(task);
     if (type == "secure") return secured(task);
     return {};

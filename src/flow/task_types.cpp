@@ -406,6 +406,67 @@ constexpr std::array kTransform{
     kThreads,
 };
 
+constexpr std::array kOnTrips{Word("hold"), Word("fail"), Word("warn")};
+constexpr std::array kShareOnTrips{Word("hold"), Word("fail"), Word("warn"), Word("off")};
+constexpr std::array kSeasons{Word("auto"), Word("weekday"), Word("none")};
+constexpr std::array kWatchFields{
+    KeySpec{.name = "drop",
+            .kind = K::kScalar,
+            .description = "It trips at so many percent less than usual, and warns at half of it."},
+    KeySpec{.name = "rise",
+            .kind = K::kScalar,
+            .description = "It trips at so many percent more; percentage points for nulls(…)."},
+    KeySpec{.name = "min", .kind = K::kNumber, .description = "It trips below this."},
+    KeySpec{.name = "max", .kind = K::kNumber, .description = "It trips above this."},
+};
+constexpr KeySpec kWatch{.kind = K::kObject, .fields = kWatchFields};
+constexpr KeySpec kSeries{.name = "series",
+                          .kind = K::kTemplate,
+                          .description =
+                              "The dataset whose history counts; without it, the "
+                              "flow's and the task's id."};
+constexpr KeySpec kWatches{
+    .name = "watch",
+    .kind = K::kMap,
+    .description =
+        "rows, nulls(column), sum(column), mean(column), distinct(column), each with "
+        "what it may do. Without it: rows may drop by 20 %, missing values of each "
+        "column may rise by 15 percentage points.",
+    .keeps_order = true,
+    .item = &kWatch,
+    .least = 1};
+constexpr KeySpec kSeason{.name = "season",
+                          .kind = K::kEnum,
+                          .description =
+                              "What a run is compared with: runs of the same weekday, "
+                              "or all; auto finds out.",
+                          .preset = "\"auto\"",
+                          .words = kSeasons};
+constexpr std::string_view kOnTripText =
+    "What happens when it trips: hold the run until a person decides, fail, or warn. Without it: "
+    "hold where the dataset has at least 8 good runs, else warn.";
+
+constexpr std::array kGuard{
+    KeySpec{.name = "of",
+            .kind = K::kDataTask,
+            .description = "The task whose data is compared with its history.",
+            .required = true},
+    kSeries,
+    kWatches,
+    KeySpec{.name = "on_trip", .kind = K::kEnum, .description = kOnTripText, .words = kOnTrips},
+    kSeason,
+    kMemory,
+    kThreads,
+};
+
+constexpr std::array kShareGuardFields{
+    KeySpec{
+        .name = "on_trip", .kind = K::kEnum, .description = kOnTripText, .words = kShareOnTrips},
+    kSeries,
+    kWatches,
+    kSeason,
+};
+
 constexpr std::array kShare{
     KeySpec{.name = "of",
             .kind = K::kDataTask,
@@ -418,6 +479,12 @@ constexpr std::array kShare{
             .one_or_list = true,
             .item = &kTemplateItem,
             .least = 1},
+    KeySpec{.name = "guard",
+            .kind = K::kObject,
+            .description = "The guard before it, where the flow has none for the same data: off, "
+                           "or as in a guard task.",
+            .fields = kShareGuardFields,
+            .short_field = "on_trip"},
     kMemory,
     kThreads,
 };
@@ -444,13 +511,16 @@ constexpr std::array kTypes{
     TaskType{.name = "merge", .description = "Joins data.", .keys = kMerge, .data = true},
     TaskType{
         .name = "transform", .description = "Computes data.", .keys = kTransform, .data = true},
+    TaskType{.name = "guard",
+             .description = "Holds data that differs from its history.",
+             .keys = kGuard,
+             .data = true},
     TaskType{.name = "share", .description = "Writes data out.", .keys = kShare},
     later("container", "Runs a container."),
     later("kubernetes", "Runs a job in Kubernetes."),
     later("http", "Calls a web service."),
     later("sql", "Runs SQL in a database."),
     later("notify", "Tells people."),
-    later("guard", "Holds data that differs from its history."),
     later("task", "Runs a task of a task server."),
     later("foreach", "Runs tasks for each item."),
     later("switch", "Runs one of several branches."),

@@ -33,7 +33,9 @@ struct StartAttempt {
   std::shared_ptr<const Flow> flow;
   std::string context;  ///< JSON object: what templates may name (inputs, outputs, run, flow, task,
                         ///< vars, labels, error)
-  Timeouts timeouts;    ///< the receiver enforces `complete` itself too, also when cerebro is gone
+  Millis run_at = 0;    ///< the time the run stands for
+  bool approved = false;  ///< a person said that what it was held for is right
+  Timeouts timeouts;  ///< the receiver enforces `complete` itself too, also when cerebro is gone
 };
 
 enum class CancelReason : std::uint8_t { kUser, kTimeout };
@@ -48,12 +50,23 @@ struct CancelAttempt {
 
 enum class ReportKind : std::uint8_t { kAcknowledged, kStarted, kEnded };
 
+/// What an attempt measured of a dataset.
+struct Measurement {
+  std::string series;
+  PointVerdict verdict = PointVerdict::kOk;
+  std::string facts;  ///< JSON object
+
+  bool operator==(const Measurement&) const = default;
+};
+
 /// How an attempt ended.
 struct Outcome {
   AttemptState state = AttemptState::kCompleted;  ///< completed, failed or cancelled
   std::string outputs;                            ///< JSON object; empty: none
   std::uint32_t warnings = 0;                     ///< makes the run end as `warning`
   std::optional<TaskError> error;                 ///< exactly when failed; owner may be empty
+  std::string hold;  ///< of a completed one: why a person must decide before the task may complete
+  std::optional<Measurement> measurement;
 
   bool operator==(const Outcome&) const = default;
 };

@@ -27,6 +27,8 @@ void ChangeSet::clear() {
   runs.clear();
   tasks.clear();
   attempts.clear();
+  holds.clear();
+  points.clear();
   history.clear();
 }
 

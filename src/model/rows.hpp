@@ -89,6 +89,34 @@ struct AttemptRow {
   bool operator==(const AttemptRow&) const = default;
 };
 
+/// A task that waits, or waited, for a person's decision.
+struct HoldRow {
+  RunNo run = 0;
+  std::string path;
+  std::optional<HoldState> from;  ///< nullopt: insert
+  HoldState state = HoldState::kHeld;
+  std::uint32_t attempt = 0;  ///< the one that asked
+  std::string reason;         ///< why a person is asked
+  std::string by;             ///< who decided; empty: nobody yet
+  std::string note;           ///< what they said about it
+  Millis held_at = 0;
+  Millis decided_at = 0;
+
+  bool operator==(const HoldRow&) const = default;
+};
+
+/// What was measured of a dataset once: a point of its history.
+struct PointRow {
+  std::string series;  ///< names the dataset
+  Millis at = 0;       ///< the time the run stands for
+  RunNo run = 0;
+  std::string path;  ///< of the task that measured; a later attempt of it replaces the point
+  PointVerdict verdict = PointVerdict::kOk;
+  std::string facts;  ///< JSON object: metrics, and what is needed to judge them
+
+  bool operator==(const PointRow&) const = default;
+};
+
 /// One change of a run, a task or an attempt; never altered.
 struct HistoryRow {
   RunNo run = 0;
@@ -104,16 +132,19 @@ struct HistoryRow {
   bool operator==(const HistoryRow&) const = default;
 };
 
-/// All that one transaction writes, in this order.
+/// All that one transaction writes.
 struct ChangeSet {
   std::vector<FlowVersionRow> flows;  ///< inserted if new
   std::vector<RunRow> runs;
   std::vector<TaskRow> tasks;
   std::vector<AttemptRow> attempts;
   std::vector<HistoryRow> history;
+  std::vector<HoldRow> holds;
+  std::vector<PointRow> points;  ///< inserted, or replaced
 
   [[nodiscard]] bool empty() const {
-    return flows.empty() && runs.empty() && tasks.empty() && attempts.empty() && history.empty();
+    return flows.empty() && runs.empty() && tasks.empty() && attempts.empty() && holds.empty() &&
+           points.empty() && history.empty();
   }
   void clear();
 };
@@ -123,7 +154,8 @@ struct RunSnapshot {
   RunRow run;
   std::vector<TaskRow> tasks;
   std::vector<AttemptRow>
-      attempts;                  ///< live ones, those not known dead, and the newest of each task
+      attempts;  ///< live ones, those not known dead, and the newest of each task
+  std::vector<HoldRow> holds;
   std::int64_t history_seq = 0;  ///< the last one used
 };
 

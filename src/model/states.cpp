@@ -35,6 +35,13 @@ constexpr std::array kAttemptNames{std::string_view("created"),      std::string
                                    std::string_view("completed"),    std::string_view("failed"),
                                    std::string_view("cancelled")};
 
+constexpr std::array kHoldNames{std::string_view("held"), std::string_view("approved"),
+                                std::string_view("rejected")};
+
+constexpr std::array kVerdictNames{std::string_view("ok"), std::string_view("warn"),
+                                   std::string_view("trip"), std::string_view("approved"),
+                                   std::string_view("level")};
+
 // A run may end from any live state: one whose tasks need nobody ends in the step that begins it.
 constexpr Edge<R> kRunEdges[] = {
     {R::kPending, R::kRunning},   {R::kPending, R::kCancelled}, {R::kPending, R::kCompleted},
@@ -112,6 +119,14 @@ std::string_view to_string(AttemptState state) {
   return kAttemptNames[static_cast<std::size_t>(state)];
 }
 
+std::string_view to_string(HoldState state) {
+  return kHoldNames[static_cast<std::size_t>(state)];
+}
+
+std::string_view to_string(PointVerdict verdict) {
+  return kVerdictNames[static_cast<std::size_t>(verdict)];
+}
+
 std::optional<RunState> parse_run_state(std::string_view text) {
   return parse<RunState>(kRunNames, text);
 }
@@ -120,6 +135,14 @@ std::optional<TaskState> parse_task_state(std::string_view text) {
 }
 std::optional<AttemptState> parse_attempt_state(std::string_view text) {
   return parse<AttemptState>(kAttemptNames, text);
+}
+
+std::optional<PointVerdict> parse_point_verdict(std::string_view text) {
+  return parse<PointVerdict>(kVerdictNames, text);
+}
+
+std::optional<HoldState> parse_hold_state(std::string_view text) {
+  return parse<HoldState>(kHoldNames, text);
 }
 
 bool can_follow(RunState from, RunState to) {
@@ -134,6 +157,9 @@ bool can_follow(AttemptState from, AttemptState to) {
 
 bool is_final(RunState state) {
   return !has_exit<R>(kRunEdges, state);
+}
+bool rests(RunState state) {
+  return is_final(state) || state == RunState::kPaused;
 }
 bool is_final(TaskState state) {
   return !has_exit<T>(kTaskEdges, state);

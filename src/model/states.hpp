@@ -43,13 +43,29 @@ enum class AttemptState : std::uint8_t {
   kCancelled,
 };
 
+/// Of a task that a person must decide about.
+enum class HoldState : std::uint8_t { kHeld, kApproved, kRejected };
+
+/// What a guard said of a measurement.
+enum class PointVerdict : std::uint8_t {
+  kOk,
+  kWarn,
+  kTrip,
+  kApproved,  ///< it tripped, and a person said that it is right
+  kLevel,     ///< no measurement: a person said that a new level begins here
+};
+
 [[nodiscard]] std::string_view to_string(RunState state);
 [[nodiscard]] std::string_view to_string(TaskState state);
 [[nodiscard]] std::string_view to_string(AttemptState state);
+[[nodiscard]] std::string_view to_string(HoldState state);
+[[nodiscard]] std::string_view to_string(PointVerdict verdict);
 
 [[nodiscard]] std::optional<RunState> parse_run_state(std::string_view text);
 [[nodiscard]] std::optional<TaskState> parse_task_state(std::string_view text);
 [[nodiscard]] std::optional<AttemptState> parse_attempt_state(std::string_view text);
+[[nodiscard]] std::optional<HoldState> parse_hold_state(std::string_view text);
+[[nodiscard]] std::optional<PointVerdict> parse_point_verdict(std::string_view text);
 
 /// Whether the published graph has the edge. A state has no edge to itself.
 [[nodiscard]] bool can_follow(RunState from, RunState to);
@@ -59,6 +75,8 @@ enum class AttemptState : std::uint8_t {
 /// Final is final: no edge leaves the state.
 [[nodiscard]] bool is_final(RunState state);
 [[nodiscard]] bool is_final(TaskState state);
+/// Whether nothing of the run moves by itself: it has ended, or waits for a person.
+[[nodiscard]] bool rests(RunState state);
 [[nodiscard]] bool is_final(AttemptState state);
 
 /// The three graphs as one Markdown page with Mermaid diagrams.

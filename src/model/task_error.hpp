@@ -47,6 +47,8 @@ enum class TaskErrorCode : std::uint8_t {
   kSqlFailed,
   kShareFailed,
   kUnsecured,
+  kGuardTripped,
+  kHoldRejected,
   kToolMissing,
   kInternal,
 };

@@ -21,6 +21,20 @@ struct RunFilter {
   std::uint32_t limit = 50;
 };
 
+/// Which points of a series: those before (at, run), newest first.
+struct PointFilter {
+  std::string series;
+  Millis before_at = 0;  ///< 0: from the newest
+  RunNo before_run = 0;
+  std::uint32_t limit = 400;
+};
+
+struct SeriesInfo {
+  std::string series;
+  std::int64_t points = 0;
+  Millis last_at = 0;
+};
+
 /// Reads for everybody: what `runs`, `logs`, `why` show.
 ///
 /// Errors: kNotFound for an id that is not there; kCorrupt for what cannot be read; kUnavailable
@@ -40,6 +54,9 @@ class StoreReader {
   virtual Result<std::vector<HistoryRow>> list_history(RunNo no, std::int64_t after_seq,
                                                        std::uint32_t limit) = 0;
   virtual Result<FlowVersionRow> find_flow(std::string_view hash) = 0;
+  virtual Result<std::vector<PointRow>> list_points(const PointFilter& filter) = 0;
+  /// In order of their names.
+  virtual Result<std::vector<SeriesInfo>> list_series() = 0;
 };
 
 /// The owner's store: one in the world for a state.

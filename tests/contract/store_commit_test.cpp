@@ -50,6 +50,56 @@ TEST_P(StoreContract, AnUpdateReplacesTheWholeRowAndAnErrorCanGo) {
   EXPECT_EQ(store().load_run(1).value().tasks, std::vector{stored(completed)});
 }
 
+TEST_P(StoreContract, AHoldComesBackAndIsDecidedOnce) {
+  HoldRow hold{1, "share", std::nullopt, HoldState::kHeld, 1, "rows 3", "", "", 1200, 0};
+  must_commit({{}, {make_run(1)}, {}, {}, {}, {hold}, {}});
+  hold.from = HoldState::kHeld;
+  EXPECT_EQ(store().load_run(1).value().holds, std::vector{hold});
+
+  HoldRow approved = hold;
+  approved.state = HoldState::kApproved;
+  approved.by = "ann";
+  approved.note = "a holiday";
+  approved.decided_at = 1300;
+  must_commit({{}, {}, {}, {}, {}, {approved}, {}});
+  must_refuse({{}, {}, {}, {}, {}, {approved}, {}}, ErrorCode::kConflict, "is not 'held' any more");
+  approved.from = HoldState::kApproved;
+  EXPECT_EQ(store().load_run(1).value().holds, std::vector{approved});
+  HoldRow nobody = approved;
+  nobody.by = "";
+  must_refuse({{}, {}, {}, {}, {}, {nobody}, {}}, ErrorCode::kInternal, "against the rules");
+}
+
+TEST_P(StoreContract, PointsComeNewestFirstAndAreReplacedByALaterAttempt) {
+  const PointRow first{"f/x", 1000, 1, "share", PointVerdict::kTrip, "{}"};
+  const PointRow second{"f/x", 2000, 2, "share", PointVerdict::kOk, R"({"metrics":{"rows":1}})"};
+  const PointRow other{"f/y", 1500, 2, "share", PointVerdict::kLevel, "{}"};
+  must_commit({{}, {}, {}, {}, {}, {}, {second, first, other}});
+  PointRow replaced = first;
+  replaced.verdict = PointVerdict::kApproved;
+  must_commit({{}, {}, {}, {}, {}, {}, {replaced}});
+
+  EXPECT_EQ(store().list_points({"f/x", 0, 0, 10}).value(), (std::vector{second, replaced}));
+  EXPECT_EQ(store().list_points({"f/x", 2000, 2, 10}).value(), std::vector{replaced});
+  EXPECT_EQ(store().list_points({"f/x", 2000, 3, 10}).value().size(), 2u);
+  EXPECT_EQ(store().list_points({"f/x", 0, 0, 1}).value(), std::vector{second});
+  EXPECT_TRUE(store().list_points({"f/z", 0, 0, 10}).value().empty());
+  const auto series = store().list_series().value();
+  ASSERT_EQ(series.size(), 2u);
+  EXPECT_EQ(series[0].series, "f/x");
+  EXPECT_EQ(series[0].points, 2);
+  EXPECT_EQ(series[0].last_at, 2000);
+}
+
+TEST_P(StoreContract, HoldsAndPointsAreTakenBackWithTheirCommit) {
+  const HoldRow hold{1, "share", std::nullopt, HoldState::kHeld, 1, "rows 3", "", "", 1200, 0};
+  const PointRow point{"f/x", 1000, 1, "share", PointVerdict::kTrip, "{}"};
+  must_refuse({{}, {}, {}, {}, {make_history(1, 7)}, {hold}, {point}}, ErrorCode::kConflict, "");
+  EXPECT_TRUE(store().list_points({"f/x", 0, 0, 10}).value().empty());
+  must_commit({{}, {make_run(1)}, {}, {}, {}, {hold}, {point}});
+  EXPECT_EQ(store().load_run(1).value().holds.size(), 1u);
+}
+
 TEST_P(StoreContract, AnErrorDoesNotLeakIntoTheNextRowOfTheCommit) {
   TaskRow failed = make_task(1, "a");
   failed.state = TaskState::kError;

@@ -21,10 +21,44 @@ void Checker::mix(std::int64_t number) {
 
 void Checker::on_commit(const ChangeSet& changes, Millis now) {
   mix(now);
+  for (const HoldRow& row : changes.holds) check_hold(row);
   for (const RunRow& row : changes.runs) check_run(row);
   for (const TaskRow& row : changes.tasks) check_task(row);
   for (const AttemptRow& row : changes.attempts) check_attempt(row);
   for (const HistoryRow& row : changes.history) check_history(row);
+  for (const RunRow& row : changes.runs) {
+    if (row.state == RunState::kPaused) check_paused(row.no);
+  }
+}
+
+/// A person is asked once for an attempt, and what they said stays.
+void Checker::check_hold(const HoldRow& row) {
+  mix(row.path);
+  mix(to_string(row.state));
+  const auto before = holds_.find({row.run, row.path});
+  if (row.state == HoldState::kHeld) {
+    expect(before == holds_.end(), "a task is held a second time", row.run, row.path);
+  } else {
+    expect(before != holds_.end() && before->second.state == HoldState::kHeld,
+           "a decision about a task that was not held", row.run, row.path);
+    expect(!row.by.empty(), "a decision without a person", row.run, row.path);
+  }
+  holds_[{row.run, row.path}] = row;
+}
+
+/// A paused run waits for a person, and for nothing else.
+void Checker::check_paused(RunNo run) {
+  bool asks = false;
+  for (const auto& [key, hold] : holds_) {
+    const bool open = key.first == run && hold.state == HoldState::kHeld;
+    if (open && !is_final(tasks_.at(key).state)) asks = true;
+  }
+  expect(asks, "paused, but nobody is asked", run, "");
+  for (const auto& [key, attempt] : attempts_) {
+    if (key.first != run) continue;
+    expect(is_final(attempt.state) && attempt.known_dead, "paused while an attempt runs", run,
+           key.second);
+  }
 }
 
 void Checker::check_run(const RunRow& row) {
@@ -52,6 +86,11 @@ void Checker::check_task(const TaskRow& row) {
   if (row.state == TaskState::kError) {
     expect(row.error.has_value() && !row.error->message.empty() && !row.error->owner.empty(),
            "R4: task in error without message or owner", row.run, row.path);
+  }
+  const auto hold = holds_.find(key);
+  if (row.state == TaskState::kCompleted && hold != holds_.end()) {
+    expect(hold->second.state == HoldState::kApproved,
+           "a task that was held completed without approval", row.run, row.path);
   }
   tasks_[key] = row;
 }
@@ -126,7 +165,14 @@ void Checker::check_retry(const AttemptRow& row) {
   const AttemptRow& before = attempts_.at({row.run, row.path});
   const TaskRow& task = tasks_.at({row.run, row.path});
   const Retry& retry = spec->retry;
-  expect(row.attempt <= retry.attempts, "R19: more attempts than allowed", row.run, row.path);
+  const auto hold = holds_.find({row.run, row.path});
+  const bool asked = hold != holds_.end();  // the attempt that asked is none of the retries
+  if (asked) {
+    expect(hold->second.state == HoldState::kApproved, "an attempt begins without approval",
+           row.run, row.path);
+  }
+  expect(row.attempt <= retry.attempts + (asked ? 1 : 0), "R19: more attempts than allowed",
+         row.run, row.path);
   if (!before.error.has_value()) return;
   if (retry.on.empty())
     expect(before.error->retryable, "R19: a failure that is not retryable was retried", row.run,

@@ -42,6 +42,8 @@ class Checker {
   void check_failure(const AttemptRow& row, const AttemptRow& before);
   void check_retry(const AttemptRow& row);
   void check_history(const HistoryRow& row);
+  void check_hold(const HoldRow& row);
+  void check_paused(RunNo run);
   void check_deadline(const AttemptRow& row, const AttemptRow& before);
   void compare_with_model(Store& store, RunNo no);
   void expect(bool holds, const std::string& what, RunNo run, const std::string& path);
@@ -52,6 +54,7 @@ class Checker {
   std::map<RunNo, std::shared_ptr<const Flow>> flows_;
   std::map<RunNo, RunRow> runs_;
   std::map<Key, TaskRow> tasks_;
+  std::map<Key, HoldRow> holds_;
   std::map<Key, AttemptRow> attempts_;  // the newest of each task
   std::map<RunNo, std::pair<std::int64_t, Millis>> history_;
   std::map<std::pair<Key, std::uint32_t>, AttemptState> paths_;  // by history alone

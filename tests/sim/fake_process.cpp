@@ -23,7 +23,8 @@ Plan plan_of(std::uint64_t seed, const Flow& flow, TaskIndex task, RunNo run,
   (void)random.next();
   const TaskSpec& spec = flow.tasks[task];
   const auto draw = random.below(100);
-  if (draw < 60) return Plan::kComplete;
+  if (draw < 54) return Plan::kComplete;
+  if (draw < 60) return Plan::kHold;
   if (draw < 78) return Plan::kFail;
   if (draw < 82) return Plan::kFailForGood;
   if (draw < 87) return Plan::kVanish;
@@ -39,6 +40,11 @@ Outcome outcome_of(Plan plan) {
   Outcome outcome;
   if (plan == Plan::kComplete) {
     outcome.outputs = R"({"n":1})";
+    return outcome;
+  }
+  if (plan == Plan::kHold) {
+    outcome.hold = "rows: 3, expected 10";
+    outcome.measurement = Measurement{"f/x", PointVerdict::kTrip, "{}"};
     return outcome;
   }
   outcome.state = AttemptState::kFailed;
@@ -67,6 +73,7 @@ void FakeProcess::begin(const StartAttempt& command) {
   Attempt attempt;
   attempt.command = command;
   attempt.plan = plan_of(seed_, *command.flow, command.task, command.key.run, command.key.attempt);
+  if (attempt.plan == Plan::kHold && command.approved) attempt.plan = Plan::kComplete;
   attempts_.emplace(command.key, std::move(attempt));
   arrange(command.key);
 }

@@ -16,6 +16,7 @@ namespace cordyna::sim {
 /// What an attempt will do.
 enum class Plan : std::uint8_t {
   kComplete,
+  kHold,  ///< asks for a person; completes once approved
   kFail,
   kFailForGood,
   kVanish,

@@ -32,6 +32,9 @@ constexpr std::array kFields{
     std::pair("complete timeouts", &Sightings::timeouts_complete),
     std::pair("whole timeouts", &Sightings::timeouts_total),
     std::pair("long downtimes", &Sightings::overdue_at_boot),
+    std::pair("paused runs", &Sightings::paused_runs),
+    std::pair("approved holds", &Sightings::approved),
+    std::pair("rejected holds", &Sightings::rejected),
 };
 
 }  // namespace

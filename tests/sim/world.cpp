@@ -70,6 +70,10 @@ class CrashStore final : public Store {
   Result<FlowVersionRow> find_flow(std::string_view hash) override {
     return store_->find_flow(hash);
   }
+  Result<std::vector<PointRow>> list_points(const PointFilter& filter) override {
+    return store_->list_points(filter);
+  }
+  Result<std::vector<SeriesInfo>> list_series() override { return store_->list_series(); }
   std::uint64_t epoch() const override { return store_->epoch(); }
   Result<RunNo> last_run_no() override { return store_->last_run_no(); }
 
@@ -99,6 +103,8 @@ class World {
   void count(const ChangeSet& changes);
   Crash draw_crash();
   void submit(std::size_t index);
+  void decide_later(RunNo run, const std::string& path);
+  void decide(RunNo run, const std::string& path);
   void check_overdue();
   void explain_unfinished();
   std::string may_begin(const StartAttempt& command);
@@ -222,7 +228,13 @@ void World::count(const ChangeSet& changes) {
     if (row.state == TaskState::kBlocked) ++seen.blocked;
     if (row.state == TaskState::kSkipped) ++seen.skipped;
   }
+  for (const HoldRow& row : changes.holds) {
+    if (row.state == HoldState::kHeld) decide_later(row.run, row.path);
+    if (row.state == HoldState::kApproved) ++seen.approved;
+    if (row.state == HoldState::kRejected) ++seen.rejected;
+  }
   for (const RunRow& row : changes.runs) {
+    if (row.state == RunState::kPaused) ++seen.paused_runs;
     if (row.state == RunState::kCancelled) ++seen.cancelled_runs;
     if (is_final(row.state) && row.error.has_value()) ++seen.timed_out_runs;
   }
@@ -243,6 +255,23 @@ void World::count(const ChangeSet& changes) {
 void World::submit(std::size_t index) {
   const auto no = loop_->apply(now_, SubmitSignal{requests_[index]});
   if (!no.has_value()) violation("submit refused: " + no.error().message);
+}
+
+/// A person decides some time after a hold was saved, again and again until their word is saved.
+void World::decide_later(RunNo run, const std::string& path) {
+  schedule(now_ + random_.between(0, 30'000), false, [this, run, path] { decide(run, path); });
+}
+
+void World::decide(RunNo run, const std::string& path) {
+  if (!loop_) return decide_later(run, path);
+  const auto snapshot = store_->load_run(run);
+  const auto hold = std::ranges::find(snapshot->holds, path, &HoldRow::path);
+  if (hold->state != HoldState::kHeld || is_final(snapshot->run.state)) return;
+  const auto said = loop_->apply(
+      now_, DecideSignal{snapshot->run.id, {path, random_.chance(70), "somebody", ""}});
+  const bool refused = !said.has_value() && said.error().code != ErrorCode::kConflict;
+  if (refused) violation("the decision was refused: " + said.error().message);
+  decide_later(run, path);
 }
 
 void World::boot(std::unique_ptr<MemoryStore> store) {

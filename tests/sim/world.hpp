@@ -31,6 +31,9 @@ struct Sightings {
   std::uint64_t timeouts_complete = 0;
   std::uint64_t timeouts_total = 0;
   std::uint64_t overdue_at_boot = 0;
+  std::uint64_t paused_runs = 0;
+  std::uint64_t approved = 0;
+  std::uint64_t rejected = 0;
 
   void add(const Sightings& other);
   /// Names of those that are zero.

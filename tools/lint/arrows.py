@@ -14,15 +14,16 @@ ARROWS = {
     "base": (),
     "model": ("base",),
     "ports": ("model", "base"),
+    "guard": ("model", "base"),
     "template": ("ports", "model", "base"),
     "flow": ("template", "model", "base"),
     "engine": ("model", "base", "ports/evaluator.hpp"),
     "store": ("ports", "model", "base"),
     "secrets": ("ports", "model", "base"),
-    "process": ("ports", "template", "model", "base"),
+    "process": ("ports", "template", "guard", "model", "base"),
     "cerebro": ("engine", "ports", "model", "base"),
     "cli": (
-        "cerebro", "engine", "flow", "template", "process", "secrets", "ports", "model", "base",
+        "cerebro", "engine", "flow", "template", "guard", "process", "secrets", "ports", "model", "base",
         "store/sqlite/sqlite_store.hpp",
     ),
 }  # fmt: skip
@@ -64,7 +65,7 @@ C_STANDARD = re.compile(
     r"^(assert|ctype|errno|float|inttypes|limits|locale|math|setjmp|signal|stdarg|stdbool|stddef"
     r"|stdint|stdio|stdlib|string|time)\.h$"
 )
-PURE_OF_SYSTEM = ("base", "model", "flow", "engine", "template")
+PURE_OF_SYSTEM = ("base", "model", "flow", "engine", "template", "guard")
 POSIX_ALLOWED = {"src/base/id.cpp", "src/flow/text_file.cpp"}
 
 IMPURE_HEADERS = {

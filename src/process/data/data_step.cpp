@@ -49,6 +49,7 @@ StepResult<> run_step(StepRun& run) {
   if (const auto* transform = std::get_if<TransformParams>(&run.step.params)) {
     return run_transform(run, *transform);
   }
+  if (const auto* guard = std::get_if<GuardParams>(&run.step.params)) return run_guard(run, *guard);
   return run_share(run, std::get<ShareParams>(run.step.params));
 }
 

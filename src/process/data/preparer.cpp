@@ -11,6 +11,7 @@
 #include <set>
 
 #include "process/data/compile.hpp"
+#include "process/data/guard_history.hpp"
 #include "process/data/step.hpp"
 #include "template/template.hpp"
 
@@ -252,6 +253,8 @@ std::vector<SourceColumn> expected_columns(const Flow& flow, TaskIndex index, in
     }
   } else if (const auto* check = std::get_if<CheckParams>(&step->params)) {
     return expected_columns(flow, find_task(flow, check->of), depth + 1);
+  } else if (const auto* guard = std::get_if<GuardParams>(&step->params)) {
+    return expected_columns(flow, find_task(flow, guard->of), depth + 1);
   } else if (const auto* merge = std::get_if<MergeParams>(&step->params)) {
     for (const std::string& id : merge->of) {
       const std::vector<SourceColumn> more = expected_columns(flow, find_task(flow, id), depth + 1);
@@ -269,8 +272,8 @@ std::vector<SourceColumn> expected_columns(const Flow& flow, TaskIndex index, in
 }  // namespace
 
 std::span<const std::string_view> data_types() {
-  static constexpr std::array<std::string_view, 7> kTypes{
-      "load", "check", "standardize", "secure", "merge", "transform", "share"};
+  static constexpr std::array<std::string_view, 8> kTypes{
+      "load", "check", "standardize", "secure", "merge", "transform", "guard", "share"};
   return kTypes;
 }
 
@@ -303,7 +306,7 @@ std::expected<Launch, TaskError> DataPreparer::prepare(const StartAttempt& comma
                               "allowed to",
                               missing));
   }
-  const json::object step{
+  json::object step{
       {"version", kStepVersion},
       {"id", task.id},
       {"type", task.type},
@@ -312,6 +315,14 @@ std::expected<Launch, TaskError> DataPreparer::prepare(const StartAttempt& comma
       {"upstream", std::move(upstream)},
       {"paths", {{"artifacts", paths.artifacts}, {"work", paths.work}, {"report", paths.report}}},
   };
+  const GuardPolicy* guard = guard_before(flow, task, *checked);
+  if (guard != nullptr) {
+    Result<json::object> past = guard_context(command, *guard, ids.front(), points_);
+    if (!past.has_value()) {
+      return refuse(TaskErrorCode::kInternal, "the history: " + past.error().message);
+    }
+    step["guard"] = std::move(*past);
+  }
   Launch launch;
   launch.argv = {dyna_, "data-step", paths.folder + "/step.json"};
   launch.folder = flow.folder;

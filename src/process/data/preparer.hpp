@@ -2,17 +2,23 @@
 #pragma once
 
 #include <expected>
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "base/result.hpp"
 #include "model/flow.hpp"
 #include "ports/launch.hpp"
 #include "ports/secrets.hpp"
+#include "ports/store.hpp"
 
 namespace cordyna::data {
+
+/// Reads the history of a dataset.
+using PointSource = std::function<Result<std::vector<PointRow>>(const PointFilter&)>;
 
 /// The Preparer of the data steps.
 ///
@@ -21,9 +27,10 @@ namespace cordyna::data {
 /// disk. The keys of a secure step, which names them, go along in the environment (kKeyVariable).
 class DataPreparer final : public Preparer {
  public:
-  /// `dyna`: the absolute path of this program. Borrows the secrets.
-  DataPreparer(std::string dyna, const Secrets& secrets)
-      : dyna_(std::move(dyna)), secrets_(secrets) {}
+  /// `dyna`: the absolute path of this program. Borrows the secrets. Without `points` every guard
+  /// finds an empty history.
+  DataPreparer(std::string dyna, const Secrets& secrets, PointSource points = {})
+      : dyna_(std::move(dyna)), secrets_(secrets), points_(std::move(points)) {}
 
   [[nodiscard]] std::expected<Launch, TaskError> prepare(const StartAttempt& command,
                                                          const AttemptPaths& paths) override;
@@ -31,6 +38,7 @@ class DataPreparer final : public Preparer {
  private:
   std::string dyna_;
   const Secrets& secrets_;
+  PointSource points_;
 };
 
 /// The data family, in the order in which a flow usually has them.

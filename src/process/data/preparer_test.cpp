@@ -6,6 +6,7 @@
 #include <boost/json.hpp>
 #include <cstdlib>
 
+#include "process/data/guard_history.hpp"
 #include "process/data/step.hpp"
 
 namespace cordyna::data {
@@ -230,6 +231,64 @@ TEST(ShowSqlTest, AMergeOverUnknownColumnsSaysSo) {
   EXPECT_NE(merge.error().message.find("columns of 't'"), std::string::npos);
   flow->tasks.push_back(task("x", "shell", "{}"));
   EXPECT_FALSE(show_sql(*flow, 5).has_value());
+}
+
+// ---- guards
+
+json::object step_of(const std::expected<Launch, TaskError>& launch) {
+  return json::parse(launch.value().files.at(0).content).as_object();
+}
+
+constexpr const char* kData = R"({"outputs": {"t": {"data": "/a/t.parquet", "rows": 3}},
+    "inputs": {"county": "king"}})";
+
+TEST(GuardPreparerTest, TheShareLearnsThePastOfItsDataset) {
+  PointFilter asked;
+  DataPreparer preparer(
+      "/bin/dyna", kSecrets, [&](const PointFilter& filter) -> Result<std::vector<PointRow>> {
+        asked = filter;
+        return std::vector<PointRow>{
+            {"f/t", 900, 6, "s", PointVerdict::kOk, R"({"metrics":{"rows":10}})"}};
+      });
+  StartAttempt command = attempt(sample_flow(), 4, kData);
+  command.key.run = 7;
+  command.run_at = 1000;
+  command.approved = true;
+  const json::object guard = step_of(preparer.prepare(command, {})).at("guard").as_object();
+  EXPECT_EQ(guard.at("series"), "f/t");
+  EXPECT_EQ(guard.at("approved"), true);
+  EXPECT_EQ(guard.at("history").as_array().size(), 1u);
+  EXPECT_EQ(asked.series, "f/t");
+  EXPECT_EQ(asked.before_at, 1000);
+  EXPECT_EQ(asked.before_run, 7);
+}
+
+TEST(GuardPreparerTest, ASeriesOfItsOwnIsRendered) {
+  auto flow = sample_flow();
+  flow->tasks[4].params =
+      R"({"of": "t", "to": "o.csv", "guard": {"series": "{{ inputs.county }}"}})";
+  DataPreparer preparer("/bin/dyna", kSecrets);
+  const json::object step = step_of(preparer.prepare(attempt(flow, 4, kData), {}));
+  EXPECT_EQ(step.at("guard").at("series"), "king");
+}
+
+TEST(GuardPreparerTest, AGuardTaskBeforeTheShareIsEnough) {
+  auto flow = sample_flow();
+  flow->tasks.push_back(task("g", "guard", R"({"of": "t"})"));
+  flow->tasks[4].needs = {5};
+  DataPreparer preparer("/bin/dyna", kSecrets);
+  EXPECT_FALSE(step_of(preparer.prepare(attempt(flow, 4, kData), {})).contains("guard"));
+  flow->tasks[4].needs = {};
+  EXPECT_TRUE(step_of(preparer.prepare(attempt(flow, 4, kData), {})).contains("guard"));
+}
+
+TEST(GuardPreparerTest, OtherStepsUpstreamHaveAnotherText) {
+  const auto flow = sample_flow();
+  const std::string before = steps_of(*flow, "t");
+  flow->tasks[4].params = "{}";  // the share itself makes no data
+  EXPECT_EQ(steps_of(*flow, "t"), before);
+  flow->tasks[1].params = R"({"of": "raw", "rules": []})";
+  EXPECT_NE(steps_of(*flow, "t"), before);
 }
 
 }  // namespace

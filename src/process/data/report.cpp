@@ -14,6 +14,17 @@ json::string_view view(std::string_view text) {
   return {text.data(), text.size()};
 }
 
+json::object guard_of(const GuardReport& guard) {
+  json::object metrics;
+  for (const auto& [name, value] : guard.point.metrics) metrics[view(name)] = value;
+  json::object out{{"series", guard.series},
+                   {"verdict", view(to_string(guard.point.verdict))},
+                   {"good_points", guard.good},
+                   {"metrics", std::move(metrics)}};
+  if (!guard.reason.empty()) out["reason"] = guard.reason;
+  return out;
+}
+
 json::object outputs_of(const StepReport& report) {
   json::object out;
   if (!report.data.empty()) out["data"] = report.data;
@@ -43,6 +54,7 @@ json::object outputs_of(const StepReport& report) {
         {{"name", check.name}, {"severity", view(to_string(check.severity))}, {"bad", check.bad}});
   }
   if (!checks.empty()) out["checks"] = std::move(checks);
+  if (report.guard.has_value()) out["guard"] = guard_of(*report.guard);
   out["seconds"] = report.seconds;
   return out;
 }
@@ -53,6 +65,12 @@ std::string report_json(const StepReport& report, const TaskError* error) {
   json::object out;
   out["warnings"] = report.warnings.size();
   out["outputs"] = outputs_of(report);
+  if (!report.hold.empty()) out["hold"] = report.hold;
+  if (report.guard.has_value()) {
+    out["measurement"] = {{"series", report.guard->series},
+                          {"verdict", view(to_string(report.guard->point.verdict))},
+                          {"facts", json::parse(guard::write_facts(report.guard->point))}};
+  }
   if (error != nullptr) {
     out["error"] = {{"code", view(info(error->code).name)},
                     {"message", error->message},

@@ -19,6 +19,14 @@ struct CheckCount {
   std::int64_t bad = 0;
 };
 
+/// What a guard found.
+struct GuardReport {
+  std::string series;
+  guard::Point point;
+  std::string reason;    ///< empty: nothing unusual
+  std::size_t good = 0;  ///< good points before
+};
+
 /// Absent counts are not written.
 struct StepReport {
   std::string data;  ///< the Parquet; empty: none
@@ -32,6 +40,8 @@ struct StepReport {
   std::vector<std::pair<std::string, double>> null_rates;  ///< 0 to 1, of columns that have any
   std::vector<CheckCount> checks;
   std::vector<std::string> warnings;
+  std::optional<GuardReport> guard;
+  std::string hold;  ///< why a person must decide; empty: nobody must
   double seconds = 0;
 };
 

@@ -87,10 +87,18 @@ StepResult<> run_share(StepRun& run, const ShareParams& share) {
   }
   STEP_TRY(refuse_unsecured(*upstream));
   STEP_TRY(run.link_upstream(0, *upstream));
-  STEP_TRY_ASSIGN(const std::vector<Fact> facts,
-                  run.query("SELECT 'out' AS dyna, num_rows::BIGINT AS n FROM "
-                            "parquet_file_metadata('in/0');\n"));
-  for (const Fact& fact : facts) run.report.rows = fact.n;
+  if (run.step.guard.has_value() && share.guard.has_value()) {
+    std::vector<Upstream> known{*upstream};
+    STEP_TRY(run.complete_columns(known));
+    STEP_TRY_ASSIGN(const bool passes, stand_guard(run, known[0], *share.guard));
+    if (!passes) return {};
+  } else {
+    if (!share.guard.has_value()) {
+      run.say("guard: off, the data was not compared with its history");
+    }
+    STEP_TRY_ASSIGN(const std::vector<Fact> facts, run.query(compile_metrics({})));
+    for (const Fact& fact : facts) run.report.rows = fact.n;
+  }
   STEP_TRY_ASSIGN(std::vector<StagedFile> staged, stage_all(share));
   STEP_TRY(fill(run, share, staged, upstream->path));
   STEP_TRY(commit_all(run, staged));

@@ -95,7 +95,13 @@ struct StepRun {
 [[nodiscard]] StepResult<> run_secure(StepRun& run, const SecureParams& secure);
 [[nodiscard]] StepResult<> run_merge(StepRun& run, const MergeParams& merge);
 [[nodiscard]] StepResult<> run_transform(StepRun& run, const TransformParams& transform);
+[[nodiscard]] StepResult<> run_guard(StepRun& run, const GuardParams& guard);
 [[nodiscard]] StepResult<> run_share(StepRun& run, const ShareParams& share);
+
+/// Measures in/0 and compares it with its history. False: a person must decide first. Errors:
+/// kGuardTripped, kInputInvalid.
+[[nodiscard]] StepResult<bool> stand_guard(StepRun& run, const Upstream& upstream,
+                                           const GuardPolicy& policy);
 
 /// "21,613"
 [[nodiscard]] std::string grouped(std::int64_t n);

@@ -12,6 +12,7 @@
 #include "process/data/json_read.hpp"
 #include "process/data/sql_text.hpp"
 #include "process/data/step_columns.hpp"
+#include "process/data/step_guard.hpp"
 
 namespace cordyna::data {
 namespace {
@@ -245,6 +246,7 @@ StepResult<ShareParams> parse_share(const json::object& params, std::string_view
     }
     share.to.push_back(std::move(path));
   }
+  STEP_TRY_ASSIGN(share.guard, parse_share_guard(params));
   return share;
 }
 
@@ -283,6 +285,8 @@ StepResult<Step> parse_params_object(std::string_view type, const json::object& 
     step.params = std::move(transform);
   } else if (type == "share") {
     STEP_TRY_ASSIGN(step.params, parse_share(params, folder));
+  } else if (type == "guard") {
+    STEP_TRY_ASSIGN(step.params, parse_guard(params));
   } else {
     return bad_value("type", fmt::format("'{}' is no data step", type));
   }
@@ -323,6 +327,7 @@ StepResult<Step> parse_step_object(const json::object& object) {
   STEP_TRY_ASSIGN(std::optional<std::string> artifacts, read_text(*paths, "artifacts"));
   STEP_TRY_ASSIGN(std::optional<std::string> work, read_text(*paths, "work"));
   STEP_TRY_ASSIGN(std::optional<std::string> report, read_text(*paths, "report"));
+  STEP_TRY_ASSIGN(step.guard, parse_guard_context(object));
   step.paths = {artifacts.value_or(""), work.value_or(""), report.value_or("")};
   if (upstream == nullptr) return step;
   for (const auto& item : *upstream) {

@@ -11,6 +11,7 @@
 #include <variant>
 #include <vector>
 
+#include "guard/judge.hpp"
 #include "process/data/column_type.hpp"
 #include "process/data/step_result.hpp"
 
@@ -152,9 +153,21 @@ struct TransformParams {
   std::vector<std::string> declassify;  ///< columns of the result that tell about nobody any more
 };
 
+/// How data is compared with its history.
+struct GuardPolicy {
+  std::string series;    ///< names the dataset; empty: the flow's and the task's id
+  guard::Policy policy;  ///< without a watch: usual_watch
+};
+
+struct GuardParams {
+  std::string of;
+  GuardPolicy guard;
+};
+
 struct ShareParams {
   std::string of;
-  std::vector<std::string> to;  ///< absolute
+  std::optional<GuardPolicy> guard;  ///< of its own; nothing: switched off
+  std::vector<std::string> to;       ///< absolute
 };
 
 /// A data task whose Parquet this step reads.
@@ -170,6 +183,14 @@ struct Limits {
   std::uint64_t temp_bytes = std::uint64_t{16} << 30;  ///< spilled to the work folder
 };
 
+/// What a guard knows of the run and of the dataset's past.
+struct GuardContext {
+  std::string series;
+  guard::Point now;                   ///< without metrics
+  bool approved = false;              ///< a person said that the data is right
+  std::vector<guard::Point> history;  ///< newest first
+};
+
 struct StepPaths {
   std::string artifacts;
   std::string work;
@@ -179,9 +200,10 @@ struct StepPaths {
 struct Step {
   std::string id;
   std::variant<LoadParams, CheckParams, StandardizeParams, SecureParams, MergeParams,
-               TransformParams, ShareParams>
+               TransformParams, GuardParams, ShareParams>
       params;
   std::vector<Upstream> upstream;
+  std::optional<GuardContext> guard;  ///< where data is to be compared with its history
   Limits limits;
   StepPaths paths;
 };

@@ -76,16 +76,17 @@ std::string StepTest::write_step(std::string_view type, std::string_view id,
                                  std::string_view params) {
   const std::string folder = fmt::format("{}/attempt-{}", root_, ++steps_);
   fs::create_directories(folder);
-  const json::object step{{"version", 1},
-                          {"id", key_view(id)},
-                          {"type", key_view(type)},
-                          {"folder", flow_},
-                          {"params", json::parse(key_view(params))},
-                          {"upstream", upstream_},
-                          {"paths",
-                           {{"artifacts", folder + "/artifacts"},
-                            {"work", folder + "/work"},
-                            {"report", folder + "/report"}}}};
+  json::object step{{"version", 1},
+                    {"id", key_view(id)},
+                    {"type", key_view(type)},
+                    {"folder", flow_},
+                    {"params", json::parse(key_view(params))},
+                    {"upstream", upstream_},
+                    {"paths",
+                     {{"artifacts", folder + "/artifacts"},
+                      {"work", folder + "/work"},
+                      {"report", folder + "/report"}}}};
+  if (!guard_.empty()) step["guard"] = guard_;
   std::ofstream(folder + "/step.json") << json::serialize(step);
   return folder + "/step.json";
 }

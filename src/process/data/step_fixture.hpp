@@ -49,6 +49,7 @@ class StepTest : public testing::Test {
   std::string said_;
   boost::json::object report_;
   boost::json::object upstream_;
+  boost::json::object guard_;  ///< "guard" of step.json; empty: none
   int steps_ = 0;
 };
 

@@ -20,6 +20,7 @@ namespace {
 namespace json = boost::json;
 
 constexpr int kFolderDepthMax = 64;
+constexpr std::size_t kHoldBytesMax = 4096;
 constexpr int kKilledCode = 137;  // as a shell reports SIGKILL
 constexpr std::string_view kFiles = "files";
 
@@ -154,6 +155,8 @@ struct Report {
   json::object outputs;
   std::uint32_t warnings = 0;
   std::optional<TaskError> error;
+  std::string hold;
+  std::optional<Measurement> measurement;
 };
 
 std::string text_of(const json::object& object, std::string_view name) {
@@ -181,6 +184,17 @@ Result<Report> read_report(int folder) {
   if (const auto* warnings = object.if_contains("warnings"); warnings && warnings->is_int64()) {
     report.warnings =
         static_cast<std::uint32_t>(std::clamp<std::int64_t>(warnings->get_int64(), 0, 1'000'000));
+  }
+  report.hold = clean_text(text_of(object, "hold"), kHoldBytesMax);
+  if (const auto* point = object.if_contains("measurement"); point && point->is_object()) {
+    const json::object& fields = point->get_object();
+    const json::value* facts = fields.if_contains("facts");
+    const auto verdict = parse_point_verdict(text_of(fields, "verdict"));
+    std::string series = text_of(fields, "series");
+    if (!verdict.has_value() || series.empty() || facts == nullptr) {
+      return fail(ErrorCode::kCorrupt, "the report's measurement is not complete");
+    }
+    report.measurement = Measurement{std::move(series), *verdict, json::serialize(*facts)};
   }
   if (const auto* error = object.if_contains("error"); error && error->is_object()) {
     const json::object& fields = error->get_object();
@@ -285,6 +299,7 @@ Outcome make_outcome(const ExitRecord& record, const std::string& path, bool tru
   }
   Outcome outcome;
   outcome.warnings = report.warnings;
+  outcome.measurement = std::move(report.measurement);
   if (error.has_value()) {
     outcome.state = AttemptState::kFailed;
     outcome.error = std::move(error);
@@ -297,6 +312,7 @@ Outcome make_outcome(const ExitRecord& record, const std::string& path, bool tru
   if (const auto added = add_artifacts(folder.get(), path, *outputs); !added.has_value()) {
     return invalid(fail("$DYNA_ARTIFACTS", added.error()).error());
   }
+  outcome.hold = std::move(report.hold);
   if (!outputs->empty()) outcome.outputs = json::serialize(*outputs);
   return outcome;
 }

@@ -7,6 +7,7 @@
 #include <map>
 #include <mutex>
 #include <string>
+#include <tuple>
 #include <unordered_map>
 #include <utility>
 #include <variant>
@@ -17,6 +18,7 @@ namespace {
 struct TaskData {
   std::optional<TaskRow> row;
   std::vector<AttemptRow> attempts;  // ascending by number
+  std::optional<HoldRow> hold;
 };
 
 struct RunData {
@@ -45,7 +47,17 @@ struct HistoryUndo {
 struct FlowUndo {
   std::string hash;
 };
-using Undo = std::variant<RunUndo, TaskUndo, AttemptUndo, HistoryUndo, FlowUndo>;
+struct HoldUndo {
+  TaskData* task;
+  std::optional<HoldRow> old;
+};
+using PointKey = std::tuple<std::string, Millis, RunNo, std::string>;
+struct PointUndo {
+  PointKey key;
+  std::optional<PointRow> old;
+};
+using Undo =
+    std::variant<HoldUndo, PointUndo, RunUndo, TaskUndo, AttemptUndo, HistoryUndo, FlowUndo>;
 
 std::vector<AttemptRow>::iterator find_attempt(TaskData& task, std::uint32_t attempt) {
   return std::ranges::find(task.attempts, attempt, &AttemptRow::attempt);
@@ -98,6 +110,7 @@ struct MemoryStore::Data {
   std::map<RunNo, RunData> runs;
   std::unordered_map<std::string, RunNo> run_numbers;
   std::unordered_map<std::string, FlowVersionRow> flows;
+  std::map<PointKey, PointRow> points;
 
   RunData* find(RunNo no) {
     const auto found = runs.find(no);
@@ -180,6 +193,30 @@ class MemoryStore::Transaction {
     return {};
   }
 
+  Result<> write(const HoldRow& row) {
+    const std::string what = fmt::format("hold of task '{}' of run {}", row.path, row.run);
+    if (row.attempt == 0 || row.reason.empty() ||
+        (row.state == HoldState::kHeld) != row.by.empty()) {
+      return fail(ErrorCode::kInternal, what + " is against the rules of the state");
+    }
+    TaskData& task = data_.runs[row.run].tasks[row.path];
+    if (!row.from.has_value()) {
+      if (task.hold.has_value()) return exists(what);
+    } else if (!task.hold.has_value() || task.hold->state != *row.from) {
+      return moved_on(what, *row.from);
+    }
+    undo_.emplace_back(HoldUndo{&task, std::exchange(task.hold, row)});
+    return {};
+  }
+
+  void write(const PointRow& row) {
+    PointKey key{row.series, row.at, row.run, row.path};
+    const auto [place, fresh] = data_.points.try_emplace(key, row);
+    std::optional<PointRow> old;
+    if (!fresh) old = std::exchange(place->second, row);
+    undo_.emplace_back(PointUndo{std::move(key), std::move(old)});
+  }
+
   Result<> write(const HistoryRow& row) {
     RunData& run = data_.runs[row.run];
     const auto expected = std::ssize(run.history) + 1;
@@ -220,6 +257,14 @@ class MemoryStore::Transaction {
       *present = std::move(*undo.old);
     } else {
       undo.task->attempts.erase(present);
+    }
+  }
+  void take_back(HoldUndo& undo) { undo.task->hold = std::move(undo.old); }
+  void take_back(PointUndo& undo) {
+    if (undo.old.has_value()) {
+      data_.points[undo.key] = std::move(*undo.old);
+    } else {
+      data_.points.erase(undo.key);
     }
   }
   void take_back(HistoryUndo& undo) { undo.run->history.pop_back(); }
@@ -263,6 +308,8 @@ Result<> MemoryStore::commit(const ChangeSet& changes) {
   for (const RunRow& row : changes.runs) TRY(transaction.write(row));
   for (const TaskRow& row : changes.tasks) TRY(transaction.write(row));
   for (const AttemptRow& row : changes.attempts) TRY(transaction.write(row));
+  for (const HoldRow& row : changes.holds) TRY(transaction.write(row));
+  for (const PointRow& row : changes.points) transaction.write(row);
   for (const HistoryRow& row : changes.history) TRY(transaction.write(row));
   transaction.keep();
   return {};
@@ -312,6 +359,7 @@ Result<RunSnapshot> MemoryStore::load_run(RunNo no) {
   snapshot.history_seq = std::ssize(run->history);
   for (const auto& [path, task] : run->tasks) {
     if (task.row.has_value()) snapshot.tasks.push_back(as_read(*task.row));
+    if (task.hold.has_value()) snapshot.holds.push_back(as_read(*task.hold));
     for (const AttemptRow& attempt : task.attempts) {
       const bool newest = &attempt == &task.attempts.back();
       if (newest || !attempt.known_dead || !is_final(attempt.state)) {
@@ -351,6 +399,31 @@ Result<FlowVersionRow> MemoryStore::find_flow(std::string_view hash) {
     return fail(ErrorCode::kNotFound, fmt::format("there is no flow version '{}'", hash));
   }
   return found->second;
+}
+
+Result<std::vector<PointRow>> MemoryStore::list_points(const PointFilter& filter) {
+  const std::lock_guard lock(data_->mutex);
+  std::vector<PointRow> found;
+  for (auto point = data_->points.rbegin(); point != data_->points.rend(); ++point) {
+    const PointRow& row = point->second;
+    if (found.size() >= filter.limit) break;
+    if (row.series != filter.series) continue;
+    const bool before = filter.before_at == 0 || row.at < filter.before_at ||
+                        (row.at == filter.before_at && row.run < filter.before_run);
+    if (before) found.push_back(row);
+  }
+  return found;
+}
+
+Result<std::vector<SeriesInfo>> MemoryStore::list_series() {
+  const std::lock_guard lock(data_->mutex);
+  std::vector<SeriesInfo> series;
+  for (const auto& [key, row] : data_->points) {
+    if (series.empty() || series.back().series != row.series) series.push_back({row.series, 0, 0});
+    ++series.back().points;
+    series.back().last_at = row.at;  // ascending
+  }
+  return series;
 }
 
 }  // namespace cordyna

@@ -36,6 +36,8 @@ class MemoryStore final : public Store {
   Result<std::vector<HistoryRow>> list_history(RunNo no, std::int64_t after_seq,
                                                std::uint32_t limit) override;
   Result<FlowVersionRow> find_flow(std::string_view hash) override;
+  Result<std::vector<PointRow>> list_points(const PointFilter& filter) override;
+  Result<std::vector<SeriesInfo>> list_series() override;
 
   Result<> commit(const ChangeSet& changes) override;
   [[nodiscard]] std::uint64_t epoch() const override { return epoch_; }

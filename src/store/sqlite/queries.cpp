@@ -38,6 +38,15 @@ constexpr std::string_view kLastSeq = "SELECT ifnull(max(seq), 0) FROM history W
 constexpr std::string_view kFlow =
     "SELECT hash, id, ns, canonical FROM flow_version WHERE hash = ?1";
 
+constexpr std::string_view kHolds =
+    "SELECT " CORDYNA_HOLD_COLUMNS " FROM hold WHERE run = ?1 ORDER BY path";
+constexpr std::string_view kPoints =
+    "SELECT " CORDYNA_POINT_COLUMNS
+    " FROM point WHERE series = ?1 AND (at < ?2 OR (at = ?2 AND run < ?3))"
+    " ORDER BY at DESC, run DESC, path DESC LIMIT ?4";
+constexpr std::string_view kSeries =
+    "SELECT series, count(*), max(at) FROM point GROUP BY series ORDER BY series";
+
 // Reads all rows of a bound statement.
 template <class Row>
 Result<std::vector<Row>> collect(Statement& statement, Result<Row> (*read)(const Statement&)) {
@@ -96,6 +105,7 @@ struct Queries::Statements {
   Statement history;
   Statement last_seq;
   Statement flow;
+  Statement holds;
 };
 
 Queries::Queries(Database& database, Statements statements)
@@ -116,11 +126,13 @@ Result<std::unique_ptr<Queries>> Queries::prepare(Database& database) {
   TRY_ASSIGN(Statement history, database.prepare(kHistory));
   TRY_ASSIGN(Statement last_seq, database.prepare(kLastSeq));
   TRY_ASSIGN(Statement flow, database.prepare(kFlow));
+  TRY_ASSIGN(Statement holds, database.prepare(kHolds));
   return std::unique_ptr<Queries>(new Queries(
-      database, Statements{std::move(runs), std::move(runs_of_flow), std::move(runs_unfinished),
-                           std::move(run_by_id), std::move(run_by_no), std::move(run_exists),
-                           std::move(last_run), std::move(tasks), std::move(attempts),
-                           std::move(history), std::move(last_seq), std::move(flow)}));
+      database,
+      Statements{std::move(runs), std::move(runs_of_flow), std::move(runs_unfinished),
+                 std::move(run_by_id), std::move(run_by_no), std::move(run_exists),
+                 std::move(last_run), std::move(tasks), std::move(attempts), std::move(history),
+                 std::move(last_seq), std::move(flow), std::move(holds)}));
 }
 
 Result<std::vector<RunRow>> Queries::list_runs(const RunFilter& filter) {
@@ -164,6 +176,8 @@ Result<RunSnapshot> Queries::read_snapshot(RunNo no) {
   s_->attempts.bind(1, no);
   TRY_ASSIGN(std::vector<AttemptRow> attempts, collect<AttemptRow>(s_->attempts, read_attempt));
   snapshot.attempts = needed(std::move(attempts));
+  s_->holds.bind(1, no);
+  TRY_ASSIGN(snapshot.holds, collect<HoldRow>(s_->holds, read_hold));
   s_->last_seq.bind(1, no);
   TRY_ASSIGN(snapshot.history_seq, one_number(s_->last_seq));
   return snapshot;
@@ -199,6 +213,23 @@ Result<FlowVersionRow> Queries::find_flow(std::string_view hash) {
     return fail(ErrorCode::kNotFound, fmt::format("there is no flow version '{}'", hash));
   }
   return read_flow(s_->flow);
+}
+
+Result<std::vector<PointRow>> Queries::list_points(const PointFilter& filter) {
+  TRY_ASSIGN(Statement points, database_.prepare(kPoints));
+  const bool all = filter.before_at == 0;
+  points.bind(1, filter.series);
+  points.bind(2, all ? std::numeric_limits<Millis>::max() : filter.before_at);
+  points.bind(3, filter.before_run);
+  points.bind(4, filter.limit);
+  return collect<PointRow>(points, read_point);
+}
+
+Result<std::vector<SeriesInfo>> Queries::list_series() {
+  TRY_ASSIGN(Statement series, database_.prepare(kSeries));
+  return collect<SeriesInfo>(series, [](const Statement& row) -> Result<SeriesInfo> {
+    return SeriesInfo{std::string(row.text(0)), row.integer(1), row.integer(2)};
+  });
 }
 
 Result<RunNo> Queries::last_run_no() {

@@ -26,6 +26,8 @@ class Queries {
   [[nodiscard]] Result<std::vector<HistoryRow>> list_history(RunNo no, std::int64_t after_seq,
                                                              std::uint32_t limit);
   [[nodiscard]] Result<FlowVersionRow> find_flow(std::string_view hash);
+  [[nodiscard]] Result<std::vector<PointRow>> list_points(const PointFilter& filter);
+  [[nodiscard]] Result<std::vector<SeriesInfo>> list_series();
   [[nodiscard]] Result<RunNo> last_run_no();
 
  private:

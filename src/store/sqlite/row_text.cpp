@@ -72,6 +72,20 @@ Result<> parse(std::string_view word, AttemptState& state) {
   return {};
 }
 
+Result<> parse(std::string_view word, HoldState& state) {
+  const auto parsed = parse_hold_state(word);
+  if (!parsed.has_value()) return unknown_word("state of a hold", word);
+  state = *parsed;
+  return {};
+}
+
+Result<> parse(std::string_view word, PointVerdict& verdict) {
+  const auto parsed = parse_point_verdict(word);
+  if (!parsed.has_value()) return unknown_word("verdict", word);
+  verdict = *parsed;
+  return {};
+}
+
 template <class State>
 Result<> parse(std::string_view word, std::optional<State>& state) {
   if (word.empty()) return {};
@@ -166,6 +180,34 @@ Result<HistoryRow> read_history(const Statement& row) {
   return entry;
 }
 
+Result<HoldRow> read_hold(const Statement& row) {
+  HoldRow hold;
+  Columns columns(row);
+  columns.read(hold.run);
+  columns.read(hold.path);
+  TRY(parse(columns.word(), hold.state));
+  columns.read(hold.attempt);
+  columns.read(hold.reason);
+  columns.read(hold.by);
+  columns.read(hold.note);
+  columns.read(hold.held_at);
+  columns.read(hold.decided_at);
+  hold.from = hold.state;
+  return hold;
+}
+
+Result<PointRow> read_point(const Statement& row) {
+  PointRow point;
+  Columns columns(row);
+  columns.read(point.series);
+  columns.read(point.at);
+  columns.read(point.run);
+  columns.read(point.path);
+  TRY(parse(columns.word(), point.verdict));
+  columns.read(point.facts);
+  return point;
+}
+
 FlowVersionRow read_flow(const Statement& row) {
   FlowVersionRow flow;
   Columns columns(row);
@@ -239,6 +281,27 @@ void bind_history(Statement& statement, const HistoryRow& row) {
   statement.bind(7, word(row.task_state));
   statement.bind(8, word(row.attempt_state));
   statement.bind(9, row.detail);
+}
+
+void bind_hold(Statement& statement, const HoldRow& row) {
+  statement.bind(1, row.run);
+  statement.bind(2, row.path);
+  statement.bind(3, to_string(row.state));
+  statement.bind(4, row.attempt);
+  statement.bind(5, row.reason);
+  statement.bind(6, row.by);
+  statement.bind(7, row.note);
+  statement.bind(8, row.held_at);
+  statement.bind(9, row.decided_at);
+}
+
+void bind_point(Statement& statement, const PointRow& row) {
+  statement.bind(1, row.series);
+  statement.bind(2, row.at);
+  statement.bind(3, row.run);
+  statement.bind(4, row.path);
+  statement.bind(5, to_string(row.verdict));
+  statement.bind(6, row.facts);
 }
 
 void bind_flow(Statement& statement, const FlowVersionRow& row) {

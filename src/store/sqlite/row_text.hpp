@@ -23,6 +23,8 @@
   "started_at, ended_at, deadline_at, cancel_requested, known_dead, " CORDYNA_ERROR_COLUMNS
 #define CORDYNA_HISTORY_COLUMNS \
   "run, seq, at, path, attempt, run_state, task_state, attempt_state, detail"
+#define CORDYNA_HOLD_COLUMNS "run, path, state, attempt, reason, by, note, held_at, decided_at"
+#define CORDYNA_POINT_COLUMNS "series, at, run, path, verdict, facts"
 
 namespace cordyna::sqlite {
 
@@ -31,6 +33,8 @@ namespace cordyna::sqlite {
 [[nodiscard]] Result<TaskRow> read_task(const Statement& row);
 [[nodiscard]] Result<AttemptRow> read_attempt(const Statement& row);
 [[nodiscard]] Result<HistoryRow> read_history(const Statement& row);
+[[nodiscard]] Result<HoldRow> read_hold(const Statement& row);
+[[nodiscard]] Result<PointRow> read_point(const Statement& row);
 [[nodiscard]] FlowVersionRow read_flow(const Statement& row);
 
 /// Bind in the order of the columns above, from 1. An absent error binds nothing: its parameters
@@ -39,10 +43,13 @@ void bind_run(Statement& statement, const RunRow& row);
 void bind_task(Statement& statement, const TaskRow& row);
 void bind_attempt(Statement& statement, const AttemptRow& row);
 void bind_history(Statement& statement, const HistoryRow& row);
+void bind_hold(Statement& statement, const HoldRow& row);
+void bind_point(Statement& statement, const PointRow& row);
 void bind_flow(Statement& statement, const FlowVersionRow& row);
 
 inline constexpr int kRunFrom = 22;      ///< after bind_run: the state to replace
 inline constexpr int kTaskFrom = 17;     ///< after bind_task
 inline constexpr int kAttemptFrom = 19;  ///< after bind_attempt
+inline constexpr int kHoldFrom = 10;     ///< after bind_hold
 
 }  // namespace cordyna::sqlite

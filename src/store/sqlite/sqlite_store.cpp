@@ -47,6 +47,11 @@ class ReaderOf : public Port {
     return queries_->find_flow(hash);
   }
 
+  Result<std::vector<PointRow>> list_points(const PointFilter& filter) override {
+    return queries_->list_points(filter);
+  }
+  Result<std::vector<SeriesInfo>> list_series() override { return queries_->list_series(); }
+
  protected:
   // Statements must be gone before their connection is.
   void drop_queries() { queries_.reset(); }

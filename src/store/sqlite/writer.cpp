@@ -56,6 +56,15 @@ constexpr std::string_view kLiveRival =
     " AND state <> 'completed' AND state <> 'failed' AND state <> 'cancelled' LIMIT 1";
 constexpr std::string_view kInsertHistory =
     "INSERT INTO history (" CORDYNA_HISTORY_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+constexpr std::string_view kInsertHold =
+    "INSERT INTO hold (" CORDYNA_HOLD_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+constexpr std::string_view kUpdateHold =
+    "UPDATE hold SET state = ?3, attempt = ?4, reason = ?5, by = ?6, note = ?7, held_at = ?8,"
+    " decided_at = ?9 WHERE run = ?1 AND path = ?2 AND state = ?10";
+constexpr std::string_view kPutPoint =
+    "INSERT INTO point (" CORDYNA_POINT_COLUMNS
+    ") VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (series, at, run, path)"
+    " DO UPDATE SET verdict = ?5, facts = ?6";
 constexpr std::string_view kLastSeq = "SELECT ifnull(max(seq), 0) FROM history WHERE run = ?1";
 
 #undef CORDYNA_SET_ERROR
@@ -70,6 +79,13 @@ void bind(Statement& statement, const AttemptRow& row) {
   bind_attempt(statement, row);
 }
 
+void bind(Statement& statement, const HoldRow& row) {
+  bind_hold(statement, row);
+}
+
+std::string name(const HoldRow& row) {
+  return fmt::format("hold of task '{}' of run {}", row.path, row.run);
+}
 std::string name(const RunRow& row) {
   return fmt::format("run {} ({})", row.no, row.id.value);
 }
@@ -104,6 +120,10 @@ struct Writer::Statements {
   Statement live_rival;
   Statement insert_history;
   Statement last_seq;
+  // Of tables that few commits write: prepared when first wanted.
+  std::optional<Statement> insert_hold;
+  std::optional<Statement> update_hold;
+  std::optional<Statement> put_point;
 };
 
 Writer::Writer(Database& database, Statements statements, std::uint64_t epoch)
@@ -139,7 +159,8 @@ Result<std::unique_ptr<Writer>> Writer::prepare(Database& database) {
       Statements{std::move(begin), std::move(commit), std::move(get_epoch), std::move(insert_flow),
                  std::move(insert_run), std::move(update_run), std::move(insert_task),
                  std::move(update_task), std::move(insert_attempt), std::move(update_attempt),
-                 std::move(live_rival), std::move(insert_history), std::move(last_seq)},
+                 std::move(live_rival), std::move(insert_history), std::move(last_seq),
+                 std::nullopt, std::nullopt, std::nullopt},
       static_cast<std::uint64_t>(epoch)));
 }
 
@@ -168,6 +189,8 @@ Result<> Writer::write(const ChangeSet& changes) {
   for (const RunRow& row : changes.runs) TRY(put(row));
   for (const TaskRow& row : changes.tasks) TRY(put(row));
   for (const AttemptRow& row : changes.attempts) TRY(put(row));
+  for (const HoldRow& row : changes.holds) TRY(put(row));
+  for (const PointRow& row : changes.points) TRY(put(row));
   for (const HistoryRow& row : changes.history) TRY(put(row));
   return {};
 }
@@ -207,6 +230,27 @@ Result<> Writer::put(const AttemptRow& row) {
   const bool was_live = row.from.has_value() && !is_final(*row.from);
   if (!is_final(row.state) && !was_live) TRY(check_alone(row));
   return compare_and_swap(s_->insert_attempt, s_->update_attempt, kAttemptFrom, row);
+}
+
+Result<> Writer::prepare_late(std::optional<Statement>& statement, std::string_view sql) {
+  if (statement.has_value()) return {};
+  TRY_ASSIGN(Statement prepared, database_.prepare(sql));
+  statement.emplace(std::move(prepared));
+  return {};
+}
+
+Result<> Writer::put(const HoldRow& row) {
+  TRY(prepare_late(s_->insert_hold, kInsertHold));
+  TRY(prepare_late(s_->update_hold, kUpdateHold));
+  return compare_and_swap(*s_->insert_hold, *s_->update_hold, kHoldFrom, row);
+}
+
+Result<> Writer::put(const PointRow& row) {
+  TRY(prepare_late(s_->put_point, kPutPoint));
+  bind_point(*s_->put_point, row);
+  const int rc = s_->put_point->run();
+  if (rc != SQLITE_DONE) return refused(rc, fmt::format("point of series '{}'", row.series));
+  return {};
 }
 
 // At most one attempt of a task lives.
@@ -254,7 +298,9 @@ Result<> Writer::compare_and_swap(Statement& insert, Statement& update, int from
   if (row.from.has_value()) statement.bind(from_index, to_string(*row.from));
   const int rc = statement.run();
   // An absent error binds nothing, so the next row must find NULL there.
-  if (row.error.has_value()) statement.unbind_all();
+  if constexpr (requires { row.error; }) {
+    if (row.error.has_value()) statement.unbind_all();
+  }
   if (rc != SQLITE_DONE) return refused(rc, name(row));
   if (row.from.has_value() && sqlite3_changes(database_.handle()) != 1) {
     return fail(ErrorCode::kConflict,

@@ -3,6 +3,8 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <string_view>
 #include <unordered_map>
 
 #include "model/rows.hpp"
@@ -35,6 +37,9 @@ class Writer {
   [[nodiscard]] Result<> put(const TaskRow& row);
   [[nodiscard]] Result<> put(const AttemptRow& row);
   [[nodiscard]] Result<> put(const HistoryRow& row);
+  [[nodiscard]] Result<> put(const HoldRow& row);
+  [[nodiscard]] Result<> put(const PointRow& row);
+  [[nodiscard]] Result<> prepare_late(std::optional<Statement>& statement, std::string_view sql);
   [[nodiscard]] Result<> check_alone(const AttemptRow& row);
   [[nodiscard]] Result<> check_next(const HistoryRow& row);
   template <class Row>
