@@ -103,7 +103,8 @@ def test_alarms_and_finds_on_a_real_year_of_flights(tmp_path: Path) -> None:
     counts = daily_counts()
     assert len(counts) == 365
     counts.to_csv(tmp_path / "daily.csv", header=False)
-    done = dyna(tmp_path, *"guard backtest daily.csv --skip 56 --loss 30 --loss 50 --json".split())
+    losses = ["--loss", "30", "--loss", "50"]
+    done = dyna(tmp_path, "guard", "backtest", "daily.csv", "--skip", "56", *losses, "--json")
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
     assert found["judged"] == 309
