@@ -191,6 +191,11 @@ StepResult<std::string> compile_sql(const Step& step) {
   if (const auto* transform = std::get_if<TransformParams>(&step.params)) {
     return with_sandbox(step, compile_transform(*transform, step.upstream, {}));
   }
+  if (const auto* guard = std::get_if<GuardParams>(&step.params)) {
+    std::vector<guard::Watch> watch = guard->guard.policy.watch;
+    if (watch.empty()) watch = guard::usual_watch({});
+    return with_sandbox(step, compile_metrics(watch));
+  }
   const auto& share = std::get<ShareParams>(step.params);
   std::string notes;
   for (std::size_t i = 0; i < share.to.size(); ++i) {

@@ -282,6 +282,14 @@ TEST(GuardPreparerTest, AGuardTaskBeforeTheShareIsEnough) {
   EXPECT_TRUE(step_of(preparer.prepare(attempt(flow, 4, kData), {})).contains("guard"));
 }
 
+TEST(GuardPreparerTest, ItsSqlCanBeShown) {
+  auto flow = sample_flow();
+  flow->tasks.push_back(task("g", "guard", R"j({"of": "t", "watch": {"sum(n)": {"drop": 5}}})j"));
+  const Result<std::string> sql = show_sql(*flow, 5);
+  ASSERT_TRUE(sql.has_value()) << sql.error().message;
+  EXPECT_NE(sql->find("(sum(\"n\"))::DOUBLE"), std::string::npos) << *sql;
+}
+
 TEST(GuardPreparerTest, OtherStepsUpstreamHaveAnotherText) {
   const auto flow = sample_flow();
   const std::string before = steps_of(*flow, "t");

@@ -52,6 +52,10 @@ void tell(StepRun& run, const guard::Judgement& judgement) {
     const bool usual = finding.level == guard::Level::kOk && finding.metric != "rows";
     if (!usual && !finding.text.empty()) run.say("guard: " + finding.text);
   }
+  if (judgement.good == 0) {
+    run.say(fmt::format("guard: {} rows; there is no history to compare them with yet",
+                        grouped(run.report.rows)));
+  }
 }
 
 }  // namespace
