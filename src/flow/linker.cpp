@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <array>
+#include <boost/json.hpp>
 
+#include "base/words.hpp"
 #include "flow/sql_names.hpp"
 #include "template/template.hpp"
 
@@ -138,6 +140,7 @@ void Linker::link_task(TaskIndex index) {
     }
   }
   if (task.type != nullptr && task.type->name == "transform") link_sql(index);
+  if (task.type != nullptr && task.type->name == "load") link_columns(index);
   if (task.type != nullptr && task.type->name == "shell") check_script(index);
   sort_unique(task.spec.needs);
   sort_unique(task.spec.refs);
@@ -154,6 +157,52 @@ void Linker::link_sql(TaskIndex index) {
     if (named.type == nullptr || !named.type->data) continue;
     add_edge(index, found->second, By::kSql, *sql, name.offset);
   }
+}
+
+void Linker::link_columns(TaskIndex index) {
+  // From the parameters: the contract may stand in a file of its own, whose text is gone by now.
+  const JsonFields& params = draft_.tasks[index].params;
+  const auto contract = std::ranges::find(params, "contract", &JsonFields::value_type::first);
+  if (contract == params.end() || contract->second.find("\"refs\"") == std::string::npos) return;
+  boost::system::error_code error;
+  const boost::json::value value = boost::json::parse(contract->second, error);
+  if (error.failed() || !value.is_object()) return;
+  const boost::json::value* columns = value.get_object().if_contains("columns");
+  if (columns == nullptr || !columns->is_object()) return;
+  for (const auto& column : columns->get_object()) {
+    const boost::json::object* spec = column.value().if_object();
+    const boost::json::value* refs = spec == nullptr ? nullptr : spec->if_contains("refs");
+    if (refs == nullptr || !refs->is_string()) continue;
+    link_column(index, {column.key().data(), column.key().size()},
+                {refs->get_string().data(), refs->get_string().size()});
+  }
+}
+
+void Linker::link_column(TaskIndex index, std::string_view column, std::string_view refs) {
+  // The place where it is written, or the name of the file where that is.
+  const Node* at = draft_.tasks[index].node->find("contract");
+  if (at == nullptr) return;
+  if (at->kind == NodeKind::kMap) {
+    for (const std::string_view key :
+         {std::string_view("columns"), column, std::string_view("refs")}) {
+      const Node* inside = at->find(key);
+      if (inside != nullptr) at = inside;
+    }
+  }
+  const std::size_t dot =
+      split_reference(refs, [this](std::string_view id) { return ids_.contains(id); });
+  if (dot != std::string_view::npos) {
+    add_edge(index, ids_.find(refs.substr(0, dot))->second, By::kData, *at, 0);
+    return;
+  }
+  std::vector<std::string_view> known;
+  for (const TaskDraft& task : draft_.tasks) {
+    if (task.type != nullptr && task.type->data) known.emplace_back(task.spec.id);
+  }
+  const std::string_view id = refs.substr(0, refs.find('.'));
+  reporter_.error(*at, Code::kUnknownTask,
+                  fmt::format("'refs' of column {} names task {}, which the flow does not have{}",
+                              quoted(column), quoted(id), did_you_mean(id, known)));
 }
 
 void Linker::check_script(TaskIndex index) {

@@ -27,6 +27,9 @@ class Linker {
   void index_ids();
   void link_task(TaskIndex index);
   void link_sql(TaskIndex index);
+  /// The tasks that columns of the contract refer to.
+  void link_columns(TaskIndex index);
+  void link_column(TaskIndex index, std::string_view column, std::string_view refs);
   void check_script(TaskIndex index);
   /// Makes the edge, or reports why it cannot be.
   void add_edge(TaskIndex from, TaskIndex to, By by, const Node& node, std::size_t offset);

@@ -44,6 +44,7 @@ json::object outputs_of(const StepReport& report) {
   }
   if (!checks.empty()) out["checks"] = std::move(checks);
   out["seconds"] = report.seconds;
+  if (report.memory_peak_bytes > 0) out["memory_peak_bytes"] = report.memory_peak_bytes;
   return out;
 }
 
@@ -52,6 +53,9 @@ json::object outputs_of(const StepReport& report) {
 std::string report_json(const StepReport& report, const TaskError* error) {
   json::object out;
   out["warnings"] = report.warnings.size();
+  json::array messages;
+  for (const std::string& message : report.warnings) messages.emplace_back(message);
+  if (!messages.empty()) out["messages"] = std::move(messages);
   out["outputs"] = outputs_of(report);
   if (error != nullptr) {
     out["error"] = {{"code", view(info(error->code).name)},

@@ -33,6 +33,7 @@ struct StepReport {
   std::vector<CheckCount> checks;
   std::vector<std::string> warnings;
   double seconds = 0;
+  std::uint64_t memory_peak_bytes = 0;  ///< of DuckDB; 0: it was not run
 };
 
 /// Replaces the report file in one go. `error`: null where the step completed.

@@ -19,7 +19,7 @@ namespace cordyna::data {
 enum class FileFormat : std::uint8_t { kCsv, kJson, kParquet };
 
 /// What to do about a source that is not as its contract says.
-enum class Drift : std::uint8_t { kFail, kWarn, kAdd, kIgnore };
+enum class Drift : std::uint8_t { kFail, kWarn, kAdd, kIgnore, kQuarantine };
 
 enum class Severity : std::uint8_t { kFail, kWarn, kQuarantine };
 
@@ -45,14 +45,27 @@ struct Rule {
 struct ColumnSpec {
   std::string name;
   ColumnType type;
-  std::string format;  ///< strptime's; empty: ISO 8601
-  bool pii = false;    ///< tells about a person
+  std::string format;                                 ///< strptime's; empty: ISO 8601
+  bool pii = false;                                   ///< tells about a person
+  std::vector<std::pair<std::string, bool>> to_bool;  ///< texts of the source; type is then bool
+};
+
+/// A key that no two rows share. In quarantine go all rows that do: nobody knows the right one.
+struct UniqueKey {
+  std::vector<std::string> columns;
+  Severity severity = Severity::kFail;
+};
+
+/// A column whose values another data task has.
+struct ColumnRef {
+  std::string column;
+  std::string target;  ///< "zips.code"
 };
 
 struct DriftPolicy {
   Drift added = Drift::kWarn;
   Drift missing = Drift::kFail;
-  Drift type = Drift::kFail;
+  Drift type = Drift::kFail;  ///< kQuarantine: also rows whose value does not convert
   Drift order = Drift::kIgnore;
   Drift delimiter = Drift::kFail;
   Drift format = Drift::kFail;    ///< also of its compression
@@ -62,10 +75,11 @@ struct DriftPolicy {
 
 struct Contract {
   std::vector<ColumnSpec> columns;
-  std::vector<Rule> rules;  ///< from required, match, min, max, in: "price.min"
+  std::vector<Rule> rules;  ///< from required, match, min, max, in, refs: "price.min"
   DriftPolicy drift;
   std::vector<std::pair<std::string, std::string>> rename;  ///< name in the file → name here
-  std::vector<std::vector<std::string>> unique;
+  std::vector<UniqueKey> unique;
+  std::vector<ColumnRef> refs;
   std::optional<std::int64_t> rows_min;
   std::optional<std::int64_t> rows_max;
   std::string fresh_column;          ///< empty: any age is fine
