@@ -39,6 +39,8 @@ CommandResult dispatch(CommandContext& context) {
     case Verb::kCancel: return cancel_command(context);
     case Verb::kResume: return resume_command(context);
     case Verb::kSchema: return schema_command(context);
+    case Verb::kContractImport:
+    case Verb::kContractExport: return contract_command(context);
     case Verb::kDoctor: return doctor_command(context);
     case Verb::kVersion: return version_command(context);
     case Verb::kCompletion: return completion_command(context);

@@ -19,6 +19,8 @@ enum class Verb : std::uint8_t {
   kCancel,
   kResume,
   kSchema,
+  kContractImport,
+  kContractExport,
   kDoctor,
   kVersion,
   kCompletion,
@@ -36,11 +38,14 @@ struct Arguments {
   std::string state;  ///< --state
   std::string shell;  ///< bash, zsh or fish
   std::string flow_id;
+  std::string out;          ///< -o
   std::uint32_t slots = 0;  ///< 0: one per core
   std::uint32_t limit = 20;
+  std::uint32_t attempt = 0;  ///< 0: the newest
   Follow follow = Follow::kAuto;
   bool json = false;
   bool sql = false;
+  bool strict = false;
   bool follow_logs = false;
   bool unfinished = false;
   bool states = false;

@@ -158,8 +158,12 @@ std::optional<std::string> ContractFiles::read(const Node& path, Reporter& repor
     return std::nullopt;
   }
   Reporter own(reporter.findings(), display_name(reporter.file(), path.text), *text);
+  return read_contract(*text, own);
+}
+
+std::optional<std::string> read_contract(std::string_view text, Reporter& own) {
   YamlTree tree;
-  const Node* root = tree.load(*text, own);
+  const Node* root = tree.load(text, own);
   if (root == nullptr) return std::nullopt;
   Uses uses;
   ValueReader reader(own, uses);

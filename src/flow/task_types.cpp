@@ -73,6 +73,8 @@ constexpr std::array kColumnFields{
     KeySpec{.name = "match",
             .kind = K::kText,
             .description = "A regular expression that the whole value matches."},
+    KeySpec{.name = "min_length", .kind = K::kInt, .description = "The fewest characters."},
+    KeySpec{.name = "max_length", .kind = K::kInt, .description = "The most characters."},
     KeySpec{.name = "min", .kind = K::kScalar, .description = "The least value."},
     KeySpec{.name = "max", .kind = K::kScalar, .description = "The largest value."},
     KeySpec{.name = "range",
@@ -151,6 +153,12 @@ constexpr std::array kFreshnessFields{
 };
 
 constexpr std::array kContractKeys{
+    KeySpec{.name = "id", .kind = K::kText, .description = "What others know it by."},
+    KeySpec{.name = "title", .kind = K::kText, .description = "What people call it."},
+    KeySpec{.name = "name", .kind = K::kText, .description = "What its data is called."},
+    KeySpec{.name = "version", .kind = K::kText, .description = "Its version."},
+    KeySpec{.name = "status", .kind = K::kText, .description = "draft, active, retired."},
+    KeySpec{.name = "description", .kind = K::kText, .description = "What the data means."},
     KeySpec{.name = "columns",
             .kind = K::kMap,
             .description = "The columns in their order: a name with its type, or with its rules.",
@@ -422,8 +430,11 @@ constexpr std::array kMerge{
             .words = kExpects},
     KeySpec{.name = "prefer",
             .kind = K::kMap,
-            .description = "Whose value stays where both have a column: a column (or `default`) "
-                           "with a task.",
+            .description =
+                "Whose value stays where several have a column: a column (or `default`) "
+                "with a task, whose value goes first; or with non_null (the first in the "
+                "order of `of`), max, min, or newest(column), the value of the row with "
+                "the latest value of that column.",
             .item = &kTextItem},
     KeySpec{.name = "dedupe",
             .kind = K::kMap,

@@ -118,6 +118,13 @@ StepResult<> add_column_rules(Contract& contract, const ColumnSpec& column,
   if (match.has_value()) {
     rules.add("match", fmt::format("regexp_full_match({}::VARCHAR, {})", name, quote_text(*match)));
   }
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 2> kLengths{
+      {{"min_length", ">="}, {"max_length", "<="}}};
+  for (const auto& [word, sign] : kLengths) {
+    STEP_TRY_ASSIGN(const std::optional<std::int64_t> length, read_int(spec, word));
+    if (!length.has_value()) continue;
+    rules.add(word, fmt::format("length({}::VARCHAR) {} {}", name, sign, *length));
+  }
   constexpr std::array<std::pair<std::string_view, std::string_view>, 2> kBounds{
       {{"min", ">="}, {"max", "<="}}};
   for (const auto& [word, sign] : kBounds) {

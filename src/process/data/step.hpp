@@ -152,12 +152,21 @@ struct Dedupe {
                      ///< all columns
 };
 
+/// Whose value of a column stays where several sources have one. A NULL never does.
+enum class Choose : std::uint8_t { kSource, kNonNull, kMax, kMin, kNewest };
+
+struct Preference {
+  std::string column;  ///< or "default"
+  Choose choose = Choose::kSource;
+  std::string of;  ///< kSource: the source; kNewest: the column by whose latest value it is chosen
+};
+
 struct MergeParams {
   std::vector<std::string> of;
   std::vector<std::string> on;
   JoinKind how = JoinKind::kInner;
   Cardinality expect = Cardinality::kAny;
-  std::vector<std::pair<std::string, std::string>> prefer;  ///< column, or "default" → source
+  std::vector<Preference> prefer;
   std::vector<Dedupe> dedupe;
 };
 
