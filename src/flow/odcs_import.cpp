@@ -447,12 +447,17 @@ class TableImporter : Importer {
     for (const Node* property : items(table_.find("properties"))) {
       const std::string name(text_at(*property, "name"));
       if (name.empty()) continue;
-      columns[name] = ColumnImporter(reporter_, *property).import();
+      json::object column = ColumnImporter(reporter_, *property).import();
+      columns[name] = std::move(column);
       const std::string physical(text_at(*property, "physicalName"));
       if (!physical.empty() && physical != name) rename[physical] = name;
     }
     json::object own = own_properties(table_, whose_);
     take_keys(columns);
+    for (auto& item : columns) {  // a type alone needs no map
+      const json::object& column = item.value().get_object();
+      if (column.size() == 1) item.value() = json::value(column.at("type"));
+    }
     contract_["columns"] = std::move(columns);
     if (const json::value* more = own.if_contains("rename"); more != nullptr && more->is_object()) {
       for (const auto& item : more->get_object()) rename[item.key()] = item.value();
