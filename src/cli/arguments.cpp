@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <map>
 #include <string_view>
+#include <utility>
 
 #include "base/nearest.hpp"
 
@@ -230,19 +231,21 @@ std::vector<const CLI::App*> parts_of(const CLI::App& command) {
   return command.get_subcommands([](const CLI::App*) { return true; });
 }
 
-/// Also those of its parts.
-std::vector<std::string> options_of(const CLI::App& command) {
-  std::vector<std::string> names;
-  const auto add = [&names](const CLI::App& app) {
-    for (const CLI::Option* option : app.get_options()) {
+/// Names with what they are for, those of its parts too, each once.
+std::vector<std::pair<std::string, std::string>> options_of(const CLI::App& command) {
+  std::vector<std::pair<std::string, std::string>> found;
+  std::vector<const CLI::App*> apps = parts_of(command);
+  apps.insert(apps.begin(), &command);
+  for (const CLI::App* app : apps) {
+    for (const CLI::Option* option : app->get_options()) {
       for (const std::string& name : option->get_lnames()) {
-        if (std::ranges::find(names, "--" + name) == names.end()) names.push_back("--" + name);
+        const bool known =
+            std::ranges::any_of(found, [&name](const auto& other) { return other.first == name; });
+        if (!known) found.emplace_back(name, option->get_description());
       }
     }
-  };
-  add(command);
-  for (const CLI::App* part : parts_of(command)) add(*part);
-  return names;
+  }
+  return found;
 }
 
 std::string bash_script(const std::vector<CLI::App*>& commands) {
@@ -252,7 +255,9 @@ std::string bash_script(const std::vector<CLI::App*>& commands) {
     names.push_back(command->get_name());
     std::vector<std::string> parts;
     for (const CLI::App* part : parts_of(*command)) parts.push_back(part->get_name());
-    cases += "    " + command->get_name() + ") options='" + joined(options_of(*command)) + "'" +
+    std::vector<std::string> options;
+    for (const auto& [option, description] : options_of(*command)) options.push_back("--" + option);
+    cases += "    " + command->get_name() + ") options='" + joined(options) + "'" +
              (parts.empty() ? "" : " parts='" + joined(parts) + "'") + " ;;\n";
   }
   return "# bash completion of dyna: source <(dyna completion bash)\n"
@@ -301,11 +306,9 @@ std::string fish_script(const std::vector<CLI::App*>& commands) {
       out += "complete -c dyna -n '__fish_seen_subcommand_from " + name + "' -a " +
              part->get_name() + " -d " + quoted(part->get_description()) + "\n";
     }
-    for (const CLI::Option* option : command->get_options()) {
-      for (const std::string& word : option->get_lnames()) {
-        out += "complete -c dyna -n '__fish_seen_subcommand_from " + name + "' -l " + word +
-               " -d " + quoted(option->get_description()) + "\n";
-      }
+    for (const auto& [option, description] : options_of(*command)) {
+      out += "complete -c dyna -n '__fish_seen_subcommand_from " + name + "' -l " + option +
+             " -d " + quoted(description) + "\n";
     }
   }
   return out;

@@ -1,19 +1,14 @@
 /// odcs.hpp's import_odcs.
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
 #include <boost/json.hpp>
-#include <charconv>
-#include <cmath>
 #include <limits>
-#include <optional>
 
-#include "base/words.hpp"
 #include "flow/contract_file.hpp"
-#include "flow/json_text.hpp"
 #include "flow/odcs.hpp"
+#include "flow/odcs_read.hpp"
 #include "flow/odcs_words.hpp"
 #include "flow/yaml_text.hpp"
 
@@ -21,412 +16,9 @@ namespace cordyna::flow {
 namespace {
 
 namespace json = boost::json;
+using namespace odcs;  // NOLINT(google-build-using-namespace): its other half
 
 using Words = std::vector<std::string_view>;
-
-json::value value_of(const Node& node) {
-  std::string text;
-  append_json(text, node, KeyOrder::kAsWritten);
-  boost::system::error_code error;
-  json::value value = json::parse(text, error);
-  return error.failed() ? json::value() : value;
-}
-
-std::string_view text_at(const Node& node, std::string_view key) {
-  const Node* at = node.find(key);
-  return at == nullptr || !at->is_scalar() ? std::string_view() : at->text;
-}
-
-bool is_true(const Node& node, std::string_view key) {
-  const Node* at = node.find(key);
-  return at != nullptr && at->kind == NodeKind::kBool && scalar_as_json(*at) == "true";
-}
-
-std::optional<double> number_of(const Node* node) {
-  if (node == nullptr || (node->kind != NodeKind::kInt && node->kind != NodeKind::kFloat)) {
-    return std::nullopt;
-  }
-  const std::string text = scalar_as_json(*node);
-  double value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  return value;
-}
-
-/// The items of a list; nothing where it is none.
-std::vector<const Node*> items(const Node* list) {
-  std::vector<const Node*> out;
-  if (list == nullptr || list->kind != NodeKind::kList) return out;
-  for (const Node* at = list->first; at != nullptr; at = at->next) out.push_back(at);
-  return out;
-}
-
-/// What a quality metric must lie between, both ends included.
-struct Bounds {
-  std::optional<std::int64_t> least;
-  std::optional<std::int64_t> most;
-  [[nodiscard]] bool none_allowed() const { return most == 0; }
-};
-
-std::optional<Bounds> bounds_of(const Node& quality) {
-  const auto whole = [](const Node* node) -> std::optional<std::int64_t> {
-    const auto value = number_of(node);
-    if (!value.has_value() || *value != std::floor(*value) || std::abs(*value) > 9e15) return {};
-    return static_cast<std::int64_t>(*value);
-  };
-  struct Operator {
-    std::string_view name;
-    int side;    ///< -1: at least, 1: at most, 0: both
-    int offset;  ///< of the bound from the number
-  };
-  constexpr std::array<Operator, 7> kOperators{{{"mustBe", 0, 0},
-                                                {"mustBeGreaterThan", -1, 1},
-                                                {"mustBeGreaterOrEqualTo", -1, 0},
-                                                {"mustBeGreaterThanOrEqualTo", -1, 0},
-                                                {"mustBeLessThan", 1, -1},
-                                                {"mustBeLessOrEqualTo", 1, 0},
-                                                {"mustBeLessThanOrEqualTo", 1, 0}}};
-  for (const Operator& row : kOperators) {
-    if (quality.find(row.name) == nullptr) continue;
-    const auto value = whole(quality.find(row.name));
-    if (!value.has_value()) return std::nullopt;
-    Bounds bounds;
-    if (row.side <= 0) bounds.least = *value + row.offset;
-    if (row.side >= 0) bounds.most = *value + row.offset;
-    return bounds;
-  }
-  const std::vector<const Node*> between = items(quality.find("mustBeBetween"));
-  if (between.size() != 2) return std::nullopt;
-  Bounds bounds{whole(between[0]), whole(between[1])};
-  if (!bounds.least.has_value() || !bounds.most.has_value()) return std::nullopt;
-  return bounds;
-}
-
-/// The metric's name as 3.1 has it; what 3.0 called "rule".
-std::string_view metric_of(const Node& quality) {
-  std::string_view metric = text_at(quality, "metric");
-  if (metric.empty()) metric = text_at(quality, "rule");
-  constexpr std::array<std::pair<std::string_view, std::string_view>, 6> kOld{
-      {{"duplicateCount", "duplicateValues"},
-       {"duplicates", "duplicateValues"},
-       {"nullCheck", "nullValues"},
-       {"nullCount", "nullValues"},
-       {"validValues", "invalidValues"},
-       {"uniqueCheck", "duplicateValues"}}};
-  for (const auto& [old_name, name] : kOld) {
-    if (metric == old_name) return name;
-  }
-  return metric;
-}
-
-/// What both importers share: findings, and what is carried over.
-class Importer {
- public:
-  explicit Importer(Reporter& reporter) : reporter_(reporter) {}
-
- protected:
-  void lost(const Node& at, std::string message) {
-    reporter_.warning_in(at, 0, Code::kNotCarried, std::move(message));
-  }
-
-  /// Warns of the keys that nobody looked at. Values that say what is so anyway need no word.
-  void lose_others(const Node& map, const Words& taken, std::string_view whose) {
-    std::vector<std::string> names;
-    const Node* first = nullptr;
-    for (const Node* key = map.first; key != nullptr; key = key->next->next) {
-      if (std::ranges::find(taken, key->text) != taken.end()) continue;
-      const Node& value = *key->next;
-      const bool empty = (value.kind == NodeKind::kBool && scalar_as_json(value) == "false") ||
-                         value.kind == NodeKind::kNull ||
-                         (value.kind == NodeKind::kInt && value.text == "-1") ||
-                         (!value.is_scalar() && value.first == nullptr);
-      if (empty) continue;
-      if (first == nullptr) first = key;
-      names.push_back(quoted(key->text));
-    }
-    if (first == nullptr) return;
-    lost(*first, fmt::format("{}: {} {} no place in a contract", whose, fmt::join(names, ", "),
-                             names.size() == 1 ? "has" : "have"));
-  }
-
-  /// Gives the value of each custom property of ours; warns of others.
-  json::object own_properties(const Node& map, std::string_view whose) {
-    json::object own;
-    for (const Node* item : items(map.find("customProperties"))) {
-      const std::string_view name = text_at(*item, "property");
-      const Node* value = item->find("value");
-      if (name.starts_with(kOwn) && value != nullptr) {
-        own[json::string_view(name.data() + kOwn.size(), name.size() - kOwn.size())] =
-            value_of(*value);
-      } else if (name == "pii" && is_true(*item, "value")) {
-        own["pii"] = true;
-      } else {
-        lost(*item,
-             fmt::format("{}: custom property {} has no place in a contract", whose, quoted(name)));
-      }
-    }
-    return own;
-  }
-
-  Reporter& reporter_;
-};
-
-class ColumnImporter : Importer {
- public:
-  ColumnImporter(Reporter& reporter, const Node& property)
-      : Importer(reporter), node_(property), name_(text_at(property, "name")) {
-    whose_ = fmt::format("column {}", quoted(name_));
-  }
-
-  json::object import() {
-    own_ = own_properties(node_, whose_);
-    const TypeGuess guess =
-        type_of(text_at(node_, "logicalType"), text_at(node_, "physicalType"),
-                options() == nullptr ? std::string_view() : text_at(*options(), "format"));
-    if (!guess.doubt.empty() && !own_.contains("type")) {
-      lost(node_, fmt::format("{}: {}", whose_, guess.doubt));
-    }
-    column_["type"] = guess.type;
-    if (const json::value* type = own_.if_contains("type")) column_["type"] = *type;
-    if (is_true(node_, "required")) column_["required"] = true;
-    if (is_true(node_, "unique")) column_["unique"] = true;
-    if (const Node* text = node_.find("description"); text != nullptr && text->is_scalar()) {
-      column_["description"] = std::string(text->text);
-    }
-    take_options();
-    take_persons();
-    take_quality();
-    take_relationships();
-    take_own();
-    lose_others(node_,
-                {"name", "id", "logicalType", "physicalType", "physicalName", "logicalTypeOptions",
-                 "required", "unique", "primaryKey", "primaryKeyPosition", "description",
-                 "classification", "tags", "quality", "relationships", "customProperties"},
-                whose_);
-    return std::move(column_);
-  }
-
- private:
-  [[nodiscard]] const Node* options() const {
-    const Node* found = node_.find("logicalTypeOptions");
-    return found == nullptr || found->kind != NodeKind::kMap ? nullptr : found;
-  }
-
-  [[nodiscard]] std::string type() const {
-    const json::value& type = column_.at("type");
-    return type.is_string() ? std::string(type.get_string()) : std::string();
-  }
-
-  void take_options() {
-    const Node* found = options();
-    if (found == nullptr) return;
-    const bool time = type() == "date" || type() == "timestamp";
-    for (const Node* key = found->first; key != nullptr; key = key->next->next) {
-      const Node& value = *key->next;
-      const std::string_view name = key->text;
-      if (name == "minimum" || name == "maximum") {
-        column_[name == "minimum" ? "min" : "max"] = value_of(value);
-      } else if (name == "minLength" || name == "maxLength") {
-        column_[name == "minLength" ? "min_length" : "max_length"] = value_of(value);
-      } else if (name == "pattern") {
-        take_pattern(value);
-      } else if (name == "format" && time) {
-        take_format(value);
-      } else if (name == "format" && (type().starts_with("int") || type() == "double" ||
-                                      type().starts_with("decimal"))) {
-        continue;  // it chose the type
-      } else if (name == "exclusiveMinimum" || name == "exclusiveMaximum") {
-        take_exclusive(name, value);
-      } else {
-        lost(*key, fmt::format("{}: {} {} has no place in a contract", whose_, quoted(name),
-                               quoted(value.is_scalar() ? value.text : "")));
-      }
-    }
-  }
-
-  void take_pattern(const Node& value) {
-    if (own_.contains("match")) return;
-    auto match = match_of(value.text);
-    if (match.has_value()) {
-      column_["match"] = std::move(*match);
-    } else {
-      lost(value, fmt::format("{}: the pattern {} looks around or back, which RE2 cannot", whose_,
-                              quoted(value.text)));
-    }
-  }
-
-  void take_format(const Node& value) {
-    constexpr std::array kIso{
-        std::string_view("yyyy-MM-dd"), std::string_view("yyyy-MM-dd'T'HH:mm:ss"),
-        std::string_view("yyyy-MM-dd'T'HH:mm:ss'Z'"), std::string_view("yyyy-MM-ddTHH:mm:ssZ"),
-        std::string_view("yyyy-MM-dd'T'HH:mm:ssXXX")};
-    if (own_.contains("format")) return;
-    // What ISO 8601 has is read without a format, and strictly.
-    if (std::ranges::find(kIso, value.text) != kIso.end()) return;
-    auto format = strptime_of(value.text);
-    if (format.has_value()) {
-      column_["format"] = std::move(*format);
-    } else {
-      lost(value, fmt::format("{}: the format {} has letters that strptime has no word for", whose_,
-                              quoted(value.text)));
-    }
-  }
-
-  void take_exclusive(std::string_view name, const Node& value) {
-    const bool least = name == "exclusiveMinimum";
-    const char* const key = least ? "min" : "max";
-    const bool whole = type() == "int32" || type() == "int64";
-    const auto number = number_of(&value);
-    if (value.kind == NodeKind::kBool) {  // before 3.1: whether minimum itself is left out
-      json::value* bound = column_.if_contains(key);
-      if (scalar_as_json(value) == "false") return;
-      if (whole && bound != nullptr && bound->is_int64()) {
-        *bound = bound->get_int64() + (least ? 1 : -1);
-        return;
-      }
-    } else if (whole && number.has_value() && std::abs(*number) < 9e15) {
-      column_[key] =
-          static_cast<std::int64_t>(least ? std::floor(*number) + 1 : std::ceil(*number) - 1);
-      return;
-    }
-    lost(value, fmt::format("{}: {} has no place in a contract; min and max are included", whose_,
-                            quoted(name)));
-  }
-
-  void take_persons() {
-    const auto personal = [](std::string_view text) {
-      const std::string word = ascii_lower(text);
-      return word == "pii" || word == "personal" || word == "sensitive" || word == "gdpr" ||
-             word == "personal data";
-    };
-    if (const Node* word = node_.find("classification"); word != nullptr && word->is_scalar()) {
-      if (personal(word->text)) {
-        column_["pii"] = true;
-      } else {
-        lost(*word, fmt::format("{}: classification {} has no place in a contract", whose_,
-                                quoted(word->text)));
-      }
-    }
-    for (const Node* tag : items(node_.find("tags"))) {
-      if (personal(tag->text)) {
-        column_["pii"] = true;
-      } else {
-        lost(*tag, fmt::format("{}: tag {} has no place in a contract", whose_, quoted(tag->text)));
-      }
-    }
-  }
-
-  void take_quality() {
-    std::size_t rules = 0;
-    std::size_t mild = 0;
-    const std::size_t others = column_.size();
-    for (const Node* quality : items(node_.find("quality"))) {
-      if (!take_rule(*quality)) {
-        lose_quality(*quality);
-        continue;
-      }
-      ++rules;
-      const std::string severity = ascii_lower(text_at(*quality, "severity"));
-      if (severity == "warning" || severity == "warn" || severity == "info") ++mild;
-    }
-    if (mild == 0 || own_.contains("on_fail")) return;
-    // A column has one answer to all its rules.
-    constexpr std::size_t kPlain = 2;  // type and description
-    if (mild == rules && others <= kPlain && !column_.contains("unique")) {
-      column_["on_fail"] = "warn";
-    } else {
-      lost(node_,
-           fmt::format("{}: some of its rules only warn; in a contract all rules of a column "
-                       "do the same, and these fail",
-                       whose_));
-    }
-  }
-
-  /// Whether it could be said.
-  bool take_rule(const Node& quality) {
-    const auto bounds = bounds_of(quality);
-    if (!bounds.has_value() || !bounds->none_allowed()) return false;
-    const std::string_view metric = metric_of(quality);
-    const Node* arguments = quality.find("arguments");
-    const auto argument = [&](std::string_view key) {
-      const Node* found = arguments == nullptr ? nullptr : arguments->find(key);
-      return found == nullptr ? quality.find(key) : found;
-    };
-    if (metric == "nullValues") {
-      column_["required"] = true;
-      return true;
-    }
-    if (metric == "missingValues") {
-      for (const Node* item : items(argument("missingValues"))) {
-        if (item->kind != NodeKind::kNull && !item->text.empty()) return false;
-      }
-      column_["required"] = true;
-      return true;
-    }
-    if (metric == "duplicateValues") {
-      column_["unique"] = true;
-      return true;
-    }
-    if (metric != "invalidValues") return false;
-    const Node* values = argument("validValues");
-    const Node* pattern = argument("pattern");
-    if (values != nullptr && values->kind == NodeKind::kList && values->first != nullptr) {
-      column_["in"] = value_of(*values);
-    }
-    if (pattern != nullptr && pattern->is_scalar()) take_pattern(*pattern);
-    return values != nullptr || pattern != nullptr;
-  }
-
-  void lose_quality(const Node& quality) {
-    const std::string_view type = text_at(quality, "type");
-    const std::string_view metric = metric_of(quality);
-    const std::string name(metric.empty() ? text_at(quality, "name") : metric);
-    const std::string_view hint =
-        type == "sql" ? "; write it as a rule of a `check` task" : std::string_view();
-    lost(quality, fmt::format("{}: quality rule {}of type {} has no place in a contract{}", whose_,
-                              name.empty() ? "" : quoted(name) + " ",
-                              type.empty() ? "library" : type, hint));
-  }
-
-  void take_relationships() {
-    for (const Node* relation : items(node_.find("relationships"))) {
-      const Node* to = relation->find("to");
-      const bool simple = to != nullptr && to->is_scalar() &&
-                          to->text.find('/') == std::string_view::npos &&
-                          to->text.find('.') != std::string_view::npos && !column_.contains("refs");
-      if (simple) {
-        column_["refs"] = std::string(to->text);
-      } else {
-        lost(*relation, fmt::format("{}: only one relationship to a column, such as zips.code, has "
-                                    "a place in a contract",
-                                    whose_));
-      }
-    }
-  }
-
-  void take_own() {
-    for (const auto& item : own_) {
-      const std::string_view key(item.key().data(), item.key().size());
-      if (key == "range" && item.value().is_bool()) {  // its ends stand as minimum and maximum
-        const json::value* least = column_.if_contains("min");
-        const json::value* most = column_.if_contains("max");
-        if (least == nullptr || most == nullptr) continue;
-        json::array range{*least, *most};
-        column_.erase("min");
-        column_.erase("max");
-        column_["range"] = std::move(range);
-      } else {
-        column_[item.key()] = item.value();
-      }
-    }
-  }
-
-  const Node& node_;
-  std::string_view name_;
-  std::string whose_;
-  json::object own_;
-  json::object column_;
-};
 
 class TableImporter : Importer {
  public:
@@ -447,7 +39,7 @@ class TableImporter : Importer {
     for (const Node* property : items(table_.find("properties"))) {
       const std::string name(text_at(*property, "name"));
       if (name.empty()) continue;
-      json::object column = ColumnImporter(reporter_, *property).import();
+      json::object column = import_column(reporter_, *property);
       columns[name] = std::move(column);
       const std::string physical(text_at(*property, "physicalName"));
       if (!physical.empty() && physical != name) rename[physical] = name;
@@ -529,23 +121,17 @@ class TableImporter : Importer {
                  !items(names).empty()) {
         take_key(*quality, *names);
       } else {
-        const std::string_view type = text_at(*quality, "type");
-        lost(*quality,
-             fmt::format("{}: quality rule {} of type {} has no place in a contract{}", whose_,
-                         quoted(metric.empty() ? text_at(*quality, "name") : metric),
-                         type.empty() ? "library" : type,
-                         type == "sql" ? "; write it as a rule of a `check` task" : ""));
+        lose_quality(*quality, whose_);
       }
     }
   }
 
   void take_key(const Node& quality, const Node& names) {
     const json::object own = own_properties(quality, whose_);
-    const std::string severity = ascii_lower(text_at(quality, "severity"));
     json::value on_fail;
     if (const json::value* said = own.if_contains("on_fail")) {
       on_fail = *said;
-    } else if (severity == "warning" || severity == "warn" || severity == "info") {
+    } else if (only_warns(quality)) {
       on_fail = "warn";
     }
     if (on_fail.is_null()) {

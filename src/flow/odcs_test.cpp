@@ -130,7 +130,7 @@ schema:
             "19:not_carried column 'm': custom property 'other' has no place in a contract\n"
             "22:not_carried column 's': quality rule of type sql has no place in a contract; write "
             "it as a rule of a `check` task\n"
-            "23:not_carried schema 't': quality rule '' of type text has no place in a contract\n");
+            "23:not_carried schema 't': quality rule of type text has no place in a contract\n");
   ASSERT_EQ(result.contracts.size(), 1U);
   EXPECT_NE(result.contracts[0].yaml.find("m: {type: int64, min: 4}"), std::string::npos);
   EXPECT_NE(result.contracts[0].yaml.find("s: {type: string, required: true}"), std::string::npos);
