@@ -137,7 +137,15 @@ TEST_F(ContractFile, RefsNameADataTaskAndAColumn) {
   EXPECT_EQ(findings("{columns: {z: {type: string, refs: x.code}}}}" + loads +
                      "\n  - {id: x, type: log, message: hi"),
             "flow.yaml:3:83 no_data");
-  EXPECT_EQ(findings("{columns: {z: {type: string, refs: a.code}}}"), "flow.yaml:3:83 self_need");
+  EXPECT_EQ(findings("{columns: {z: {type: string, refs: a.z}}}"), "flow.yaml:3:83 self_need");
+  const std::string zips =
+      "\n  - {id: zips, type: load, from: z.csv, contract: {columns: {code: int64}";
+  const std::string refs = "{columns: {z: {type: string, refs: zips.cod}}}}";
+  EXPECT_EQ(findings(refs + zips + "}"), "flow.yaml:3:83 undefined_name");
+  EXPECT_EQ(parse_file(path("flow.yaml"))->diagnostics[0].message,
+            "'refs' names column 'cod' of task 'zips', whose contract does not have it; did you "
+            "mean 'code'?");
+  EXPECT_EQ(findings(refs + zips + ", drift: {new: add}}"), "");
   EXPECT_EQ(findings("{columns: {z: {type: string, refs: code}}}"), "flow.yaml:3:83 bad_value");
 }
 
