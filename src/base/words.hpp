@@ -3,6 +3,7 @@
 /// Pure. Threads: any.
 #pragma once
 
+#include <concepts>
 #include <string>
 #include <string_view>
 
@@ -14,5 +15,17 @@ namespace cordyna {
 /// Whether the word stands in the SQL `text` as an identifier may, in any case. It may stand in a
 /// string or a comment too: better once too often.
 [[nodiscard]] bool mentions(std::string_view text, std::string_view word);
+
+/// Of "zips.code": the place of the dot behind the longest front that `is_task` knows, since ids
+/// and columns may hold dots themselves; npos: it knows none.
+[[nodiscard]] std::size_t split_reference(std::string_view text,
+                                          const std::predicate<std::string_view> auto& is_task) {
+  if (text.empty()) return std::string_view::npos;
+  for (std::size_t dot = text.rfind('.', text.size() - 1); dot != std::string_view::npos && dot > 0;
+       dot = text.rfind('.', dot - 1)) {
+    if (dot + 1 < text.size() && is_task(text.substr(0, dot))) return dot;
+  }
+  return std::string_view::npos;
+}
 
 }  // namespace cordyna

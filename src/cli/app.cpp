@@ -42,6 +42,8 @@ CommandResult dispatch(CommandContext& context) {
     case Verb::kReject: return decide_command(context, false);
     case Verb::kGuard: return guard_command(context);
     case Verb::kSchema: return schema_command(context);
+    case Verb::kContractImport:
+    case Verb::kContractExport: return contract_command(context);
     case Verb::kDoctor: return doctor_command(context);
     case Verb::kVersion: return version_command(context);
     case Verb::kCompletion: return completion_command(context);

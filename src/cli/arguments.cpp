@@ -26,6 +26,7 @@ class Parser {
     add_flow_commands();
     add_run_commands();
     add_guard();
+    add_contract();
     add_others();
   }
 
@@ -68,6 +69,7 @@ class Parser {
   void add_run_commands();
   void add_guard();
   void add_others();
+  void add_contract();
   std::string split_inputs();
   std::string unknown_command(int argc, const char* const* argv);
 
@@ -95,11 +97,19 @@ void Parser::add_flow_commands() {
   CLI::App* validate = add("validate", "Check flows; says all that is wrong", Verb::kValidate);
   validate->add_option("file", found_.files, "The flows")->required()->type_name("FILE…");
   add_json(validate);
-  CLI::App* show = add("show", "Show a flow's tasks, or one of them", Verb::kShow);
-  show->add_option("file", file_, "The flow")->required()->type_name("FILE");
+  CLI::App* show =
+      add("show", "Show a flow's tasks, or what the data steps of a run reported", Verb::kShow);
+  show->add_option("file", file_,
+                   "The flow's file; or a run: its number, its id or the front of that, or 'last'")
+      ->required()
+      ->type_name("FILE|RUN");
   show->add_option("task", found_.task, "One task of it")->type_name("TASK");
-  show->add_flag("--sql", found_.sql, "The SQL that a data step runs");
+  show->add_flag("--sql", found_.sql, "The SQL that a data step of the flow runs");
+  show->add_option("--attempt", found_.attempt, "An attempt of the run's task (default: the last)")
+      ->check(CLI::Range(1, 1'000'000))
+      ->type_name("N");
   add_json(show);
+  add_state(show);
 }
 
 void Parser::add_run_commands() {
@@ -168,6 +178,26 @@ void Parser::add_guard() {
       ->check(CLI::Range(0.1, 100.0))
       ->type_name("PERCENT");
   for (CLI::App* command : {show, backtest}) add_json(command);
+}
+
+void Parser::add_contract() {
+  CLI::App* contract = app_.add_subcommand(
+      "contract", "Contracts from and to the Open Data Contract Standard (ODCS 3.x)");
+  contract->require_subcommand(1);
+  const auto part = [&](const char* name, const char* help, Verb verb, const char* file,
+                        const char* out, const char* out_type) {
+    CLI::App* command = contract->add_subcommand(name, help);
+    command->callback([this, verb] { found_.verb = verb; });
+    command->add_option("file", file_, file)->required()->type_name("FILE");
+    command->add_option("-o,--output", found_.out, out)->type_name(out_type);
+    command->add_flag("--strict", found_.strict, "What cannot be carried over is an error");
+    add_json(command);
+  };
+  part("import", "Make contracts of an ODCS document, one for each object of its schema",
+       Verb::kContractImport, "The ODCS document",
+       "The file to write, or the folder for several (default: print it)", "PATH");
+  part("export", "Make an ODCS document of a contract", Verb::kContractExport,
+       "The contract's file", "The file to write (default: print it)", "FILE");
 }
 
 void Parser::add_others() {
@@ -241,18 +271,25 @@ std::string joined(const std::vector<std::string>& words) {
   return out;
 }
 
-std::vector<std::string> options_of(const CLI::App& command) {
-  std::vector<std::string> names;
-  for (const CLI::Option* option : command.get_options()) {
-    for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
-  }
-  for (const CLI::App* inner : command.get_subcommands([](const CLI::App*) { return true; })) {
-    names.push_back(inner->get_name());
-    for (std::string& name : options_of(*inner)) {
-      if (std::ranges::find(names, name) == names.end()) names.push_back(std::move(name));
+std::vector<const CLI::App*> parts_of(const CLI::App& command) {
+  return command.get_subcommands([](const CLI::App*) { return true; });
+}
+
+/// Names with what they are for, those of its parts too, each once.
+std::vector<std::pair<std::string, std::string>> options_of(const CLI::App& command) {
+  std::vector<std::pair<std::string, std::string>> found;
+  std::vector<const CLI::App*> apps = parts_of(command);
+  apps.insert(apps.begin(), &command);
+  for (const CLI::App* app : apps) {
+    for (const CLI::Option* option : app->get_options()) {
+      for (const std::string& name : option->get_lnames()) {
+        const bool known =
+            std::ranges::any_of(found, [&name](const auto& other) { return other.first == name; });
+        if (!known) found.emplace_back(name, option->get_description());
+      }
     }
   }
-  return names;
+  return found;
 }
 
 std::string bash_script(const std::vector<CLI::App*>& commands) {
@@ -260,11 +297,16 @@ std::string bash_script(const std::vector<CLI::App*>& commands) {
   std::string cases;
   for (const CLI::App* command : commands) {
     names.push_back(command->get_name());
-    cases += "    " + command->get_name() + ") options='" + joined(options_of(*command)) + "' ;;\n";
+    std::vector<std::string> parts;
+    for (const CLI::App* part : parts_of(*command)) parts.push_back(part->get_name());
+    std::vector<std::string> options;
+    for (const auto& [option, description] : options_of(*command)) options.push_back("--" + option);
+    cases += "    " + command->get_name() + ") options='" + joined(options) + "'" +
+             (parts.empty() ? "" : " parts='" + joined(parts) + "'") + " ;;\n";
   }
   return "# bash completion of dyna: source <(dyna completion bash)\n"
          "_dyna() {\n"
-         "  local word=${COMP_WORDS[COMP_CWORD]} options=\n"
+         "  local word=${COMP_WORDS[COMP_CWORD]} options= parts=\n"
          "  if [ \"$COMP_CWORD\" -eq 1 ]; then\n"
          "    mapfile -t COMPREPLY < <(compgen -W '" +
          joined(names) +
@@ -274,7 +316,9 @@ std::string bash_script(const std::vector<CLI::App*>& commands) {
          "  case ${COMP_WORDS[1]} in\n" +
          cases +
          "  esac\n"
-         "  if [[ $word == -* ]]; then\n"
+         "  if [[ -n $parts && $COMP_CWORD -eq 2 ]]; then\n"
+         "    mapfile -t COMPREPLY < <(compgen -W \"$parts\" -- \"$word\")\n"
+         "  elif [[ $word == -* ]]; then\n"
          "    mapfile -t COMPREPLY < <(compgen -W \"$options\" -- \"$word\")\n"
          "  else\n"
          "    mapfile -t COMPREPLY < <(compgen -f -- \"$word\")\n"
@@ -302,11 +346,13 @@ std::string fish_script(const std::vector<CLI::App*>& commands) {
     const std::string name = command->get_name();
     out += "complete -c dyna -n __fish_use_subcommand -a " + name + " -d " +
            quoted(command->get_description()) + "\n";
-    for (const CLI::Option* option : command->get_options()) {
-      for (const std::string& word : option->get_lnames()) {
-        out += "complete -c dyna -n '__fish_seen_subcommand_from " + name + "' -l " + word +
-               " -d " + quoted(option->get_description()) + "\n";
-      }
+    for (const CLI::App* part : parts_of(*command)) {
+      out += "complete -c dyna -n '__fish_seen_subcommand_from " + name + "' -a " +
+             part->get_name() + " -d " + quoted(part->get_description()) + "\n";
+    }
+    for (const auto& [option, description] : options_of(*command)) {
+      out += "complete -c dyna -n '__fish_seen_subcommand_from " + name + "' -l " + option +
+             " -d " + quoted(description) + "\n";
     }
   }
   return out;

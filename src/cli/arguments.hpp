@@ -22,6 +22,8 @@ enum class Verb : std::uint8_t {
   kGuard,
   kResume,
   kSchema,
+  kContractImport,
+  kContractExport,
   kDoctor,
   kVersion,
   kCompletion,
@@ -46,11 +48,14 @@ struct Arguments {
   double drop = 0;  ///< of a backtest, in percent; 0: as usual
   std::size_t skip = 0;
   std::vector<double> losses;
+  std::string out;          ///< -o
   std::uint32_t slots = 0;  ///< 0: one per core
   std::uint32_t limit = 20;
+  std::uint32_t attempt = 0;  ///< 0: the newest
   Follow follow = Follow::kAuto;
   bool json = false;
   bool sql = false;
+  bool strict = false;
   bool follow_logs = false;
   bool unfinished = false;
   bool states = false;

@@ -65,6 +65,27 @@ TEST(ArgumentsTest, RunsOfTheStateAreNamed) {
   EXPECT_TRUE(parsed({"runs", "--unfinished", "--json"}).unfinished);
 }
 
+TEST(ArgumentsTest, ContractsAreImportedAndExported) {
+  const Arguments import = parsed({"contract", "import", "o.yaml", "-o", "made/", "--strict"});
+  EXPECT_EQ(import.verb, Verb::kContractImport);
+  EXPECT_EQ(import.files, (std::vector<std::string>{"o.yaml"}));
+  EXPECT_EQ(import.out, "made/");
+  EXPECT_TRUE(import.strict);
+  const Arguments other = parsed({"contract", "export", "c.yaml", "--json"});
+  EXPECT_EQ(other.verb, Verb::kContractExport);
+  EXPECT_TRUE(other.json);
+  EXPECT_NE(refused({"contract"}).find("dyna contract --help"), std::string::npos);
+  EXPECT_NE(refused({"contract", "import"}).find("file"), std::string::npos);
+}
+
+TEST(ArgumentsTest, ShowTakesAnAttemptOfARun) {
+  const Arguments show = parsed({"show", "last", "load", "--attempt", "2"});
+  EXPECT_EQ(show.files, (std::vector<std::string>{"last"}));
+  EXPECT_EQ(show.attempt, 2U);
+  EXPECT_NE(refused({"show", "last", "load", "--attempt", "0"}).find("--attempt"),
+            std::string::npos);
+}
+
 TEST(ArgumentsTest, WrongOnesSayWhatIsPossible) {
   EXPECT_NE(refused({}).find("--help"), std::string::npos);
   EXPECT_NE(refused({"run"}).find("file"), std::string::npos);
@@ -91,6 +112,8 @@ TEST(CompletionTest, NamesCommandsAndTheirOptions) {
     EXPECT_NE(script.find("resume"), std::string::npos) << shell;
     EXPECT_NE(script.find("unfinished"), std::string::npos) << shell;
     EXPECT_EQ(script.find("supervise"), std::string::npos) << shell;
+    EXPECT_NE(script.find("import"), std::string::npos) << shell;
+    EXPECT_NE(script.find("strict"), std::string::npos) << shell;
   }
 }
 

@@ -38,6 +38,7 @@ using CommandResult = Result<ExitCode>;
 [[nodiscard]] CommandResult decide_command(CommandContext& context, bool approve);
 [[nodiscard]] CommandResult guard_command(CommandContext& context);
 [[nodiscard]] CommandResult schema_command(CommandContext& context);
+[[nodiscard]] CommandResult contract_command(CommandContext& context);
 [[nodiscard]] CommandResult doctor_command(CommandContext& context);
 
 // What several of them need.
@@ -45,6 +46,9 @@ using CommandResult = Result<ExitCode>;
 /// The flow of a file; what is wrong with it goes to standard error. Null: it has errors, and their
 /// number was said. Errors: those of reading the file.
 [[nodiscard]] Result<flow::Parsed> parse_and_report(const std::string& file);
+
+/// A finding as a JSON object.
+void append_diagnostic(std::string& out, const flow::Diagnostic& found);
 
 /// The state folder of the working folder, or the one that was given. Errors: kNotFound.
 [[nodiscard]] Result<StateLayout> state_here(const CommandContext& context);

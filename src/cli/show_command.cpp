@@ -1,11 +1,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <iterator>
+#include <system_error>
 
 #include "cli/commands.hpp"
 #include "cli/palette.hpp"
+#include "cli/report_view.hpp"
+#include "cli/run_lookup.hpp"
 #include "cli/text.hpp"
+#include "flow/text_file.hpp"
 
 namespace cordyna::cli {
 namespace {
@@ -120,10 +125,106 @@ std::string flow_as_json(const Flow& flow) {
   return out;
 }
 
+/// A file that is there, or is called like one, is a flow; all else is a run.
+bool is_flow(const std::string& name) {
+  std::error_code error;
+  return name.ends_with(".yaml") || name.ends_with(".yml") || name.find('/') != std::string::npos ||
+         std::filesystem::exists(name, error);
+}
+
+/// Of an attempt, or of the newest one where `attempt` is 0. Errors: kNotFound: no such attempt.
+Result<TaskReport> read_report(const StateLayout& layout, const Flow& flow, TaskIndex index,
+                               const RunSnapshot& snapshot, const std::vector<AttemptRow>& attempts,
+                               std::uint32_t attempt) {
+  constexpr std::size_t kReportBytesMax = std::size_t{64} << 20;
+  const TaskSpec& spec = flow.tasks[index];
+  TaskReport report;
+  report.task = spec.id;
+  report.type = spec.type;
+  const auto row = std::ranges::find(snapshot.tasks, spec.id, &TaskRow::path);
+  if (row != snapshot.tasks.end()) {
+    report.state = row->state;
+    report.attempts = row->attempt;
+    if (row->error.has_value()) {
+      report.error = fmt::format("{}: {}", info(row->error->code).name, row->error->message);
+    }
+  }
+  report.attempt = attempt == 0 ? report.attempts : attempt;
+  if (attempt > report.attempts) {
+    return fail(
+        ErrorCode::kNotFound,
+        fmt::format("task '{}' has {} in run {}", spec.id,
+                    report.attempts == 0 ? "no attempt yet" : counted(report.attempts, "attempt"),
+                    snapshot.run.no));
+  }
+  for (const AttemptRow& one : attempts) {
+    if (one.path != spec.id || one.attempt != report.attempt) continue;
+    report.error.clear();
+    if (one.error.has_value()) {
+      report.error = fmt::format("{}: {}", info(one.error->code).name, one.error->message);
+    }
+  }
+  if (report.attempt == 0) return report;
+  const std::string path =
+      layout.attempt_folder(snapshot.run.no, index, report.attempt) + "/" + attempt_file::kReport;
+  auto text = flow::read_text_file(path, kReportBytesMax);
+  if (text.has_value()) {
+    report.json = std::move(*text);
+  } else if (text.error().code != ErrorCode::kNotFound) {
+    return std::unexpected<Error>(std::move(text.error()));
+  }
+  return report;
+}
+
+CommandResult show_run(CommandContext& context) {
+  const Arguments& arguments = context.arguments;
+  if (arguments.sql) {
+    return fail(ErrorCode::kInvalidArgument,
+                "--sql wants a flow's file: dyna show FILE TASK --sql");
+  }
+  TRY_ASSIGN(const StateLayout layout, state_here(context));
+  TRY_ASSIGN(const std::unique_ptr<StoreReader> reader, context.parts.open_reader(layout));
+  TRY_ASSIGN(const RunRow run, find_run(*reader, arguments.files.front()));
+  TRY_ASSIGN(const std::shared_ptr<const Flow> flow, load_flow(*reader, run));
+  TRY_ASSIGN(const RunSnapshot snapshot, reader->load_run(run.no));
+  TRY_ASSIGN(const std::vector<AttemptRow> attempts, reader->list_attempts(run.no));
+  if (!arguments.task.empty()) {
+    TRY_ASSIGN(const TaskIndex task, find_task(*flow, arguments.task));
+    TRY_ASSIGN(const TaskReport report,
+               read_report(layout, *flow, task, snapshot, attempts, arguments.attempt));
+    context.output.write(arguments.json
+                             ? report_as_json(report) + "\n"
+                             : report_as_text(report, Palette(wants_colour(context.output))));
+    return ExitCode::kOk;
+  }
+  std::vector<TaskReport> reports;
+  for (TaskIndex task = 0; task < flow->tasks.size(); ++task) {
+    TRY_ASSIGN(TaskReport report, read_report(layout, *flow, task, snapshot, attempts, 0));
+    reports.push_back(std::move(report));
+  }
+  std::string out = fmt::format("run {} of {}: {}\n", run.no, run.flow_id, to_string(run.state)) +
+                    reports_as_table(reports);
+  if (arguments.json) {
+    out = fmt::format("{{\"run\":{},\"state\":\"{}\",\"tasks\":[", run.no, to_string(run.state));
+    for (const TaskReport& report : reports) {
+      if (&report != reports.data()) out += ',';
+      out += report_as_json(report);
+    }
+    out += "]}\n";
+  }
+  context.output.write(out);
+  return ExitCode::kOk;
+}
+
 }  // namespace
 
 CommandResult show_command(CommandContext& context) {
   const Arguments& arguments = context.arguments;
+  if (!is_flow(arguments.files.front())) return show_run(context);
+  if (arguments.attempt > 0) {
+    return fail(ErrorCode::kInvalidArgument,
+                "--attempt wants a run: dyna show RUN TASK --attempt N");
+  }
   if (arguments.sql && arguments.task.empty()) {
     return fail(ErrorCode::kInvalidArgument, "--sql wants a task: dyna show FILE TASK --sql");
   }

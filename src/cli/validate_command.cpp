@@ -7,7 +7,6 @@
 #include "cli/text.hpp"
 
 namespace cordyna::cli {
-namespace {
 
 void append_diagnostic(std::string& out, const flow::Diagnostic& found) {
   out += "{\"severity\":";
@@ -20,6 +19,8 @@ void append_diagnostic(std::string& out, const flow::Diagnostic& found) {
   append_json(out, found.message);
   out += '}';
 }
+
+namespace {
 
 void append_result(std::string& out, const std::string& file, const flow::Parsed& parsed) {
   out += "{\"file\":";

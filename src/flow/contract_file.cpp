@@ -43,6 +43,60 @@ std::optional<std::int64_t> bound(const Node* rows, std::string_view key) {
   return value;
 }
 
+void check_unique(const Node& contract, const std::vector<std::string_view>& columns,
+                  Reporter& reporter) {
+  const Node* unique = contract.find("unique");
+  if (unique == nullptr || unique->kind != NodeKind::kList) return;
+  for (const Node* key = unique->first; key != nullptr; key = key->next) {
+    const Node* names = key->kind == NodeKind::kMap ? key->find("columns") : key;
+    if (names == nullptr) continue;
+    check_column(*names, columns, "unique", reporter);
+    if (names->kind != NodeKind::kList) continue;
+    for (const Node* part = names->first; part != nullptr; part = part->next) {
+      check_column(*part, columns, "unique", reporter);
+    }
+  }
+}
+
+bool has_item(const Node& list, std::string_view text) {
+  for (const Node* at = list.first; at != nullptr; at = at->next) {
+    if (at->is_scalar() && at->text == text) return true;
+  }
+  return false;
+}
+
+/// What cannot stand beside `to_bool`: it says itself which texts there are.
+void check_to_bool(const Node& name, const Node& column, Reporter& reporter) {
+  const Node* texts = column.find("to_bool");
+  if (texts == nullptr || texts->kind != NodeKind::kMap) return;
+  const Node* type = column.find("type");
+  if (type != nullptr && type->is_scalar() && type->text != "string" && type->text != "bool") {
+    reporter.error(*type, Code::kBadValue,
+                   fmt::format("column {} has 'to_bool': its type is bool, not {}",
+                               quoted(name.text), quoted(type->text)));
+  }
+  for (const std::string_view key : {"match", "min", "max", "range", "format"}) {
+    const Node* at = column.find(key);
+    if (at == nullptr) continue;
+    reporter.error(*at, Code::kBadValue,
+                   fmt::format("'{}' means nothing beside 'to_bool', whose keys are the texts that "
+                               "are allowed; leave it out",
+                               key));
+  }
+  const Node* in = column.find("in");
+  if (in == nullptr || in->kind != NodeKind::kList) return;
+  for (const Node* at = in->first; at != nullptr; at = at->next) {
+    if (!at->is_scalar() || texts->find(at->text) != nullptr) continue;
+    reporter.error(*at, Code::kBadValue,
+                   fmt::format("'in' allows {}, which 'to_bool' does not know", quoted(at->text)));
+  }
+  for (const Node* key = texts->first; key != nullptr; key = key->next->next) {
+    if (has_item(*in, key->text)) continue;
+    reporter.error(*key, Code::kBadValue,
+                   fmt::format("'to_bool' knows {}, which 'in' does not allow", quoted(key->text)));
+  }
+}
+
 /// How a file beside the flow is called in messages: as the user would find it from where the
 /// flow's own name leads.
 std::string display_name(std::string_view flow_file, std::string_view path) {
@@ -56,22 +110,17 @@ std::string display_name(std::string_view flow_file, std::string_view path) {
 void check_contract(const Node& contract, Reporter& reporter) {
   const std::vector<std::string_view> columns = column_names(contract);
   if (columns.empty()) return;
+  const Node* all = contract.find("columns");
+  for (const Node* key = all->first; key != nullptr; key = key->next->next) {
+    if (key->next->kind == NodeKind::kMap) check_to_bool(*key, *key->next, reporter);
+  }
   const Node* rename = contract.find("rename");
   if (rename != nullptr && rename->kind == NodeKind::kMap) {
     for (const Node* key = rename->first; key != nullptr; key = key->next->next) {
       check_column(*key->next, columns, "rename", reporter);
     }
   }
-  const Node* unique = contract.find("unique");
-  if (unique != nullptr && unique->kind == NodeKind::kList) {
-    for (const Node* key = unique->first; key != nullptr; key = key->next) {
-      check_column(*key, columns, "unique", reporter);
-      if (key->kind != NodeKind::kList) continue;
-      for (const Node* part = key->first; part != nullptr; part = part->next) {
-        check_column(*part, columns, "unique", reporter);
-      }
-    }
-  }
+  check_unique(contract, columns, reporter);
   const Node* freshness = contract.find("freshness");
   if (freshness != nullptr && freshness->kind == NodeKind::kMap) {
     const Node* column = freshness->find("column");
@@ -109,8 +158,12 @@ std::optional<std::string> ContractFiles::read(const Node& path, Reporter& repor
     return std::nullopt;
   }
   Reporter own(reporter.findings(), display_name(reporter.file(), path.text), *text);
+  return read_contract(*text, own);
+}
+
+std::optional<std::string> read_contract(std::string_view text, Reporter& own) {
   YamlTree tree;
-  const Node* root = tree.load(*text, own);
+  const Node* root = tree.load(text, own);
   if (root == nullptr) return std::nullopt;
   Uses uses;
   ValueReader reader(own, uses);

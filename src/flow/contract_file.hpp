@@ -15,6 +15,10 @@ namespace cordyna::flow {
 /// Reports names in a contract that are not its columns, and bounds that nothing fits.
 void check_contract(const Node& contract, Reporter& reporter);
 
+/// The text of a contract's file as JSON. Nullopt: it has errors, which `own`, the reporter of that
+/// file, got; those that leave the JSON whole come with it.
+[[nodiscard]] std::optional<std::string> read_contract(std::string_view text, Reporter& own);
+
 /// Reads the contract files that one flow names, each once.
 class ContractFiles {
  public:

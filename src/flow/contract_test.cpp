@@ -83,6 +83,72 @@ TEST_F(ContractFile, ThatCannotBeReadIsReportedInTheFlow) {
   EXPECT_EQ(findings("[a]"), "flow.yaml:3:48 wrong_type");
 }
 
+TEST_F(ContractFile, DriftTakesTheWordsOfItsKind) {
+  write("c.yaml",
+        "columns: {a: string}\ndrift:\n  new: quarantine\n  missing: add\n  type: add\n"
+        "  order: quarantine\n");
+  EXPECT_EQ(findings("c.yaml"),
+            "c.yaml:3:8 bad_value, c.yaml:4:12 bad_value, c.yaml:5:9 bad_value, "
+            "c.yaml:6:10 bad_value");
+  const auto parsed = parse_file(path("flow.yaml"));
+  EXPECT_EQ(parsed->diagnostics[0].message, "'new' is fail, warn, add or ignore, not 'quarantine'");
+  write("c.yaml", "columns: {a: string}\ndrift: {new: add, type: quarantine}\n");
+  EXPECT_EQ(findings("c.yaml"), "");
+}
+
+TEST_F(ContractFile, ToBoolAgreesWithTheRestOfItsColumn) {
+  write("c.yaml",
+        "columns:\n"
+        "  a: {type: int64, to_bool: {Y: true, N: false}}\n"
+        "  b: {type: string, to_bool: {Y: true, N: false}, in: [Y, n], match: x}\n"
+        "  c: {type: string, to_bool: {Y: yes}}\n"
+        "  d: {type: bool, to_bool: {Y: true, N: false}, in: [N, Y]}\n");
+  EXPECT_EQ(findings("c.yaml"), "c.yaml:4:34 wrong_type");
+  write("c.yaml",
+        "columns:\n"
+        "  a: {type: int64, to_bool: {Y: true, N: false}}\n"
+        "  b: {type: string, to_bool: {Y: true, N: false}, in: [Y, n], match: x}\n"
+        "  d: {type: bool, to_bool: {Y: true, N: false}, in: [N, Y]}\n");
+  EXPECT_EQ(findings("c.yaml"),
+            "c.yaml:2:13 bad_value, c.yaml:3:40 bad_value, c.yaml:3:59 bad_value, "
+            "c.yaml:3:70 bad_value");
+}
+
+TEST_F(ContractFile, RefsMakeTheTaskWaitForTheOther) {
+  write("c.yaml", "columns: {zip: {type: string, refs: zips.v1.code}}\n");
+  write("flow.yaml",
+        "id: f\ntasks:\n  - {id: a, type: load, from: x.csv, contract: c.yaml}\n"
+        "  - {id: zips.v1, type: load, from: z.csv}\n"
+        "  - {id: zips, type: log, message: hi}\n");
+  const auto parsed = parse_file(path("flow.yaml"));
+  ASSERT_NE(parsed->flow, nullptr) << parsed->diagnostics[0].message;
+  EXPECT_EQ(parsed->flow->tasks[0].needs, (std::vector<TaskIndex>{1}));
+  EXPECT_EQ(parsed->flow->tasks[0].refs, (std::vector<TaskIndex>{1}));
+  const auto back = from_canonical(parsed->canonical, parsed->flow->folder);
+  ASSERT_TRUE(back.has_value()) << back.error().message;
+  EXPECT_EQ((*back)->tasks[0].refs, parsed->flow->tasks[0].refs);
+}
+
+TEST_F(ContractFile, RefsNameADataTaskAndAColumn) {
+  write("c.yaml", "columns: {zip: {type: string, refs: zip.code}}\n");
+  const std::string loads = "\n  - {id: zips, type: load, from: z.csv}";
+  EXPECT_EQ(findings("c.yaml}" + loads + "\n  - {id: x, type: log, message: hi"),
+            "flow.yaml:3:48 unknown_task");
+  EXPECT_EQ(findings("{columns: {z: {type: string, refs: x.code}}}}" + loads +
+                     "\n  - {id: x, type: log, message: hi"),
+            "flow.yaml:3:83 no_data");
+  EXPECT_EQ(findings("{columns: {z: {type: string, refs: a.z}}}"), "flow.yaml:3:83 self_need");
+  const std::string zips =
+      "\n  - {id: zips, type: load, from: z.csv, contract: {columns: {code: int64}";
+  const std::string refs = "{columns: {z: {type: string, refs: zips.cod}}}}";
+  EXPECT_EQ(findings(refs + zips + "}"), "flow.yaml:3:83 undefined_name");
+  EXPECT_EQ(parse_file(path("flow.yaml"))->diagnostics[0].message,
+            "'refs' names column 'cod' of task 'zips', whose contract does not have it; did you "
+            "mean 'code'?");
+  EXPECT_EQ(findings(refs + zips + ", drift: {new: add}}"), "");
+  EXPECT_EQ(findings("{columns: {z: {type: string, refs: code}}}"), "flow.yaml:3:83 bad_value");
+}
+
 TEST_F(ContractFile, MayNotBeYamlNorHoldTemplates) {
   write("c.yaml", "columns: [\n");
   EXPECT_EQ(findings("c.yaml"), "c.yaml:2:1 yaml_syntax");

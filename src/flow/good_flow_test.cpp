@@ -179,17 +179,19 @@ tasks:
     contract:
       columns: {zip: string, id: {type: int64, required: true, min: 1}}
       rename: {ID: id}
-      unique: [id, [zip, id]]
+      unique: [id, [zip, id], {columns: zip, on_fail: warn}]
       rows: {min: 1, max: 10}
       drift: {new: warn}
 )");
   ASSERT_NE(flow, nullptr);
-  EXPECT_EQ(flow->tasks[0].params,
-            R"({"contract":{"columns":{"zip":{"pii":false,"required":false,"type":"string"},)"
-            R"("id":{"min":1,"pii":false,"required":true,"type":"int64"}},)"
-            R"("drift":{"new":"warn"},"rename":{"ID":"id"},"rows":{"max":10,"min":1},)"
-            R"("unique":[["id"],["zip","id"]]},"delimiter":"|","from":"a.csv","header":true,)"
-            R"("memory":"256MB","nulls":["NA"],"rejects":{"max_percent":0.5},"threads":2})");
+  EXPECT_EQ(
+      flow->tasks[0].params,
+      R"({"contract":{"columns":{"zip":{"pii":false,"required":false,"type":"string"},)"
+      R"("id":{"min":1,"pii":false,"required":true,"type":"int64"}},)"
+      R"("drift":{"new":"warn"},"rename":{"ID":"id"},"rows":{"max":10,"min":1},)"
+      R"("unique":[{"columns":["id"]},{"columns":["zip","id"]},)"
+      R"({"columns":["zip"],"on_fail":"warn"}]},"delimiter":"|","from":"a.csv","header":true,)"
+      R"("memory":"256MB","nulls":["NA"],"rejects":{"max_percent":0.5},"threads":2})");
 }
 
 TEST(GoodFlow, InputsHaveTypesAndDefaults) {

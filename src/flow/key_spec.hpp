@@ -10,16 +10,17 @@
 namespace cordyna::flow {
 
 enum class ValueKind : std::uint8_t {
-  kText,       ///< a string without templates; numbers and booleans are taken as written
-  kTemplate,   ///< a string in which templates are evaluated
-  kCondition,  ///< a template that gives true or false
-  kShell,      ///< a script: each template becomes an environment variable
-  kPython,     ///< a script without templates
-  kSql,        ///< SQL: each template becomes a value
-  kId,         ///< an id that is given here
-  kNamespace,  ///< ids joined by dots
-  kTask,       ///< the id of a task
-  kDataTask,   ///< the id of a task that gives data
+  kText,        ///< a string without templates; numbers and booleans are taken as written
+  kTemplate,    ///< a string in which templates are evaluated
+  kCondition,   ///< a template that gives true or false
+  kShell,       ///< a script: each template becomes an environment variable
+  kPython,      ///< a script without templates
+  kSql,         ///< SQL: each template becomes a value
+  kId,          ///< an id that is given here
+  kNamespace,   ///< ids joined by dots
+  kTask,        ///< the id of a task
+  kDataTask,    ///< the id of a task that gives data
+  kDataColumn,  ///< a column of such a task: "task.column"
   kInt,
   kNumber,
   kBool,
@@ -49,7 +50,8 @@ struct KeySpec {
   std::span<const std::string_view> words{};
   std::span<const KeySpec> fields{};
   const KeySpec* item = nullptr;
-  std::string_view short_field{};  ///< kObject: a scalar stands for an object with this field
+  std::string_view short_field{};  ///< kObject: a scalar stands for an object with this field,
+                                   ///< and a list, where the field is one
   std::int64_t least = 0;          ///< kInt, kNumber; kDuration: ms; kSize: bytes; lists: items
   std::int64_t most = std::numeric_limits<std::int64_t>::max();
 };

@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <array>
+#include <boost/json.hpp>
 
+#include "base/words.hpp"
 #include "flow/sql_names.hpp"
 #include "template/template.hpp"
 
@@ -49,6 +51,24 @@ bool is_shell(std::string_view program) {
                                       std::string_view("ksh"),  std::string_view("mksh"),
                                       std::string_view("zsh"),  std::string_view("busybox")};
   return std::ranges::count(kShells, program) > 0;
+}
+
+/// The contract of a load as JSON, also one from a file of its own; empty: it has none.
+std::string_view contract_of(const TaskDraft& task) {
+  const auto found = std::ranges::find(task.params, "contract", &JsonFields::value_type::first);
+  return found == task.params.end() ? std::string_view() : std::string_view(found->second);
+}
+
+/// The object under `key` in a JSON text; empty: there is none.
+boost::json::object object_in(std::string_view text, std::string_view key) {
+  if (text.empty()) return {};
+  boost::system::error_code error;
+  const boost::json::value value =
+      boost::json::parse(boost::json::string_view(text.data(), text.size()), error);
+  if (error.failed() || !value.is_object()) return {};
+  const boost::json::value* inside =
+      value.get_object().if_contains(boost::json::string_view(key.data(), key.size()));
+  return inside == nullptr || !inside->is_object() ? boost::json::object() : inside->get_object();
 }
 
 }  // namespace
@@ -139,6 +159,7 @@ void Linker::link_task(TaskIndex index) {
     }
   }
   if (task.type != nullptr && task.type->name == "transform") link_sql(index);
+  if (task.type != nullptr && task.type->name == "load") link_columns(index);
   if (task.type != nullptr && task.type->name == "shell") check_script(index);
   sort_unique(task.spec.needs);
   sort_unique(task.spec.refs);
@@ -183,6 +204,64 @@ void Linker::link_sql(TaskIndex index) {
     if (named.type == nullptr || !named.type->data) continue;
     add_edge(index, found->second, By::kSql, *sql, name.offset);
   }
+}
+
+void Linker::link_columns(TaskIndex index) {
+  const std::string_view contract = contract_of(draft_.tasks[index]);
+  if (contract.find("\"refs\"") == std::string_view::npos) return;
+  for (const auto& column : object_in(contract, "columns")) {
+    const boost::json::object* spec = column.value().if_object();
+    const boost::json::value* refs = spec == nullptr ? nullptr : spec->if_contains("refs");
+    if (refs == nullptr || !refs->is_string()) continue;
+    link_column(index, {column.key().data(), column.key().size()},
+                {refs->get_string().data(), refs->get_string().size()});
+  }
+}
+
+void Linker::check_referred(TaskIndex other, std::string_view column, const Node& at) {
+  // Known ahead only of a load with a contract that takes no more columns along.
+  const TaskDraft& task = draft_.tasks[other];
+  const std::string_view contract = contract_of(task);
+  const boost::json::object columns = object_in(contract, "columns");
+  const boost::json::object drift = object_in(contract, "drift");
+  const boost::json::value* added = drift.if_contains("new");
+  if (columns.empty() || (added != nullptr && *added == "add")) return;
+  if (columns.contains({column.data(), column.size()})) return;
+  std::vector<std::string_view> names;
+  for (const auto& item : columns) names.emplace_back(item.key().data(), item.key().size());
+  reporter_.error(at, Code::kUndefinedName,
+                  fmt::format("'refs' names column {} of task '{}', whose contract does not have "
+                              "it{}",
+                              quoted(column), task.spec.id, did_you_mean(column, names)));
+}
+
+void Linker::link_column(TaskIndex index, std::string_view column, std::string_view refs) {
+  // The place where it is written, or the name of the file where that is.
+  const Node* at = draft_.tasks[index].node->find("contract");
+  if (at == nullptr) return;
+  if (at->kind == NodeKind::kMap) {
+    for (const std::string_view key :
+         {std::string_view("columns"), column, std::string_view("refs")}) {
+      const Node* inside = at->find(key);
+      if (inside != nullptr) at = inside;
+    }
+  }
+  const std::size_t dot =
+      split_reference(refs, [this](std::string_view id) { return ids_.contains(id); });
+  if (dot != std::string_view::npos) {
+    const TaskIndex other = ids_.find(refs.substr(0, dot))->second;
+    add_edge(index, other, By::kData, *at, 0);
+    check_referred(other, refs.substr(dot + 1), *at);
+    return;
+  }
+  std::vector<std::string_view> known;
+  for (const TaskDraft& task : draft_.tasks) {
+    if (task.type != nullptr && task.type->data) known.emplace_back(task.spec.id);
+  }
+  const std::string_view id = refs.substr(0, refs.find('.'));
+  reporter_.error(*at, Code::kUnknownTask,
+                  fmt::format("'refs' of column {} names task {}, which the flow does not have{}",
+                              quoted(column), quoted(id), did_you_mean(id, known)));
 }
 
 void Linker::check_script(TaskIndex index) {

@@ -28,6 +28,11 @@ class Linker {
   void link_task(TaskIndex index);
   void put_guards_before_shares();
   void link_sql(TaskIndex index);
+  /// The tasks that columns of the contract refer to.
+  void link_columns(TaskIndex index);
+  /// Reports a column that the other task is known not to give.
+  void check_referred(TaskIndex other, std::string_view column, const Node& at);
+  void link_column(TaskIndex index, std::string_view column, std::string_view refs);
   void check_script(TaskIndex index);
   /// Makes the edge, or reports why it cannot be.
   void add_edge(TaskIndex from, TaskIndex to, By by, const Node& node, std::size_t offset);

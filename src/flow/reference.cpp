@@ -30,6 +30,7 @@ std::string kind_of(const KeySpec& spec) {
     case ValueKind::kNamespace: return "id";
     case ValueKind::kTask:
     case ValueKind::kDataTask: return "task";
+    case ValueKind::kDataColumn: return "task.column";
     case ValueKind::kInt: return "whole number";
     case ValueKind::kNumber: return "number";
     case ValueKind::kBool: return "true or false";

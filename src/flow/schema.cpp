@@ -104,6 +104,7 @@ JsonFields fields_of(const KeySpec& spec) {
     case ValueKind::kNamespace:
     case ValueKind::kTask:
     case ValueKind::kDataTask: return pattern(kIdPattern);
+    case ValueKind::kDataColumn: return pattern("^[a-z0-9][a-z0-9._-]*[.].+$");
     case ValueKind::kColumnType:
       return pattern(
           R"(^(string|int32|int64|double|date|timestamp|bool|decimal\([0-9]+, ?[0-9]+\))$)");

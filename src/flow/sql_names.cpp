@@ -41,7 +41,7 @@ class Scanner {
       } else if (is_letter(c)) {
         word();
       } else {
-        after_dot_ = c == '.';
+        after_dot_ = c == '.' && last_ != "main";
         after_as_ = false;
         at_ += 1;
         // A number's exponent or suffix is no name.
@@ -166,6 +166,8 @@ class Scanner {
     std::size_t next = at_;
     while (next < sql_.size() && is_blank(sql_[next])) ++next;
     const bool called = next < sql_.size() && sql_[next] == '(';
+    // "main" is where tables are anyway: main.sales is sales.
+    last_ = name;
     if (!after_dot_ && !after_as_ && !called) names_.push_back({std::move(name), offset});
     after_dot_ = after_as_ = false;
   }
@@ -174,6 +176,7 @@ class Scanner {
   std::size_t at_ = 0;
   bool after_dot_ = false;
   bool after_as_ = false;
+  std::string last_;  ///< the name before
   std::vector<SqlName> names_;
 };
 

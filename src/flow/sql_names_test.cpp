@@ -35,6 +35,7 @@ TEST(SqlNames, AreIdentifiersThatMayBeTables) {
       {"select count(x), count (y)", "select x y"},
       {"select x as a, y as \"b\" from c", "select x y from c"},
       {"from schema.a", "from schema"},
+      {"from main.a, memory.main.b", "from main a memory b"},
       {"select 1e5, 0x1F, 12abc from a", "select from a"},
       {"from 'open string", "from"},
       {"from \"open name", "from open name"},

@@ -316,10 +316,23 @@ void TaskReader::check_merge(const TaskDraft& draft) {
                     fmt::format("{} in '{}' is not among the tasks of 'of'{}", quoted(at.text), key,
                                 did_you_mean(at.text, of)));
   };
+  const auto is_choice = [](std::string_view text) {
+    return text == "non_null" || text == "max" || text == "min" ||
+           (text.starts_with("newest(") && text.ends_with(")") && text.size() > 8);
+  };
   const Node* prefer = node.find("prefer");
   if (prefer != nullptr && prefer->kind == NodeKind::kMap) {
     for (const Node* key = prefer->first; key != nullptr; key = key->next->next) {
-      check(*key->next, "prefer");
+      const Node& word = *key->next;
+      if (!word.is_scalar() || is_choice(word.text)) continue;
+      if (std::ranges::find(of, word.text) != of.end()) continue;
+      std::vector<std::string_view> words = of;
+      words.insert(words.end(), {"non_null", "max", "min", "newest(column)"});
+      reporter_.error(
+          word, Code::kUnknownTask,
+          fmt::format("{} in 'prefer' is not among the tasks of 'of', nor non_null, max, "
+                      "min or newest(column){}",
+                      quoted(word.text), did_you_mean(word.text, words)));
     }
   }
   const Node* dedupe = node.find("dedupe");

@@ -14,7 +14,6 @@ constexpr KeySpec kTemplateItem{.kind = K::kTemplate};
 constexpr KeySpec kColumnItem{.kind = K::kText};
 constexpr KeySpec kDataTaskItem{.kind = K::kDataTask};
 constexpr KeySpec kScalarItem{.kind = K::kScalar};
-constexpr KeySpec kColumnsItem{.kind = K::kList, .one_or_list = true, .item = &kColumnItem};
 
 constexpr KeySpec kMemory{.name = "memory",
                           .kind = K::kSize,
@@ -34,21 +33,30 @@ constexpr std::array kSeverities{Word("fail"), Word("warn"), Word("quarantine")}
 constexpr std::array kHows{Word("inner"), Word("left"), Word("full")};
 constexpr std::array kExpects{Word("one_to_one"), Word("many_to_one"), Word("one_to_many"),
                               Word("any")};
-constexpr std::array kDrifts{Word("fail"), Word("warn"), Word("add"), Word("ignore")};
+// Each kind of drift has the words that mean something for it: a whole column can be added, single
+// rows can be set aside.
+constexpr std::array kDrifts{Word("fail"), Word("warn"), Word("ignore")};
+constexpr std::array kNewDrifts{Word("fail"), Word("warn"), Word("add"), Word("ignore")};
+constexpr std::array kTypeDrifts{Word("fail"), Word("warn"), Word("ignore"), Word("quarantine")};
 
-constexpr KeySpec drift(Word name, Word description) {
-  return {.name = name, .kind = K::kEnum, .description = description, .words = kDrifts};
+constexpr KeySpec drift(Word name, Word description, std::span<const Word> words = kDrifts) {
+  return {.name = name, .kind = K::kEnum, .description = description, .words = words};
 }
 
 constexpr std::array kDriftFields{
-    drift("new", "A column that the contract does not have: fail, warn, add or ignore."),
-    drift("missing", "A column of the contract is not there."),
+    drift("new", "A column that the contract does not have; add takes it along.", kNewDrifts),
+    drift("missing", "A column of the contract is not there; it is all NULL then."),
     drift("order", "The columns come in another order."),
-    drift("type", "A value does not have the column's type."),
+    drift("type",
+          "A column has another type in the file. Rows whose value is not of its column's type are "
+          "rejects; with quarantine they are set aside with the value as it was.",
+          kTypeDrifts),
     drift("delimiter", "The columns are parted by another character."),
     drift("format", "The file has another format."),
     drift("encoding", "The file has another encoding."),
 };
+
+constexpr KeySpec kBoolItem{.kind = K::kBool};
 
 constexpr std::array kColumnFields{
     KeySpec{.name = "type",
@@ -65,6 +73,8 @@ constexpr std::array kColumnFields{
     KeySpec{.name = "match",
             .kind = K::kText,
             .description = "A regular expression that the whole value matches."},
+    KeySpec{.name = "min_length", .kind = K::kInt, .description = "The fewest characters."},
+    KeySpec{.name = "max_length", .kind = K::kInt, .description = "The most characters."},
     KeySpec{.name = "min", .kind = K::kScalar, .description = "The least value."},
     KeySpec{.name = "max", .kind = K::kScalar, .description = "The largest value."},
     KeySpec{.name = "range",
@@ -77,6 +87,19 @@ constexpr std::array kColumnFields{
             .description = "The values that are allowed.",
             .item = &kScalarItem,
             .least = 1},
+    KeySpec{.name = "to_bool",
+            .kind = K::kMap,
+            .description = "Makes a bool of it: each text that the source may have with true or "
+                           "false. Other texts are not of the column's type.",
+            .item = &kBoolItem,
+            .least = 1},
+    KeySpec{.name = "unique",
+            .kind = K::kBool,
+            .description = "Whether no two rows may have the same value."},
+    KeySpec{.name = "refs",
+            .kind = K::kDataColumn,
+            .description = "A column of another data task of the flow that has each value: "
+                           "zips.code. The load waits for that task."},
     KeySpec{.name = "on_fail",
             .kind = K::kEnum,
             .description = "What rows do that break a rule of this column: fail the load, warn, or "
@@ -89,6 +112,30 @@ constexpr std::array kColumnFields{
     KeySpec{.name = "description", .kind = K::kText, .description = "What it means."},
 };
 constexpr KeySpec kColumn{.kind = K::kObject, .fields = kColumnFields, .short_field = "type"};
+
+constexpr std::array kUniqueFields{
+    KeySpec{.name = "columns",
+            .kind = K::kList,
+            .description = "The columns of the key.",
+            .required = true,
+            .one_or_list = true,
+            .item = &kColumnItem,
+            .least = 1},
+    KeySpec{.name = "on_fail",
+            .kind = K::kEnum,
+            .description = "What happens where rows share a key: fail (unless said otherwise), "
+                           "warn, or all of them go into quarantine.",
+            .words = kSeverities},
+};
+constexpr KeySpec kUnique{.kind = K::kObject, .fields = kUniqueFields, .short_field = "columns"};
+
+constexpr std::array kRejectFields{
+    KeySpec{.name = "max_percent",
+            .kind = K::kNumber,
+            .description = "How many of a hundred lines may be unreadable.",
+            .preset = "0",
+            .most = 100},
+};
 
 constexpr std::array kRowFields{
     KeySpec{.name = "min", .kind = K::kInt, .description = "The fewest rows."},
@@ -106,6 +153,12 @@ constexpr std::array kFreshnessFields{
 };
 
 constexpr std::array kContractKeys{
+    KeySpec{.name = "id", .kind = K::kText, .description = "What others know it by."},
+    KeySpec{.name = "title", .kind = K::kText, .description = "What people call it."},
+    KeySpec{.name = "name", .kind = K::kText, .description = "What its data is called."},
+    KeySpec{.name = "version", .kind = K::kText, .description = "Its version."},
+    KeySpec{.name = "status", .kind = K::kText, .description = "draft, active, retired."},
+    KeySpec{.name = "description", .kind = K::kText, .description = "What the data means."},
     KeySpec{.name = "columns",
             .kind = K::kMap,
             .description = "The columns in their order: a name with its type, or with its rules.",
@@ -123,8 +176,9 @@ constexpr std::array kContractKeys{
             .item = &kColumnItem},
     KeySpec{.name = "unique",
             .kind = K::kList,
-            .description = "Keys that no two rows share: each a column or a list of columns.",
-            .item = &kColumnsItem},
+            .description = "Keys that no two rows share: each a column, a list of columns, or "
+                           "columns with on_fail.",
+            .item = &kUnique},
     KeySpec{.name = "rows",
             .kind = K::kObject,
             .description = "How many rows there must be.",
@@ -133,6 +187,10 @@ constexpr std::array kContractKeys{
             .kind = K::kObject,
             .description = "How old the newest row may be.",
             .fields = kFreshnessFields},
+    KeySpec{.name = "rejects",
+            .kind = K::kObject,
+            .description = "Lines that cannot be read; what the task says itself goes first.",
+            .fields = kRejectFields},
 };
 
 constexpr std::array kShell{
@@ -178,14 +236,6 @@ constexpr std::array kFail{
             .kind = K::kTemplate,
             .description = "Why the flow fails here.",
             .required = true},
-};
-
-constexpr std::array kRejectFields{
-    KeySpec{.name = "max_percent",
-            .kind = K::kNumber,
-            .description = "How many of a hundred lines may be unreadable.",
-            .preset = "0",
-            .most = 100},
 };
 
 constexpr std::array kLoad{
@@ -380,8 +430,11 @@ constexpr std::array kMerge{
             .words = kExpects},
     KeySpec{.name = "prefer",
             .kind = K::kMap,
-            .description = "Whose value stays where both have a column: a column (or `default`) "
-                           "with a task.",
+            .description =
+                "Whose value stays where several have a column: a column (or `default`) "
+                "with a task, whose value goes first; or with non_null (the first in the "
+                "order of `of`), max, min, or newest(column), the value of the row with "
+                "the latest value of that column.",
             .item = &kTextItem},
     KeySpec{.name = "dedupe",
             .kind = K::kMap,

@@ -80,6 +80,14 @@ std::vector<std::string_view> names_of(std::span<const KeySpec> keys) {
   return names;
 }
 
+/// Whether the value is only the object's short field.
+bool stands_for_object(const Node& node, const KeySpec& spec) {
+  if (spec.short_field.empty()) return false;
+  if (node.is_scalar()) return true;
+  const KeySpec* field = find_key(spec.fields, spec.short_field);
+  return node.kind == NodeKind::kList && field != nullptr && field->kind == ValueKind::kList;
+}
+
 }  // namespace
 
 bool is_id(std::string_view text) {
@@ -177,6 +185,7 @@ bool ValueReader::read(const Node& node, const KeySpec& spec, std::string_view n
     case ValueKind::kId:
     case ValueKind::kNamespace:
     case ValueKind::kRetryOn:
+    case ValueKind::kDataColumn:
     case ValueKind::kColumnType:
     case ValueKind::kSize: return read_text(node, spec, name, out);
     case ValueKind::kTask:
@@ -193,7 +202,7 @@ bool ValueReader::read(const Node& node, const KeySpec& spec, std::string_view n
     case ValueKind::kList: return read_list(node, spec, name, out);
     case ValueKind::kMap: return read_map(node, spec, name, out);
     case ValueKind::kObject:
-      if (!spec.short_field.empty() && node.is_scalar()) return read_short(node, spec, name, out);
+      if (stands_for_object(node, spec)) return read_short(node, spec, name, out);
       return read_object(node, spec.fields, name, out);
   }
   return false;
@@ -224,6 +233,14 @@ bool ValueReader::check_text(const Node& node, std::string_view text, ValueKind 
                     fmt::format("'{}' takes exit codes (1 to 255), error, timeout, lost, rejected "
                                 "or codes such as EXIT_NONZERO, not {}{}",
                                 name, quoted(text), did_you_mean(text, words)));
+    }
+  }
+  if (kind == ValueKind::kDataColumn) {
+    const std::size_t dot = text.find('.');
+    if (dot == std::string_view::npos || dot == 0 || dot + 1 == text.size()) {
+      return refuse(Code::kBadValue, fmt::format("'{}' is a data task and one of its columns, such "
+                                                 "as zips.code, not {}",
+                                                 name, quoted(text)));
     }
   }
   if (kind == ValueKind::kColumnType && !is_decimal(text)) {

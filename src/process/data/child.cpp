@@ -171,8 +171,10 @@ Result<ChildEnd> run_child(const ChildSpec& spec, const EndSignals& signals) {
   ChildEnd end;
   gather(pid, out, err, signals, end);
   int status = 0;
-  while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+  rusage used{};
+  while (wait4(pid, &status, 0, &used) < 0 && errno == EINTR) {
   }
+  end.memory_peak_bytes = static_cast<std::uint64_t>(used.ru_maxrss) * 1024;  // Linux counts in KiB
   int error = 0;
   if (read(failure.read.get(), &error, sizeof error) == static_cast<ssize_t>(sizeof error)) {
     return fail(ErrorCode::kUnavailable,

@@ -23,6 +23,7 @@ struct ChildEnd {
   bool cancelled = false;  ///< somebody asked us to end, so the child was killed
   std::string out;         ///< at most kChildBytesMax of it; the rest is dropped
   std::string err;
+  std::uint64_t memory_peak_bytes = 0;  ///< the most that it held resident
 };
 
 inline constexpr std::size_t kChildBytesMax = std::size_t{64} << 20;

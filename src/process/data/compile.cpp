@@ -34,9 +34,18 @@ std::string check_view(const CheckParams& check) {
                      quote_name(check.of));
 }
 
-std::string load_for_people(const Step& step, const LoadParams& load) {
-  return fmt::format("-- in/0: {}\n", load.from) + sandbox_sql(step.limits, {input_path(0)}) +
-         compile_load(load, expected_source(load));
+StepResult<std::string> load_for_people(const Step& step, const LoadParams& load) {
+  LoadSource source = expected_source(load);
+  std::string notes = fmt::format("-- in/0: {}\n", load.from);
+  std::vector<std::string> inputs{input_path(0)};
+  if (load.contract.has_value() && !load.contract->refs.empty()) {
+    STEP_TRY_ASSIGN(source.refs, map_refs(*load.contract, step.upstream));
+    for (const Upstream& upstream : step.upstream) {
+      notes += fmt::format("-- {}: {}\n", input_path(inputs.size()), upstream.path);
+      inputs.push_back(input_path(inputs.size()));
+    }
+  }
+  return notes + sandbox_sql(step.limits, inputs) + compile_load(load, source);
 }
 
 std::string with_sandbox(const Step& step, const std::string& script) {

@@ -33,6 +33,7 @@ inline constexpr std::string_view kOutRejects = "out/rejects.parquet";
 struct LoadSource {
   std::vector<SourceColumn> columns;  ///< in the file's order
   std::vector<ColumnSource> map;      ///< with a contract
+  std::vector<RefSource> refs;        ///< with a contract; upstream number n is in/<n+1>
   std::string delimiter = ",";
   std::size_t header_lines = 1;
   std::size_t mark_bytes = 0;       ///< of a byte order mark

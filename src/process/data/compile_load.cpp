@@ -1,5 +1,6 @@
 /// The SQL of loads: compile.hpp's compile_look, compile_load and compile_rejects.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
@@ -102,6 +103,13 @@ std::string typed_value(const std::string& raw, const ColumnSource& column) {
     return fmt::format("CASE WHEN {0} = {1} THEN {0} END", cast, raw);
   }
   if (column.type.name == TypeName::kString) return raw;
+  if (!column.to_bool.empty()) {
+    std::string cases;
+    for (const auto& [text, value] : column.to_bool) {
+      cases += fmt::format(" WHEN {} THEN {}", quote_text(text), value);
+    }
+    return fmt::format("CASE trim({}){} END", raw, cases);
+  }
   return strict_cast(fmt::format("trim({})", raw), column.type, column.format);
 }
 
@@ -142,8 +150,55 @@ std::string source_rows(const LoadParams& load, const LoadSource& source) {
       paths, read_lines(load, false));
 }
 
-std::string typed_table(const LoadParams& load, const LoadSource& source,
-                        const std::vector<Rule>& rules) {
+bool quarantines_types(const LoadParams& load) {
+  return load.contract->drift.type == Drift::kQuarantine;
+}
+
+/// A condition: the row has values of the wrong type, and is a reject for it.
+std::string is_rejected(const LoadParams& load) {
+  return quarantines_types(load) ? "list_contains(__dyna_cast, -1)" : "len(__dyna_cast) > 0";
+}
+
+/// The labels of a row with values that are not of their types: no rule can judge it.
+std::string type_label_list(const LoadParams& load) {
+  if (!quarantines_types(load)) return "[]::INTEGER[]";
+  std::string labels;
+  for (const std::optional<std::size_t>& label : type_labels(*load.contract)) {
+    labels += labels.empty() ? "" : ", ";
+    labels += label.has_value() ? std::to_string(*label) : "NULL";
+  }
+  return fmt::format(
+      "list_transform(list_filter(__dyna_cast, lambda c: c >= 0), lambda c: [{}][c + 1])", labels);
+}
+
+/// The values that did not convert, as they were, by the names of their columns.
+std::string raw_map(const LoadSource& source) {
+  std::vector<std::string> names;
+  std::string raws;
+  for (std::size_t i = 0; i < source.map.size(); ++i) {
+    names.push_back(source.map[i].name);
+    raws += fmt::format("{}r{}::VARCHAR", i == 0 ? "" : ", ", i);
+  }
+  return fmt::format(
+      "CASE WHEN len(__dyna_cast) > 0 THEN map_from_entries(list_transform(\n"
+      "    list_filter(__dyna_cast, lambda c: c >= 0),\n"
+      "    lambda c: {{'k': {}[c + 1], 'v': [{}][c + 1]}})) END",
+      text_list(names), raws);
+}
+
+std::string ref_views(const LoadSource& source) {
+  std::string out;
+  for (std::size_t i = 0; i < source.refs.size(); ++i) {
+    // Without its NULLs: beside one, IN is never false.
+    out +=
+        fmt::format("CREATE VIEW {} AS SELECT {} AS v FROM read_parquet({}) WHERE v IS NOT NULL;\n",
+                    ref_view(i), quote_name(source.refs[i].column),
+                    quote_text(input_path(source.refs[i].upstream + 1)));
+  }
+  return out;
+}
+
+std::string typed_table(const LoadParams& load, const LoadSource& source) {
   const bool json = load.format == FileFormat::kJson;
   std::string raws;
   std::string typed;
@@ -160,20 +215,33 @@ std::string typed_table(const LoadParams& load, const LoadSource& source,
   if (json) labels = fmt::format("CASE WHEN NOT __dyna_ok THEN [-1] ELSE {} END", labels);
   const std::string_view all =
       json ? "* REPLACE (CASE WHEN len(__dyna_cast) > 0 THEN __dyna_text END AS __dyna_text)" : "*";
-  return fmt::format(
-      "CREATE TABLE loaded AS\n"
-      "SELECT {}, CASE WHEN len(__dyna_cast) = 0 THEN {} ELSE []::INTEGER[] END AS __dyna_bad\n"
-      "FROM (SELECT {}, {} AS __dyna_cast{}\n"
+  std::string inner = fmt::format(
+      "SELECT {}, {} AS __dyna_cast{}\n"
       "  FROM (SELECT *,\n      {}\n"
       "    FROM (SELECT {}{}\n"
-      "      FROM {})));\n",
-      all, label_expression(rules), named, labels, extra, typed, raws, extra,
-      source_rows(load, source));
+      "      FROM {}))",
+      named, labels, extra, typed, raws, extra, source_rows(load, source));
+  if (quarantines_types(load)) {
+    // The list of columns is wanted twice: once more around it.
+    inner = fmt::format(
+        "SELECT {}, __dyna_cast{}, {} AS __dyna_raw\n"
+        "  FROM (SELECT *, {} AS __dyna_cast\n"
+        "    FROM (SELECT *,\n      {}\n"
+        "      FROM (SELECT {}{}\n"
+        "        FROM {})))",
+        named, extra, raw_map(source), labels, typed, raws, extra, source_rows(load, source));
+  }
+  return fmt::format(
+      "CREATE TABLE loaded AS\n"
+      "SELECT {}, CASE WHEN len(__dyna_cast) = 0 THEN {} ELSE {} END AS __dyna_bad\n"
+      "FROM ({});\n",
+      all, label_expression(load.contract->rules), type_label_list(load), inner);
 }
 
 std::string unique_sql(const Contract& contract) {
   std::string out;
   for (std::size_t i = 0; i < contract.unique.size(); ++i) {
+    const std::vector<std::string>& columns = contract.unique[i].columns;
     out += fmt::format(
         "CREATE TEMP TABLE __dyna_twice_{0} AS SELECT {1}, count(*) AS times FROM loaded\n"
         "  WHERE len(__dyna_cast) = 0 GROUP BY {1} HAVING count(*) > 1;\n"
@@ -181,7 +249,17 @@ std::string unique_sql(const Contract& contract) {
         "  FROM __dyna_twice_{0};\n"
         "SELECT 'unique_sample' AS dyna, {0} AS rule, to_json(t)::VARCHAR AS sample\n"
         "  FROM (FROM __dyna_twice_{0} ORDER BY ALL LIMIT 3) AS t;\n",
-        i, quote_names(contract.unique[i]));
+        i, quote_names(columns));
+    const std::optional<std::size_t> label = unique_label(contract, i);
+    if (!label.has_value()) continue;
+    std::string same;
+    for (const std::string& column : columns) {
+      same += fmt::format(" AND loaded.{0} IS NOT DISTINCT FROM t.{0}", quote_name(column));
+    }
+    out += fmt::format(
+        "UPDATE loaded SET __dyna_bad = list_append(__dyna_bad, {})\n"
+        "  FROM __dyna_twice_{} AS t WHERE len(__dyna_cast) = 0{};\n",
+        *label, i, same);
   }
   return out;
 }
@@ -203,7 +281,10 @@ std::string reason_lists(const LoadSource& source, std::string_view values) {
   for (const ColumnSource& column : source.map) {
     names.push_back(column.name);
     unseen += fmt::format("{}{}", unseen.empty() ? "" : ", ", column.pii);
-    types.push_back(to_string(column.type) + (column.format.empty() ? "" : " as " + column.format));
+    std::vector<std::string> texts;
+    for (const auto& [text, value] : column.to_bool) texts.push_back(text);
+    types.push_back(to_string(column.type) + (column.format.empty() ? "" : " as " + column.format) +
+                    (texts.empty() ? "" : fmt::format(" ({})", fmt::join(texts, ", "))));
   }
   return fmt::format(
       "CASE WHEN __dyna_i = -1 THEN 'not a JSON object' ELSE {}[__dyna_i + 1] || ': ' || "
@@ -240,13 +321,15 @@ std::string load_tail(const LoadParams& load) {
   const bool json = load.format == FileFormat::kJson;
   std::string out;
   if (csv) out += structural_sql(has_pii(*load.contract));
-  out +=
-      "SELECT 'loaded' AS dyna, count(*) AS n, count(*) FILTER (len(__dyna_cast) > 0) AS cast_bad\n"
-      "  FROM loaded;\n";
+  out += fmt::format(
+      "SELECT 'loaded' AS dyna, count(*) AS n, count(*) FILTER ({}) AS cast_bad\n"
+      "  FROM loaded;\n",
+      is_rejected(load));
   if (!json) {
-    out +=
-        "COPY (SELECT rowid AS n, __dyna_cast AS columns FROM loaded WHERE len(__dyna_cast) > 0)\n"
-        "  TO 'out/cast.parquet' (FORMAT parquet);\n";
+    out += fmt::format(
+        "COPY (SELECT rowid AS n, __dyna_cast AS columns FROM loaded WHERE {})\n"
+        "  TO 'out/cast.parquet' (FORMAT parquet);\n",
+        is_rejected(load));
   }
   return out;
 }
@@ -356,7 +439,8 @@ LoadSource expected_source(const LoadParams& load) {
     const std::string type =
         load.format == FileFormat::kParquet ? sql_type(column.type) : std::string();
     source.columns.push_back({column.name, type});
-    source.map.push_back({column.name, column.name, column.type, column.format, type, column.pii});
+    source.map.push_back(
+        {column.name, column.name, column.type, column.format, type, column.pii, column.to_bool});
   }
   return source;
 }
@@ -388,8 +472,9 @@ std::string compile_load(const LoadParams& load, const LoadSource& source) {
            fmt::format("COPY loaded TO {} (FORMAT parquet);\n", quote_text(kOutData)) +
            output_facts_sql();
   }
-  const std::vector<Rule>& rules = load.contract->rules;
+  const std::vector<Rule> rules = label_rules(*load.contract);
   std::vector<std::string> hidden{"__dyna_cast", "__dyna_bad"};
+  if (quarantines_types(load)) hidden.emplace_back("__dyna_raw");
   if (load.format == FileFormat::kJson) {
     hidden.insert(hidden.end(), {"__dyna_line", "__dyna_text", "__dyna_ok"});
   }
@@ -397,13 +482,14 @@ std::string compile_load(const LoadParams& load, const LoadSource& source) {
   for (const ColumnSpec& column : load.contract->columns) {
     if (column.pii) unseen.push_back(column.name);
   }
-  std::string out = typed_table(load, source, rules) + load_tail(load);
+  std::string out = ref_views(source) + typed_table(load, source) + load_tail(load) +
+                    unique_sql(*load.contract) + fresh_sql(*load.contract);
   if (!rules.empty()) {
+    const std::string_view raw = quarantines_types(load) ? "__dyna_raw AS dyna_raw" : "";
     out += label_report_sql("loaded", unseen) +
-           label_copy_sql("loaded", rules, Severity::kQuarantine, hidden, kOutQuarantine) +
+           label_copy_sql("loaded", rules, Severity::kQuarantine, hidden, kOutQuarantine, raw) +
            label_copy_sql("loaded", rules, Severity::kFail, hidden, kOutFailed);
   }
-  out += unique_sql(*load.contract) + fresh_sql(*load.contract);
   if (load.format == FileFormat::kJson) {
     const std::string values =
         fmt::format("json_extract_string(__dyna_text, {}[__dyna_i + 1])", [&source] {
@@ -414,9 +500,8 @@ std::string compile_load(const LoadParams& load, const LoadSource& source) {
         }());
     out += fmt::format(
         "CREATE TABLE rejects AS SELECT __dyna_line AS line, __dyna_text AS raw,\n"
-        "  list_transform(__dyna_cast, lambda __dyna_i: {}) AS reasons FROM loaded WHERE "
-        "len(__dyna_cast) > 0;\n",
-        reason_lists(source, values));
+        "  list_transform(__dyna_cast, lambda __dyna_i: {}) AS reasons FROM loaded WHERE {};\n",
+        reason_lists(source, values), is_rejected(load));
     out += first_rejects_sql();
   }
   out += fmt::format(

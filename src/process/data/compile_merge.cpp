@@ -39,6 +39,7 @@ class MergeCompiler {
   StepResult<std::string> compile() {
     STEP_TRY(check_keys());
     collect_columns();
+    STEP_TRY(check_preferences());
     STEP_TRY(check_types());
     std::string out;
     for (std::size_t i = 0; i < sources_.size(); ++i) out += source_sql(i);
@@ -59,6 +60,8 @@ class MergeCompiler {
   struct Column {
     std::string name;
     std::vector<std::size_t> sources;  ///< that have it, the preferred first
+    Choose choose = Choose::kNonNull;
+    std::string by;  ///< kNewest
   };
 
   static std::string table(std::size_t source) { return fmt::format("__dyna_s{}", source); }
@@ -93,9 +96,54 @@ class MergeCompiler {
         const bool seen = std::ranges::any_of(columns_, [&column](const Column& known) {
           return ascii_lower(known.name) == ascii_lower(column.name);
         });
-        if (!seen && !is_key(column.name)) columns_.push_back({column.name, holders(column.name)});
+        if (seen || is_key(column.name)) continue;
+        const Preference* preference = preference_of(column.name);
+        Column known{column.name, holders(column.name, preference), Choose::kNonNull, ""};
+        if (preference != nullptr && known.sources.size() > 1) {
+          known.choose = preference->choose;
+          known.by = preference->of;
+        }
+        columns_.push_back(std::move(known));
       }
     }
+  }
+
+  /// The one that names the column, else the default; null: neither is there.
+  [[nodiscard]] const Preference* preference_of(std::string_view name) const {
+    const Preference* found = nullptr;
+    for (const Preference& preference : merge_.prefer) {
+      if (ascii_lower(preference.column) == ascii_lower(name)) return &preference;
+      if (preference.column == "default") found = &preference;
+    }
+    return found;
+  }
+
+  /// A preference that could never do what it says is a mistake in the flow.
+  StepResult<> check_preferences() {
+    for (const Preference& preference : merge_.prefer) {
+      const bool known = preference.column == "default" || is_key(preference.column) ||
+                         std::ranges::any_of(columns_, [&preference](const Column& column) {
+                           return ascii_lower(column.name) == ascii_lower(preference.column);
+                         });
+      if (known) continue;
+      return step_fail(
+          TaskErrorCode::kMergeFailed,
+          fmt::format("'prefer' names '{}', a column that no source has", preference.column));
+    }
+    for (const Column& column : columns_) {
+      if (column.choose != Choose::kNewest) continue;
+      for (const std::size_t source : column.sources) {
+        if (find_column(*sources_[source], column.by) != nullptr) continue;
+        return step_fail(
+            TaskErrorCode::kMergeFailed,
+            fmt::format(
+                "newest({}) chooses '{}', and {} has the one without the other: each source "
+                "of the column needs both",
+                column.by, column.name, sources_[source]->id));
+      }
+      STEP_TRY(check_same_kind("column", column.by, column.sources));
+    }
+    return {};
   }
 
   [[nodiscard]] std::size_t source_named(std::string_view id) const {
@@ -103,16 +151,11 @@ class MergeCompiler {
     return static_cast<std::size_t>(found - sources_.begin());
   }
 
-  [[nodiscard]] std::vector<std::size_t> holders(const std::string& name) const {
+  [[nodiscard]] std::vector<std::size_t> holders(const std::string& name,
+                                                 const Preference* preference) const {
     std::size_t first = 0;
-    bool named = false;
-    for (const auto& [column, source] : merge_.prefer) {
-      if (ascii_lower(column) == ascii_lower(name)) {
-        first = source_named(source);
-        named = true;
-      } else if (column == "default" && !named) {
-        first = source_named(source);
-      }
+    if (preference != nullptr && preference->choose == Choose::kSource) {
+      first = source_named(preference->of);
     }
     std::vector<std::size_t> out;
     if (find_column(*sources_[first], name) != nullptr) out.push_back(first);
@@ -250,22 +293,84 @@ class MergeCompiler {
       select += fmt::format("{} AS {},\n  ", key_value(before, key), quote_name(key));
     }
     for (const Column& column : columns_) {
-      std::vector<std::string> cells;
-      cells.reserve(column.sources.size());
-      for (const std::size_t source : column.sources) cells.push_back(cell(source, column.name));
-      select += cells.size() == 1
-                    ? fmt::format("{} AS {},\n  ", cells.front(), quote_name(column.name))
-                    : fmt::format("coalesce({}) AS {},\n  ", fmt::join(cells, ", "),
-                                  quote_name(column.name));
+      select += fmt::format("{} AS {},\n  ", chosen_value(column), quote_name(column.name));
     }
     return fmt::format("CREATE TABLE __dyna_joined AS SELECT {}{} AS __dyna_conflicts\nFROM {};\n",
                        select, conflict_list(), from);
+  }
+
+  [[nodiscard]] static std::vector<std::string> cells_of(const Column& column) {
+    std::vector<std::string> cells;
+    cells.reserve(column.sources.size());
+    for (const std::size_t source : column.sources) cells.push_back(cell(source, column.name));
+    return cells;
+  }
+
+  /// The value that stays.
+  [[nodiscard]] static std::string chosen_value(const Column& column) {
+    const std::vector<std::string> cells = cells_of(column);
+    if (cells.size() == 1) return cells.front();
+    switch (column.choose) {
+      case Choose::kSource:
+      case Choose::kNonNull: return fmt::format("coalesce({})", fmt::join(cells, ", "));
+      case Choose::kMax: return fmt::format("greatest({})", fmt::join(cells, ", "));
+      case Choose::kMin: return fmt::format("least({})", fmt::join(cells, ", "));
+      case Choose::kNewest: break;
+    }
+    return by_winner(column, cells);
+  }
+
+  /// "CASE … END": of `results`, the one of the source whose value stays.
+  [[nodiscard]] static std::string by_winner(const Column& column,
+                                             const std::vector<std::string>& results) {
+    const std::vector<std::string> cells = cells_of(column);
+    std::string out = "CASE";
+    for (std::size_t i = 0; i < cells.size(); ++i) {
+      std::string wins = cells[i] + " IS NOT NULL";
+      if (column.choose != Choose::kNewest) {
+        wins = fmt::format("{} = {}", cells[i], chosen_value(column));
+      }
+      for (std::size_t j = 0; column.choose == Choose::kNewest && j < cells.size(); ++j) {
+        if (j == i) continue;
+        // Of equally new ones the first stays; a value without a time is older than all.
+        const std::string at = cell(column.sources[i], column.by);
+        const std::string other = cell(column.sources[j], column.by);
+        wins += j < i ? fmt::format(" AND NOT ({} IS NOT NULL AND coalesce({} >= {}, {} IS NULL))",
+                                    cells[j], other, at, at)
+                      : fmt::format(
+                            " AND NOT ({0} IS NOT NULL AND coalesce({1} > {2}, {1} IS NOT "
+                            "NULL AND {2} IS NULL))",
+                            cells[j], other, at);
+      }
+      out += fmt::format("\n    WHEN {} THEN {}", wins, results[i]);
+    }
+    return out + " END";
+  }
+
+  /// Of a column whose value is chosen row by row.
+  void add_chosen_conflicts(std::string& out, const Column& column) const {
+    const std::vector<std::string> cells = cells_of(column);
+    const std::string taken = chosen_value(column);
+    std::vector<std::string> ids;
+    for (const std::size_t source : column.sources) ids.push_back(quote_text(sources_[source]->id));
+    const std::string from = by_winner(column, ids);
+    for (std::size_t i = 0; i < cells.size(); ++i) {
+      out += fmt::format(
+          "{}\n    CASE WHEN {} <> {} THEN {{'column': {}, 'taken_from': {}, 'taken': "
+          "({})::VARCHAR,\n      'other_from': {}, 'other': {}::VARCHAR}} END",
+          out.empty() ? "" : ",", cells[i], taken, quote_text(column.name), from, taken, ids[i],
+          cells[i]);
+    }
   }
 
   /// What was taken, and each value that another source has instead. NULL conflicts with nothing.
   std::string conflict_list() {
     std::string out;
     for (const Column& column : columns_) {
+      if (column.choose != Choose::kSource && column.choose != Choose::kNonNull) {
+        add_chosen_conflicts(out, column);
+        continue;
+      }
       std::string earlier_null;
       for (std::size_t i = 0; i + 1 < column.sources.size(); ++i) {
         const std::string taken = cell(column.sources[i], column.name);

@@ -6,9 +6,11 @@
 #include <algorithm>
 #include <array>
 #include <boost/json.hpp>
+#include <charconv>
 #include <utility>
 
 #include "base/nearest.hpp"
+#include "base/words.hpp"
 #include "process/data/json_read.hpp"
 #include "process/data/sql_text.hpp"
 
@@ -71,6 +73,33 @@ StepResult<> add_range(ColumnRules& rules, const ColumnSpec& column, const json:
   return {};
 }
 
+/// `in`: with to_bool it is its keys once more.
+StepResult<> add_in(ColumnRules& rules, const ColumnSpec& column, const json::object& spec) {
+  const std::string key = "contract.columns." + column.name;
+  const json::value* in = spec.if_contains("in");
+  if (in == nullptr || in->is_null() || !column.to_bool.empty()) return {};
+  const json::array* list = in->if_array();
+  if (list == nullptr || list->empty()) return bad_value(key, "in is not a list of values");
+  std::string values;
+  for (const json::value& item : *list) {
+    if (item.is_structured() || item.is_null()) return bad_value(key, "in is not a list of values");
+    if (!values.empty()) values += ", ";
+    values += literal(item, column.type);
+  }
+  rules.add("in", fmt::format("{} IN ({})", quote_name(column.name), values));
+  return {};
+}
+
+StepResult<> read_to_bool(ColumnSpec& column, const json::object& spec) {
+  STEP_TRY_ASSIGN(const json::object* texts, read_object(spec, "to_bool"));
+  if (texts == nullptr) return {};
+  for (const auto& item : *texts) {
+    STEP_TRY_ASSIGN(const std::optional<bool> value, read_bool(*texts, text_of(item.key())));
+    column.to_bool.emplace_back(text_of(item.key()), value.value_or(false));
+  }
+  return {};
+}
+
 StepResult<> add_column_rules(Contract& contract, const ColumnSpec& column,
                               const json::object& spec) {
   const std::string name = quote_name(column.name);
@@ -80,12 +109,21 @@ StepResult<> add_column_rules(Contract& contract, const ColumnSpec& column,
   if (on_fail.has_value()) {
     STEP_TRY_ASSIGN(severity, parse_severity(key + ".on_fail", *on_fail));
   }
+  STEP_TRY_ASSIGN(const std::optional<bool> unique, read_bool(spec, "unique"));
+  if (unique.value_or(false)) contract.unique.push_back({{column.name}, severity});
   ColumnRules rules(contract, column.name, severity);
   STEP_TRY_ASSIGN(const std::optional<bool> required, read_bool(spec, "required"));
   if (required.value_or(false)) rules.add("required", name + " IS NOT NULL");
   STEP_TRY_ASSIGN(const std::optional<std::string> match, read_text(spec, "match"));
   if (match.has_value()) {
     rules.add("match", fmt::format("regexp_full_match({}::VARCHAR, {})", name, quote_text(*match)));
+  }
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 2> kLengths{
+      {{"min_length", ">="}, {"max_length", "<="}}};
+  for (const auto& [word, sign] : kLengths) {
+    STEP_TRY_ASSIGN(const std::optional<std::int64_t> length, read_int(spec, word));
+    if (!length.has_value()) continue;
+    rules.add(word, fmt::format("length({}::VARCHAR) {} {}", name, sign, *length));
   }
   constexpr std::array<std::pair<std::string_view, std::string_view>, 2> kBounds{
       {{"min", ">="}, {"max", "<="}}};
@@ -96,18 +134,13 @@ StepResult<> add_column_rules(Contract& contract, const ColumnSpec& column,
     rules.add(word, fmt::format("{} {} {}", name, sign, literal(*bound, column.type)));
   }
   STEP_TRY(add_range(rules, column, spec));
-  const json::value* in = spec.if_contains("in");
-  if (in != nullptr && !in->is_null()) {
-    const json::array* list = in->if_array();
-    if (list == nullptr || list->empty()) return bad_value(key, "in is not a list of values");
-    std::string values;
-    for (const json::value& item : *list) {
-      if (item.is_structured() || item.is_null())
-        return bad_value(key, "in is not a list of values");
-      if (!values.empty()) values += ", ";
-      values += literal(item, column.type);
-    }
-    rules.add("in", fmt::format("{} IN ({})", name, values));
+  STEP_TRY(add_in(rules, column, spec));
+  STEP_TRY_ASSIGN(std::optional<std::string> refs, read_text(spec, "refs"));
+  if (refs.has_value()) {
+    // An anti join: DuckDB makes a hash table of the other side, and looks each value up.
+    rules.add("refs",
+              fmt::format("{} IN (SELECT v FROM {})", name, ref_view(contract.refs.size())));
+    contract.refs.push_back({column.name, std::move(*refs)});
   }
   return {};
 }
@@ -137,54 +170,85 @@ StepResult<> add_column(Contract& contract, std::string name, const json::value&
   Result<ColumnType> parsed = parse_type(type);
   if (!parsed.has_value()) return bad_value(key, parsed.error().message);
   column.type = *parsed;
+  STEP_TRY(read_to_bool(column, *spec));
+  if (!column.to_bool.empty()) column.type = ColumnType{TypeName::kBool, 0, 0};
   STEP_TRY(add_column_rules(contract, column, *spec));
   contract.columns.push_back(std::move(column));
   return {};
 }
 
 StepResult<> parse_drift(const json::object& object, DriftPolicy& drift) {
-  constexpr std::array<std::pair<std::string_view, Drift DriftPolicy::*>, 7> kKeys{{
-      {"new", &DriftPolicy::added},
-      {"missing", &DriftPolicy::missing},
-      {"type", &DriftPolicy::type},
-      {"order", &DriftPolicy::order},
-      {"delimiter", &DriftPolicy::delimiter},
-      {"format", &DriftPolicy::format},
-      {"encoding", &DriftPolicy::encoding},
+  struct Kind {
+    std::string_view key;
+    Drift DriftPolicy::* member;
+    std::optional<Drift> own;  ///< beside fail, warn and ignore, which mean something for all
+  };
+  constexpr std::array<Kind, 7> kKinds{{
+      {"new", &DriftPolicy::added, Drift::kAdd},
+      {"missing", &DriftPolicy::missing, std::nullopt},
+      {"type", &DriftPolicy::type, Drift::kQuarantine},
+      {"order", &DriftPolicy::order, std::nullopt},
+      {"delimiter", &DriftPolicy::delimiter, std::nullopt},
+      {"format", &DriftPolicy::format, std::nullopt},
+      {"encoding", &DriftPolicy::encoding, std::nullopt},
   }};
-  for (const auto& [key, member] : kKeys) {
-    STEP_TRY_ASSIGN(const std::optional<std::string> word, read_text(object, key));
-    if (!word.has_value()) continue;
-    if (*word == "fail") {
-      drift.*member = Drift::kFail;
-    } else if (*word == "warn") {
-      drift.*member = Drift::kWarn;
-    } else if (*word == "add") {
-      drift.*member = Drift::kAdd;
-    } else if (*word == "ignore" || *word == "allow") {
-      drift.*member = Drift::kIgnore;
-    } else {
-      return bad_value(fmt::format("contract.drift.{}", key),
-                       fmt::format("fail, warn, add or ignore is wanted, not '{}'", *word));
+  constexpr std::array<std::pair<std::string_view, Drift>, 5> kWords{{
+      {"fail", Drift::kFail},
+      {"warn", Drift::kWarn},
+      {"ignore", Drift::kIgnore},
+      {"add", Drift::kAdd},
+      {"quarantine", Drift::kQuarantine},
+  }};
+  constexpr std::size_t kOfAll = 3;
+  for (const Kind& kind : kKinds) {
+    STEP_TRY_ASSIGN(const std::optional<std::string> given, read_text(object, kind.key));
+    if (!given.has_value()) continue;
+    std::vector<std::string_view> fitting;
+    bool found = false;
+    for (std::size_t i = 0; i < kWords.size(); ++i) {
+      const auto& [word, policy] = kWords[i];
+      if (i >= kOfAll && policy != kind.own) continue;
+      fitting.push_back(word);
+      if (word != *given) continue;
+      drift.*kind.member = policy;
+      found = true;
     }
+    if (found) continue;
+    return bad_value(
+        fmt::format("contract.drift.{}", kind.key),
+        fmt::format("one of {} is wanted, not '{}'", fmt::join(fitting, ", "), *given));
   }
   return {};
+}
+
+StepResult<UniqueKey> parse_unique_key(const json::value& item) {
+  UniqueKey key;
+  const json::value* columns = &item;
+  if (const json::object* object = item.if_object()) {
+    columns = object->if_contains("columns");
+    STEP_TRY_ASSIGN(const std::optional<std::string> on_fail, read_text(*object, "on_fail"));
+    if (on_fail.has_value()) {
+      STEP_TRY_ASSIGN(key.severity, parse_severity("contract.unique.on_fail", *on_fail));
+    }
+  }
+  if (columns == nullptr) return bad_value("contract.unique", "a list of columns is wanted");
+  if (const json::array* group = columns->if_array()) {
+    for (const json::value& name : *group) key.columns.push_back(scalar_text(name));
+  } else {
+    key.columns.push_back(scalar_text(*columns));
+  }
+  return key;
 }
 
 StepResult<> parse_unique(const json::value& value, Contract& contract) {
   const json::array* list = value.if_array();
   if (list == nullptr) return bad_value("contract.unique", "a list of columns is wanted");
   for (const json::value& item : *list) {
-    std::vector<std::string> names;
-    if (const json::array* group = item.if_array()) {
-      for (const json::value& name : *group) names.push_back(scalar_text(name));
-    } else {
-      names.push_back(scalar_text(item));
-    }
-    if (!names.empty()) contract.unique.push_back(std::move(names));
+    STEP_TRY_ASSIGN(UniqueKey key, parse_unique_key(item));
+    if (!key.columns.empty()) contract.unique.push_back(std::move(key));
   }
-  for (const std::vector<std::string>& group : contract.unique) {
-    for (const std::string& name : group) {
+  for (const UniqueKey& key : contract.unique) {
+    for (const std::string& name : key.columns) {
       const bool known = std::ranges::any_of(
           contract.columns, [&name](const ColumnSpec& column) { return column.name == name; });
       if (!known) return bad_value("contract.unique", fmt::format("unknown column '{}'", name));
@@ -193,17 +257,29 @@ StepResult<> parse_unique(const json::value& value, Contract& contract) {
   return {};
 }
 
+/// As flows have it: "172800000ms".
+StepResult<std::int64_t> read_millis(const json::object& object, std::string_view key) {
+  STEP_TRY_ASSIGN(const std::optional<std::string> given, read_text(object, key));
+  if (!given.has_value()) return 0;
+  std::string_view text = *given;
+  if (text.ends_with("ms")) text.remove_suffix(2);
+  std::int64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error == std::errc() && end == text.data() + text.size()) return value;
+  return bad_value("contract.freshness.max_age", fmt::format("'{}' is no duration", *given));
+}
+
 StepResult<> parse_freshness(const json::object& object, Contract& contract) {
   STEP_TRY_ASSIGN(std::optional<std::string> column, read_text(object, "column"));
-  STEP_TRY_ASSIGN(const std::optional<std::int64_t> age, read_int(object, "max_age"));
+  STEP_TRY_ASSIGN(const std::int64_t age, read_millis(object, "max_age"));
   contract.fresh_column = std::move(column).value_or("");
   const auto spec = std::ranges::find(contract.columns, contract.fresh_column, &ColumnSpec::name);
   const bool time = spec != contract.columns.end() &&
                     (spec->type.name == TypeName::kDate || spec->type.name == TypeName::kTimestamp);
   if (!time) return bad_value("contract.freshness.column", "a date or timestamp column is wanted");
-  if (age.value_or(0) <= 0) return bad_value("contract.freshness.max_age", "a time is wanted");
+  if (age <= 0) return bad_value("contract.freshness.max_age", "a time is wanted");
   constexpr std::int64_t kSecond = 1000;
-  contract.age_max_seconds = *age / kSecond;
+  contract.age_max_seconds = age / kSecond;
   return {};
 }
 
@@ -256,7 +332,7 @@ class Findings {
   void add(Drift policy, std::string finding) {
     if (policy == Drift::kFail) {
       failures_.push_back(std::move(finding));
-    } else if (policy == Drift::kWarn) {
+    } else if (policy == Drift::kWarn || policy == Drift::kQuarantine) {
       warnings_.push_back(std::move(finding));
     }
   }
@@ -304,11 +380,12 @@ std::string missing_message(const std::string& name, const std::vector<SourceCol
 
 ColumnSource column_source(const ColumnSpec& spec, const SourceColumn* found, Drift type_policy,
                            Findings& findings) {
-  ColumnSource source{spec.name, "", spec.type, spec.format, "", spec.pii};
+  ColumnSource source{spec.name, "", spec.type, spec.format, "", spec.pii, spec.to_bool};
   if (found == nullptr) return source;
   source.source = found->name;
   source.source_type = found->type;
-  if (!found->type.empty() && !same_kind(found->type, spec.type)) {
+  // to_bool reads the text of whatever type there is.
+  if (!found->type.empty() && spec.to_bool.empty() && !same_kind(found->type, spec.type)) {
     findings.add(type_policy, fmt::format("column '{}' is {} in the file, {} in the contract",
                                           spec.name, found->type, to_string(spec.type)));
   }
@@ -334,6 +411,84 @@ StepResult<Contract> parse_contract(std::string_view text) {
   const json::value value = json::parse(json::string_view(text.data(), text.size()), error);
   if (error.failed() || !value.is_object()) return bad_value("contract", "a map is wanted");
   return parse_contract_object(value.get_object());
+}
+
+std::string ref_view(std::size_t at) {
+  return fmt::format("__dyna_ref_{}", at);
+}
+
+StepResult<std::vector<RefSource>> map_refs(const Contract& contract,
+                                            const std::vector<Upstream>& upstream) {
+  std::vector<RefSource> sources;
+  for (const ColumnRef& ref : contract.refs) {
+    const std::string key = fmt::format("contract.columns.{}.refs", ref.column);
+    const std::size_t dot = split_reference(ref.target, [&upstream](std::string_view id) {
+      return std::ranges::find(upstream, id, &Upstream::id) != upstream.end();
+    });
+    if (dot == std::string::npos) {
+      return bad_value(key, fmt::format("'{}' names no task that left data", ref.target));
+    }
+    const auto source = std::ranges::find(upstream, ref.target.substr(0, dot), &Upstream::id);
+    const std::string column = ref.target.substr(dot + 1);
+    sources.push_back({static_cast<std::size_t>(source - upstream.begin()), column});
+    if (source->columns.empty()) continue;
+    const auto found = std::ranges::find(source->columns, column, &SourceColumn::name);
+    const ColumnSpec* spec = find_spec(contract, ref.column);
+    if (found == source->columns.end()) {
+      std::vector<std::string> names;
+      for (const SourceColumn& known : source->columns) names.push_back(known.name);
+      return bad_value(key, fmt::format("'{}' has no column '{}'; its columns: {}", source->id,
+                                        column, fmt::join(names, ", ")));
+    }
+    if (!found->type.empty() && !same_kind(found->type, spec->type)) {
+      return bad_value(key, fmt::format("'{}' is {}, and this column is {}: they cannot be "
+                                        "compared; give both the same type",
+                                        ref.target, found->type, to_string(spec->type)));
+    }
+  }
+  return sources;
+}
+
+std::string unique_name(const UniqueKey& key) {
+  return fmt::format("unique({})", fmt::join(key.columns, ", "));
+}
+
+std::vector<Rule> label_rules(const Contract& contract) {
+  std::vector<Rule> rules = contract.rules;
+  const auto add = [&rules](std::string name) {
+    rules.push_back({std::move(name), "", Severity::kQuarantine,
+                     usual_bad_max(Severity::kQuarantine), std::nullopt});
+  };
+  for (const UniqueKey& key : contract.unique) {
+    if (key.severity == Severity::kQuarantine) add(unique_name(key));
+  }
+  if (contract.drift.type != Drift::kQuarantine) return rules;
+  for (const ColumnSpec& column : contract.columns) {
+    if (column.type.name != TypeName::kString) add(column.name + ".type");
+  }
+  return rules;
+}
+
+std::optional<std::size_t> unique_label(const Contract& contract, std::size_t key) {
+  if (contract.unique[key].severity != Severity::kQuarantine) return std::nullopt;
+  const auto end = contract.unique.begin() + static_cast<std::ptrdiff_t>(key);
+  return contract.rules.size() +
+         static_cast<std::size_t>(std::count_if(contract.unique.begin(), end, [](const auto& one) {
+           return one.severity == Severity::kQuarantine;
+         }));
+}
+
+std::vector<std::optional<std::size_t>> type_labels(const Contract& contract) {
+  std::vector<std::optional<std::size_t>> labels;
+  if (contract.drift.type != Drift::kQuarantine) return labels;
+  std::size_t next =
+      contract.rules.size() + static_cast<std::size_t>(std::ranges::count(
+                                  contract.unique, Severity::kQuarantine, &UniqueKey::severity));
+  for (const ColumnSpec& column : contract.columns) {
+    const bool text = column.type.name == TypeName::kString;
+    labels.push_back(text ? std::nullopt : std::optional(next++));
+  }
+  return labels;
 }
 
 bool has_pii(const Contract& contract) {

@@ -90,6 +90,7 @@ StepResult<> carry_out(const Step& step, StepReport& report) {
   StepResult<> done = run_step(run);
   if (!done.has_value() && reads_pii(step)) hide_values(done.error().message);
   report = std::move(run.report);
+  report.memory_peak_bytes = duckdb.memory_peak_bytes();
   return done;
 }
 

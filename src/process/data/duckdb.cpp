@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <csignal>
 #include <cstdlib>
@@ -119,6 +120,7 @@ StepResult<ScriptEnd> Duckdb::run(std::string_view script, const std::vector<std
     return step_fail(TaskErrorCode::kToolMissing,
                      "DuckDB cannot be started: " + end.error().message, Phase::kStart);
   }
+  memory_peak_bytes_ = std::max(memory_peak_bytes_, end->memory_peak_bytes);
   if (end->cancelled) {
     return step_fail(TaskErrorCode::kSignalled, "the step was asked to end", Phase::kRun);
   }

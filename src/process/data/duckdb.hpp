@@ -48,11 +48,15 @@ class Duckdb {
   [[nodiscard]] StepResult<ScriptEnd> run(std::string_view script,
                                           const std::vector<std::string>& paths);
 
+  /// The most memory that one of the scripts held.
+  [[nodiscard]] std::uint64_t memory_peak_bytes() const { return memory_peak_bytes_; }
+
  private:
   std::string program_;
   const Step& step_;
   const EndSignals& signals_;
   std::vector<std::pair<std::string, std::string>> secrets_;
+  std::uint64_t memory_peak_bytes_ = 0;
 };
 
 }  // namespace cordyna::data

@@ -51,7 +51,7 @@ std::string label_report_sql(std::string_view table, const std::vector<std::stri
 
 std::string label_copy_sql(std::string_view table, const std::vector<Rule>& rules,
                            Severity severity, const std::vector<std::string>& hidden,
-                           std::string_view path) {
+                           std::string_view path, std::string_view more) {
   const std::string chosen = places(rules, severity);
   if (chosen.empty()) return {};
   std::vector<std::string> names;
@@ -59,11 +59,12 @@ std::string label_copy_sql(std::string_view table, const std::vector<Rule>& rule
   for (const Rule& rule : rules) names.push_back(rule.name);
   return fmt::format(
       "COPY (SELECT * EXCLUDE ({1}), list_transform(list_intersect(__dyna_bad, [{2}]),\n"
-      "    lambda v: {3}[v + 1]) AS dyna_reasons\n"
+      "    lambda v: {3}[v + 1]) AS dyna_reasons{6}\n"
       "  FROM {0} WHERE list_has_any(__dyna_bad, [{2}])) TO {4} (FORMAT parquet);\n"
       "SELECT 'copied' AS dyna, '{5}' AS severity, count(*) AS n\n"
       "  FROM {0} WHERE list_has_any(__dyna_bad, [{2}]);\n",
-      table, quote_names(hidden), chosen, text_list(names), quote_text(path), to_string(severity));
+      table, quote_names(hidden), chosen, text_list(names), quote_text(path), to_string(severity),
+      more.empty() ? std::string() : fmt::format(", {}", more));
 }
 
 std::string label_clean_condition(const std::vector<Rule>& rules, Severity severity) {

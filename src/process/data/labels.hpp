@@ -22,10 +22,11 @@ namespace cordyna::data {
                                            const std::vector<std::string>& unseen);
 
 /// Writes rows that break a rule of `severity` to `path`, with the names of those rules in the
-/// column dyna_reasons; the columns `hidden` are left out. Empty: there is no such rule.
+/// column dyna_reasons, and with the column `more`, an expression with its name, if there is one;
+/// the columns `hidden` are left out. Empty: there is no such rule.
 [[nodiscard]] std::string label_copy_sql(std::string_view table, const std::vector<Rule>& rules,
                                          Severity severity, const std::vector<std::string>& hidden,
-                                         std::string_view path);
+                                         std::string_view path, std::string_view more = {});
 
 /// A condition: the row breaks no rule of `severity`.
 [[nodiscard]] std::string label_clean_condition(const std::vector<Rule>& rules, Severity severity);

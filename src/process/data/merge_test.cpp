@@ -38,6 +38,54 @@ TEST_F(MergeTest, PreferDecidesByColumnThenByDefault) {
   EXPECT_EQ(rows("SELECT x FROM {m} ORDER BY k"), (Lines{R"({"x":10})", R"({"x":33})"}));
 }
 
+TEST_F(MergeTest, PreferMayChooseTheLargestOrTheLeastValue) {
+  ASSERT_EQ(merge(R"(, "how": "full", "prefer": {"default": "b", "x": "max"})"), 0)
+      << error_message();
+  EXPECT_EQ(rows("SELECT x FROM {m} ORDER BY k"),
+            (Lines{R"({"x":11})", R"({"x":20})", R"({"x":33})", R"({"x":44})"}));
+  EXPECT_EQ(rows("FROM '" + output_text("conflicts_file") + "'"),
+            (Lines{R"({"k":1,"column":"x","taken_from":"b","taken":"11","other_from":"a",)"
+                   R"("other":"10"})"}));
+  ASSERT_EQ(merge(R"(, "prefer": {"x": "min"})"), 0) << error_message();
+  EXPECT_EQ(rows("SELECT x FROM {m} ORDER BY k"), (Lines{R"({"x":10})", R"({"x":33})"}));
+  EXPECT_EQ(output("conflicts"), "1");
+  ASSERT_EQ(merge(R"(, "prefer": {"default": "b", "x": "non_null"})"), 0) << error_message();
+  EXPECT_EQ(rows("SELECT x FROM {m} ORDER BY k"), (Lines{R"({"x":10})", R"({"x":33})"}));
+}
+
+TEST_F(MergeTest, PreferNewestTakesTheValueOfTheLatestRowThatHasOne) {
+  source("p", "k,v,at\n1,a1,2024-01-01\n2,a2,2024-01-09\n3,,2024-01-09\n4,a4,\n5,a5,2024-01-01\n");
+  source("q",
+         "k,v,at\n1,b1,2024-01-02\n2,b2,2024-01-02\n3,b3,2024-01-02\n4,b4,2020-01-01\n"
+         "5,b5,2024-01-01\n");
+  source("r", "k,v,at\n1,c1,2024-01-03\n2,c2,2024-01-03\n3,c3,2024-01-01\n6,c6,\n");
+  ASSERT_EQ(run("merge", "m", R"j({"of": ["p", "q", "r"], "on": "k", "how": "full",
+                "prefer": {"v": "newest(at)", "at": "max"}})j"),
+            0)
+      << error_message();
+  EXPECT_EQ(rows("SELECT k, v FROM {m} ORDER BY k"),
+            (Lines{R"({"k":1,"v":"c1"})", R"({"k":2,"v":"a2"})", R"({"k":3,"v":"b3"})",
+                   R"({"k":4,"v":"b4"})", R"({"k":5,"v":"a5"})", R"({"k":6,"v":"c6"})"}));
+  EXPECT_EQ(rows("SELECT taken_from, taken, other_from, other FROM '" +
+                 output_text("conflicts_file") + "' WHERE \"column\" = 'v' AND k IN (1, 3, 5)"),
+            (Lines{R"({"taken_from":"r","taken":"c1","other_from":"p","other":"a1"})",
+                   R"({"taken_from":"r","taken":"c1","other_from":"q","other":"b1"})",
+                   R"({"taken_from":"q","taken":"b3","other_from":"r","other":"c3"})",
+                   R"({"taken_from":"p","taken":"a5","other_from":"q","other":"b5"})"}));
+}
+
+TEST_F(MergeTest, APreferenceThatCannotBeFollowedIsAnError) {
+  EXPECT_EQ(merge(R"j(, "prefer": {"x": "newest(at)"})j"), 1);
+  EXPECT_EQ(error_code(), "MERGE_FAILED");
+  EXPECT_TRUE(has(error_message(), "newest(at) chooses 'x', and a has the one without the other"));
+  EXPECT_EQ(merge(R"(, "prefer": {"y": "b"})"), 1);
+  EXPECT_TRUE(has(error_message(), "'prefer' names 'y', a column that no source has"));
+  EXPECT_EQ(merge(R"j(, "prefer": {"x": "newest()"})j"), 1);
+  EXPECT_TRUE(has(error_message(),
+                  "prefer.x: 'newest()' is not among 'of', nor non_null, max, min "
+                  "or newest(column)"));
+}
+
 TEST_F(MergeTest, LeftAndFullKeepRowsWithoutAPartner) {
   ASSERT_EQ(merge(R"(, "how": "left")"), 0);
   EXPECT_EQ(rows("SELECT k FROM {m} ORDER BY k"),

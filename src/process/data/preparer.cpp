@@ -10,6 +10,7 @@
 #include <functional>
 #include <set>
 
+#include "base/words.hpp"
 #include "process/data/compile.hpp"
 #include "process/data/guard_history.hpp"
 #include "process/data/step.hpp"
@@ -122,11 +123,28 @@ Result<json::object> render_params(const TaskSpec& task, const RenderText& rende
   return std::move(rendered.get_object());
 }
 
-/// Upstream data tasks in the order in which the SQL counts them: `of` as it is written, else by
-/// place in the flow.
-std::vector<std::string> upstream_ids(const Flow& flow, const TaskSpec& task,
-                                      const json::object& params) {
+/// Those that columns of a load's contract refer to, each once.
+std::vector<std::string> referred_ids(const Flow& flow, const LoadParams& load) {
   std::vector<std::string> ids;
+  if (!load.contract.has_value()) return ids;
+  for (const ColumnRef& ref : load.contract->refs) {
+    const std::size_t dot = split_reference(ref.target, [&flow](std::string_view id) {
+      const auto task = std::ranges::find(flow.tasks, id, &TaskSpec::id);
+      return task != flow.tasks.end() && is_data_type(task->type);
+    });
+    const std::string id = ref.target.substr(0, dot);
+    if (std::ranges::find(ids, id) == ids.end()) ids.push_back(id);
+  }
+  return ids;
+}
+
+/// Upstream data tasks in the order in which the SQL counts them: `of` as it is written, those that
+/// a load refers to, else by place in the flow.
+std::vector<std::string> upstream_ids(const Flow& flow, const TaskSpec& task,
+                                      const json::object& params, const Step& step) {
+  std::vector<std::string> ids;
+  const auto* load = std::get_if<LoadParams>(&step.params);
+  if (load != nullptr) return referred_ids(flow, *load);
   if (const json::value* of = params.if_contains("of")) {
     if (of->is_string()) ids.emplace_back(view(of->get_string()));
     if (const json::array* list = of->if_array()) {
@@ -167,7 +185,7 @@ std::unexpected<TaskError> refuse(TaskErrorCode code, std::string message) {
   return std::unexpected<TaskError>(make_task_error(code, Phase::kPrepare, std::move(message)));
 }
 
-/// Missing data of a task that `of` names; a transform finds out by its SQL.
+/// Missing data of a task that `of` or a contract names; a transform finds out by its SQL.
 std::string missing_upstream(const std::vector<std::string>& ids, const json::object& found,
                              bool named) {
   for (const std::string& id : ids) {
@@ -210,7 +228,7 @@ Result<Step> sample_step(const Flow& flow, TaskIndex index) {
   TRY_ASSIGN(const json::object params, render_params(task, render));
   StepResult<Step> step = parse_params(task.type, json::serialize(params), flow.folder);
   if (!step.has_value()) return fail(ErrorCode::kInvalidArgument, step.error().message);
-  for (std::string& id : upstream_ids(flow, task, params)) {
+  for (std::string& id : upstream_ids(flow, task, params, *step)) {
     step->upstream.push_back({id, id + ".parquet", {}});
   }
   return std::move(*step);
@@ -297,9 +315,10 @@ std::expected<Launch, TaskError> DataPreparer::prepare(const StartAttempt& comma
   const StepResult<Step> checked = parse_params(task.type, json::serialize(*params), flow.folder);
   if (!checked.has_value()) return std::unexpected<TaskError>(checked.error());
 
-  const std::vector<std::string> ids = upstream_ids(flow, task, *params);
+  const std::vector<std::string> ids = upstream_ids(flow, task, *params, *checked);
   json::object upstream = upstream_data(ids, *context);
-  const std::string missing = missing_upstream(ids, upstream, params->contains("of"));
+  const bool named = params->contains("of") || std::holds_alternative<LoadParams>(checked->params);
+  const std::string missing = missing_upstream(ids, upstream, named);
   if (!missing.empty()) {
     return refuse(TaskErrorCode::kInputInvalid,
                   fmt::format("task '{}' left no data to read: it was skipped, or failed and was "

@@ -75,6 +75,31 @@ constexpr const char* kContext = R"({"inputs": {"county": "o'brien"}, "outputs":
   "raw": {"data": "/s/0/raw.parquet", "rows": 2, "schema": [{"name": "id", "type": "BIGINT"}]},
   "ok": {"data": "/s/0/ok.parquet"}}})";
 
+TEST(PreparerTest, ALoadReadsTheTasksThatItsContractRefersTo) {
+  DataPreparer preparer("/usr/bin/dyna", kSecrets);
+  const auto flow = sample_flow();
+  flow->tasks.push_back(task("l", "load", R"({"from": "a.csv", "contract": {"columns": {"id":
+      {"type": "int64", "refs": "raw.id"}, "n": {"type": "string", "refs": "raw.name"}}}})"));
+  flow->tasks.back().needs = {0, 1};
+  const auto launch = preparer.prepare(attempt(flow, 5, kContext), sample_paths());
+  ASSERT_TRUE(launch.has_value()) << launch.error().message;
+  const json::object upstream = step_of(*launch).at("upstream").as_object();
+  ASSERT_EQ(upstream.size(), 1U);
+  EXPECT_EQ(upstream.at("raw").at("path"), "/s/0/raw.parquet");
+  const auto missing =
+      preparer.prepare(attempt(flow, 5, R"({"inputs": {}, "outputs": {}})"), sample_paths());
+  ASSERT_FALSE(missing.has_value());
+  EXPECT_EQ(missing.error().code, TaskErrorCode::kInputInvalid);
+  EXPECT_EQ(missing.error().message,
+            "task 'raw' left no data to read: it was skipped, or failed and was allowed to");
+  const auto sql = show_sql(*flow, 5);
+  ASSERT_TRUE(sql.has_value()) << sql.error().message;
+  EXPECT_NE(sql->find("-- in/1: raw.parquet\n"), std::string::npos) << *sql;
+  EXPECT_NE(sql->find("CREATE VIEW __dyna_ref_0 AS SELECT \"id\" AS v FROM read_parquet('in/1')"),
+            std::string::npos)
+      << *sql;
+}
+
 TEST(PreparerTest, AStepIsACommandAndItsDescription) {
   DataPreparer preparer("/usr/bin/dyna", kSecrets);
   const auto flow = sample_flow();

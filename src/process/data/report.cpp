@@ -56,6 +56,7 @@ json::object outputs_of(const StepReport& report) {
   if (!checks.empty()) out["checks"] = std::move(checks);
   if (report.guard.has_value()) out["guard"] = guard_of(*report.guard);
   out["seconds"] = report.seconds;
+  if (report.memory_peak_bytes > 0) out["memory_peak_bytes"] = report.memory_peak_bytes;
   return out;
 }
 
@@ -64,6 +65,9 @@ json::object outputs_of(const StepReport& report) {
 std::string report_json(const StepReport& report, const TaskError* error) {
   json::object out;
   out["warnings"] = report.warnings.size();
+  json::array messages;
+  for (const std::string& message : report.warnings) messages.emplace_back(message);
+  if (!messages.empty()) out["messages"] = std::move(messages);
   out["outputs"] = outputs_of(report);
   if (!report.hold.empty()) out["hold"] = report.hold;
   if (report.guard.has_value()) {

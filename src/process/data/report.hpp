@@ -43,6 +43,7 @@ struct StepReport {
   std::optional<GuardReport> guard;
   std::string hold;  ///< why a person must decide; empty: nobody must
   double seconds = 0;
+  std::uint64_t memory_peak_bytes = 0;  ///< of DuckDB; 0: it was not run
 };
 
 /// Replaces the report file in one go. `error`: null where the step completed.

@@ -21,6 +21,7 @@ class Loader {
   StepResult<> load() {
     STEP_TRY_ASSIGN(const FileStamp before, stamp());
     STEP_TRY(run_.link_input(0, load_.from));
+    STEP_TRY(open_refs());
     STEP_TRY(before_empty(before));
     STEP_TRY(check_kind());
     STEP_TRY(look());
@@ -49,6 +50,17 @@ class Loader {
   [[nodiscard]] StepResult<> before_empty(const FileStamp& before) const {
     if (before.size_bytes > 0) return {};
     return step_fail(TaskErrorCode::kSchemaChanged, fmt::format("{} is empty", load_.from));
+  }
+
+  /// The data that columns of the contract refer to. Its columns are looked up as in/0 and up, so
+  /// it must report them; a step of ours always does.
+  StepResult<> open_refs() {
+    if (!load_.contract.has_value() || load_.contract->refs.empty()) return {};
+    for (const Upstream& upstream : run_.step.upstream) {
+      STEP_TRY(run_.link_upstream(refs_.size() + 1, upstream));
+      refs_.push_back(upstream);
+    }
+    return {};
   }
 
   [[nodiscard]] std::unexpected<TaskError> changed() const {
@@ -199,6 +211,7 @@ class Loader {
                     map_columns(*load_.contract, source_.columns, load_.from, ordered));
     for (std::string& warning : map.warnings) run_.warn(std::move(warning));
     source_.map = std::move(map.columns);
+    STEP_TRY_ASSIGN(source_.refs, map_refs(*load_.contract, refs_));
     return {};
   }
 
@@ -274,16 +287,24 @@ class Loader {
   void judge_unique(std::vector<std::string>& findings) {
     const Contract& contract = *load_.contract;
     for (const Fact& fact : facts_) {
-      if (fact.kind != "unique" || fact.n == 0) continue;
-      const auto at = static_cast<std::size_t>(fact.rule);
+      if (fact.kind != "unique") continue;
+      const UniqueKey& key = contract.unique[static_cast<std::size_t>(fact.rule)];
+      if (key.severity == Severity::kQuarantine) continue;  // a label like any rule
       const bool unseen = std::ranges::any_of(
-          contract.unique[at], [this](const std::string& name) { return is_pii(name); });
+          key.columns, [this](const std::string& name) { return is_pii(name); });
       Rule rule;
-      rule.name = fmt::format("unique({})", fmt::join(contract.unique[at], ", "));
+      rule.name = unique_name(key);
+      rule.severity = key.severity;
       run_.report.checks.push_back({rule.name, rule.severity, fact.n});
-      findings.push_back(rule_finding(
+      if (fact.n == 0) continue;
+      std::string finding = rule_finding(
           rule, fact.n, rows_in_,
-          unseen ? std::vector<std::string>() : samples_of(facts_, "unique_sample", fact.rule)));
+          unseen ? std::vector<std::string>() : samples_of(facts_, "unique_sample", fact.rule));
+      if (key.severity == Severity::kWarn) {
+        run_.warn(std::move(finding));
+      } else {
+        findings.push_back(std::move(finding));
+      }
     }
   }
 
@@ -319,7 +340,8 @@ class Loader {
   StepResult<> judge_contract() {
     if (!load_.contract.has_value()) return {};
     STEP_TRY(keep_bad_rows(run_, facts_));
-    std::vector<std::string> findings = judge_rules(run_, load_.contract->rules, facts_, rows_in_);
+    std::vector<std::string> findings =
+        judge_rules(run_, label_rules(*load_.contract), facts_, rows_in_);
     judge_unique(findings);
     judge_rows(findings);
     judge_age(findings);
@@ -332,6 +354,7 @@ class Loader {
   StepRun& run_;
   LoadParams load_;  ///< a copy: drift may change how the file is read
   LoadSource source_;
+  std::vector<Upstream> refs_;  ///< the data that columns refer to
   std::vector<Fact> facts_;
   std::int64_t rows_in_ = 0;
   std::int64_t rejected_ = 0;

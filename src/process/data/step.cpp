@@ -199,6 +199,26 @@ StepResult<> parse_dedupe(const json::object& params, MergeParams& merge) {
   return {};
 }
 
+StepResult<Preference> parse_preference(std::string column, const std::string& word,
+                                        const std::vector<std::string>& sources) {
+  constexpr std::array<std::pair<std::string_view, Choose>, 3> kWords{
+      {{"non_null", Choose::kNonNull}, {"max", Choose::kMax}, {"min", Choose::kMin}}};
+  constexpr std::string_view kNewest = "newest(";
+  if (std::ranges::find(sources, word) != sources.end()) {
+    return Preference{std::move(column), Choose::kSource, word};
+  }
+  for (const auto& [name, choose] : kWords) {
+    if (name == word) return Preference{std::move(column), choose, ""};
+  }
+  if (word.starts_with(kNewest) && word.ends_with(")") && word.size() > kNewest.size() + 1) {
+    return Preference{std::move(column), Choose::kNewest,
+                      word.substr(kNewest.size(), word.size() - kNewest.size() - 1)};
+  }
+  return bad_value(
+      "prefer." + column,
+      fmt::format("'{}' is not among 'of', nor non_null, max, min or newest(column)", word));
+}
+
 StepResult<MergeParams> parse_merge(const json::object& params) {
   MergeParams merge;
   STEP_TRY_ASSIGN(merge.of, read_texts(params, "of"));
@@ -216,12 +236,9 @@ StepResult<MergeParams> parse_merge(const json::object& params) {
   STEP_TRY_ASSIGN(const json::object* prefer, read_object(params, "prefer"));
   if (prefer != nullptr) {
     for (const auto& item : *prefer) {
-      const std::string source = scalar_text(item.value());
-      if (std::ranges::find(merge.of, source) == merge.of.end()) {
-        return bad_value("prefer." + text_of(item.key()),
-                         fmt::format("'{}' is not among 'of'", source));
-      }
-      merge.prefer.emplace_back(text_of(item.key()), source);
+      STEP_TRY_ASSIGN(Preference preference,
+                      parse_preference(text_of(item.key()), scalar_text(item.value()), merge.of));
+      merge.prefer.push_back(std::move(preference));
     }
   }
   STEP_TRY(parse_dedupe(params, merge));

@@ -20,7 +20,7 @@ namespace cordyna::data {
 enum class FileFormat : std::uint8_t { kCsv, kJson, kParquet };
 
 /// What to do about a source that is not as its contract says.
-enum class Drift : std::uint8_t { kFail, kWarn, kAdd, kIgnore };
+enum class Drift : std::uint8_t { kFail, kWarn, kAdd, kIgnore, kQuarantine };
 
 enum class Severity : std::uint8_t { kFail, kWarn, kQuarantine };
 
@@ -46,14 +46,27 @@ struct Rule {
 struct ColumnSpec {
   std::string name;
   ColumnType type;
-  std::string format;  ///< strptime's; empty: ISO 8601
-  bool pii = false;    ///< tells about a person
+  std::string format;                                 ///< strptime's; empty: ISO 8601
+  bool pii = false;                                   ///< tells about a person
+  std::vector<std::pair<std::string, bool>> to_bool;  ///< texts of the source; type is then bool
+};
+
+/// A key that no two rows share. In quarantine go all rows that do: nobody knows the right one.
+struct UniqueKey {
+  std::vector<std::string> columns;
+  Severity severity = Severity::kFail;
+};
+
+/// A column whose values another data task has.
+struct ColumnRef {
+  std::string column;
+  std::string target;  ///< "zips.code"
 };
 
 struct DriftPolicy {
   Drift added = Drift::kWarn;
   Drift missing = Drift::kFail;
-  Drift type = Drift::kFail;
+  Drift type = Drift::kFail;  ///< kQuarantine: also rows whose value does not convert
   Drift order = Drift::kIgnore;
   Drift delimiter = Drift::kFail;
   Drift format = Drift::kFail;    ///< also of its compression
@@ -63,10 +76,11 @@ struct DriftPolicy {
 
 struct Contract {
   std::vector<ColumnSpec> columns;
-  std::vector<Rule> rules;  ///< from required, match, min, max, in: "price.min"
+  std::vector<Rule> rules;  ///< from required, match, min, max, in, refs: "price.min"
   DriftPolicy drift;
   std::vector<std::pair<std::string, std::string>> rename;  ///< name in the file → name here
-  std::vector<std::vector<std::string>> unique;
+  std::vector<UniqueKey> unique;
+  std::vector<ColumnRef> refs;
   std::optional<std::int64_t> rows_min;
   std::optional<std::int64_t> rows_max;
   std::string fresh_column;          ///< empty: any age is fine
@@ -139,12 +153,21 @@ struct Dedupe {
                      ///< all columns
 };
 
+/// Whose value of a column stays where several sources have one. A NULL never does.
+enum class Choose : std::uint8_t { kSource, kNonNull, kMax, kMin, kNewest };
+
+struct Preference {
+  std::string column;  ///< or "default"
+  Choose choose = Choose::kSource;
+  std::string of;  ///< kSource: the source; kNewest: the column by whose latest value it is chosen
+};
+
 struct MergeParams {
   std::vector<std::string> of;
   std::vector<std::string> on;
   JoinKind how = JoinKind::kInner;
   Cardinality expect = Cardinality::kAny;
-  std::vector<std::pair<std::string, std::string>> prefer;  ///< column, or "default" → source
+  std::vector<Preference> prefer;
   std::vector<Dedupe> dedupe;
 };
 
