@@ -20,6 +20,8 @@ enum class ErrorCode : std::uint8_t {
   kConflict,         ///< the thing is not in a state that allows this, or somebody else was first
   kUnavailable,      ///< a program, server, or the disk refuses now; trying later may help
   kCorrupt,          ///< stored data cannot be read: damaged, or of a newer version
+  kDenied,           ///< somebody else's rules forbid it to us
+  kUntrusted,        ///< who answers, or what came, is not who or what it should be
   kCancelled,        ///< ended because somebody asked for it
   kInternal,         ///< a bug of ours
 };

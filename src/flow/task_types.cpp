@@ -1,6 +1,7 @@
 #include <array>
 
 #include "flow/key_spec.hpp"
+#include "flow/remote_keys.hpp"
 
 // The task types and their keys; contracts.
 namespace cordyna::flow {
@@ -8,6 +9,9 @@ namespace {
 
 using K = ValueKind;
 using Word = std::string_view;
+using remote_detail::kAuthFields;
+using remote_detail::kS3;
+using remote_detail::kTransfer;
 
 constexpr KeySpec kTextItem{.kind = K::kText};
 constexpr KeySpec kTemplateItem{.kind = K::kTemplate};
@@ -241,8 +245,24 @@ constexpr std::array kFail{
 constexpr std::array kLoad{
     KeySpec{.name = "from",
             .kind = K::kTemplate,
-            .description = "The file, from the flow's folder.",
+            .description = "A file, from the flow's folder; https://…, http://…, or "
+                           "s3://BUCKET/KEY. A secret('NAME') in an address is not written "
+                           "anywhere.",
             .required = true},
+    KeySpec{.name = "headers",
+            .kind = K::kMap,
+            .description = "Headers of the request to a web server, as \"Bearer {{ "
+                           "secret('TOKEN') }}\". Another server that it redirects to gets none.",
+            .item = &kTemplateItem},
+    KeySpec{.name = "auth",
+            .kind = K::kObject,
+            .description = "User and password for a web server (Basic).",
+            .fields = kAuthFields},
+    KeySpec{.name = "sha256",
+            .kind = K::kTemplate,
+            .description = "The file's SHA-256; another one fails the task."},
+    kTransfer,
+    kS3,
     KeySpec{.name = "format",
             .kind = K::kEnum,
             .description = "csv, json (lines) or parquet; without it, by the file's name.",
@@ -527,7 +547,8 @@ constexpr std::array kShare{
             .required = true},
     KeySpec{.name = "to",
             .kind = K::kList,
-            .description = "Files, from the flow's folder: .parquet, .csv, .json or .jsonl.",
+            .description = "Files, from the flow's folder, or s3://BUCKET/KEY: .parquet, .csv, "
+                           ".json or .jsonl. None is visible before all are there.",
             .required = true,
             .one_or_list = true,
             .item = &kTemplateItem,
@@ -538,6 +559,8 @@ constexpr std::array kShare{
                            "or as in a guard task.",
             .fields = kShareGuardFields,
             .short_field = "on_trip"},
+    kTransfer,
+    kS3,
     kMemory,
     kThreads,
 };
@@ -551,7 +574,10 @@ constexpr std::array kTypes{
     TaskType{.name = "python", .description = "Runs a Python program.", .keys = kPython},
     TaskType{.name = "log", .description = "Says something.", .keys = kLog, .engine = true},
     TaskType{.name = "fail", .description = "Ends in error.", .keys = kFail, .engine = true},
-    TaskType{.name = "load", .description = "Reads a file.", .keys = kLoad, .data = true},
+    TaskType{.name = "load",
+             .description = "Reads a file, of this machine or of a server.",
+             .keys = kLoad,
+             .data = true},
     TaskType{.name = "check", .description = "Tests each row.", .keys = kCheck, .data = true},
     TaskType{.name = "standardize",
              .description = "Brings values into one form.",

@@ -29,6 +29,8 @@ ExitCode exit_code(ErrorCode code) {
     case ErrorCode::kNotFound: return ExitCode::kNotFound;
     case ErrorCode::kConflict: return ExitCode::kConflict;
     case ErrorCode::kUnavailable: return ExitCode::kUnavailable;
+    case ErrorCode::kDenied:
+    case ErrorCode::kUntrusted: return ExitCode::kUnavailable;
     case ErrorCode::kCorrupt: return ExitCode::kCorrupt;
     case ErrorCode::kCancelled: return ExitCode::kCancelled;
     case ErrorCode::kInternal: return ExitCode::kInternal;

@@ -54,6 +54,14 @@ const std::vector<TaskErrorInfo>& task_error_table() {
       {C::kFailedByFlow, "FAILED_BY_FLOW", K::kError, false, "A `fail` task said so."},
       {C::kSourceUnavailable, "SOURCE_UNAVAILABLE", K::kError, true,
        "The source of a load is missing, unreadable, or changed while it was read."},
+      {C::kRemoteNotFound, "REMOTE_NOT_FOUND", K::kError, false,
+       "A server has nothing at the address (404, 410), or no such bucket."},
+      {C::kRemoteRefused, "REMOTE_REFUSED", K::kError, false,
+       "A server does not take the request (a 4xx other than 401, 403, 404), redirects without an "
+       "end, or sends more than `transfer.max_size`."},
+      {C::kRemoteUntrusted, "REMOTE_UNTRUSTED", K::kError, false,
+       "A source is not who or what it should be: its certificate is not trusted, it leads away "
+       "from TLS, or its file has another `sha256`."},
       {C::kSchemaChanged, "SCHEMA_CHANGED", K::kError, false,
        "The source no longer has the columns, types or format that its contract names."},
       {C::kTooManyRejects, "TOO_MANY_REJECTS", K::kError, false,
@@ -71,6 +79,8 @@ const std::vector<TaskErrorInfo>& task_error_table() {
        "The data differs from its history by more than `watch` allows; nothing was shared."},
       {C::kHoldRejected, "HOLD_REJECTED", K::kError, false,
        "A person rejected what the task was held for."},
+      {C::kAccessDenied, "ACCESS_DENIED", K::kError, false,
+       "A server refused: wrong or missing credentials (401, 403), or a missing permission."},
       {C::kToolMissing, "TOOL_MISSING", K::kError, false,
        "A program that the task type needs is not installed; `dyna doctor` tells."},
       {C::kInternal, "INTERNAL", K::kError, false, "A bug of Cordyna."},

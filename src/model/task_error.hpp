@@ -40,6 +40,9 @@ enum class TaskErrorCode : std::uint8_t {
   kNoSpace,
   kFailedByFlow,
   kSourceUnavailable,
+  kRemoteNotFound,
+  kRemoteRefused,
+  kRemoteUntrusted,
   kSchemaChanged,
   kTooManyRejects,
   kCheckFailed,
@@ -49,6 +52,7 @@ enum class TaskErrorCode : std::uint8_t {
   kUnsecured,
   kGuardTripped,
   kHoldRejected,
+  kAccessDenied,
   kToolMissing,
   kInternal,
 };

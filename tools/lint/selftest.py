@@ -40,7 +40,7 @@ PLANTED = [
         arrows.check_third_party,
         "src/base/b.cpp",
         "#include <boost/asio/ip/tcp.hpp>\n",
-        "not used",
+        "belongs into its adapter: src/http/",
     ),
     (
         "sqlite outside",

@@ -208,9 +208,13 @@ StepResult<std::string> compile_sql(const Step& step) {
   const auto& share = std::get<ShareParams>(step.params);
   std::string notes;
   for (std::size_t i = 0; i < share.to.size(); ++i) {
-    notes += share.to[i].ends_with(".parquet")
-                 ? fmt::format("-- {}: a copy of in/0\n", share.to[i])
-                 : fmt::format("-- out/{}: staged beside {}, then renamed\n", i, share.to[i]);
+    if (share.to[i].ends_with(".parquet")) {
+      notes += fmt::format("-- {}: a copy of in/0\n", share.to[i]);
+    } else if (is_s3(share.to[i])) {
+      notes += fmt::format("-- out/{}: uploaded as {}\n", i, share.to[i]);
+    } else {
+      notes += fmt::format("-- out/{}: staged beside {}, then renamed\n", i, share.to[i]);
+    }
   }
   return notes + with_sandbox(step, compile_share(share));
 }

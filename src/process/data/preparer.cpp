@@ -13,6 +13,7 @@
 #include "base/words.hpp"
 #include "process/data/compile.hpp"
 #include "process/data/guard_history.hpp"
+#include "process/data/remote_launch.hpp"
 #include "process/data/step.hpp"
 #include "template/template.hpp"
 
@@ -48,8 +49,13 @@ tmpl::Lookup make_lookup() {
   return lookup;
 }
 
-/// Renders one text; the flag says that it is SQL, where values become literals.
-using RenderText = std::function<Result<json::value>(const json::value& text, bool sql)>;
+enum class TextKind : std::uint8_t {
+  kPlain,
+  kSql,      ///< values become literals
+  kAddress,  ///< may hold secrets, which stay hidden in the description, unless it is a path
+  kHeader,   ///< may hold secrets, which stay hidden
+};
+using RenderText = std::function<Result<json::value>(const json::value& text, TextKind kind)>;
 
 /// Whether the string under `path` is SQL: transform's sql, a rule's sql, a dedupe's keep.
 bool is_sql(const std::vector<std::string>& path) {
@@ -59,10 +65,16 @@ bool is_sql(const std::vector<std::string>& path) {
   return path.size() == 3 && path[0] == "dedupe" && path[2] == "keep";
 }
 
+TextKind kind_of(const std::vector<std::string>& path) {
+  if (is_sql(path)) return TextKind::kSql;
+  if (path.size() == 1 && path[0] == "from") return TextKind::kAddress;
+  return path.size() == 2 && path[0] == "headers" ? TextKind::kHeader : TextKind::kPlain;
+}
+
 Result<json::value> render_value(const json::value& value, std::vector<std::string>& path,
                                  const RenderText& render) {
   if (value.is_string()) {
-    Result<json::value> text = render(value, is_sql(path));
+    Result<json::value> text = render(value, kind_of(path));
     if (text.has_value()) return text;
     std::string place;
     for (const std::string& part : path) place += (place.empty() ? "" : ".") + part;
@@ -91,11 +103,19 @@ Result<json::value> render_value(const json::value& value, std::vector<std::stri
   return value;
 }
 
-Result<json::value> render_text(const json::value& value, bool sql, std::string_view context,
+Result<json::value> render_text(const json::value& value, TextKind kind, std::string_view context,
                                 const tmpl::Lookup& lookup) {
   const std::string_view text = view(value.get_string());
   if (!tmpl::has_template(text)) return value;
-  if (sql) {
+  if (kind == TextKind::kAddress || kind == TextKind::kHeader) {
+    tmpl::Lookup hiding = lookup;
+    hiding.secret = [](std::string_view) { return Result<std::string>(std::string(kHidden)); };
+    TRY_ASSIGN(const json::value hidden, render_text(value, TextKind::kPlain, context, hiding));
+    const bool fits =
+        kind == TextKind::kHeader || (hidden.is_string() && is_http(view(hidden.get_string())));
+    if (fits) return hidden;
+  }
+  if (kind == TextKind::kSql) {
     TRY_ASSIGN(const std::string bound, tmpl::bind_sql(text, context, lookup));
     return json::value(bound);
   }
@@ -221,8 +241,8 @@ Result<Step> sample_step(const Flow& flow, TaskIndex index) {
   const TaskSpec& task = flow.tasks[index];
   const std::string context = sample_context(flow, task);
   const tmpl::Lookup lookup = make_lookup();
-  const RenderText render = [&](const json::value& text, bool sql) -> Result<json::value> {
-    Result<json::value> rendered = render_text(text, sql, context, lookup);
+  const RenderText render = [&](const json::value& text, TextKind kind) -> Result<json::value> {
+    Result<json::value> rendered = render_text(text, kind, context, lookup);
     return rendered.has_value() ? std::move(rendered) : Result<json::value>(text);
   };
   TRY_ASSIGN(const json::object params, render_params(task, render));
@@ -304,8 +324,8 @@ std::expected<Launch, TaskError> DataPreparer::prepare(const StartAttempt& comma
   const Flow& flow = *command.flow;
   const TaskSpec& task = flow.tasks[command.task];
   const tmpl::Lookup lookup = make_lookup();
-  const RenderText render = [&](const json::value& text, bool sql) {
-    return render_text(text, sql, command.context, lookup);
+  const RenderText render = [&](const json::value& text, TextKind kind) {
+    return render_text(text, kind, command.context, lookup);
   };
   Result<json::object> params = render_params(task, render);
   if (!params.has_value()) return refuse(TaskErrorCode::kTemplateFailed, params.error().message);
@@ -363,6 +383,9 @@ std::expected<Launch, TaskError> DataPreparer::prepare(const StartAttempt& comma
       launch.env.emplace_back(variable, *std::move(value));
     }
   }
+  StepResult<> handed =
+      hand_over_remote(*checked, {task.params, command.context, lookup.env}, secrets_, launch);
+  if (!handed.has_value()) return std::unexpected<TaskError>(std::move(handed.error()));
   launch.files.push_back({"step.json", json::serialize(step)});
   return launch;
 }

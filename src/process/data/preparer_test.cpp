@@ -200,8 +200,7 @@ INSTANTIATE_TEST_SUITE_P(
     Table, BadParamsTest,
     testing::Values(
         BadParams{"NoFrom", "load", "{}", "from: it is missing"},
-        BadParams{"Http", "load", R"({"from": "https://x/a.csv"})",
-                  "not supported by this version"},
+        BadParams{"Ftp", "load", R"({"from": "ftp://x/a.csv"})", "from: 'ftp://' is not supported"},
         BadParams{"NoEnding", "load", R"({"from": "data"})", "format: it is missing"},
         BadParams{"BadFormat", "load", R"({"from": "a.xls"})", "format: one of csv, json"},
         BadParams{"Delimiter", "load", R"({"from": "a.csv", "delimiter": "12345"})", "delimiter:"},
@@ -322,6 +321,76 @@ TEST(GuardPreparerTest, OtherStepsUpstreamHaveAnotherText) {
   EXPECT_EQ(steps_of(*flow, "t"), before);
   flow->tasks[1].params = R"({"of": "raw", "rules": []})";
   EXPECT_NE(steps_of(*flow, "t"), before);
+}
+
+/// The launch of a single task, or its error.
+std::expected<Launch, TaskError> launch_of(const std::string& type, const std::string& params) {
+  auto flow = std::make_shared<Flow>();
+  flow->folder = "/flows/f";
+  flow->tasks.push_back(task("x", type, params));
+  DataPreparer preparer("/bin/dyna", kSecrets);
+  return preparer.prepare(attempt(flow, 0, "{}"), sample_paths());
+}
+
+std::string variable_of(const Launch& launch, std::string_view name) {
+  for (const auto& [key, value] : launch.env) {
+    if (key == name) return value;
+  }
+  return {};
+}
+
+TEST(RemoteLaunchTest, SecretsOfAnAddressAndOfHeadersGoByTheEnvironment) {
+  const auto launch = launch_of("load", R"j({"from": "https://a/b.csv?k={{ secret('PIN_KEY') }}/",
+      "headers": {"X-Key": "v {{ secret('PIN_KEY') }}", "Accept": "text/csv"},
+      "auth": {"user": "me", "password": {"secret": "PIN_KEY"}}})j");
+  ASSERT_TRUE(launch.has_value()) << launch.error().message;
+  const json::object params = step_of(*launch).at("params").as_object();
+  EXPECT_EQ(params.at("from"), "https://a/b.csv?k=***/");
+  EXPECT_EQ(params.at("headers"), (json::object{{"X-Key", "v ***"}, {"Accept", "text/csv"}}));
+  EXPECT_EQ(launch->files.at(0).content.find("k3y"), std::string::npos);
+  EXPECT_EQ(variable_of(*launch, "DYNA_FROM"), "https://a/b.csv?k=k3y/");
+  EXPECT_EQ(variable_of(*launch, "DYNA_HEADERS"), R"({"X-Key":"v k3y","Accept":"text/csv"})");
+  EXPECT_EQ(variable_of(*launch, "DYNA_PASSWORD"), "k3y");
+  EXPECT_EQ(launch->masks, (std::vector<std::string>{"k3y", "bWU6azN5"}));
+}
+
+TEST(RemoteLaunchTest, WithoutSecretsNothingOfTheFlowIsInTheEnvironment) {
+  const auto launch = launch_of("load", R"({"from": "https://a/b.csv", "headers": {"A": "b"}})");
+  ASSERT_TRUE(launch.has_value()) << launch.error().message;
+  EXPECT_EQ(variable_of(*launch, "DYNA_FROM") + variable_of(*launch, "DYNA_HEADERS"), "");
+  EXPECT_TRUE(launch->masks.empty());
+}
+
+TEST(RemoteLaunchTest, AMissingSecretIsNamed) {
+  for (const char* params : {R"j({"from": "https://a/b.csv?k={{ secret('NOT') }}"})j",
+                             R"j({"from": "s3://a/b.csv", "s3": {"access_key": {"secret": "NOT"},
+                                 "secret_key": {"secret": "PIN_KEY"}}})j"}) {
+    const auto launch = launch_of("load", params);
+    ASSERT_FALSE(launch.has_value());
+    EXPECT_EQ(launch.error().code, TaskErrorCode::kSecretMissing);
+    EXPECT_EQ(launch.error().message, "secret NOT is not set");
+  }
+}
+
+TEST(RemoteLaunchTest, S3TakesTheUsualVariablesWhereNoSecretIsNamed) {
+  unsetenv("AWS_ACCESS_KEY_ID");
+  auto flow = sample_flow();
+  flow->tasks.push_back(task("up", "share", R"({"of": "t", "to": ["a.csv", "s3://lake/b.csv"]})"));
+  const std::string context = R"({"outputs": {"t": {"data": "/t.parquet"}}})";
+  DataPreparer preparer("/bin/dyna", kSecrets);
+  const auto missing = preparer.prepare(attempt(flow, 5, context), sample_paths());
+  ASSERT_FALSE(missing.has_value());
+  EXPECT_EQ(missing.error().code, TaskErrorCode::kSecretMissing);
+  EXPECT_NE(missing.error().message.find("s3://lake/b.csv: no credentials"), std::string::npos);
+  setenv("AWS_ACCESS_KEY_ID", "id-4711", 1);
+  setenv("AWS_SECRET_ACCESS_KEY", "key-4711", 1);
+  const auto launch = preparer.prepare(attempt(flow, 5, context), sample_paths());
+  unsetenv("AWS_ACCESS_KEY_ID");
+  unsetenv("AWS_SECRET_ACCESS_KEY");
+  ASSERT_TRUE(launch.has_value()) << launch.error().message;
+  EXPECT_EQ(variable_of(*launch, "DYNA_S3_ACCESS_KEY"), "id-4711");
+  EXPECT_EQ(variable_of(*launch, "DYNA_S3_SECRET_KEY"), "key-4711");
+  EXPECT_EQ(launch->masks, (std::vector<std::string>{"id-4711", "key-4711"}));
 }
 
 }  // namespace

@@ -25,6 +25,15 @@ json::object guard_of(const GuardReport& guard) {
   return out;
 }
 
+json::object source_of(const SourceReport& source) {
+  json::object out{{"url", source.url},     {"status", source.status},
+                   {"bytes", source.bytes}, {"sha256", source.sha256},
+                   {"tries", source.tries}, {"resumed", source.resumed}};
+  if (!source.etag.empty()) out["etag"] = source.etag;
+  if (!source.modified.empty()) out["last_modified"] = source.modified;
+  return out;
+}
+
 json::object outputs_of(const StepReport& report) {
   json::object out;
   if (!report.data.empty()) out["data"] = report.data;
@@ -32,6 +41,7 @@ json::object outputs_of(const StepReport& report) {
   if (report.rows_in.has_value()) out["rows_in"] = *report.rows_in;
   for (const auto& [name, count] : report.counts) out[view(name)] = count;
   for (const auto& [name, path] : report.files) out[view(name)] = path;
+  if (report.source.has_value()) out["source"] = source_of(*report.source);
   json::object unmatched;
   for (const auto& [source, count] : report.unmatched) unmatched[view(source)] = count;
   if (!unmatched.empty()) out["unmatched"] = std::move(unmatched);

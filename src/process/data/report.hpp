@@ -27,6 +27,18 @@ struct GuardReport {
   std::size_t good = 0;  ///< good points before
 };
 
+/// Where a load's file came from, if not from this machine.
+struct SourceReport {
+  std::string url;  ///< without its query
+  int status = 0;
+  std::uint64_t bytes = 0;
+  std::string etag;      ///< empty: none
+  std::string modified;  ///< the same
+  std::string sha256;
+  int tries = 1;
+  int resumed = 0;
+};
+
 /// Absent counts are not written.
 struct StepReport {
   std::string data;  ///< the Parquet; empty: none
@@ -36,6 +48,7 @@ struct StepReport {
   std::vector<std::pair<std::string, std::string>> files;       ///< "rejects" → path of an artifact
   std::vector<std::pair<std::string, std::int64_t>> unmatched;  ///< per source of a merge
   std::vector<std::string> targets;                             ///< of a share
+  std::optional<SourceReport> source;
   std::vector<SourceColumn> schema;
   std::vector<std::pair<std::string, double>> null_rates;  ///< 0 to 1, of columns that have any
   std::vector<CheckCount> checks;

@@ -4,12 +4,15 @@
 
 #include <algorithm>
 #include <array>
+#include <fstream>
 
 #include "process/data/compile.hpp"
 #include "process/data/csv_header.hpp"
 #include "process/data/file_kind.hpp"
 #include "process/data/files.hpp"
+#include "process/data/remote_run.hpp"
 #include "process/data/runner.hpp"
+#include "process/data/whole_file.hpp"
 
 namespace cordyna::data {
 namespace {
@@ -19,11 +22,13 @@ class Loader {
   Loader(StepRun& run, LoadParams load) : run_(run), load_(std::move(load)) {}
 
   StepResult<> load() {
+    STEP_TRY(open_source());
     STEP_TRY_ASSIGN(const FileStamp before, stamp());
-    STEP_TRY(run_.link_input(0, load_.from));
+    STEP_TRY(run_.link_input(0, path_));
     STEP_TRY(open_refs());
     STEP_TRY(before_empty(before));
     STEP_TRY(check_kind());
+    STEP_TRY(check_end());
     STEP_TRY(look());
     STEP_TRY_ASSIGN(facts_, read());
     STEP_TRY(read_in_latin());
@@ -41,8 +46,57 @@ class Loader {
   }
 
  private:
+  /// Brings what is on a server here first: nothing else of the step knows of it.
+  StepResult<> open_source() {
+    path_ = load_.from;
+    if (!load_.is_remote()) {
+      if (load_.sha256.empty()) return {};
+      STEP_TRY(stamp());
+      return check_sha256(path_, load_.from, load_.sha256);
+    }
+    STEP_TRY_ASSIGN(const Fetched fetched, fetch(run_, load_));
+    path_ = fetched.path;
+    whole_ = fetched.whole;
+    load_.from = run_.report.source->url;
+    if (fetched.encoding.empty()) return {};
+    if (load_.compression != "none") return {};  // a .gz that the server calls gzip: packed once
+    if (fetched.encoding == "gzip" || fetched.encoding == "zstd") {
+      load_.compression = fetched.encoding;
+      return {};
+    }
+    return step_fail(
+        TaskErrorCode::kSchemaChanged,
+        fmt::format("{} came packed as '{}' (Content-Encoding); gzip and zstd are read", load_.from,
+                    fetched.encoding));
+  }
+
+  /// A packed file must have its end; of one whose end nobody told, the last line should have.
+  StepResult<> check_end() {
+    const Result<> whole = check_whole(path_, load_.compression);
+    if (!whole.has_value()) {
+      return step_fail(TaskErrorCode::kSourceUnavailable,
+                       fmt::format("{} {}", load_.from, whole.error().message));
+    }
+    if (whole_ || load_.compression != "none" || load_.format == FileFormat::kParquet) return {};
+    STEP_TRY_ASSIGN(const std::string last, last_byte());
+    if (last == "\n" || last == "\r" || last == std::string_view("\0", 1)) return {};
+    run_.warn(
+        fmt::format("{}: the server told no length, and the last line does not end with a "
+                    "line break: it may be cut short; 'sha256' would make sure",
+                    load_.from));
+    return {};
+  }
+
+  [[nodiscard]] StepResult<std::string> last_byte() const {
+    std::ifstream file(path_, std::ios::binary);
+    file.seekg(-1, std::ios::end);
+    const int last = file.get();
+    if (file.good()) return std::string(1, static_cast<char>(last));
+    return step_fail(TaskErrorCode::kSourceUnavailable, "cannot read " + path_);
+  }
+
   [[nodiscard]] StepResult<FileStamp> stamp() const {
-    const Result<FileStamp> found = stamp_file(load_.from);
+    const Result<FileStamp> found = stamp_file(path_);
     if (found.has_value()) return *found;
     return step_fail(TaskErrorCode::kSourceUnavailable, found.error().message);
   }
@@ -93,11 +147,18 @@ class Loader {
   /// A file that is not what its name or its task says.
   StepResult<> check_kind() {
     constexpr std::size_t kLookBytes = 4096;
-    const Result<std::string> text = read_front(load_.from, kLookBytes);
+    const Result<std::string> text = read_front(path_, kLookBytes);
     if (!text.has_value()) {
       return step_fail(TaskErrorCode::kSourceUnavailable, text.error().message);
     }
     const FileKind kind = kind_of_file(*text);
+    if (!kind.foreign.empty()) {
+      return step_fail(
+          TaskErrorCode::kSchemaChanged,
+          fmt::format("{} is {}: CSV, JSON lines or Parquet is wanted, plain or packed "
+                      "with gzip or zstd",
+                      load_.from, kind.foreign));
+    }
     if (text->starts_with("\xef\xbb\xbf")) source_.mark_bytes = 3;
     if (kind.compression != load_.compression) {
       STEP_TRY(drifted(load_.drift().format, fmt::format("its compression is {}, not {}",
@@ -150,7 +211,7 @@ class Loader {
   StepResult<std::string> front() {
     constexpr std::size_t kFrontBytes = std::size_t{1} << 20;
     if (load_.compression == "none" && load_.encoding.empty()) {
-      Result<std::string> text = read_front(load_.from, kFrontBytes);
+      Result<std::string> text = read_front(path_, kFrontBytes);
       if (text.has_value()) return std::move(*text);
       return step_fail(TaskErrorCode::kSourceUnavailable, text.error().message);
     }
@@ -352,7 +413,9 @@ class Loader {
   }
 
   StepRun& run_;
-  LoadParams load_;  ///< a copy: drift may change how the file is read
+  LoadParams load_;    ///< a copy: drift may change how the file is read
+  std::string path_;   ///< of the file on this machine; `from` is what people know it by
+  bool whole_ = true;  ///< nothing can be missing, as far as whoever sent it told
   LoadSource source_;
   std::vector<Upstream> refs_;  ///< the data that columns refer to
   std::vector<Fact> facts_;

@@ -1,4 +1,4 @@
-/// Shares: every target staged whole and on the disk first, then all renamed.
+/// Shares: every target staged whole, on the disk or on the server, before the first is visible.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <unistd.h>
@@ -8,6 +8,7 @@
 
 #include "process/data/compile.hpp"
 #include "process/data/files.hpp"
+#include "process/data/remote_run.hpp"
 #include "process/data/runner.hpp"
 
 namespace cordyna::data {
@@ -28,54 +29,126 @@ StepResult<> refuse_unsecured(const Upstream& upstream) {
                                fmt::join(open, ", "), upstream.id));
 }
 
-StepResult<std::vector<StagedFile>> stage_all(const ShareParams& share) {
-  std::vector<StagedFile> staged;
-  staged.reserve(share.to.size());
-  for (const std::string& target : share.to) {
-    Result<StagedFile> file = StagedFile::create(target);
-    if (!file.has_value()) return share_error(file.error());
-    staged.push_back(std::move(*file));
-  }
-  return staged;
+std::string content_type(const std::string& target) {
+  if (target.ends_with(".csv")) return "text/csv; charset=utf-8";
+  return target.ends_with(".parquet") ? "application/vnd.apache.parquet" : "application/x-ndjson";
 }
 
-StepResult<> fill(StepRun& run, const ShareParams& share, const std::vector<StagedFile>& staged,
-                  const std::string& data) {
-  bool converts = false;
-  for (std::size_t i = 0; i < staged.size(); ++i) {
-    if (share.to[i].ends_with(".parquet")) {
-      const Result<> copied = copy_into(data, staged[i].path());
-      if (!copied.has_value()) return share_error(copied.error());
-      continue;
-    }
-    const std::string link = fmt::format("out/{}", i);
-    if (symlink(staged[i].path().c_str(), (run.step.paths.work + "/" + link).c_str()) != 0) {
-      return step_fail(TaskErrorCode::kInternal,
-                       fmt::format("cannot link {}: {}", link, std::strerror(errno)),
-                       Phase::kInfra);
-    }
-    run.inputs.push_back(link);
-    converts = true;
-  }
-  if (converts) STEP_TRY(run.query(compile_share(share), TaskErrorCode::kShareFailed));
-  return {};
-}
+/// The targets of one share, beside each other.
+class Sharer {
+ public:
+  Sharer(StepRun& run, const ShareParams& share, const std::string& data)
+      : run_(run),
+        share_(share),
+        data_(data),
+        secrets_(remote_secrets()),
+        uploads_(s3_place(share.remote, secrets_), tries()) {}
 
-StepResult<> commit_all(StepRun& run, std::vector<StagedFile>& staged) {
-  for (const StagedFile& file : staged) {
-    const Result<> synced = file.sync();
-    if (!synced.has_value()) return share_error(synced.error());
+  StepResult<> share() {
+    STEP_TRY(stage_files());
+    STEP_TRY(fill());
+    STEP_TRY(stage_uploads());
+    for (const StagedFile& file : files_) {
+      const Result<> synced = file.sync();
+      if (!synced.has_value()) return share_error(synced.error());
+    }
+    if (run_.signals.asked_to_end()) {
+      return step_fail(TaskErrorCode::kSignalled, "the step was asked to end");
+    }
+    return commit();
   }
-  if (run.signals.asked_to_end()) {
-    return step_fail(TaskErrorCode::kSignalled, "the step was asked to end");
+
+ private:
+  [[nodiscard]] http::TryOptions tries() const {
+    http::TryOptions tries = try_options(run_, share_.remote);
+    tries.say = [this](std::string_view line) { run_.say(secrets_.hide(std::string(line))); };
+    return tries;
   }
-  for (StagedFile& file : staged) {
-    const Result<> committed = file.commit();
-    if (!committed.has_value()) return share_error(committed.error());
-    run.report.targets.push_back(file.target());
+
+  [[nodiscard]] std::unexpected<TaskError> upload_error(const Error& error) const {
+    const std::size_t done = uploads_.committed();
+    Error told = error;
+    if (error.code != ErrorCode::kCancelled) {
+      told.message += done == 0 ? std::string("; what was shared before is untouched")
+                                : fmt::format("; {} of {} addresses have the new data", done,
+                                              share_.to.size() - files_.size());
+    }
+    return remote_error(told, TaskErrorCode::kShareFailed, secrets_);
   }
-  return {};
-}
+
+  StepResult<> stage_files() {
+    files_.reserve(share_.to.size());
+    for (const std::string& target : share_.to) {
+      if (is_s3(target)) continue;
+      Result<StagedFile> file = StagedFile::create(target);
+      if (!file.has_value()) return share_error(file.error());
+      files_.push_back(std::move(*file));
+    }
+    return {};
+  }
+
+  /// Parquet is copied, and for a server not even that; the rest is written by DuckDB.
+  StepResult<> fill() {
+    bool converts = false;
+    std::size_t file = 0;
+    for (std::size_t i = 0; i < share_.to.size(); ++i) {
+      const bool remote = is_s3(share_.to[i]);
+      const StagedFile* staged = remote ? nullptr : &files_[file++];
+      if (share_.to[i].ends_with(".parquet")) {
+        if (staged == nullptr) continue;
+        const Result<> copied = copy_into(data_, staged->path());
+        if (!copied.has_value()) return share_error(copied.error());
+        continue;
+      }
+      const std::string link = fmt::format("out/{}", i);
+      const std::string path = run_.step.paths.work + "/" + link;
+      if (staged != nullptr && symlink(staged->path().c_str(), path.c_str()) != 0) {
+        return step_fail(TaskErrorCode::kInternal,
+                         fmt::format("cannot link {}: {}", link, std::strerror(errno)),
+                         Phase::kInfra);
+      }
+      run_.inputs.push_back(link);
+      converts = true;
+    }
+    if (converts) STEP_TRY(run_.query(compile_share(share_), TaskErrorCode::kShareFailed));
+    return {};
+  }
+
+  StepResult<> stage_uploads() {
+    std::vector<http::S3Upload> uploads;
+    for (std::size_t i = 0; i < share_.to.size(); ++i) {
+      const std::string& target = share_.to[i];
+      if (!is_s3(target)) continue;
+      const Result<http::S3Name> name = http::parse_s3(target);
+      if (!name.has_value()) return upload_error(name.error());
+      const std::string path =
+          target.ends_with(".parquet") ? data_ : fmt::format("{}/out/{}", run_.step.paths.work, i);
+      uploads.push_back({path, *name, content_type(target)});
+    }
+    if (uploads.empty()) return {};
+    const Result<> staged = uploads_.stage(std::move(uploads));
+    return staged.has_value() ? StepResult<>() : upload_error(staged.error());
+  }
+
+  /// The server first: it may still refuse, while a rename on the same disk hardly does.
+  StepResult<> commit() {
+    const Result<> uploaded = uploads_.commit();
+    if (!uploaded.has_value()) return upload_error(uploaded.error());
+    for (StagedFile& file : files_) {
+      const Result<> committed = file.commit();
+      if (!committed.has_value()) return share_error(committed.error());
+    }
+    run_.report.targets = share_.to;
+    return {};
+  }
+
+  StepRun& run_;
+  const ShareParams& share_;
+  const std::string& data_;
+  RemoteSecrets secrets_;
+  http::S3Uploads uploads_;
+  std::vector<StagedFile> files_;  ///< of the targets on this machine, in their order
+};
 
 }  // namespace
 
@@ -99,9 +172,7 @@ StepResult<> run_share(StepRun& run, const ShareParams& share) {
     STEP_TRY_ASSIGN(const std::vector<Fact> facts, run.query(compile_metrics({})));
     for (const Fact& fact : facts) run.report.rows = fact.n;
   }
-  STEP_TRY_ASSIGN(std::vector<StagedFile> staged, stage_all(share));
-  STEP_TRY(fill(run, share, staged, upstream->path));
-  STEP_TRY(commit_all(run, staged));
+  STEP_TRY(Sharer(run, share, upstream->path).share());
   for (const std::string& target : run.report.targets) {
     run.say(fmt::format("{} rows shared as {}", grouped(run.report.rows), target));
   }

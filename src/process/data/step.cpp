@@ -52,8 +52,9 @@ StepResult<std::string> resolve_path(std::string_view key, std::string_view path
   if (path.empty()) return bad_value(key, "the path is empty");
   const std::size_t scheme = path.find("://");
   if (scheme != std::string_view::npos && path.substr(0, scheme) != "file") {
-    return bad_value(key, fmt::format("'{}' is not supported by this version: a file's path is",
-                                      path.substr(0, scheme + 3)));
+    return bad_value(
+        key, fmt::format("'{}' is not supported: a file's path is, {}", path.substr(0, scheme + 3),
+                         key == "to" ? "and s3://" : "and http://, https://, s3://"));
   }
   const std::string_view bare = scheme == std::string_view::npos ? path : path.substr(scheme + 3);
   const std::filesystem::path whole = std::filesystem::path(folder) / bare;
@@ -69,6 +70,7 @@ std::string_view ending_of(std::string_view path) {
 
 StepResult<> read_format(const json::object& params, LoadParams& load) {
   std::string_view path = load.from;
+  if (is_http(path)) path = path.substr(0, path.find_first_of("?#"));
   const std::string_view ending = ending_of(path);
   if (ending == "gz" || ending == "zst") {
     load.compression = ending == "gz" ? "gzip" : "zstd";
@@ -130,11 +132,30 @@ StepResult<> read_rejects(const json::object& object, LoadParams& load) {
   return {};
 }
 
+StepResult<> read_sha256(const json::object& params, LoadParams& load) {
+  STEP_TRY_ASSIGN(const std::optional<std::string> text, read_text(params, "sha256"));
+  load.sha256 = ascii_lower(text.value_or(""));
+  constexpr std::size_t kDigits = 64;
+  if (load.sha256.empty()) return {};
+  if (load.sha256.size() != kDigits ||
+      load.sha256.find_first_not_of("0123456789abcdef") != std::string::npos) {
+    return bad_value("sha256", "64 hexadecimal digits are wanted");
+  }
+  return {};
+}
+
 StepResult<LoadParams> parse_load(const json::object& params, std::string_view folder) {
   LoadParams load;
   STEP_TRY_ASSIGN(const std::optional<std::string> from, read_text(params, "from"));
   if (!from.has_value()) return bad_value("from", "it is missing");
-  STEP_TRY_ASSIGN(load.from, resolve_path("from", *from, folder));
+  STEP_TRY_ASSIGN(load.remote, parse_remote(params));
+  if (is_http(*from) || is_s3(*from)) {
+    STEP_TRY(check_address("from", *from, load.remote));
+    load.from = *from;
+  } else {
+    STEP_TRY_ASSIGN(load.from, resolve_path("from", *from, folder));
+  }
+  STEP_TRY(read_sha256(params, load));
   STEP_TRY(read_format(params, load));
   STEP_TRY(read_csv_options(params, load));
   STEP_TRY_ASSIGN(const json::object* contract, read_object(params, "contract"));
@@ -250,8 +271,14 @@ StepResult<ShareParams> parse_share(const json::object& params, std::string_view
   STEP_TRY_ASSIGN(share.of, read_of(params));
   STEP_TRY_ASSIGN(const std::vector<std::string> targets, read_texts(params, "to"));
   if (targets.empty()) return bad_value("to", "a path is wanted");
+  STEP_TRY_ASSIGN(share.remote, parse_remote(params));
   for (const std::string& target : targets) {
-    STEP_TRY_ASSIGN(std::string path, resolve_path("to", target, folder));
+    std::string path = target;
+    if (is_s3(target)) {
+      STEP_TRY(check_address("to", target, share.remote));
+    } else {
+      STEP_TRY_ASSIGN(path, resolve_path("to", target, folder));
+    }
     const std::string_view ending = ending_of(path);
     if (ending != "parquet" && ending != "csv" && ending != "json" && ending != "jsonl") {
       return bad_value("to", fmt::format("'{}': the ending .parquet, .csv, .json or .jsonl says "

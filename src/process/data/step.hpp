@@ -13,6 +13,7 @@
 
 #include "guard/judge.hpp"
 #include "process/data/column_type.hpp"
+#include "process/data/remote.hpp"
 #include "process/data/step_result.hpp"
 
 namespace cordyna::data {
@@ -94,7 +95,7 @@ struct SourceColumn {
 };
 
 struct LoadParams {
-  std::string from;  ///< absolute
+  std::string from;  ///< absolute, or an address: http://, https://, s3://
   FileFormat format = FileFormat::kCsv;
   std::string compression = "none";  ///< none, gzip, zstd
   std::string delimiter;             ///< empty: "," with a contract, found out without one
@@ -104,7 +105,9 @@ struct LoadParams {
   std::vector<std::string> nulls = {""};
   std::optional<Contract> contract;
   double rejects_percent_max = 0;
-
+  std::string sha256;  ///< of the file, as lower-case hexadecimal digits; empty: any
+  RemoteParams remote;
+  [[nodiscard]] bool is_remote() const { return is_http(from) || is_s3(from); }
   [[nodiscard]] DriftPolicy drift() const {
     return contract.has_value() ? contract->drift : DriftPolicy{};
   }
@@ -190,7 +193,8 @@ struct GuardParams {
 struct ShareParams {
   std::string of;
   std::optional<GuardPolicy> guard;  ///< of its own; nothing: switched off
-  std::vector<std::string> to;       ///< absolute
+  std::vector<std::string> to;       ///< absolute, or s3://
+  RemoteParams remote;
 };
 
 /// A data task whose Parquet this step reads.

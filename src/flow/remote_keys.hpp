@@ -1,0 +1,95 @@
+/// The keys of tasks that reach servers: how files go over the network, and the store behind s3://.
+///
+/// Tables only.
+#pragma once
+
+#include <array>
+
+#include "flow/key_spec.hpp"
+
+namespace cordyna::flow::remote_detail {
+
+using K = ValueKind;
+
+inline constexpr std::array kTransferFields{
+    KeySpec{.name = "attempts",
+            .kind = K::kInt,
+            .description = "How often it is tried where another time may do: no connection, 408, "
+                           "425, 429, 5xx, a body that was cut short.",
+            .preset = "5",
+            .least = 1,
+            .most = 100},
+    KeySpec{.name = "delay",
+            .kind = K::kDuration,
+            .description = "The time before the second attempt, doubled each time up to 1m; what "
+                           "the server asks for (Retry-After) goes before it, up to 5m. "
+                           "Without it, 1s."},
+    KeySpec{
+        .name = "connect_timeout",
+        .kind = K::kDuration,
+        .description = "How long each address of the server may take to accept. Without it, 10s.",
+        .least = 1},
+    KeySpec{.name = "idle_timeout",
+            .kind = K::kDuration,
+            .description = "How long nothing may come. Without it, 1m.",
+            .least = 1},
+    KeySpec{.name = "max_size",
+            .kind = K::kSize,
+            .description = "How large a file may be that is fetched. Without it, 64GiB.",
+            .least = 1},
+};
+
+inline constexpr std::array kSecretFields{
+    KeySpec{.name = "secret",
+            .kind = K::kText,
+            .description = "The name of the secret that holds it.",
+            .required = true},
+};
+
+inline constexpr std::array kS3Fields{
+    KeySpec{.name = "endpoint",
+            .kind = K::kTemplate,
+            .description = "https://HOST of a store that is not Amazon's; without it "
+                           "$AWS_ENDPOINT_URL_S3 or $AWS_ENDPOINT_URL."},
+    KeySpec{.name = "region",
+            .kind = K::kTemplate,
+            .description = "The region; without it $AWS_REGION, $AWS_DEFAULT_REGION, us-east-1."},
+    KeySpec{.name = "access_key",
+            .kind = K::kObject,
+            .description = "{secret: NAME}; without it AWS_ACCESS_KEY_ID, as a secret or "
+                           "as a variable of the environment.",
+            .fields = kSecretFields},
+    KeySpec{.name = "secret_key",
+            .kind = K::kObject,
+            .description = "{secret: NAME}; without it AWS_SECRET_ACCESS_KEY.",
+            .fields = kSecretFields},
+    KeySpec{.name = "session_token",
+            .kind = K::kObject,
+            .description = "{secret: NAME}; without the keys, AWS_SESSION_TOKEN if it is "
+                           "there.",
+            .fields = kSecretFields},
+    KeySpec{.name = "anonymous",
+            .kind = K::kBool,
+            .description = "Whether requests go without credentials.",
+            .preset = "false"},
+};
+
+inline constexpr std::array kAuthFields{
+    KeySpec{.name = "user", .kind = K::kTemplate, .description = "Who asks.", .required = true},
+    KeySpec{.name = "password",
+            .kind = K::kObject,
+            .description = "Never the password itself: {secret: NAME}.",
+            .required = true,
+            .fields = kSecretFields},
+};
+
+inline constexpr KeySpec kTransfer{.name = "transfer",
+                                   .kind = K::kObject,
+                                   .description = "How files go over the network.",
+                                   .fields = kTransferFields};
+inline constexpr KeySpec kS3{.name = "s3",
+                             .kind = K::kObject,
+                             .description = "The object store behind s3://.",
+                             .fields = kS3Fields};
+
+}  // namespace cordyna::flow::remote_detail

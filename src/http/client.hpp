@@ -1,0 +1,44 @@
+/// One request and its answer: HTTP/1.1 over a connection of its own, with TLS for https.
+///
+/// Blocks, with a limit on each wait; the bodies of both sides are streamed. Threads: any, each
+/// call by itself.
+#pragma once
+
+#include <string_view>
+
+#include "http/message.hpp"
+#include "http/proxy.hpp"
+#include "http/stream.hpp"
+
+namespace cordyna::http {
+
+/// Takes the body of an answer that is 2xx. What it returns as an error ends the exchange and comes
+/// out of it.
+class BodyTaker {
+ public:
+  BodyTaker() = default;
+  BodyTaker(const BodyTaker&) = delete;
+  BodyTaker& operator=(const BodyTaker&) = delete;
+  virtual ~BodyTaker() = default;
+
+  /// Called once, before the body.
+  [[nodiscard]] virtual Result<> begin(const Response& head) = 0;
+  [[nodiscard]] virtual Result<> take(std::string_view piece) = 0;
+};
+
+struct ClientOptions {
+  Waits waits;
+  Environment environment;  ///< of proxies; empty: this process's
+};
+
+/// The answer, whatever its status; redirects are not followed. `taker` null: the body of a 2xx
+/// goes into `Response::body` like that of any other.
+/// Errors: kUnavailable: no connection, no answer in time, no HTTP, or a body that is visibly cut
+/// short; kUntrusted: TLS did not trust the server; kDenied: the proxy refused; kInvalidArgument: a
+/// header, or the proxy's address; kCancelled; those of the taker.
+/// A body with neither length nor chunks ends where the connection does: over plain TCP nobody can
+/// tell whether it is whole.
+[[nodiscard]] Result<Response> exchange(const Request& request, const ClientOptions& options,
+                                        BodyTaker* taker);
+
+}  // namespace cordyna::http

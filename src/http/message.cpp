@@ -1,0 +1,50 @@
+#include "http/message.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/words.hpp"
+
+namespace cordyna::http {
+
+const std::string* find_header(const Headers& headers, std::string_view name) {
+  const std::string wanted = ascii_lower(name);
+  for (const Header& header : headers) {
+    if (ascii_lower(header.name) == wanted) return &header.value;
+  }
+  return nullptr;
+}
+
+void set_header(Headers& headers, std::string_view name, std::string value) {
+  const std::string wanted = ascii_lower(name);
+  std::erase_if(headers,
+                [&wanted](const Header& header) { return ascii_lower(header.name) == wanted; });
+  headers.push_back({std::string(name), std::move(value)});
+}
+
+Result<> check_header(const Header& header) {
+  constexpr std::string_view kAlso = "!#$%&'*+-.^_`|~";
+  const bool token = !header.name.empty() && std::ranges::all_of(header.name, [&](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           kAlso.find(c) != std::string_view::npos;
+  });
+  if (!token) {
+    return fail(ErrorCode::kInvalidArgument,
+                fmt::format("'{}' is no name of a header", header.name));
+  }
+  const bool control = std::ranges::any_of(
+      header.value, [](char c) { return (c >= 0 && c < 0x20 && c != '\t') || c == 0x7f; });
+  if (!control) return {};
+  return fail(
+      ErrorCode::kInvalidArgument,
+      fmt::format("the header {} has a line break or another control character in its value",
+                  header.name));
+}
+
+std::string Response::header(std::string_view name) const {
+  const std::string* value = find_header(headers, name);
+  return value == nullptr ? std::string() : *value;
+}
+
+}  // namespace cordyna::http

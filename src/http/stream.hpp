@@ -1,0 +1,45 @@
+/// Bytes to and from a server: TCP, and TLS over it.
+///
+/// Blocking, with a limit on each wait. Only for .cpp files of this folder. Threads: one.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "base/result.hpp"
+#include "base/time.hpp"
+
+namespace cordyna::http {
+
+struct Waits {
+  Millis connect = 10'000;  ///< for each address of the host, and for TLS to begin
+  Millis idle = 60'000;     ///< without a byte
+  int cancel_fd = -1;       ///< readable: give up, with kCancelled
+};
+
+class Stream {
+ public:
+  Stream() = default;
+  Stream(const Stream&) = delete;
+  Stream& operator=(const Stream&) = delete;
+  virtual ~Stream() = default;
+
+  /// 0: the other side ended in order. Errors: kUnavailable, kCancelled.
+  [[nodiscard]] virtual Result<std::size_t> read(std::span<char> into) = 0;
+  /// All of it. Errors: kUnavailable, kCancelled.
+  [[nodiscard]] virtual Result<> write(std::string_view bytes) = 0;
+};
+
+/// Errors: kUnavailable, naming host and port; kCancelled.
+[[nodiscard]] Result<std::unique_ptr<Stream>> connect_tcp(const std::string& host,
+                                                          std::uint16_t port, const Waits& waits);
+
+/// TLS 1.2 or newer; the certificate must be valid for `host` and of a CA that the system, or
+/// $SSL_CERT_FILE, $SSL_CERT_DIR, trusts. Errors: kUntrusted: it is not; kUnavailable, kCancelled.
+[[nodiscard]] Result<std::unique_ptr<Stream>> start_tls(std::unique_ptr<Stream> below,
+                                                        const std::string& host);
+
+}  // namespace cordyna::http

@@ -1,0 +1,134 @@
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+
+#include "http/stream.hpp"
+
+namespace cordyna::http {
+namespace {
+
+class TcpStream final : public Stream {
+ public:
+  TcpStream(int fd, std::string name, const Waits& waits)
+      : fd_(fd), name_(std::move(name)), waits_(waits) {}
+  TcpStream(const TcpStream&) = delete;
+  TcpStream& operator=(const TcpStream&) = delete;
+  ~TcpStream() override { close(fd_); }
+
+  Result<std::size_t> read(std::span<char> into) override {
+    while (true) {
+      const ssize_t n = recv(fd_, into.data(), into.size(), 0);
+      if (n >= 0) return static_cast<std::size_t>(n);
+      if (errno == EINTR) continue;
+      if (errno != EAGAIN && errno != EWOULDBLOCK) return broken();
+      TRY(wait(POLLIN, waits_.idle));
+    }
+  }
+
+  Result<> write(std::string_view bytes) override {
+    while (!bytes.empty()) {
+      const ssize_t n = send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+      if (n > 0) bytes.remove_prefix(static_cast<std::size_t>(n));
+      if (n >= 0 || errno == EINTR) continue;
+      if (errno != EAGAIN && errno != EWOULDBLOCK) return broken();
+      TRY(wait(POLLOUT, waits_.idle));
+    }
+    return {};
+  }
+
+  Result<> wait(short events, Millis limit) {
+    const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(limit);
+    while (true) {
+      const auto left =
+          std::chrono::ceil<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
+      std::array<pollfd, 2> fds{pollfd{fd_, events, 0}, pollfd{waits_.cancel_fd, POLLIN, 0}};
+      const int n =
+          poll(fds.data(), fds.size(), static_cast<int>(std::max<Millis>(left.count(), 0)));
+      if (n < 0 && errno == EINTR) continue;
+      if (n < 0) return broken();
+      if (fds[1].revents != 0) return fail(ErrorCode::kCancelled, "asked to end");
+      if (fds[0].revents != 0) return {};
+      return fail(ErrorCode::kUnavailable,
+                  fmt::format("{} sent nothing for {}", name_, format_delay(limit)));
+    }
+  }
+
+ private:
+  [[nodiscard]] std::unexpected<Error> broken() const {
+    return fail(ErrorCode::kUnavailable,
+                fmt::format("the connection to {} broke: {}", name_, std::strerror(errno)));
+  }
+
+  int fd_;
+  std::string name_;
+  Waits waits_;
+};
+
+/// Null, and `error` says why, where nobody answers at this address.
+Result<std::unique_ptr<Stream>> connect_one(const addrinfo& address, const std::string& name,
+                                            const Waits& waits) {
+  const int fd = socket(address.ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (fd < 0) {
+    return fail(ErrorCode::kUnavailable, fmt::format("no socket: {}", std::strerror(errno)));
+  }
+  auto stream = std::make_unique<TcpStream>(fd, name, waits);
+  const int on = 1;
+  setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  if (connect(fd, address.ai_addr, address.ai_addrlen) != 0) {
+    int error = errno;
+    if (error == EINPROGRESS) {
+      const Result<> ready = stream->wait(POLLOUT, waits.connect);
+      if (!ready.has_value()) {
+        if (ready.error().code == ErrorCode::kCancelled) {
+          return std::unexpected<Error>(ready.error());
+        }
+        return fail(ErrorCode::kUnavailable,
+                    fmt::format("{} does not answer within {}", name, format_delay(waits.connect)));
+      }
+      socklen_t size = sizeof error;
+      getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size);
+    }
+    if (error != 0) {
+      return fail(ErrorCode::kUnavailable,
+                  fmt::format("cannot connect to {}: {}", name, std::strerror(error)));
+    }
+  }
+  return stream;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Stream>> connect_tcp(const std::string& host, std::uint16_t port,
+                                            const Waits& waits) {
+  const std::string name = fmt::format("{}:{}", host, port);
+  addrinfo hints{};
+  hints.ai_family = AF_UNSPEC;
+  hints.ai_socktype = SOCK_STREAM;
+  hints.ai_flags = AI_NUMERICSERV;
+  addrinfo* found = nullptr;
+  const int error = getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &found);
+  if (error != 0) {
+    return fail(ErrorCode::kUnavailable,
+                fmt::format("the host {} cannot be found: {}", host, gai_strerror(error)));
+  }
+  Result<std::unique_ptr<Stream>> stream =
+      fail(ErrorCode::kUnavailable, fmt::format("the host {} has no address", host));
+  for (const addrinfo* at = found; at != nullptr; at = at->ai_next) {
+    stream = connect_one(*at, name, waits);
+    if (stream.has_value() || stream.error().code == ErrorCode::kCancelled) break;
+  }
+  freeaddrinfo(found);
+  return stream;
+}
+
+}  // namespace cordyna::http
