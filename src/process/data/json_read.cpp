@@ -103,6 +103,22 @@ StepResult<std::optional<std::int64_t>> read_int(const json::object& object, std
   return std::optional<std::int64_t>(static_cast<std::int64_t>(*number));
 }
 
+StepResult<std::optional<std::int64_t>> read_millis(const json::object& object,
+                                                    std::string_view key) {
+  STEP_TRY_ASSIGN(const std::optional<std::string> text, read_text(object, key));
+  if (!text.has_value()) return std::optional<std::int64_t>();
+  std::string_view digits = *text;
+  if (digits.ends_with("ms")) digits.remove_suffix(2);
+  std::int64_t value = 0;
+  const char* const begin = digits.data();
+  const char* const end = begin + digits.size();
+  const auto read = std::from_chars(begin, end, value);
+  if (read.ec != std::errc() || read.ptr != end || value < 0) {
+    return bad_value(key, fmt::format("a duration is wanted, not '{}'", *text));
+  }
+  return std::optional<std::int64_t>(value);
+}
+
 StepResult<std::optional<bool>> read_bool(const json::object& object, std::string_view key) {
   const json::value* value = find(object, key);
   if (value == nullptr) return std::optional<bool>();

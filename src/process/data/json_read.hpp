@@ -28,6 +28,9 @@ namespace cordyna::data {
                                                                std::string_view key);
 [[nodiscard]] StepResult<std::optional<bool>> read_bool(const boost::json::object& object,
                                                         std::string_view key);
+/// A duration as a canonical flow has it, "1500ms", or a number of milliseconds.
+[[nodiscard]] StepResult<std::optional<std::int64_t>> read_millis(const boost::json::object& object,
+                                                                  std::string_view key);
 /// One text counts as a list of one. Absent gives an empty list.
 [[nodiscard]] StepResult<std::vector<std::string>> read_texts(const boost::json::object& object,
                                                               std::string_view key);
