@@ -52,6 +52,8 @@ constexpr std::array kTable{
     CodeInfo{Code::kBadEnvName, "bad_env_name",
              "A name of `env` is not one, or belongs to the system."},
     CodeInfo{Code::kContractFile, "contract_file", "The contract's file cannot be read."},
+    CodeInfo{Code::kConnectionFile, "connection_file",
+             "The file of a connection is missing, or cannot be read."},
     CodeInfo{Code::kUnsecured, "unsecured",
              "A share would get a column that tells about persons and was not secured."},
     CodeInfo{Code::kRawTemplate, "raw_template",

@@ -40,6 +40,7 @@ enum class Code : std::uint8_t {
   kTemplateNotAllowed,
   kBadEnvName,
   kContractFile,
+  kConnectionFile,
   kUnsecured,
   kRawTemplate,
   kTooManyProblems,

@@ -1,5 +1,6 @@
 #include <array>
 
+#include "flow/connection_keys.hpp"
 #include "flow/key_spec.hpp"
 
 // The task types and their keys; contracts.
@@ -180,6 +181,14 @@ constexpr std::array kFail{
             .required = true},
 };
 
+constexpr KeySpec kConnection{
+    .name = "connection",
+    .kind = K::kObject,
+    .description =
+        "A connection: the name of a file in connections/ (beside the nearest "
+        "cordyna.yaml, else beside the flow) without .yaml, or the connection itself.",
+    .fields = connection_keys()};
+
 constexpr std::array kRejectFields{
     KeySpec{.name = "max_percent",
             .kind = K::kNumber,
@@ -191,8 +200,19 @@ constexpr std::array kRejectFields{
 constexpr std::array kLoad{
     KeySpec{.name = "from",
             .kind = K::kTemplate,
-            .description = "The file, from the flow's folder.",
-            .required = true},
+            .description = "The file, from the flow's folder. Required, but with `connection`."},
+    kConnection,
+    KeySpec{.name = "table",
+            .kind = K::kTemplate,
+            .description = "The table of the connection that is read, schema.table: names as they "
+                           "are, in double quotes where a point is part of one."},
+    KeySpec{.name = "sql",
+            .kind = K::kSql,
+            .description = "Instead of `table`: one query, in the SQL of the connection's server."},
+    KeySpec{.name = "statement_timeout",
+            .kind = K::kDuration,
+            .description = "How long the query may take, instead of what the connection says.",
+            .least = 1},
     KeySpec{.name = "format",
             .kind = K::kEnum,
             .description = "csv, json (lines) or parquet; without it, by the file's name.",
@@ -467,6 +487,36 @@ constexpr std::array kShareGuardFields{
     kSeason,
 };
 
+constexpr std::array kModes{Word("replace"), Word("append"), Word("upsert")};
+
+constexpr KeySpec mode_key(Word description, Word preset) {
+  return {.name = "mode",
+          .kind = K::kEnum,
+          .description = description,
+          .preset = preset,
+          .words = kModes};
+}
+
+constexpr KeySpec share_key(Word description) {
+  return {.name = "key",
+          .kind = K::kList,
+          .description = description,
+          .one_or_list = true,
+          .item = &kColumnItem,
+          .least = 1};
+}
+
+constexpr std::array kTargetFields{
+    KeySpec{.name = "to",
+            .kind = K::kTemplate,
+            .description = "The file, or CONNECTION/SCHEMA.TABLE; beside `connection`, the table.",
+            .required = true},
+    mode_key("As `mode` of the share, for this table.", ""),
+    share_key("As `key` of the share, for this table."),
+    kConnection,
+};
+constexpr KeySpec kTarget{.kind = K::kObject, .fields = kTargetFields, .short_field = "to"};
+
 constexpr std::array kShare{
     KeySpec{.name = "of",
             .kind = K::kDataTask,
@@ -474,10 +524,12 @@ constexpr std::array kShare{
             .required = true},
     KeySpec{.name = "to",
             .kind = K::kList,
-            .description = "Files, from the flow's folder: .parquet, .csv, .json or .jsonl.",
+            .description = "Files, from the flow's folder (.parquet, .csv, .json or .jsonl), and "
+                           "tables, as CONNECTION/SCHEMA.TABLE: what ends otherwise than files do "
+                           "is a table, and where both could be meant, that is an error.",
             .required = true,
             .one_or_list = true,
-            .item = &kTemplateItem,
+            .item = &kTarget,
             .least = 1},
     KeySpec{.name = "guard",
             .kind = K::kObject,
@@ -485,6 +537,12 @@ constexpr std::array kShare{
                            "or as in a guard task.",
             .fields = kShareGuardFields,
             .short_field = "on_trip"},
+    mode_key(
+        "What happens to the rows that a table has: replace them all, append to them, or "
+        "upsert, which replaces those with the same `key`. Without it, replace; files always are.",
+        ""),
+    share_key("The columns that tell which row is which: for upsert, and as the primary key of a "
+              "table that is made."),
     kMemory,
     kThreads,
 };

@@ -49,6 +49,8 @@ enum class TaskErrorCode : std::uint8_t {
   kUnsecured,
   kGuardTripped,
   kHoldRejected,
+  kTargetMisfit,
+  kAccessDenied,
   kToolMissing,
   kInternal,
 };
