@@ -3,10 +3,10 @@
 
 readonly kPackagesBuild=(
   git ca-certificates g++ cmake ninja-build ccache mold pkg-config libfmt-dev libboost1.81-dev
-  libboost-json1.81-dev libyaml-dev libsqlite3-dev libgtest-dev libcli11-dev libsodium-dev
+  libboost-json1.81-dev libyaml-dev libsqlite3-dev libgtest-dev libcli11-dev libsodium-dev libpq-dev
   python3 python3-venv python3-pip
 )
-readonly kPackagesTest=(shellcheck clang-format-19 clang-tidy-19 sqlite3 procps util-linux)
+readonly kPackagesTest=(shellcheck clang-format-19 clang-tidy-19 sqlite3 procps util-linux postgresql)
 readonly kPackagesFuzz=(clang-19 libclang-rt-19-dev)
 readonly kPackagesBench=(sqlite3 findutils)
 readonly kPackagesFresh=(debootstrap util-linux)

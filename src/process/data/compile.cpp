@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "process/data/labels.hpp"
+#include "process/data/pg_types.hpp"
 #include "process/data/sql_text.hpp"
 
 namespace cordyna::data {
@@ -35,8 +36,17 @@ std::string check_view(const CheckParams& check) {
 }
 
 std::string load_for_people(const Step& step, const LoadParams& load) {
-  return fmt::format("-- in/0: {}\n", load.from) + sandbox_sql(step.limits, {input_path(0)}) +
-         compile_load(load, expected_source(load));
+  std::string notes;
+  if (load.database.has_value()) {
+    notes =
+        fmt::format("-- at {}: {}\n", load.database->connection.name, source_sql(*load.database));
+    // A query has lines of its own.
+    for (std::size_t at = notes.find('\n'); at + 1 < notes.size(); at = notes.find('\n', at + 1)) {
+      notes.insert(at + 1, "-- ");
+    }
+  }
+  return notes + fmt::format("-- in/0: {}\n", load.from) +
+         sandbox_sql(step.limits, {input_path(0)}) + compile_load(load, expected_source(load));
 }
 
 std::string with_sandbox(const Step& step, const std::string& script) {
@@ -197,6 +207,10 @@ StepResult<std::string> compile_sql(const Step& step) {
     notes += share.to[i].ends_with(".parquet")
                  ? fmt::format("-- {}: a copy of in/0\n", share.to[i])
                  : fmt::format("-- out/{}: staged beside {}, then renamed\n", i, share.to[i]);
+  }
+  for (const TableTarget& table : share.tables) {
+    notes += fmt::format("-- {}: {}, with COPY from a CSV of in/0\n", table.shown(),
+                         to_string(table.mode));
   }
   return notes + with_sandbox(step, compile_share(share));
 }

@@ -311,6 +311,10 @@ std::expected<Launch, TaskError> DataPreparer::prepare(const StartAttempt& comma
       {"id", task.id},
       {"type", task.type},
       {"folder", flow.folder},
+      {"attempt",
+       {{"run", command.run_id.value},
+        {"task", command.key.path},
+        {"number", command.key.attempt}}},
       {"params", std::move(*params)},
       {"upstream", std::move(upstream)},
       {"paths", {{"artifacts", paths.artifacts}, {"work", paths.work}, {"report", paths.report}}},
@@ -330,19 +334,17 @@ std::expected<Launch, TaskError> DataPreparer::prepare(const StartAttempt& comma
     const char* value = std::getenv(name);
     if (value != nullptr) launch.env.emplace_back(name, value);
   }
-  if (const auto* secure = std::get_if<SecureParams>(&checked->params)) {
-    std::size_t at = 0;
-    for (const std::string& key : secure->keys()) {
-      const std::string variable = fmt::format("{}{}", kKeyVariable, at++);
-      Result<std::string> value = secrets_.find(key);
-      if (!value.has_value()) return refuse(TaskErrorCode::kSecretMissing, value.error().message);
-      if (value->empty() || value->find('\0') != std::string::npos) {
-        return refuse(TaskErrorCode::kSecretMissing,
-                      fmt::format("the secret {} is empty, or no text", key));
-      }
-      launch.masks.push_back(*value);
-      launch.env.emplace_back(variable, *std::move(value));
+  std::size_t at = 0;
+  for (const std::string& key : secrets_of(*checked)) {
+    const std::string variable = fmt::format("{}{}", kKeyVariable, at++);
+    Result<std::string> value = secrets_.find(key);
+    if (!value.has_value()) return refuse(TaskErrorCode::kSecretMissing, value.error().message);
+    if (value->empty() || value->find('\0') != std::string::npos) {
+      return refuse(TaskErrorCode::kSecretMissing,
+                    fmt::format("the secret {} is empty, or no text", key));
     }
+    launch.masks.push_back(*value);
+    launch.env.emplace_back(variable, *std::move(value));
   }
   launch.files.push_back({"step.json", json::serialize(step)});
   return launch;

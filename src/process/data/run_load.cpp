@@ -16,11 +16,16 @@ namespace {
 
 class Loader {
  public:
-  Loader(StepRun& run, LoadParams load) : run_(run), load_(std::move(load)) {}
+  Loader(StepRun& run, LoadParams load) : run_(run), load_(std::move(load)), path_(load_.from) {}
 
   StepResult<> load() {
+    if (load_.database.has_value()) {
+      STEP_TRY_ASSIGN(FetchedRows fetched, fetch_database(run_, load_));
+      path_ = std::move(fetched.path);
+      loose_ = std::move(fetched.loose);
+    }
     STEP_TRY_ASSIGN(const FileStamp before, stamp());
-    STEP_TRY(run_.link_input(0, load_.from));
+    STEP_TRY(run_.link_input(0, path_));
     STEP_TRY(before_empty(before));
     STEP_TRY(check_kind());
     STEP_TRY(look());
@@ -41,7 +46,7 @@ class Loader {
 
  private:
   [[nodiscard]] StepResult<FileStamp> stamp() const {
-    const Result<FileStamp> found = stamp_file(load_.from);
+    const Result<FileStamp> found = stamp_file(path_);
     if (found.has_value()) return *found;
     return step_fail(TaskErrorCode::kSourceUnavailable, found.error().message);
   }
@@ -81,7 +86,7 @@ class Loader {
   /// A file that is not what its name or its task says.
   StepResult<> check_kind() {
     constexpr std::size_t kLookBytes = 4096;
-    const Result<std::string> text = read_front(load_.from, kLookBytes);
+    const Result<std::string> text = read_front(path_, kLookBytes);
     if (!text.has_value()) {
       return step_fail(TaskErrorCode::kSourceUnavailable, text.error().message);
     }
@@ -123,7 +128,9 @@ class Loader {
     STEP_TRY_ASSIGN(const std::vector<Fact> facts, query(compile_look(load_)));
     for (const Fact& fact : facts) {
       if (fact.kind == "column" || fact.kind == "key") {
-        source_.columns.push_back({fact.name, fact.type});
+        // The contract says what such a number is, and its text is held against that.
+        const bool loose = std::ranges::find(loose_, fact.name) != loose_.end();
+        source_.columns.push_back({fact.name, loose ? "" : fact.type});
       }
       if (fact.kind == "lines") source_.lines_invalid = static_cast<std::uint64_t>(fact.extra);
     }
@@ -330,7 +337,9 @@ class Loader {
   }
 
   StepRun& run_;
-  LoadParams load_;  ///< a copy: drift may change how the file is read
+  LoadParams load_;   ///< a copy: drift may change how the file is read
+  std::string path_;  ///< of the file; `load_.from` is what messages call it
+  std::vector<std::string> loose_;
   LoadSource source_;
   std::vector<Fact> facts_;
   std::int64_t rows_in_ = 0;

@@ -1,4 +1,5 @@
-/// Shares: every target staged whole and on the disk first, then all renamed.
+/// Shares: every target staged whole first, files on the disk and rows at their servers. Then
+/// tables are committed, and files renamed.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <unistd.h>
@@ -9,6 +10,7 @@
 #include "process/data/compile.hpp"
 #include "process/data/files.hpp"
 #include "process/data/runner.hpp"
+#include "process/data/share_tables.hpp"
 
 namespace cordyna::data {
 namespace {
@@ -61,7 +63,7 @@ StepResult<> fill(StepRun& run, const ShareParams& share, const std::vector<Stag
   return {};
 }
 
-StepResult<> commit_all(StepRun& run, std::vector<StagedFile>& staged) {
+StepResult<> commit_all(StepRun& run, std::vector<StagedFile>& staged, TableShares& tables) {
   for (const StagedFile& file : staged) {
     const Result<> synced = file.sync();
     if (!synced.has_value()) return share_error(synced.error());
@@ -69,10 +71,13 @@ StepResult<> commit_all(StepRun& run, std::vector<StagedFile>& staged) {
   if (run.signals.asked_to_end()) {
     return step_fail(TaskErrorCode::kSignalled, "the step was asked to end");
   }
+  // The servers first: they may still refuse, while a rename hardly does.
+  STEP_TRY(tables.commit());
   for (StagedFile& file : staged) {
     const Result<> committed = file.commit();
     if (!committed.has_value()) return share_error(committed.error());
     run.report.targets.push_back(file.target());
+    run.say(fmt::format("{} rows shared as {}", grouped(run.report.rows), file.target()));
   }
   return {};
 }
@@ -80,17 +85,11 @@ StepResult<> commit_all(StepRun& run, std::vector<StagedFile>& staged) {
 }  // namespace
 
 StepResult<> run_share(StepRun& run, const ShareParams& share) {
-  const Upstream* upstream = find_upstream(run.step, share.of);
-  if (upstream == nullptr) {
-    return step_fail(TaskErrorCode::kInputInvalid,
-                     fmt::format("task '{}' left no data to read", share.of), Phase::kPrepare);
-  }
-  STEP_TRY(refuse_unsecured(*upstream));
-  STEP_TRY(run.link_upstream(0, *upstream));
+  STEP_TRY_ASSIGN(const Upstream* found, need_upstream(run.step, share.of));
+  STEP_TRY(refuse_unsecured(*found));
+  STEP_TRY_ASSIGN(const Upstream upstream, run.open_upstream(share.of));
   if (run.step.guard.has_value() && share.guard.has_value()) {
-    std::vector<Upstream> known{*upstream};
-    STEP_TRY(run.complete_columns(known));
-    STEP_TRY_ASSIGN(const bool passes, stand_guard(run, known[0], *share.guard));
+    STEP_TRY_ASSIGN(const bool passes, stand_guard(run, upstream, *share.guard));
     if (!passes) return {};
   } else {
     if (!share.guard.has_value()) {
@@ -99,13 +98,11 @@ StepResult<> run_share(StepRun& run, const ShareParams& share) {
     STEP_TRY_ASSIGN(const std::vector<Fact> facts, run.query(compile_metrics({})));
     for (const Fact& fact : facts) run.report.rows = fact.n;
   }
+  STEP_TRY_ASSIGN(TableShares tables, TableShares::open(run, share, upstream.columns));
   STEP_TRY_ASSIGN(std::vector<StagedFile> staged, stage_all(share));
-  STEP_TRY(fill(run, share, staged, upstream->path));
-  STEP_TRY(commit_all(run, staged));
-  for (const std::string& target : run.report.targets) {
-    run.say(fmt::format("{} rows shared as {}", grouped(run.report.rows), target));
-  }
-  return {};
+  STEP_TRY(fill(run, share, staged, upstream.path));
+  STEP_TRY(tables.stage());
+  return commit_all(run, staged, tables);
 }
 
 }  // namespace cordyna::data

@@ -13,6 +13,7 @@
 
 #include "guard/judge.hpp"
 #include "process/data/column_type.hpp"
+#include "process/data/connection.hpp"
 #include "process/data/step_result.hpp"
 
 namespace cordyna::data {
@@ -80,7 +81,8 @@ struct SourceColumn {
 };
 
 struct LoadParams {
-  std::string from;  ///< absolute
+  std::string from;                        ///< absolute; of a database: what messages call it
+  std::optional<DatabaseSource> database;  ///< then the file is made from it first
   FileFormat format = FileFormat::kCsv;
   std::string compression = "none";  ///< none, gzip, zstd
   std::string delimiter;             ///< empty: "," with a contract, found out without one
@@ -167,7 +169,8 @@ struct GuardParams {
 struct ShareParams {
   std::string of;
   std::optional<GuardPolicy> guard;  ///< of its own; nothing: switched off
-  std::vector<std::string> to;       ///< absolute
+  std::vector<std::string> to;       ///< files, absolute
+  std::vector<TableTarget> tables;
 };
 
 /// A data task whose Parquet this step reads.
@@ -197,8 +200,16 @@ struct StepPaths {
   std::string report;
 };
 
+/// Which attempt this is: shares to tables are noted down under it.
+struct AttemptName {
+  std::string run;  ///< its id, a UUIDv7: later runs compare greater
+  std::string task;
+  std::int64_t number = 1;
+};
+
 struct Step {
   std::string id;
+  AttemptName attempt;
   std::variant<LoadParams, CheckParams, StandardizeParams, SecureParams, MergeParams,
                TransformParams, GuardParams, ShareParams>
       params;
@@ -210,9 +221,13 @@ struct Step {
 
 inline constexpr int kStepVersion = 1;
 
-/// Environment variables of `dyna data-step`: this with the place of the key in
-/// `SecureParams::keys`.
+/// Environment variables of `dyna data-step`: this with the place of the secret in `secrets_of`.
 inline constexpr std::string_view kKeyVariable = "DYNA_KEY_";
+
+/// The names of the secrets that a step wants, each once: keys of tokens, passwords.
+[[nodiscard]] std::vector<std::string> secrets_of(const Step& step);
+/// The value of one of them, from the environment. Errors: kSecretMissing.
+[[nodiscard]] StepResult<std::string> handed_secret(const Step& step, std::string_view name);
 
 /// Of step.json. Relative paths are taken from its "folder". Errors: kInputInvalid in phase
 /// kPrepare, naming the key, for a rendered value that its key refuses; kInternal for what is not a
