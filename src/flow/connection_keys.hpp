@@ -1,6 +1,6 @@
 /// The keys of a connection: in a file connections/NAME.yaml, or inline in a flow.
 ///
-/// One table for all types of connections.
+/// One table for all types of connections; the keys of load and share that name one.
 #pragma once
 
 #include <array>
@@ -17,7 +17,7 @@ using Word = std::string_view;
 inline constexpr std::array kTypes{Word("postgres")};
 inline constexpr std::array kSslModes{Word("disable"), Word("allow"),     Word("prefer"),
                                       Word("require"), Word("verify-ca"), Word("verify-full")};
-inline constexpr KeySpec kOptionItem{.kind = K::kText};
+inline constexpr KeySpec kTextItem{.kind = K::kText};
 
 inline constexpr std::array kSecretFields{
     KeySpec{.name = "secret",
@@ -72,8 +72,46 @@ inline constexpr std::array kFields{
     KeySpec{.name = "options",
             .kind = K::kMap,
             .description = "Settings of the server for this connection: {search_path: gold}.",
-            .item = &kOptionItem},
+            .item = &kTextItem},
 };
+
+inline constexpr KeySpec kConnection{
+    .name = "connection",
+    .kind = K::kObject,
+    .description =
+        "A connection: the name of a file in connections/ (beside the nearest "
+        "cordyna.yaml, else beside the flow) without .yaml, or the connection itself.",
+    .fields = kFields};
+
+inline constexpr std::array kModes{Word("replace"), Word("append"), Word("upsert")};
+
+constexpr KeySpec mode_key(Word description, Word preset) {
+  return {.name = "mode",
+          .kind = K::kEnum,
+          .description = description,
+          .preset = preset,
+          .words = kModes};
+}
+
+constexpr KeySpec share_key(Word description) {
+  return {.name = "key",
+          .kind = K::kList,
+          .description = description,
+          .one_or_list = true,
+          .item = &kTextItem,
+          .least = 1};
+}
+
+inline constexpr std::array kTargetFields{
+    KeySpec{.name = "to",
+            .kind = K::kTemplate,
+            .description = "The file, or CONNECTION/SCHEMA.TABLE; beside `connection`, the table.",
+            .required = true},
+    mode_key("As `mode` of the share, for this table.", ""),
+    share_key("As `key` of the share, for this table."),
+    kConnection,
+};
+inline constexpr KeySpec kTarget{.kind = K::kObject, .fields = kTargetFields, .short_field = "to"};
 
 }  // namespace connection_detail
 

@@ -10,6 +10,11 @@ namespace {
 using K = ValueKind;
 using Word = std::string_view;
 
+using connection_detail::kConnection;
+using connection_detail::kTarget;
+using connection_detail::mode_key;
+using connection_detail::share_key;
+
 constexpr KeySpec kTextItem{.kind = K::kText};
 constexpr KeySpec kTemplateItem{.kind = K::kTemplate};
 constexpr KeySpec kColumnItem{.kind = K::kText};
@@ -180,14 +185,6 @@ constexpr std::array kFail{
             .description = "Why the flow fails here.",
             .required = true},
 };
-
-constexpr KeySpec kConnection{
-    .name = "connection",
-    .kind = K::kObject,
-    .description =
-        "A connection: the name of a file in connections/ (beside the nearest "
-        "cordyna.yaml, else beside the flow) without .yaml, or the connection itself.",
-    .fields = connection_keys()};
 
 constexpr std::array kRejectFields{
     KeySpec{.name = "max_percent",
@@ -486,36 +483,6 @@ constexpr std::array kShareGuardFields{
     kWatches,
     kSeason,
 };
-
-constexpr std::array kModes{Word("replace"), Word("append"), Word("upsert")};
-
-constexpr KeySpec mode_key(Word description, Word preset) {
-  return {.name = "mode",
-          .kind = K::kEnum,
-          .description = description,
-          .preset = preset,
-          .words = kModes};
-}
-
-constexpr KeySpec share_key(Word description) {
-  return {.name = "key",
-          .kind = K::kList,
-          .description = description,
-          .one_or_list = true,
-          .item = &kColumnItem,
-          .least = 1};
-}
-
-constexpr std::array kTargetFields{
-    KeySpec{.name = "to",
-            .kind = K::kTemplate,
-            .description = "The file, or CONNECTION/SCHEMA.TABLE; beside `connection`, the table.",
-            .required = true},
-    mode_key("As `mode` of the share, for this table.", ""),
-    share_key("As `key` of the share, for this table."),
-    kConnection,
-};
-constexpr KeySpec kTarget{.kind = K::kObject, .fields = kTargetFields, .short_field = "to"};
 
 constexpr std::array kShare{
     KeySpec{.name = "of",

@@ -62,6 +62,13 @@ struct TableTarget {
   [[nodiscard]] std::string shown() const;
 };
 
+/// Which attempt this is: shares to tables are noted down under it.
+struct AttemptName {
+  std::string run;  ///< its id, a UUIDv7: later runs compare greater
+  std::string task;
+  std::int64_t number = 1;
+};
+
 /// Errors: kInputInvalid, naming the key.
 [[nodiscard]] StepResult<Connection> parse_connection(const boost::json::object& object);
 /// gold.listings, listings, "a.b"."c""d". Errors: kInputInvalid, with `key`.

@@ -7,6 +7,7 @@
 #include <map>
 
 #include "process/data/sql_text.hpp"
+#include "process/data/step_secrets.hpp"
 
 namespace cordyna::data {
 namespace {

@@ -13,6 +13,7 @@
 #include "process/data/compile.hpp"
 #include "process/data/guard_history.hpp"
 #include "process/data/step.hpp"
+#include "process/data/step_secrets.hpp"
 #include "template/template.hpp"
 
 namespace cordyna::data {

@@ -7,6 +7,7 @@
 #include "process/data/compile.hpp"
 #include "process/data/hmac_pads.hpp"
 #include "process/data/runner.hpp"
+#include "process/data/step_secrets.hpp"
 
 namespace cordyna::data {
 namespace {

@@ -8,6 +8,7 @@
 #include "process/data/contract.hpp"
 #include "process/data/pg_statements.hpp"
 #include "process/data/runner.hpp"
+#include "process/data/step_secrets.hpp"
 
 namespace cordyna::data {
 namespace {

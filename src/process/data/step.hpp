@@ -200,13 +200,6 @@ struct StepPaths {
   std::string report;
 };
 
-/// Which attempt this is: shares to tables are noted down under it.
-struct AttemptName {
-  std::string run;  ///< its id, a UUIDv7: later runs compare greater
-  std::string task;
-  std::int64_t number = 1;
-};
-
 struct Step {
   std::string id;
   AttemptName attempt;
@@ -220,14 +213,6 @@ struct Step {
 };
 
 inline constexpr int kStepVersion = 1;
-
-/// Environment variables of `dyna data-step`: this with the place of the secret in `secrets_of`.
-inline constexpr std::string_view kKeyVariable = "DYNA_KEY_";
-
-/// The names of the secrets that a step wants, each once: keys of tokens, passwords.
-[[nodiscard]] std::vector<std::string> secrets_of(const Step& step);
-/// The value of one of them, from the environment. Errors: kSecretMissing.
-[[nodiscard]] StepResult<std::string> handed_secret(const Step& step, std::string_view name);
 
 /// Of step.json. Relative paths are taken from its "folder". Errors: kInputInvalid in phase
 /// kPrepare, naming the key, for a rendered value that its key refuses; kInternal for what is not a
