@@ -1,4 +1,5 @@
 // What this machine offers, and what is missing, each with what to do.
+#include <dlfcn.h>
 #include <fmt/format.h>
 #include <sys/statfs.h>
 #include <sys/syscall.h>
@@ -85,6 +86,16 @@ Finding check_python() {
             "install python3 (Debian: apt-get install python3)"};
   }
   return {"python3", true, first_line(answer->output), ""};
+}
+
+/// Data steps load it when they need it; it is no part of this program.
+Finding check_libpq() {
+  void* library = ::dlopen("libpq.so.5", RTLD_LAZY | RTLD_LOCAL);
+  if (library == nullptr) {
+    return {"libpq", false, "not found: load and share cannot reach PostgreSQL",
+            "install libpq5 (Debian: apt-get install libpq5)"};
+  }
+  return {"libpq", true, "libpq.so.5", ""};
 }
 
 std::string file_system_name(const std::string& path) {
@@ -224,8 +235,8 @@ CommandResult doctor_command(CommandContext& context) {
     TRY_ASSIGN(const std::string path, install_duckdb());
     if (!context.arguments.json) context.output.write("installed " + path + "\n");
   }
-  const std::vector<Finding> findings = {check_duckdb(), check_python(), check_state(context),
-                                         check_kernel(), check_cgroups()};
+  const std::vector<Finding> findings = {check_duckdb(),       check_libpq(),  check_python(),
+                                         check_state(context), check_kernel(), check_cgroups()};
   context.output.write(context.arguments.json
                            ? as_json(findings)
                            : as_text(findings, Palette(wants_colour(context.output))));

@@ -54,6 +54,8 @@ constexpr std::array kTable{
     CodeInfo{Code::kContractFile, "contract_file", "The contract's file cannot be read."},
     CodeInfo{Code::kNotCarried, "not_carried",
              "Something of a contract that the other form of it has no words for."},
+    CodeInfo{Code::kConnectionFile, "connection_file",
+             "The file of a connection is missing, or cannot be read."},
     CodeInfo{Code::kUnsecured, "unsecured",
              "A share would get a column that tells about persons and was not secured."},
     CodeInfo{Code::kRawTemplate, "raw_template",

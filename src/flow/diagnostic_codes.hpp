@@ -41,6 +41,7 @@ enum class Code : std::uint8_t {
   kBadEnvName,
   kContractFile,
   kNotCarried,
+  kConnectionFile,
   kUnsecured,
   kRawTemplate,
   kTooManyProblems,

@@ -32,7 +32,7 @@ const KeySpec& flow_key(std::string_view name) {
 class FlowReader {
  public:
   FlowReader(const Node& root, Reporter& reporter, const std::string& folder)
-      : root_(root), reporter_(reporter), contracts_(folder) {
+      : root_(root), reporter_(reporter), contracts_(folder), connections_(folder) {
     draft_.flow.folder = folder;
   }
 
@@ -61,6 +61,7 @@ class FlowReader {
   const Node& root_;
   Reporter& reporter_;
   ContractFiles contracts_;
+  ConnectionFiles connections_;
   TaskDefaults defaults_;
   FlowDraft draft_;
 };
@@ -218,7 +219,7 @@ void FlowReader::read_tasks(const SectionKey& key) {
   if (at->first == nullptr && key.section == Section::kTasks) {
     reporter_.error(*at, Code::kBadValue, "'tasks' is empty; a flow has at least one task");
   }
-  TaskReader tasks(reporter_, contracts_, defaults_);
+  TaskReader tasks(reporter_, contracts_, connections_, defaults_);
   for (const Node* item = at->first; item != nullptr; item = item->next) {
     draft_.tasks.push_back(tasks.read(*item, key.section));
   }

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "flow/connection_keys.hpp"
 #include "flow/diagnostic_codes.hpp"
 #include "flow/key_spec.hpp"
 #include "model/exit_codes.hpp"
@@ -47,7 +48,10 @@ std::string kind_of(const KeySpec& spec) {
       return spec.item->kind == ValueKind::kObject
                  ? "map of names to objects"
                  : fmt::format("map of names to {}", kind_of(*spec.item));
-    case ValueKind::kObject: return spec.name == "contract" ? "file, or object" : "object";
+    case ValueKind::kObject:
+      if (spec.name == "connection") return "name, or object";
+      if (!spec.short_field.empty()) return "text or object";
+      return spec.name == "contract" ? "file, or object" : "object";
   }
   return {};
 }
@@ -82,6 +86,7 @@ void rows(std::string& out, std::span<const KeySpec> keys, const std::string& pr
                                                     : fmt::format("`{}`", key.preset);
     out += fmt::format("| `{}{}` | {} | {} | {} |\n", prefix, key.name, kind_of(key), cell(preset),
                        cell(key.description));
+    if (key.name == "connection") continue;  // a section of its own
     const bool many = key.kind == ValueKind::kMap;
     rows(out, fields_inside(key), fmt::format("{}{}.{}", prefix, key.name, many ? "*." : ""));
   }
@@ -133,6 +138,10 @@ std::string reference_as_markdown() {
   out += "## Tasks: keys of every type\n\n";
   table(out, task_keys());
   types(out);
+  out +=
+      "## Connections\n\nOf `connections/NAME.yaml` beside the nearest `cordyna.yaml`, else beside "
+      "the flow.\n\n";
+  table(out, connection_keys());
   codes(out);
   return out;
 }

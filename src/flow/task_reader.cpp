@@ -230,6 +230,15 @@ void TaskReader::read_param(const KeySpec& spec, const Node& value, TaskDraft& d
     read_contract(spec, value, draft, reader);
     return;
   }
+  if (spec.name == "connection") {
+    auto json = connections_.read(value, reporter_);
+    if (json.has_value()) draft.params.emplace_back(spec.name, std::move(*json));
+    return;
+  }
+  if (spec.name == "to") {
+    read_targets(spec, value, draft);
+    return;
+  }
   std::string json;
   if (!reader.read(value, spec, spec.name, json)) return;
   // The engine renders the message itself, and reads no JSON.
@@ -257,6 +266,20 @@ void TaskReader::read_contract(const KeySpec& spec, const Node& value, TaskDraft
   draft.params.emplace_back(spec.name, std::move(json));
 }
 
+void TaskReader::read_targets(const KeySpec& spec, const Node& value, TaskDraft& draft) {
+  const std::vector<const Node*> targets = items_of(&value);
+  if (targets.empty()) {
+    reporter_.error(value, Code::kBadValue, "'to' has 0 items; it wants at least 1");
+  }
+  std::string json;
+  for (const Node* target : targets) {
+    const auto one = connections_.read_target(*target, spec.item->fields, reporter_, draft.uses);
+    if (!one.has_value()) return;
+    json += (json.empty() ? "" : ",") + *one;
+  }
+  draft.params.emplace_back(spec.name, fmt::format("[{}]", json));
+}
+
 void TaskReader::check_required(TaskDraft& draft) {
   const auto check = [&](std::span<const KeySpec> keys) {
     for (const KeySpec& key : keys) {
@@ -277,8 +300,43 @@ void TaskReader::fill_presets(TaskDraft& draft) {
   std::ranges::sort(draft.params, {}, &JsonFields::value_type::first);
 }
 
+void TaskReader::check_source(const TaskDraft& draft) {
+  const Node& node = *draft.node;
+  const Node* connection = node.find("connection");
+  const Node* table = node.find("table");
+  const Node* sql = node.find("sql");
+  const auto wrong = [&](const Node& at, Code code, std::string what) {
+    reporter_.error(at, code, std::move(what));
+  };
+  if (connection == nullptr) {
+    if (node.find("from") == nullptr) {
+      wrong(node, Code::kMissingKey,
+            fmt::format("{} has no 'from'; it is required, or 'connection' with 'table' or 'sql'",
+                        label(draft)));
+    }
+    for (const std::string_view name : {"table", "sql", "statement_timeout"}) {
+      const Node* at = node.find(name);
+      if (at == nullptr) continue;
+      wrong(*at, Code::kMissingKey, fmt::format("'{}' wants 'connection' beside it", name));
+    }
+    return;
+  }
+  if ((table == nullptr) == (sql == nullptr)) {
+    wrong(*connection, table == nullptr ? Code::kMissingKey : Code::kBadValue,
+          "'connection' wants one of 'table' and 'sql' beside it");
+  }
+  for (const std::string_view name :
+       {"from", "format", "delimiter", "quote", "encoding", "header", "nulls", "rejects"}) {
+    const Node* at = node.find(name);
+    if (at == nullptr) continue;
+    wrong(*at, Code::kBadValue,
+          fmt::format("'{}' is for files, and this load has a connection; leave it out", name));
+  }
+}
+
 void TaskReader::check_load(const TaskDraft& draft) {
   const Node& node = *draft.node;
+  check_source(draft);
   const auto check = [&](std::string_view name, std::size_t least, std::size_t most,
                          std::string_view wanted) {
     const Node* at = node.find(name);
@@ -344,18 +402,28 @@ void TaskReader::check_merge(const TaskDraft& draft) {
 }
 
 void TaskReader::check_share(const TaskDraft& draft) {
+  const Node* shared_mode = draft.node->find("mode");
+  const auto check = [&](const Node* mode, const Node* key, const Node* or_key) {
+    const std::string_view word = text_of(mode);
+    if (word == "upsert" && key == nullptr && or_key == nullptr) {
+      reporter_.error(*mode, Code::kMissingKey,
+                      "mode upsert has no 'key': the columns that tell which row is which");
+    }
+  };
+  const Node* shared_key = draft.node->find("key");
+  check(shared_mode, shared_key, nullptr);
   for (const Node* to : items_of(draft.node->find("to"))) {
-    if (!to->is_scalar() || to->text.ends_with("}}")) continue;
-    const bool known =
-        to->text.ends_with(".parquet") || to->text.ends_with(".csv") || to->text.ends_with(".json");
-    if (known) continue;
-    const bool place = to->text.find("://") != std::string_view::npos;
-    reporter_.error(*to, place ? Code::kNotYet : Code::kBadValue,
-                    place ? fmt::format("sharing to {} is not supported by this version; name a "
-                                        ".parquet, .csv, .json or .jsonl file",
-                                        quoted(to->text))
-                          : fmt::format("'to' ends in .parquet, .csv, .json or .jsonl, not {}",
-                                        quoted(to->text)));
+    const bool map = to->kind == NodeKind::kMap;
+    const Node* mode = map ? to->find("mode") : nullptr;
+    if (map) check(mode, to->find("key"), shared_key);
+    if (mode == nullptr) mode = shared_mode;
+    const bool table = map && to->find("connection") != nullptr;
+    const std::string_view place = map ? text_of(to->find("to")) : text_of(to);
+    if (mode == nullptr || table || mode->text == "replace" || !has_file_ending(place)) continue;
+    reporter_.error(*mode, Code::kBadValue,
+                    fmt::format("mode {} is for tables, and the file {} is always replaced; write "
+                                "{{to: …, mode: {}}} for the table alone",
+                                mode->text, quoted(place), mode->text));
   }
 }
 

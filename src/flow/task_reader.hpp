@@ -1,6 +1,7 @@
 /// Reads one task of a flow file.
 #pragma once
 
+#include "flow/connection_file.hpp"
 #include "flow/contract_file.hpp"
 #include "flow/draft.hpp"
 
@@ -10,8 +11,12 @@ namespace cordyna::flow {
 /// are filled in.
 class TaskReader {
  public:
-  TaskReader(Reporter& reporter, ContractFiles& contracts, const TaskDefaults& defaults)
-      : reporter_(reporter), contracts_(contracts), defaults_(defaults) {}
+  TaskReader(Reporter& reporter, ContractFiles& contracts, ConnectionFiles& connections,
+             const TaskDefaults& defaults)
+      : reporter_(reporter),
+        contracts_(contracts),
+        connections_(connections),
+        defaults_(defaults) {}
 
   [[nodiscard]] TaskDraft read(const Node& node, Section section);
 
@@ -20,15 +25,18 @@ class TaskReader {
   void read_common(const KeySpec& spec, const Node& value, TaskDraft& draft, ValueReader& reader);
   void read_param(const KeySpec& spec, const Node& value, TaskDraft& draft, ValueReader& reader);
   void read_contract(const KeySpec& spec, const Node& value, TaskDraft& draft, ValueReader& reader);
+  void read_targets(const KeySpec& spec, const Node& value, TaskDraft& draft);
   void read_type(const Node& node, TaskDraft& draft);
   void check_required(TaskDraft& draft);
   void fill_presets(TaskDraft& draft);
+  void check_source(const TaskDraft& draft);
   void check_load(const TaskDraft& draft);
   void check_merge(const TaskDraft& draft);
   void check_share(const TaskDraft& draft);
 
   Reporter& reporter_;
   ContractFiles& contracts_;
+  ConnectionFiles& connections_;
   const TaskDefaults& defaults_;
 };
 

@@ -1,5 +1,6 @@
 #include <array>
 
+#include "flow/connection_keys.hpp"
 #include "flow/key_spec.hpp"
 #include "flow/remote_keys.hpp"
 
@@ -12,6 +13,11 @@ using Word = std::string_view;
 using remote_detail::kAuthFields;
 using remote_detail::kS3;
 using remote_detail::kTransfer;
+
+using connection_detail::kConnection;
+using connection_detail::kTarget;
+using connection_detail::mode_key;
+using connection_detail::share_key;
 
 constexpr KeySpec kTextItem{.kind = K::kText};
 constexpr KeySpec kTemplateItem{.kind = K::kTemplate};
@@ -247,8 +253,7 @@ constexpr std::array kLoad{
             .kind = K::kTemplate,
             .description = "A file, from the flow's folder; https://…, http://…, or "
                            "s3://BUCKET/KEY. A secret('NAME') in an address is not written "
-                           "anywhere.",
-            .required = true},
+                           "anywhere. Required, but with `connection`."},
     KeySpec{.name = "headers",
             .kind = K::kMap,
             .description = "Headers of the request to a web server, as \"Bearer {{ "
@@ -263,6 +268,18 @@ constexpr std::array kLoad{
             .description = "The file's SHA-256; another one fails the task."},
     kTransfer,
     kS3,
+    kConnection,
+    KeySpec{.name = "table",
+            .kind = K::kTemplate,
+            .description = "The table of the connection that is read, schema.table: names as they "
+                           "are, in double quotes where a point is part of one."},
+    KeySpec{.name = "sql",
+            .kind = K::kSql,
+            .description = "Instead of `table`: one query, in the SQL of the connection's server."},
+    KeySpec{.name = "statement_timeout",
+            .kind = K::kDuration,
+            .description = "How long the query may take, instead of what the connection says.",
+            .least = 1},
     KeySpec{.name = "format",
             .kind = K::kEnum,
             .description = "csv, json (lines) or parquet; without it, by the file's name.",
@@ -547,11 +564,13 @@ constexpr std::array kShare{
             .required = true},
     KeySpec{.name = "to",
             .kind = K::kList,
-            .description = "Files, from the flow's folder, or s3://BUCKET/KEY: .parquet, .csv, "
-                           ".json or .jsonl. None is visible before all are there.",
+            .description = "Files, from the flow's folder, or s3://BUCKET/KEY (.parquet, .csv, "
+                           ".json or .jsonl), and tables, as CONNECTION/SCHEMA.TABLE: what ends "
+                           "otherwise than files do is a table, and where both could be meant, "
+                           "that is an error. Nothing is visible before all of it is there.",
             .required = true,
             .one_or_list = true,
-            .item = &kTemplateItem,
+            .item = &kTarget,
             .least = 1},
     KeySpec{.name = "guard",
             .kind = K::kObject,
@@ -561,6 +580,12 @@ constexpr std::array kShare{
             .short_field = "on_trip"},
     kTransfer,
     kS3,
+    mode_key(
+        "What happens to the rows that a table has: replace them all, append to them, or "
+        "upsert, which replaces those with the same `key`. Without it, replace; files always are.",
+        ""),
+    share_key("The columns that tell which row is which: for upsert, and as the primary key of a "
+              "table that is made."),
     kMemory,
     kThreads,
 };

@@ -79,8 +79,12 @@ const std::vector<TaskErrorInfo>& task_error_table() {
        "The data differs from its history by more than `watch` allows; nothing was shared."},
       {C::kHoldRejected, "HOLD_REJECTED", K::kError, false,
        "A person rejected what the task was held for."},
+      {C::kTargetMisfit, "TARGET_MISFIT", K::kError, false,
+       "A table does not take what is to be shared (columns, types, keys, or a newer run has shared "
+       "meanwhile); nothing was changed."},
       {C::kAccessDenied, "ACCESS_DENIED", K::kError, false,
-       "A server refused: wrong or missing credentials (401, 403), or a missing permission."},
+       "A server refused: wrong or missing credentials, no such database or role, or a missing "
+       "permission."},
       {C::kToolMissing, "TOOL_MISSING", K::kError, false,
        "A program that the task type needs is not installed; `dyna doctor` tells."},
       {C::kInternal, "INTERNAL", K::kError, false, "A bug of Cordyna."},

@@ -52,6 +52,7 @@ enum class TaskErrorCode : std::uint8_t {
   kUnsecured,
   kGuardTripped,
   kHoldRejected,
+  kTargetMisfit,
   kAccessDenied,
   kToolMissing,
   kInternal,

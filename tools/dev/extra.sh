@@ -187,7 +187,7 @@ doctor_rights() {
   elif have sudo; then
     report ok sudo 'packages can be installed'
   else
-    report missing root "without root or sudo somebody has to install: $(missing_packages "${kPackagesBuild[@]}" "${kPackagesTest[@]}" | tr '\n' ' ')"
+    report missing root "without root or sudo somebody has to install: $(missing_packages "${kPackagesBuild[@]}" "${kPackagesTest[@]}" "${kPackagesServer[@]}" | tr '\n' ' ')"
     [[ -z $(missing_packages "${kPackagesBuild[@]}") ]] || status=1
   fi
   if unshare --mount true 2>/dev/null || unshare --user --map-root-user --mount true 2>/dev/null; then
@@ -220,7 +220,7 @@ command_doctor() {
   echo 'packages that ./dev would install'
   while read -r package; do
     report missing "$package" 'Debian'
-  done < <(missing_packages "${kPackagesBuild[@]}" "${kPackagesTest[@]}" "${kPackagesFuzz[@]}" "${kPackagesFresh[@]}")
+  done < <(missing_packages "${kPackagesBuild[@]}" "${kPackagesTest[@]}" "${kPackagesServer[@]}" "${kPackagesFuzz[@]}" "${kPackagesFresh[@]}")
   if [[ -x $kBuildRoot/libexec/cordyna/duckdb ]]; then
     report ok duckdb "$("$kBuildRoot/libexec/cordyna/duckdb" --version 2>&1 | head -n 1)"
   else

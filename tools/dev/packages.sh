@@ -4,10 +4,11 @@
 readonly kPackagesBuild=(
   git ca-certificates g++ cmake ninja-build ccache mold pkg-config libfmt-dev libboost1.81-dev
   libboost-json1.81-dev libyaml-dev libsqlite3-dev libgtest-dev libcli11-dev libsodium-dev
-  libssl-dev zlib1g-dev libzstd-dev
+  libssl-dev zlib1g-dev libzstd-dev libpq-dev
   python3 python3-venv python3-pip
 )
 readonly kPackagesTest=(shellcheck clang-format-19 clang-tidy-19 sqlite3 procps util-linux)
+readonly kPackagesServer=(postgresql)
 readonly kPackagesFuzz=(clang-19 libclang-rt-19-dev)
 readonly kPackagesBench=(sqlite3 findutils)
 readonly kPackagesFresh=(debootstrap util-linux)
@@ -109,6 +110,17 @@ need_duckdb() {
     mkdir -p "$kBuildRoot/$kind"
     ln -sfn ../libexec "$kBuildRoot/$kind/libexec"
   done
+}
+
+# PostgreSQL for the integration tests, which start a server of their own: so the package shall make
+# and start none for this machine. Its settings are as they were afterwards.
+need_postgres() {
+  local conf=/etc/postgresql-common/createcluster.conf
+  [[ -n $(missing_packages "${kPackagesServer[@]}") ]] || return 0
+  need_packages postgresql-common
+  as_root sed -i.dyna 's/^#* *create_main_cluster *=.*/create_main_cluster = false/' "$conf"
+  need_packages "${kPackagesServer[@]}"
+  as_root mv "$conf.dyna" "$conf"
 }
 
 # Everything a build needs.

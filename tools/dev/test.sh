@@ -60,6 +60,7 @@ part_scripts() {
 }
 
 part_integration() {
+  need_postgres
   compgen -G 'tests/integration/**/test_*.py' >/dev/null ||
     compgen -G 'tests/integration/test_*.py' >/dev/null || return 0
   step 'integration: tests/integration with build/release/bin/dyna'

@@ -45,6 +45,7 @@ TEST_ARROWS = {
 THIRD_PARTY = {
     "fmt/": ("src/", "tests/", "bench/"),
     "yaml.h": ("src/flow/yaml_tree.cpp",),
+    "postgresql/": ("src/process/data/pg_connection.cpp",),
     "sqlite3.h": ("src/store/sqlite/", "bench/limits/", "tests/"),
     "boost/json": ("src/", "tests/"),
     "boost/asio": ("src/http/",),

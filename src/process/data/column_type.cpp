@@ -188,7 +188,8 @@ bool same_kind(std::string_view source, const ColumnType& type) {
   const bool whole = one_of({"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT",
                              "UINTEGER", "UBIGINT", "HUGEINT"});
   switch (type.name) {
-    case TypeName::kString: return one_of({"VARCHAR", "UUID"}) || source.starts_with("ENUM");
+    case TypeName::kString:
+      return one_of({"VARCHAR", "UUID", "JSON"}) || source.starts_with("ENUM");
     case TypeName::kInt32:
     case TypeName::kInt64: return whole;
     case TypeName::kDouble:

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "process/data/labels.hpp"
+#include "process/data/pg_types.hpp"
 #include "process/data/sql_text.hpp"
 
 namespace cordyna::data {
@@ -36,7 +37,16 @@ std::string check_view(const CheckParams& check) {
 
 StepResult<std::string> load_for_people(const Step& step, const LoadParams& load) {
   LoadSource source = expected_source(load);
-  std::string notes = fmt::format("-- in/0: {}\n", load.from);
+  std::string notes;
+  if (load.database.has_value()) {
+    notes =
+        fmt::format("-- at {}: {}\n", load.database->connection.name, source_sql(*load.database));
+    // A query has lines of its own.
+    for (std::size_t at = notes.find('\n'); at + 1 < notes.size(); at = notes.find('\n', at + 1)) {
+      notes.insert(at + 1, "-- ");
+    }
+  }
+  notes += fmt::format("-- in/0: {}\n", load.from);
   std::vector<std::string> inputs{input_path(0)};
   if (load.contract.has_value() && !load.contract->refs.empty()) {
     STEP_TRY_ASSIGN(source.refs, map_refs(*load.contract, step.upstream));
@@ -215,6 +225,10 @@ StepResult<std::string> compile_sql(const Step& step) {
     } else {
       notes += fmt::format("-- out/{}: staged beside {}, then renamed\n", i, share.to[i]);
     }
+  }
+  for (const TableTarget& table : share.tables) {
+    notes += fmt::format("-- {}: {}, with COPY from a CSV of in/0\n", table.shown(),
+                         to_string(table.mode));
   }
   return notes + with_sandbox(step, compile_share(share));
 }

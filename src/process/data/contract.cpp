@@ -271,7 +271,7 @@ StepResult<std::int64_t> read_millis(const json::object& object, std::string_vie
 
 StepResult<> parse_freshness(const json::object& object, Contract& contract) {
   STEP_TRY_ASSIGN(std::optional<std::string> column, read_text(object, "column"));
-  STEP_TRY_ASSIGN(const std::int64_t age, read_millis(object, "max_age"));
+  STEP_TRY_ASSIGN(const std::optional<std::int64_t> age, read_millis(object, "max_age"));
   contract.fresh_column = std::move(column).value_or("");
   const auto spec = std::ranges::find(contract.columns, contract.fresh_column, &ColumnSpec::name);
   const bool time = spec != contract.columns.end() &&

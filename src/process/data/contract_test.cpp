@@ -53,7 +53,7 @@ TEST_F(ContractTest, OldDataIsNotFresh) {
     file("in.csv", fmt::format("day\n2020-01-01\n{}\n", day));
     return run("load", "in",
                fmt::format(R"({{"from": "in.csv", "nulls": ["-"], "contract": {{"columns": {{"day":
-                           "date"}}, "freshness": {{"column": "day", "max_age": {}}}}}}})",
+                           "date"}}, "freshness": {{"column": "day", "max_age": "{}ms"}}}}}})",
                            max_age));
   };
   constexpr std::int64_t kDay = 86'400'000;

@@ -110,8 +110,9 @@ StepResult<std::optional<std::int64_t>> read_millis(const json::object& object,
   std::string_view digits = *text;
   if (digits.ends_with("ms")) digits.remove_suffix(2);
   std::int64_t value = 0;
-  const char* const end = digits.data() + digits.size();
-  const auto read = std::from_chars(digits.data(), end, value);
+  const char* const begin = digits.data();
+  const char* const end = begin + digits.size();
+  const auto read = std::from_chars(begin, end, value);
   if (read.ec != std::errc() || read.ptr != end || value < 0) {
     return bad_value(key, fmt::format("a duration is wanted, not '{}'", *text));
   }

@@ -15,6 +15,7 @@
 #include "process/data/guard_history.hpp"
 #include "process/data/remote_launch.hpp"
 #include "process/data/step.hpp"
+#include "process/data/step_secrets.hpp"
 #include "template/template.hpp"
 
 namespace cordyna::data {
@@ -350,6 +351,10 @@ std::expected<Launch, TaskError> DataPreparer::prepare(const StartAttempt& comma
       {"id", task.id},
       {"type", task.type},
       {"folder", flow.folder},
+      {"attempt",
+       {{"run", command.run_id.value},
+        {"task", command.key.path},
+        {"number", command.key.attempt}}},
       {"params", std::move(*params)},
       {"upstream", std::move(upstream)},
       {"paths", {{"artifacts", paths.artifacts}, {"work", paths.work}, {"report", paths.report}}},
@@ -369,19 +374,17 @@ std::expected<Launch, TaskError> DataPreparer::prepare(const StartAttempt& comma
     const char* value = std::getenv(name);
     if (value != nullptr) launch.env.emplace_back(name, value);
   }
-  if (const auto* secure = std::get_if<SecureParams>(&checked->params)) {
-    std::size_t at = 0;
-    for (const std::string& key : secure->keys()) {
-      const std::string variable = fmt::format("{}{}", kKeyVariable, at++);
-      Result<std::string> value = secrets_.find(key);
-      if (!value.has_value()) return refuse(TaskErrorCode::kSecretMissing, value.error().message);
-      if (value->empty() || value->find('\0') != std::string::npos) {
-        return refuse(TaskErrorCode::kSecretMissing,
-                      fmt::format("the secret {} is empty, or no text", key));
-      }
-      launch.masks.push_back(*value);
-      launch.env.emplace_back(variable, *std::move(value));
+  std::size_t at = 0;
+  for (const std::string& key : secrets_of(*checked)) {
+    const std::string variable = fmt::format("{}{}", kKeyVariable, at++);
+    Result<std::string> value = secrets_.find(key);
+    if (!value.has_value()) return refuse(TaskErrorCode::kSecretMissing, value.error().message);
+    if (value->empty() || value->find('\0') != std::string::npos) {
+      return refuse(TaskErrorCode::kSecretMissing,
+                    fmt::format("the secret {} is empty, or no text", key));
     }
+    launch.masks.push_back(*value);
+    launch.env.emplace_back(variable, *std::move(value));
   }
   StepResult<> handed =
       hand_over_remote(*checked, {task.params, command.context, lookup.env}, secrets_, launch);

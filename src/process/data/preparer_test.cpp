@@ -257,6 +257,48 @@ TEST(ShowSqlTest, AMergeOverUnknownColumnsSaysSo) {
   EXPECT_FALSE(show_sql(*flow, 5).has_value());
 }
 
+/// Its connection's password goes the way of keys, and the step knows which attempt it is.
+TEST(PreparerTest, APasswordIsNamedInTheStepAndGoesByTheEnvironment) {
+  DataPreparer preparer("/usr/bin/dyna", kSecrets);
+  const auto flow = sample_flow();
+  const std::string connection =
+      R"({"type": "postgres", "name": "w", "password": {"secret": "PIN_KEY"}})";
+  flow->tasks.push_back(
+      task("db", "load",
+           R"({"connection": )" + connection + R"(, "sql": "select {{ inputs.county }} as c"})"));
+  flow->tasks.push_back(task("out", "share",
+                             R"({"of": "ok", "mode": "append", "to": [{"connection": )" +
+                                 connection + R"(, "to": "g.{{ inputs.county }}"}]})"));
+  StartAttempt command = attempt(flow, 5, kContext);
+  command.run_id = {"0190"};
+  command.key = {7, "db", 2};
+  const auto launch = preparer.prepare(command, sample_paths());
+  ASSERT_TRUE(launch.has_value()) << launch.error().message;
+  EXPECT_EQ(launch->masks, (std::vector<std::string>{"k3y"}));
+  EXPECT_TRUE(std::ranges::find(launch->env, std::pair<std::string, std::string>(
+                                                 "DYNA_KEY_0", "k3y")) != launch->env.end());
+  EXPECT_EQ(launch->files.at(0).content.find("k3y"), std::string::npos);
+  EXPECT_EQ(json::serialize(step_of(*launch).at("attempt")),
+            R"({"run":"0190","task":"db","number":2})");
+  EXPECT_EQ(step_of(*launch).at("params").at("sql"), "select 'o''brien' as c");
+  const auto shared = preparer.prepare(attempt(flow, 6, kContext), sample_paths());
+  ASSERT_TRUE(shared.has_value()) << shared.error().message;
+  EXPECT_EQ(step_of(*shared).at("params").at("to").at(0).at("to"), "g.o'brien");
+  EXPECT_EQ(shared->masks, (std::vector<std::string>{"k3y"}));
+}
+
+TEST(PreparerTest, TheSqlOfALoadFromADatabaseIsShown) {
+  const auto flow = sample_flow();
+  flow->tasks.push_back(task("db", "load", R"({"connection": {"type": "postgres", "name": "w"},
+      "sql": "select 1 as a\nfrom t", "contract": {"columns": {"a": "int64"}}})"));
+  const Result<std::string> sql = show_sql(*flow, 5);
+  ASSERT_TRUE(sql.has_value()) << sql.error().message;
+  EXPECT_TRUE(
+      sql->starts_with("-- at w: SELECT * FROM (\n-- select 1 as a\n-- from t\n-- ) AS "
+                       "dyna_source\n-- in/0: w's answer to 'sql'\n"))
+      << *sql;
+}
+
 // ---- guards
 
 json::object step_of(const std::expected<Launch, TaskError>& launch) {

@@ -3,11 +3,11 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <cstdlib>
 
 #include "process/data/compile.hpp"
 #include "process/data/hmac_pads.hpp"
 #include "process/data/runner.hpp"
+#include "process/data/step_secrets.hpp"
 
 namespace cordyna::data {
 namespace {
@@ -27,12 +27,7 @@ std::unexpected<TaskError> broken_expression(const StandardizeParams& params,
 StepResult<> hand_over_keys(StepRun& run, const SecureParams& secure) {
   const std::vector<std::string> keys = secure.keys();
   for (std::size_t i = 0; i < keys.size(); ++i) {
-    const std::string name = fmt::format("{}{}", kKeyVariable, i);
-    const char* key = std::getenv(name.c_str());
-    if (key == nullptr) {
-      return step_fail(TaskErrorCode::kSecretMissing,
-                       fmt::format("the secret {} was not handed over", keys[i]), Phase::kPrepare);
-    }
+    STEP_TRY_ASSIGN(const std::string key, handed_secret(run.step, keys[i]));
     HmacPads pads = hmac_pads(key);
     run.duckdb.set_secret(fmt::format("{}{}", kInnerPad, i), std::move(pads.inner));
     run.duckdb.set_secret(fmt::format("{}{}", kOuterPad, i), std::move(pads.outer));

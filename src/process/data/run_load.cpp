@@ -19,10 +19,16 @@ namespace {
 
 class Loader {
  public:
-  Loader(StepRun& run, LoadParams load) : run_(run), load_(std::move(load)) {}
+  Loader(StepRun& run, LoadParams load) : run_(run), load_(std::move(load)), path_(load_.from) {}
 
   StepResult<> load() {
-    STEP_TRY(open_source());
+    if (load_.database.has_value()) {
+      STEP_TRY_ASSIGN(FetchedRows fetched, fetch_database(run_, load_));
+      path_ = std::move(fetched.path);
+      loose_ = std::move(fetched.loose);
+    } else {
+      STEP_TRY(open_source());
+    }
     STEP_TRY_ASSIGN(const FileStamp before, stamp());
     STEP_TRY(run_.link_input(0, path_));
     STEP_TRY(open_refs());
@@ -196,7 +202,9 @@ class Loader {
     STEP_TRY_ASSIGN(const std::vector<Fact> facts, query(compile_look(load_)));
     for (const Fact& fact : facts) {
       if (fact.kind == "column" || fact.kind == "key") {
-        source_.columns.push_back({fact.name, fact.type});
+        // The contract says what such a number is, and its text is held against that.
+        const bool loose = std::ranges::find(loose_, fact.name) != loose_.end();
+        source_.columns.push_back({fact.name, loose ? "" : fact.type});
       }
       if (fact.kind == "lines") source_.lines_invalid = static_cast<std::uint64_t>(fact.extra);
     }
@@ -416,6 +424,7 @@ class Loader {
   LoadParams load_;    ///< a copy: drift may change how the file is read
   std::string path_;   ///< of the file on this machine; `from` is what people know it by
   bool whole_ = true;  ///< nothing can be missing, as far as whoever sent it told
+  std::vector<std::string> loose_;
   LoadSource source_;
   std::vector<Upstream> refs_;  ///< the data that columns refer to
   std::vector<Fact> facts_;

@@ -1,4 +1,5 @@
-/// Shares: every target staged whole, on the disk or on the server, before the first is visible.
+/// Shares: every target staged whole, on the disk or at its server, before the first is visible. Then
+/// tables are committed, uploads completed, and files renamed.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <unistd.h>
@@ -10,6 +11,7 @@
 #include "process/data/files.hpp"
 #include "process/data/remote_run.hpp"
 #include "process/data/runner.hpp"
+#include "process/data/share_tables.hpp"
 
 namespace cordyna::data {
 namespace {
@@ -37,10 +39,11 @@ std::string content_type(const std::string& target) {
 /// The targets of one share, beside each other.
 class Sharer {
  public:
-  Sharer(StepRun& run, const ShareParams& share, const std::string& data)
+  Sharer(StepRun& run, const ShareParams& share, const std::string& data, TableShares tables)
       : run_(run),
         share_(share),
         data_(data),
+        tables_(std::move(tables)),
         secrets_(remote_secrets()),
         uploads_(s3_place(share.remote, secrets_), tries()) {}
 
@@ -48,6 +51,7 @@ class Sharer {
     STEP_TRY(stage_files());
     STEP_TRY(fill());
     STEP_TRY(stage_uploads());
+    STEP_TRY(tables_.stage());
     for (const StagedFile& file : files_) {
       const Result<> synced = file.sync();
       if (!synced.has_value()) return share_error(synced.error());
@@ -130,21 +134,26 @@ class Sharer {
     return staged.has_value() ? StepResult<>() : upload_error(staged.error());
   }
 
-  /// The server first: it may still refuse, while a rename on the same disk hardly does.
+  /// The servers first: they may still refuse, while a rename on the same disk hardly does.
   StepResult<> commit() {
+    STEP_TRY(tables_.commit());
     const Result<> uploaded = uploads_.commit();
     if (!uploaded.has_value()) return upload_error(uploaded.error());
     for (StagedFile& file : files_) {
       const Result<> committed = file.commit();
       if (!committed.has_value()) return share_error(committed.error());
     }
-    run_.report.targets = share_.to;
+    for (const std::string& target : share_.to) {
+      run_.report.targets.push_back(target);
+      run_.say(fmt::format("{} rows shared as {}", grouped(run_.report.rows), target));
+    }
     return {};
   }
 
   StepRun& run_;
   const ShareParams& share_;
   const std::string& data_;
+  TableShares tables_;
   RemoteSecrets secrets_;
   http::S3Uploads uploads_;
   std::vector<StagedFile> files_;  ///< of the targets on this machine, in their order
@@ -153,17 +162,11 @@ class Sharer {
 }  // namespace
 
 StepResult<> run_share(StepRun& run, const ShareParams& share) {
-  const Upstream* upstream = find_upstream(run.step, share.of);
-  if (upstream == nullptr) {
-    return step_fail(TaskErrorCode::kInputInvalid,
-                     fmt::format("task '{}' left no data to read", share.of), Phase::kPrepare);
-  }
-  STEP_TRY(refuse_unsecured(*upstream));
-  STEP_TRY(run.link_upstream(0, *upstream));
+  STEP_TRY_ASSIGN(const Upstream* found, need_upstream(run.step, share.of));
+  STEP_TRY(refuse_unsecured(*found));
+  STEP_TRY_ASSIGN(const Upstream upstream, run.open_upstream(share.of));
   if (run.step.guard.has_value() && share.guard.has_value()) {
-    std::vector<Upstream> known{*upstream};
-    STEP_TRY(run.complete_columns(known));
-    STEP_TRY_ASSIGN(const bool passes, stand_guard(run, known[0], *share.guard));
+    STEP_TRY_ASSIGN(const bool passes, stand_guard(run, upstream, *share.guard));
     if (!passes) return {};
   } else {
     if (!share.guard.has_value()) {
@@ -172,11 +175,8 @@ StepResult<> run_share(StepRun& run, const ShareParams& share) {
     STEP_TRY_ASSIGN(const std::vector<Fact> facts, run.query(compile_metrics({})));
     for (const Fact& fact : facts) run.report.rows = fact.n;
   }
-  STEP_TRY(Sharer(run, share, upstream->path).share());
-  for (const std::string& target : run.report.targets) {
-    run.say(fmt::format("{} rows shared as {}", grouped(run.report.rows), target));
-  }
-  return {};
+  STEP_TRY_ASSIGN(TableShares tables, TableShares::open(run, share, upstream.columns));
+  return Sharer(run, share, upstream.path, std::move(tables)).share();
 }
 
 }  // namespace cordyna::data

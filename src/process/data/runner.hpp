@@ -103,6 +103,14 @@ struct StepRun {
 [[nodiscard]] StepResult<bool> stand_guard(StepRun& run, const Upstream& upstream,
                                            const GuardPolicy& policy);
 
+/// The rows of a load's database.
+struct FetchedRows {
+  std::string path;                ///< of a Parquet file in the work folder
+  std::vector<std::string> loose;  ///< numbers without bounds, which came as text
+};
+/// Errors: kSourceUnavailable, kAccessDenied, kSqlFailed, kSchemaChanged.
+[[nodiscard]] StepResult<FetchedRows> fetch_database(StepRun& run, const LoadParams& load);
+
 /// "21,613"
 [[nodiscard]] std::string grouped(std::int64_t n);
 /// "price.min: 2 of 21,613 rows (0.01 %), as {…}"

@@ -141,23 +141,49 @@ StepResult<> read_sha256(const json::object& params, LoadParams& load) {
       load.sha256.find_first_not_of("0123456789abcdef") != std::string::npos) {
     return bad_value("sha256", "64 hexadecimal digits are wanted");
   }
+StepResult<> parse_database(const json::object& params, LoadParams& load) {
+  STEP_TRY_ASSIGN(const json::object* connection, read_object(params, "connection"));
+  DatabaseSource source;
+  STEP_TRY_ASSIGN(source.connection, parse_connection(*connection));
+  STEP_TRY_ASSIGN(const std::optional<std::int64_t> timeout,
+                  read_millis(params, "statement_timeout"));
+  if (timeout.has_value()) source.connection.statement_timeout_ms = *timeout;
+  STEP_TRY_ASSIGN(const std::optional<std::string> table, read_text(params, "table"));
+  if (table.has_value() == params.contains("sql")) {
+    return bad_value("connection", "one of 'table' and 'sql' is wanted beside it");
+  }
+  if (table.has_value()) {
+    STEP_TRY_ASSIGN(source.table, parse_table_name("table", *table));
+    load.from = source.connection.name + "/" + shown_table(source.table);
+  } else {
+    STEP_TRY_ASSIGN(source.sql, read_fragment(params, "sql", "sql"));
+    load.from = source.connection.name + "'s answer to 'sql'";
+  }
+  load.format = FileFormat::kParquet;
+  load.nulls.clear();
+  load.database = std::move(source);
   return {};
 }
 
 StepResult<LoadParams> parse_load(const json::object& params, std::string_view folder) {
   LoadParams load;
   STEP_TRY_ASSIGN(const std::optional<std::string> from, read_text(params, "from"));
-  if (!from.has_value()) return bad_value("from", "it is missing");
   STEP_TRY_ASSIGN(load.remote, parse_remote(params));
-  if (is_http(*from) || is_s3(*from)) {
-    STEP_TRY(check_address("from", *from, load.remote));
-    load.from = *from;
+  if (params.contains("connection")) {
+    if (from.has_value()) return bad_value("from", "a file and a connection are given");
+    STEP_TRY(parse_database(params, load));
   } else {
-    STEP_TRY_ASSIGN(load.from, resolve_path("from", *from, folder));
+    if (!from.has_value()) return bad_value("from", "it is missing");
+    if (is_http(*from) || is_s3(*from)) {
+      STEP_TRY(check_address("from", *from, load.remote));
+      load.from = *from;
+    } else {
+      STEP_TRY_ASSIGN(load.from, resolve_path("from", *from, folder));
+    }
+    STEP_TRY(read_sha256(params, load));
+    STEP_TRY(read_format(params, load));
+    STEP_TRY(read_csv_options(params, load));
   }
-  STEP_TRY(read_sha256(params, load));
-  STEP_TRY(read_format(params, load));
-  STEP_TRY(read_csv_options(params, load));
   STEP_TRY_ASSIGN(const json::object* contract, read_object(params, "contract"));
   if (contract != nullptr) {
     STEP_TRY_ASSIGN(load.contract, parse_contract(json::serialize(*contract)));
@@ -266,29 +292,94 @@ StepResult<MergeParams> parse_merge(const json::object& params) {
   return merge;
 }
 
+StepResult<> add_file(const std::string& target, std::string_view folder, ShareParams& share) {
+  std::string path = target;
+  if (is_s3(target)) {
+    STEP_TRY(check_address("to", target, share.remote));
+  } else {
+    STEP_TRY_ASSIGN(path, resolve_path("to", target, folder));
+  }
+  const std::string_view ending = ending_of(path);
+  if (ending != "parquet" && ending != "csv" && ending != "json" && ending != "jsonl") {
+    return bad_value("to", fmt::format("'{}': the ending .parquet, .csv, .json or .jsonl says the "
+                                       "format; a table is CONNECTION/SCHEMA.TABLE, where the "
+                                       "connection's name is no template",
+                                       target));
+  }
+  if (std::ranges::find(share.to, path) != share.to.end()) {
+    return bad_value("to", fmt::format("'{}' is there twice", target));
+  }
+  share.to.push_back(std::move(path));
+  return {};
+}
+
+/// The keys of the share that its tables have where they say nothing themselves.
+struct TableDefaults {
+  std::optional<std::string> mode;
+  std::vector<std::string> key;
+};
+
+StepResult<> add_table(const json::object& object, const std::string& name,
+                       const TableDefaults& defaults, ShareParams& share) {
+  TableTarget target;
+  STEP_TRY_ASSIGN(const json::object* connection, read_object(object, "connection"));
+  STEP_TRY_ASSIGN(target.connection, parse_connection(*connection));
+  STEP_TRY_ASSIGN(target.table, parse_table_name("to", name));
+  STEP_TRY_ASSIGN(std::optional<std::string> mode, read_text(object, "mode"));
+  if (!mode.has_value()) mode = defaults.mode;
+  STEP_TRY_ASSIGN(target.mode, parse_mode(mode.value_or("replace")));
+  STEP_TRY_ASSIGN(target.key, read_texts(object, "key"));
+  if (target.key.empty()) target.key = defaults.key;
+  if (target.mode == ShareMode::kUpsert && target.key.empty()) {
+    return bad_value("key", fmt::format("{} is upserted: the columns that tell which row is which "
+                                        "are wanted",
+                                        target.shown()));
+  }
+  for (const TableTarget& other : share.tables) {
+    if (other.table == target.table && other.connection == target.connection) {
+      return bad_value("to", fmt::format("'{}' is there twice", target.shown()));
+    }
+  }
+  share.tables.push_back(std::move(target));
+  return {};
+}
+
+StepResult<> add_target(const json::value& item, std::string_view folder,
+                        const TableDefaults& defaults, ShareParams& share) {
+  const json::object* object = item.if_object();
+  if (object == nullptr) {
+    if (defaults.mode.value_or("replace") != "replace") {
+      return bad_value("mode", fmt::format("{} is for tables; the file '{}' is always replaced",
+                                           *defaults.mode, scalar_text(item)));
+    }
+    return add_file(scalar_text(item), folder, share);
+  }
+  STEP_TRY_ASSIGN(const std::optional<std::string> to, read_text(*object, "to"));
+  if (!to.has_value()) return bad_value("to", "a target has no 'to'");
+  if (object->contains("connection")) return add_table(*object, *to, defaults, share);
+  STEP_TRY_ASSIGN(const std::optional<std::string> mode, read_text(*object, "mode"));
+  if (mode.value_or("replace") != "replace") {
+    return bad_value("mode",
+                     fmt::format("{} is for tables; the file '{}' is always replaced", *mode, *to));
+  }
+  return add_file(*to, folder, share);
+}
+
 StepResult<ShareParams> parse_share(const json::object& params, std::string_view folder) {
   ShareParams share;
   STEP_TRY_ASSIGN(share.of, read_of(params));
-  STEP_TRY_ASSIGN(const std::vector<std::string> targets, read_texts(params, "to"));
-  if (targets.empty()) return bad_value("to", "a path is wanted");
   STEP_TRY_ASSIGN(share.remote, parse_remote(params));
-  for (const std::string& target : targets) {
-    std::string path = target;
-    if (is_s3(target)) {
-      STEP_TRY(check_address("to", target, share.remote));
-    } else {
-      STEP_TRY_ASSIGN(path, resolve_path("to", target, folder));
-    }
-    const std::string_view ending = ending_of(path);
-    if (ending != "parquet" && ending != "csv" && ending != "json" && ending != "jsonl") {
-      return bad_value("to", fmt::format("'{}': the ending .parquet, .csv, .json or .jsonl says "
-                                         "the format",
-                                         target));
-    }
-    if (std::ranges::find(share.to, path) != share.to.end()) {
-      return bad_value("to", fmt::format("'{}' is there twice", target));
-    }
-    share.to.push_back(std::move(path));
+  TableDefaults defaults;
+  STEP_TRY_ASSIGN(defaults.mode, read_text(params, "mode"));
+  STEP_TRY_ASSIGN(defaults.key, read_texts(params, "key"));
+  const json::value* to = params.if_contains("to");
+  if (to == nullptr || to->is_null()) return bad_value("to", "a path is wanted");
+  const json::array one{*to};
+  const json::array& list = to->is_array() ? to->get_array() : one;
+  if (list.empty()) return bad_value("to", "a path is wanted");
+  for (const json::value& item : list) STEP_TRY(add_target(item, folder, defaults, share));
+  if (share.tables.empty() && !defaults.key.empty()) {
+    return bad_value("key", "it is for tables, and the share has none");
   }
   STEP_TRY_ASSIGN(share.guard, parse_share_guard(params));
   return share;
@@ -368,6 +459,13 @@ StepResult<Step> parse_step_object(const json::object& object) {
   }
   STEP_TRY_ASSIGN(Step step, parse_params_object(*type, *params, *folder));
   step.id = std::move(*id);
+  STEP_TRY_ASSIGN(const json::object* attempt, read_object(object, "attempt"));
+  if (attempt != nullptr) {
+    STEP_TRY_ASSIGN(std::optional<std::string> run, read_text(*attempt, "run"));
+    STEP_TRY_ASSIGN(std::optional<std::string> task, read_text(*attempt, "task"));
+    STEP_TRY_ASSIGN(const std::optional<std::int64_t> number, read_int(*attempt, "number"));
+    step.attempt = {run.value_or(""), task.value_or(""), number.value_or(1)};
+  }
   STEP_TRY_ASSIGN(std::optional<std::string> artifacts, read_text(*paths, "artifacts"));
   STEP_TRY_ASSIGN(std::optional<std::string> work, read_text(*paths, "work"));
   STEP_TRY_ASSIGN(std::optional<std::string> report, read_text(*paths, "report"));

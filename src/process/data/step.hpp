@@ -14,6 +14,7 @@
 #include "guard/judge.hpp"
 #include "process/data/column_type.hpp"
 #include "process/data/remote.hpp"
+#include "process/data/connection.hpp"
 #include "process/data/step_result.hpp"
 
 namespace cordyna::data {
@@ -95,7 +96,9 @@ struct SourceColumn {
 };
 
 struct LoadParams {
-  std::string from;  ///< absolute, or an address: http://, https://, s3://
+  std::string from;  ///< absolute, or an address: http://, https://, s3://; of a database: what
+                     ///< messages call it
+  std::optional<DatabaseSource> database;  ///< then the file is made from it first
   FileFormat format = FileFormat::kCsv;
   std::string compression = "none";  ///< none, gzip, zstd
   std::string delimiter;             ///< empty: "," with a contract, found out without one
@@ -193,7 +196,8 @@ struct GuardParams {
 struct ShareParams {
   std::string of;
   std::optional<GuardPolicy> guard;  ///< of its own; nothing: switched off
-  std::vector<std::string> to;       ///< absolute, or s3://
+  std::vector<std::string> to;  ///< files, absolute, or s3://
+  std::vector<TableTarget> tables;
   RemoteParams remote;
 };
 
@@ -226,6 +230,7 @@ struct StepPaths {
 
 struct Step {
   std::string id;
+  AttemptName attempt;
   std::variant<LoadParams, CheckParams, StandardizeParams, SecureParams, MergeParams,
                TransformParams, GuardParams, ShareParams>
       params;
@@ -236,10 +241,6 @@ struct Step {
 };
 
 inline constexpr int kStepVersion = 1;
-
-/// Environment variables of `dyna data-step`: this with the place of the key in
-/// `SecureParams::keys`.
-inline constexpr std::string_view kKeyVariable = "DYNA_KEY_";
 
 /// Of step.json. Relative paths are taken from its "folder". Errors: kInputInvalid in phase
 /// kPrepare, naming the key, for a rendered value that its key refuses; kInternal for what is not a

@@ -1,0 +1,122 @@
+/// The keys of a connection: in a file connections/NAME.yaml, or inline in a flow.
+///
+/// One table for all types of connections; the keys of load and share that name one.
+#pragma once
+
+#include <array>
+
+#include "flow/key_spec.hpp"
+
+namespace cordyna::flow {
+
+namespace connection_detail {
+
+using K = ValueKind;
+using Word = std::string_view;
+
+inline constexpr std::array kTypes{Word("postgres")};
+inline constexpr std::array kSslModes{Word("disable"), Word("allow"),     Word("prefer"),
+                                      Word("require"), Word("verify-ca"), Word("verify-full")};
+inline constexpr KeySpec kTextItem{.kind = K::kText};
+
+inline constexpr std::array kSecretFields{
+    KeySpec{.name = "secret",
+            .kind = K::kText,
+            .description = "The name of the secret that holds it.",
+            .required = true},
+};
+
+inline constexpr std::array kFields{
+    KeySpec{.name = "type",
+            .kind = K::kEnum,
+            .description = "What is connected to.",
+            .required = true,
+            .words = kTypes},
+    KeySpec{.name = "name",
+            .kind = K::kId,
+            .description = "What messages call it; the name of its file, where it has one."},
+    KeySpec{.name = "host",
+            .kind = K::kText,
+            .description = "A name, an address, or the folder of a Unix socket. Without it, the "
+                           "socket of this machine."},
+    KeySpec{.name = "port",
+            .kind = K::kInt,
+            .description = "Without it, 5432.",
+            .least = 1,
+            .most = 65535},
+    KeySpec{.name = "database", .kind = K::kText, .description = "Without it, the user's name."},
+    KeySpec{.name = "user",
+            .kind = K::kText,
+            .description = "Without it, the name of who runs `dyna`."},
+    KeySpec{.name = "password",
+            .kind = K::kObject,
+            .description = "Never the password itself: {secret: NAME}. Without it, what the "
+                           "server lets in without one, or ~/.pgpass.",
+            .fields = kSecretFields},
+    KeySpec{.name = "sslmode",
+            .kind = K::kEnum,
+            .description = "As libpq has it: whether the connection is encrypted, and the server "
+                           "checked. Without it, prefer.",
+            .words = kSslModes},
+    KeySpec{.name = "sslrootcert",
+            .kind = K::kText,
+            .description = "The file of the authorities that verify-ca and verify-full trust."},
+    KeySpec{.name = "connect_timeout",
+            .kind = K::kDuration,
+            .description = "How long one try to connect may take. Without it, 10s.",
+            .least = 1},
+    KeySpec{.name = "statement_timeout",
+            .kind = K::kDuration,
+            .description = "How long one statement may take. Without it, what the server says.",
+            .least = 1},
+    KeySpec{.name = "options",
+            .kind = K::kMap,
+            .description = "Settings of the server for this connection: {search_path: gold}.",
+            .item = &kTextItem},
+};
+
+inline constexpr KeySpec kConnection{
+    .name = "connection",
+    .kind = K::kObject,
+    .description =
+        "A connection: the name of a file in connections/ (beside the nearest "
+        "cordyna.yaml, else beside the flow) without .yaml, or the connection itself.",
+    .fields = kFields};
+
+inline constexpr std::array kModes{Word("replace"), Word("append"), Word("upsert")};
+
+constexpr KeySpec mode_key(Word description, Word preset) {
+  return {.name = "mode",
+          .kind = K::kEnum,
+          .description = description,
+          .preset = preset,
+          .words = kModes};
+}
+
+constexpr KeySpec share_key(Word description) {
+  return {.name = "key",
+          .kind = K::kList,
+          .description = description,
+          .one_or_list = true,
+          .item = &kTextItem,
+          .least = 1};
+}
+
+inline constexpr std::array kTargetFields{
+    KeySpec{.name = "to",
+            .kind = K::kTemplate,
+            .description = "The file, or CONNECTION/SCHEMA.TABLE; beside `connection`, the table.",
+            .required = true},
+    mode_key("As `mode` of the share, for this table.", ""),
+    share_key("As `key` of the share, for this table."),
+    kConnection,
+};
+inline constexpr KeySpec kTarget{.kind = K::kObject, .fields = kTargetFields, .short_field = "to"};
+
+}  // namespace connection_detail
+
+[[nodiscard]] constexpr std::span<const KeySpec> connection_keys() {
+  return connection_detail::kFields;
+}
+
+}  // namespace cordyna::flow

@@ -1,0 +1,410 @@
+#include "process/data/pg_connection.hpp"
+
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <postgresql/libpq-fe.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <type_traits>
+
+namespace cordyna::data {
+namespace {
+
+constexpr const char* kLibrary = "libpq.so.5";
+
+// clang-format off
+#define CORDYNA_LIBPQ(X) \
+  X(PQconnectStartParams) X(PQconnectPoll) X(PQstatus) X(PQsocket) X(PQerrorMessage) \
+  X(PQfinish) X(PQsetnonblocking) X(PQsetErrorVerbosity) X(PQsendQuery) \
+  X(PQsendQueryParams) X(PQsendPrepare) X(PQsendDescribePrepared) X(PQconsumeInput) \
+  X(PQisBusy) X(PQflush) X(PQgetResult) X(PQclear) X(PQresultStatus) \
+  X(PQresultErrorField) X(PQresultErrorMessage) X(PQntuples) X(PQnfields) X(PQfname) \
+  X(PQftype) X(PQfmod) X(PQgetvalue) X(PQgetlength) X(PQgetisnull) X(PQcmdTuples) \
+  X(PQputCopyData) X(PQputCopyEnd) X(PQgetCopyData) X(PQfreemem) X(PQgetCancel) \
+  X(PQcancel) X(PQfreeCancel) X(PQsetNoticeProcessor)
+// clang-format on
+
+/// The functions of libpq that are used.
+struct Libpq {
+#define CORDYNA_DECLARE(name) decltype(&::name) name = nullptr;
+  CORDYNA_LIBPQ(CORDYNA_DECLARE)
+#undef CORDYNA_DECLARE
+  std::string problem;
+};
+
+Libpq load_libpq() {
+  Libpq pq;
+  // Never closed: libraries below it keep threads' data.
+  void* library = dlopen(kLibrary, RTLD_NOW | RTLD_LOCAL);
+  if (library == nullptr) {
+    const char* why = dlerror();
+    pq.problem = fmt::format(
+        "{} cannot be loaded; install libpq5 (Debian: apt-get install "
+        "libpq5): {}",
+        kLibrary, why == nullptr ? "" : why);
+    return pq;
+  }
+  const auto find = [&](auto& function, const char* name) {
+    void* found = dlsym(library, name);
+    if (found == nullptr) pq.problem = fmt::format("{} has no {}", kLibrary, name);
+    function = reinterpret_cast<std::remove_reference_t<decltype(function)>>(found);
+  };
+#define CORDYNA_FIND(name) find(pq.name, #name);
+  CORDYNA_LIBPQ(CORDYNA_FIND)
+#undef CORDYNA_FIND
+  return pq;
+}
+
+const Libpq& libpq() {
+  static const Libpq pq = load_libpq();
+  return pq;
+}
+
+using Clock = std::chrono::steady_clock;
+
+enum class Waited { kReady, kEnd, kTimeout };
+
+/// Until the socket is ready, the deadline is past (nullopt: none), or we are asked to end.
+Waited wait_for(int socket, short events, const EndSignals& signals,
+                std::optional<Clock::time_point> deadline) {
+  while (true) {
+    if (signals.asked_to_end()) return Waited::kEnd;
+    int timeout = -1;
+    if (deadline.has_value()) {
+      const auto left =
+          std::chrono::duration_cast<std::chrono::milliseconds>(*deadline - Clock::now()).count();
+      if (left <= 0) return Waited::kTimeout;
+      timeout = static_cast<int>(std::min<std::int64_t>(left + 1, 1'000'000));
+    }
+    std::array<pollfd, 2> fds{pollfd{socket, events, 0}, pollfd{signals.descriptor(), POLLIN, 0}};
+    const int ready = poll(fds.data(), fds.size(), timeout);
+    if (ready > 0 && fds[0].revents != 0 && fds[1].revents == 0) return Waited::kReady;
+  }
+}
+
+PgFault asked_to_end() {
+  return {.message = "the step was asked to end", .cancelled = true};
+}
+
+struct ResultFree {
+  void operator()(PGresult* result) const { libpq().PQclear(result); }
+};
+using ResultPtr = std::unique_ptr<PGresult, ResultFree>;
+
+void no_notices(void* /*context*/, const char* /*message*/) {}
+
+/// A file descriptor that is closed in the end.
+class File {
+ public:
+  File(const std::string& path, int flags) : fd_(::open(path.c_str(), flags | O_CLOEXEC, 0600)) {}
+  ~File() {
+    if (fd_ >= 0) close(fd_);
+  }
+  File(const File&) = delete;
+  File& operator=(const File&) = delete;
+  [[nodiscard]] int get() const { return fd_; }
+
+ private:
+  int fd_;
+};
+
+PgFault file_fault(std::string_view what, const std::string& path) {
+  const bool full = errno == ENOSPC || errno == EDQUOT;
+  return {.state = full ? "53100" : "",
+          .message = fmt::format("cannot {} {}: {}", what, path, std::strerror(errno))};
+}
+
+}  // namespace
+
+struct PgConnection::State {
+  PGconn* conn = nullptr;
+  const EndSignals* signals = nullptr;
+
+  State() = default;
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
+  ~State() {
+    if (conn != nullptr) libpq().PQfinish(conn);
+  }
+
+  /// The statement is stopped at the server too, and the connection is of no use any more.
+  PgFault cancel() {
+    PGcancel* handle = libpq().PQgetCancel(conn);
+    std::array<char, 256> ignored{};
+    if (handle != nullptr) {
+      libpq().PQcancel(handle, ignored.data(), static_cast<int>(ignored.size()));
+      libpq().PQfreeCancel(handle);
+    }
+    return asked_to_end();
+  }
+
+  PgFault broken() { return lost_fault(libpq().PQerrorMessage(conn)); }
+
+  PgFault fault_of(const PGresult* result) {
+    const Libpq& pq = libpq();
+    const auto field = [&](int code) -> std::string {
+      const char* text = pq.PQresultErrorField(result, code);
+      return text == nullptr ? "" : text;
+    };
+    PgFault fault;
+    fault.state = field(PG_DIAG_SQLSTATE);
+    fault.message = field(PG_DIAG_MESSAGE_PRIMARY);
+    for (const char code : {PG_DIAG_MESSAGE_DETAIL, PG_DIAG_MESSAGE_HINT, PG_DIAG_CONTEXT}) {
+      const std::string more = field(code);
+      if (!more.empty()) fault.message += "; " + more.substr(0, 300);
+    }
+    if (fault.message.empty()) fault = lost_fault(pq.PQresultErrorMessage(result));
+    std::ranges::replace(fault.message, '\n', ' ');
+    fault.lost = pq.PQstatus(conn) != CONNECTION_OK;
+    return fault;
+  }
+
+  /// All that is to be sent goes out; what comes meanwhile is taken in, so that neither side waits
+  /// for the other.
+  PgResult<> flush() {
+    while (true) {
+      const int left = libpq().PQflush(conn);
+      if (left < 0) return std::unexpected(broken());
+      if (left == 0) return {};
+      if (wait_for(libpq().PQsocket(conn), POLLIN | POLLOUT, *signals, std::nullopt) ==
+          Waited::kEnd) {
+        return std::unexpected(cancel());
+      }
+      if (libpq().PQconsumeInput(conn) == 0) return std::unexpected(broken());
+    }
+  }
+
+  /// The next result; null: that was all.
+  PgResult<ResultPtr> next() {
+    while (libpq().PQisBusy(conn) != 0) {
+      if (wait_for(libpq().PQsocket(conn), POLLIN, *signals, std::nullopt) == Waited::kEnd) {
+        return std::unexpected(cancel());
+      }
+      if (libpq().PQconsumeInput(conn) == 0) return std::unexpected(broken());
+    }
+    return ResultPtr(libpq().PQgetResult(conn));
+  }
+
+  /// The last of all results; the first error there is among them.
+  PgResult<ResultPtr> last() {
+    if (auto flushed = flush(); !flushed.has_value()) return std::unexpected(flushed.error());
+    ResultPtr kept;
+    std::optional<PgFault> fault;
+    while (true) {
+      auto result = next();
+      if (!result.has_value()) return result;
+      if (*result == nullptr) break;
+      const ExecStatusType status = libpq().PQresultStatus(result->get());
+      if (status == PGRES_FATAL_ERROR || status == PGRES_BAD_RESPONSE) {
+        if (!fault.has_value()) fault = fault_of(result->get());
+      } else if (status == PGRES_COPY_IN || status == PGRES_COPY_OUT) {
+        return std::move(*result);  // it goes on with data
+      }
+      kept = std::move(*result);
+    }
+    if (fault.has_value()) return std::unexpected(*fault);
+    if (kept == nullptr) return std::unexpected(broken());
+    return kept;
+  }
+
+  PgResult<ResultPtr> sent(int good) {
+    if (good == 0) return std::unexpected(broken());
+    return last();
+  }
+};
+
+PgConnection::PgConnection(std::unique_ptr<State> state) : state_(std::move(state)) {}
+PgConnection::PgConnection(PgConnection&&) noexcept = default;
+PgConnection& PgConnection::operator=(PgConnection&&) noexcept = default;
+PgConnection::~PgConnection() = default;
+
+PgResult<PgConnection> PgConnection::open(const Connection& connection, const std::string& password,
+                                          const EndSignals& signals) {
+  const Libpq& pq = libpq();
+  if (!pq.problem.empty()) return std::unexpected(PgFault{.message = pq.problem, .missing = true});
+  std::vector<const char*> keys;
+  std::vector<const char*> values;
+  const auto add = [&](const char* key, const std::string& value) {
+    if (value.empty()) return;
+    keys.push_back(key);
+    values.push_back(value.c_str());
+  };
+  // A peer that vanished is found out within two minutes, not two hours.
+  const std::array<std::pair<const char*, std::string>, 6> fixed{{
+      {"client_encoding", "UTF8"},
+      {"application_name", "cordyna"},
+      {"keepalives_idle", "30"},
+      {"keepalives_interval", "10"},
+      {"keepalives_count", "6"},
+      {"tcp_user_timeout", "120000"},
+  }};
+  add("host", connection.host);
+  add("port", connection.port);
+  add("dbname", connection.database);
+  add("user", connection.user);
+  add("password", password);
+  add("sslmode", connection.sslmode);
+  add("sslrootcert", connection.sslrootcert);
+  for (const auto& [key, value] : fixed) add(key, value);
+  keys.push_back(nullptr);
+  values.push_back(nullptr);
+  auto state = std::make_unique<State>();
+  state->signals = &signals;
+  state->conn = pq.PQconnectStartParams(keys.data(), values.data(), 0);
+  if (state->conn == nullptr) {
+    return std::unexpected(PgFault{.message = "no memory for a connection"});
+  }
+  // With it, the message of a refusal has its SQLSTATE.
+  pq.PQsetErrorVerbosity(state->conn, PQERRORS_VERBOSE);
+  pq.PQsetNoticeProcessor(state->conn, no_notices, nullptr);
+  const auto deadline = Clock::now() + std::chrono::milliseconds(connection.connect_timeout_ms);
+  short events = POLLOUT;
+  while (pq.PQstatus(state->conn) != CONNECTION_BAD) {
+    const Waited waited = wait_for(pq.PQsocket(state->conn), events, signals, deadline);
+    if (waited == Waited::kEnd) return std::unexpected(asked_to_end());
+    if (waited == Waited::kTimeout) {
+      return std::unexpected(
+          PgFault{.message = fmt::format("no answer within {} ms", connection.connect_timeout_ms),
+                  .lost = true});
+    }
+    const PostgresPollingStatusType step = pq.PQconnectPoll(state->conn);
+    if (step == PGRES_POLLING_OK) {
+      pq.PQsetnonblocking(state->conn, 1);
+      return PgConnection(std::move(state));
+    }
+    if (step == PGRES_POLLING_FAILED) break;
+    events = step == PGRES_POLLING_READING ? POLLIN : POLLOUT;
+  }
+  return std::unexpected(connect_fault(pq.PQerrorMessage(state->conn)));
+}
+
+PgResult<PgRows> PgConnection::run(const std::string& sql, const std::vector<std::string>& values) {
+  const Libpq& pq = libpq();
+  std::vector<const char*> texts;
+  texts.reserve(values.size());
+  for (const std::string& value : values) texts.push_back(value.c_str());
+  auto result =
+      state_->sent(values.empty() ? pq.PQsendQuery(state_->conn, sql.c_str())
+                                  : pq.PQsendQueryParams(state_->conn, sql.c_str(),
+                                                         static_cast<int>(texts.size()), nullptr,
+                                                         texts.data(), nullptr, nullptr, 0));
+  if (!result.has_value()) return std::unexpected(result.error());
+  PgRows rows;
+  const PGresult* found = result->get();
+  const int columns = pq.PQnfields(found);
+  for (int i = 0; i < pq.PQntuples(found); ++i) {
+    PgRow row;
+    for (int c = 0; c < columns; ++c) {
+      if (pq.PQgetisnull(found, i, c) != 0) {
+        row.emplace_back();
+      } else {
+        row.emplace_back(std::string(pq.PQgetvalue(found, i, c),
+                                     static_cast<std::size_t>(pq.PQgetlength(found, i, c))));
+      }
+    }
+    rows.rows.push_back(std::move(row));
+  }
+  rows.affected = std::strtoll(pq.PQcmdTuples(result->get()), nullptr, 10);
+  return rows;
+}
+
+PgResult<std::vector<PgColumn>> PgConnection::describe(const std::string& sql) {
+  const Libpq& pq = libpq();
+  auto prepared = state_->sent(pq.PQsendPrepare(state_->conn, "", sql.c_str(), 0, nullptr));
+  if (!prepared.has_value()) return std::unexpected(prepared.error());
+  auto result = state_->sent(pq.PQsendDescribePrepared(state_->conn, ""));
+  if (!result.has_value()) return std::unexpected(result.error());
+  std::vector<PgColumn> columns;
+  const int count = pq.PQnfields(result->get());
+  columns.reserve(static_cast<std::size_t>(count));
+  for (int i = 0; i < count; ++i) {
+    columns.push_back(
+        {pq.PQfname(result->get(), i), pq.PQftype(result->get(), i), pq.PQfmod(result->get(), i)});
+  }
+  return columns;
+}
+
+PgResult<std::int64_t> PgConnection::copy_in(const std::string& sql, const std::string& path) {
+  const Libpq& pq = libpq();
+  const File file(path, O_RDONLY);
+  if (file.get() < 0) return std::unexpected(file_fault("read", path));
+  auto begun = state_->sent(pq.PQsendQuery(state_->conn, sql.c_str()));
+  if (!begun.has_value()) return std::unexpected(begun.error());
+  std::vector<char> buffer(std::size_t{256} << 10);
+  while (true) {
+    const ssize_t n = ::read(file.get(), buffer.data(), buffer.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return std::unexpected(file_fault("read", path));
+    if (n == 0) break;
+    if (pq.PQputCopyData(state_->conn, buffer.data(), static_cast<int>(n)) < 0) {
+      return std::unexpected(state_->broken());
+    }
+    if (auto flushed = state_->flush(); !flushed.has_value()) {
+      return std::unexpected(flushed.error());
+    }
+  }
+  if (pq.PQputCopyEnd(state_->conn, nullptr) < 0) return std::unexpected(state_->broken());
+  auto ended = state_->last();
+  if (!ended.has_value()) return std::unexpected(ended.error());
+  return std::strtoll(pq.PQcmdTuples(ended->get()), nullptr, 10);
+}
+
+PgResult<PgCopied> PgConnection::copy_out(const std::string& sql, const std::string& path) {
+  const Libpq& pq = libpq();
+  const File file(path, O_WRONLY | O_CREAT | O_TRUNC);
+  if (file.get() < 0) return std::unexpected(file_fault("write", path));
+  auto begun = state_->sent(pq.PQsendQuery(state_->conn, sql.c_str()));
+  if (!begun.has_value()) return std::unexpected(begun.error());
+  PgCopied copied;
+  std::string pending;
+  const auto write_pending = [&]() {
+    for (std::string_view left = pending; !left.empty();) {
+      const ssize_t n = ::write(file.get(), left.data(), left.size());
+      if (n < 0 && errno == EINTR) continue;
+      if (n < 0) return false;
+      left.remove_prefix(static_cast<std::size_t>(n));
+    }
+    pending.clear();
+    return true;
+  };
+  while (true) {
+    char* row = nullptr;
+    const int bytes = pq.PQgetCopyData(state_->conn, &row, 1);
+    if (bytes == -1) break;
+    if (bytes == -2) return std::unexpected(state_->broken());
+    if (bytes == 0) {
+      if (wait_for(pq.PQsocket(state_->conn), POLLIN, *state_->signals, std::nullopt) ==
+          Waited::kEnd) {
+        return std::unexpected(state_->cancel());
+      }
+      if (pq.PQconsumeInput(state_->conn) == 0) return std::unexpected(state_->broken());
+      continue;
+    }
+    pending.append(row, static_cast<std::size_t>(bytes));
+    pq.PQfreemem(row);
+    copied.row_bytes_max = std::max(copied.row_bytes_max, static_cast<std::size_t>(bytes));
+    ++copied.rows;
+    constexpr std::size_t kWriteBytes = std::size_t{1} << 20;
+    if (pending.size() >= kWriteBytes && !write_pending()) {
+      return std::unexpected(file_fault("write", path));
+    }
+  }
+  if (!write_pending()) return std::unexpected(file_fault("write", path));
+  auto ended = state_->last();
+  if (!ended.has_value()) return std::unexpected(ended.error());
+  return copied;
+}
+
+bool wait_ms(std::int64_t ms, const EndSignals& signals) {
+  const auto deadline = Clock::now() + std::chrono::milliseconds(ms);
+  return wait_for(-1, 0, signals, deadline) != Waited::kEnd;
+}
+
+}  // namespace cordyna::data

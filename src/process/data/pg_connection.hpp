@@ -1,0 +1,73 @@
+/// One connection to a PostgreSQL server, through libpq.
+///
+/// libpq is loaded when the first connection is opened, not with the program: it brings two dozen
+/// libraries along, which everything else would wait for. Each call blocks until it is done, and
+/// ends early, with the statement cancelled at the server, when we are asked to end.
+/// Threads: one.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "process/data/child.hpp"
+#include "process/data/connection.hpp"
+#include "process/data/pg_fault.hpp"
+
+namespace cordyna::data {
+
+using PgRow = std::vector<std::optional<std::string>>;
+
+struct PgRows {
+  std::vector<PgRow> rows;
+  std::int64_t affected = 0;
+};
+
+struct PgColumn {
+  std::string name;
+  std::uint32_t type = 0;  ///< its OID
+  std::int32_t modifier = -1;
+};
+
+struct PgCopied {
+  std::int64_t rows = 0;
+  std::size_t row_bytes_max = 0;  ///< the longest
+};
+
+class PgConnection {
+ public:
+  /// One try. `password` may be empty. Borrows the signals.
+  [[nodiscard]] static PgResult<PgConnection> open(const Connection& connection,
+                                                   const std::string& password,
+                                                   const EndSignals& signals);
+  PgConnection(PgConnection&&) noexcept;
+  PgConnection& operator=(PgConnection&&) noexcept;
+  PgConnection(const PgConnection&) = delete;
+  PgConnection& operator=(const PgConnection&) = delete;
+  ~PgConnection();
+
+  /// One statement with values for $1 and up, or, without values, any number of statements, whose
+  /// last one's rows it gives.
+  [[nodiscard]] PgResult<PgRows> run(const std::string& sql,
+                                     const std::vector<std::string>& values = {});
+  /// The columns that a query would give.
+  [[nodiscard]] PgResult<std::vector<PgColumn>> describe(const std::string& sql);
+  /// COPY … FROM STDIN out of a file; how many rows it took.
+  [[nodiscard]] PgResult<std::int64_t> copy_in(const std::string& sql, const std::string& path);
+  /// COPY … TO STDOUT into a new file.
+  [[nodiscard]] PgResult<PgCopied> copy_out(const std::string& sql, const std::string& path);
+
+ private:
+  struct State;
+  explicit PgConnection(std::unique_ptr<State> state);
+
+  std::unique_ptr<State> state_;
+};
+
+/// Waits, unless we are asked to end. False: we are.
+[[nodiscard]] bool wait_ms(std::int64_t ms, const EndSignals& signals);
+
+}  // namespace cordyna::data

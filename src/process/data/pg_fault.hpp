@@ -1,0 +1,71 @@
+/// What went wrong with a PostgreSQL server, by kind: what is tried again, and what is not.
+///
+/// Pure. Threads: any.
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "process/data/step_result.hpp"
+
+namespace cordyna::data {
+
+struct PgFault {
+  std::string state{};     ///< SQLSTATE: "40001"; empty: libpq or the network, not the server
+  std::string message{};   ///< one line, without values of a password
+  bool lost = false;       ///< there is no connection, or none any more
+  bool cancelled = false;  ///< we were asked to end
+  bool missing = false;    ///< libpq itself is not installed
+  bool refused = false;    ///< no server said so, but a second try would not change it
+  std::optional<TaskErrorCode> code{};  ///< what it is, where we found it out ourselves
+};
+
+template <class T = void>
+using PgResult = std::expected<T, PgFault>;
+
+enum class PgKind : std::uint8_t {
+  kTransient,  ///< the same again may well work
+  kDenied,     ///< password, role, database, permission
+  kMisfit,     ///< a table, column, type, key or value does not fit
+  kFull,       ///< the server's disk
+  kOther,
+};
+
+[[nodiscard]] PgKind kind_of(const PgFault& fault);
+
+/// "FATAL:  28P01: password …\nLOCATION: …", as libpq has it for a connection that failed or broke,
+/// in its parts.
+[[nodiscard]] PgFault lost_fault(std::string_view text);
+/// The same for one that was never made: some failures there are for good.
+[[nodiscard]] PgFault connect_fault(std::string_view text);
+
+/// The error of a step. `doing`: "share to warehouse/gold.listings". `otherwise`: the code where
+/// the kind has none of its own.
+[[nodiscard]] TaskError pg_error(const PgFault& fault, std::string_view doing,
+                                 TaskErrorCode otherwise);
+
+/// How long to wait before try `number` (from 1); negative: enough tried.
+[[nodiscard]] std::int64_t pg_delay_ms(int number);
+
+}  // namespace cordyna::data
+
+/// As STEP_TRY and STEP_TRY_ASSIGN, for PgResult.
+#define PG_TRY(expression)                                                               \
+  do {                                                                                   \
+    auto&& cordyna_try_ = (expression);                                                  \
+    if (!cordyna_try_.has_value()) {                                                     \
+      return std::unexpected<::cordyna::data::PgFault>(std::move(cordyna_try_.error())); \
+    }                                                                                    \
+  } while (false)
+
+#define PG_TRY_ASSIGN(declaration, expression) \
+  PG_TRY_ASSIGN_(STEP_JOIN(pg_result_, __LINE__), declaration, expression)
+#define PG_TRY_ASSIGN_(result, declaration, expression)                          \
+  auto result = (expression);                                                    \
+  if (!result.has_value()) {                                                     \
+    return std::unexpected<::cordyna::data::PgFault>(std::move(result.error())); \
+  }                                                                              \
+  declaration = std::move(*result)
