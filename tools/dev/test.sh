@@ -133,7 +133,7 @@ command_test() {
     integration)
       build asan dyna
       build release dyna
-      prepare_example
+      prepare_example real-estate flights
       part_integration
       ;;
     '') test_everything "$long" ;;
@@ -149,7 +149,7 @@ test_everything() {
   whole docs docs_are_current
   part_ctest asan unit
   part_scripts
-  prepare_example
+  prepare_example real-estate flights
   part_integration
   if [[ -n $1 ]]; then parts_long; else whole fuzz command_fuzz --seconds 10; fi
 }

@@ -218,20 +218,29 @@ std::string reason_lists(const LoadSource& source, std::string_view values) {
 std::string structural_sql(bool unseen) {
   const std::string_view reason =
       unseen ? "lower(error_type)" : "lower(error_type) || ': ' || error_message";
+  // One error for each column that is missing, or too many: the line is told once.
   return fmt::format(
       "CREATE TABLE structural AS SELECT place + length(raw) - length(ltrim(raw, E'\\r\\n')) AS "
       "place,\n"
-      "    trim(raw, E'\\r\\n') AS raw, reasons, encoding,\n"
+      "    trim(raw, E'\\r\\n\\x01') AS raw, reasons, encoding,\n"
       "    (SELECT max(CASE WHEN contains(newline_delimiter, 'r') THEN 2 ELSE 1 END)\n"
       "      FROM reject_scans) AS newline_bytes\n"
       "  FROM (SELECT line_byte_position::BIGINT AS place, coalesce(any_value(csv_line), '') AS "
       "raw,\n"
-      "    list(DISTINCT {}) AS reasons,\n"
+      "    list_filter(['missing columns: ' || min(found) FILTER (error_type =\n"
+      "      'MISSING COLUMNS') || ' instead of ' || any_value(wanted),\n"
+      "      'too many columns: ' || max(found) FILTER (error_type = 'TOO MANY COLUMNS') ||\n"
+      "      ' instead of ' || any_value(wanted),\n"
+      "      string_agg(DISTINCT {}, '; ') FILTER (error_type NOT IN\n"
+      "      ('MISSING COLUMNS', 'TOO MANY COLUMNS'))], lambda v: v IS NOT NULL) AS reasons,\n"
       "    bool_or(error_type = 'INVALID ENCODING') AS encoding\n"
-      "  FROM reject_errors GROUP BY line_byte_position);\n"
+      "  FROM (SELECT *, regexp_extract(error_message, 'Columns: ([0-9]+)', 1) AS wanted,\n"
+      "    try_cast(regexp_extract(error_message, 'Found: ([0-9]+)', 1) AS BIGINT) AS found\n"
+      "    FROM reject_errors)\n"
+      "  GROUP BY line_byte_position);\n"
       "COPY structural TO 'out/structural.parquet' (FORMAT parquet);\n"
-      "SELECT 'structural' AS dyna, count(*) AS n, coalesce(bool_or(encoding), false) AS "
-      "encoding FROM structural;\n",
+      "SELECT 'structural' AS dyna, count(*) AS n, count(*) FILTER (encoding) AS invalid,\n"
+      "  coalesce(bool_or(encoding), false) AS encoding FROM structural;\n",
       reason);
 }
 
@@ -243,6 +252,9 @@ std::string load_tail(const LoadParams& load) {
   out +=
       "SELECT 'loaded' AS dyna, count(*) AS n, count(*) FILTER (len(__dyna_cast) > 0) AS cast_bad\n"
       "  FROM loaded;\n";
+  out +=
+      "SELECT 'cast' AS dyna, v AS rule, count(*) AS n FROM (SELECT unnest(__dyna_cast) AS v\n"
+      "  FROM loaded WHERE len(__dyna_cast) > 0) GROUP BY v ORDER BY v;\n";
   if (!json) {
     out +=
         "COPY (SELECT rowid AS n, __dyna_cast AS columns FROM loaded WHERE len(__dyna_cast) > 0)\n"
@@ -379,6 +391,23 @@ std::string compile_look(const LoadParams& load) {
       "  GROUP BY key ORDER BY min(line), key;\n"
       "SELECT 'lines' AS dyna, count(*) AS n, count(*) FILTER (NOT ok) AS invalid FROM lines;\n",
       read_lines(load, false));
+}
+
+std::string compile_long_look(const LoadParams& load, const LoadSource& source) {
+  std::string ends = fmt::format("ends_with(l, {})", quote_text(source.delimiter + "\"\""));
+  for (const std::string& null : load.nulls) {
+    ends += fmt::format(" OR ends_with(l, {})", quote_text(source.delimiter + null));
+  }
+  return fmt::format(
+      "SELECT 'long' AS dyna, count(*) FILTER (ends_with(l, {}) OR {}) AS n FROM {};\n",
+      quote_text(source.delimiter), ends, read_lines(load, false));
+}
+
+std::string compile_unpack(const LoadParams& load) {
+  return fmt::format(
+      "COPY (SELECT l FROM {}) TO {} (FORMAT csv, HEADER false, QUOTE '', ESCAPE '', DELIMITER "
+      "{});\n",
+      read_lines(load, false), quote_text(kOutPlain), kNoDelimiter);
 }
 
 std::string compile_load(const LoadParams& load, const LoadSource& source) {

@@ -285,6 +285,14 @@ void check_order(const Contract& contract, const std::vector<SourceColumn>& colu
   }
 }
 
+bool has_column(const Contract& contract, const std::vector<SourceColumn>& columns,
+                const std::string& name) {
+  return std::ranges::any_of(
+      columns, [&](const SourceColumn& column) { return known_as(contract, column.name) == name; });
+}
+
+/// Names the file's column that may be it: one with a name that is near, or the only new one where
+/// only one is missing.
 std::string missing_message(const std::string& name, const std::vector<SourceColumn>& columns,
                             const Contract& contract) {
   std::vector<std::string_view> candidates;
@@ -293,8 +301,18 @@ std::string missing_message(const std::string& name, const std::vector<SourceCol
       candidates.emplace_back(column.name);
     }
   }
-  std::string message = fmt::format("column '{}' is missing", name);
-  const std::string near = nearest(name, candidates);
+  std::string message = fmt::format("column '{}'", name);
+  std::string near = nearest(name, candidates);
+  for (const auto& [alias, known] : contract.rename) {
+    if (known != name) continue;
+    message += fmt::format(" ('{}' in the file)", alias);
+    if (near.empty()) near = nearest(alias, candidates);
+  }
+  message += " is missing";
+  const auto missing = std::ranges::count_if(contract.columns, [&](const ColumnSpec& spec) {
+    return !has_column(contract, columns, spec.name);
+  });
+  if (near.empty() && missing == 1 && candidates.size() == 1) near = candidates.front();
   if (!near.empty()) {
     message +=
         fmt::format(" (it has '{0}'; if that is the same, write rename: {{{0}: {1}}})", near, name);
