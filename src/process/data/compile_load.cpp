@@ -13,6 +13,8 @@ namespace {
 /// Read as one value a line: nothing in a text file holds these four bytes in a row.
 constexpr std::string_view kNoDelimiter = "E'\\x01\\x02\\x03\\x04'";
 constexpr std::uint64_t kLineBytesMax = std::uint64_t{16} << 20;
+/// DuckDB would take 16 lines of the largest size, more than the whole memory of a small step.
+constexpr std::uint64_t kBufferBytes = 2 * kLineBytesMax;
 
 std::string shared_options(const LoadParams& load) {
   std::string out = fmt::format(", compression={}", quote_text(load.compression));
@@ -26,8 +28,8 @@ std::string read_lines(const LoadParams& load, bool encoding_broken) {
       encoding_broken && load.encoding.empty() ? ", encoding='latin-1'" : "";
   return fmt::format(
       "read_csv('in/0', header=false, auto_detect=false, delim={}, quote='', escape='', "
-      "columns={{'l': 'VARCHAR'}}, max_line_size={}{}{})",
-      kNoDelimiter, kLineBytesMax, shared_options(load), encoding);
+      "columns={{'l': 'VARCHAR'}}, max_line_size={}, buffer_size={}{}{})",
+      kNoDelimiter, kLineBytesMax, kBufferBytes, shared_options(load), encoding);
 }
 
 std::string csv_style(const LoadParams& load, const LoadSource& source) {
@@ -102,7 +104,11 @@ std::string typed_value(const std::string& raw, const ColumnSource& column) {
     return fmt::format("CASE WHEN {0} = {1} THEN {0} END", cast, raw);
   }
   if (column.type.name == TypeName::kString) return raw;
-  return strict_cast(fmt::format("trim({})", raw), column.type, column.format);
+  const std::string strict = strict_cast(fmt::format("trim({})", raw), column.type, column.format);
+  if (column.type.name != TypeName::kInt32 && column.type.name != TypeName::kInt64) return strict;
+  // Nearly all whole numbers are written as DuckDB would write them, and that is quickly seen.
+  const std::string cast = fmt::format("try_cast({} AS {})", raw, sql_type(column.type));
+  return fmt::format("CASE WHEN {0}::VARCHAR = {1} THEN {0} ELSE {2} END", cast, raw, strict);
 }
 
 bool can_fail(const ColumnSource& column) {
@@ -111,14 +117,19 @@ bool can_fail(const ColumnSource& column) {
 
 /// The list of columns (places in the map) whose text is not a value of their type.
 std::string cast_labels(const LoadSource& source) {
+  std::string all;
   std::string out;
   for (std::size_t i = 0; i < source.map.size(); ++i) {
     if (!can_fail(source.map[i])) continue;
+    all += fmt::format("{}(r{} IS NULL OR t{} IS NOT NULL)", out.empty() ? "" : " AND ", i, i);
     out += fmt::format("{}\n      CASE WHEN r{} IS NOT NULL AND t{} IS NULL THEN {} END",
                        out.empty() ? "" : ",", i, i, i);
   }
   if (out.empty()) return "[]::INTEGER[]";
-  return "list_filter([" + out + "\n    ]::INTEGER[], lambda v: v IS NOT NULL)";
+  return fmt::format(
+      "CASE WHEN {} THEN []::INTEGER[] ELSE\n    list_filter([{}\n    ]::INTEGER[], lambda v: v IS "
+      "NOT NULL) END",
+      all, out);
 }
 
 /// FROM of the innermost select: raw values by place.
