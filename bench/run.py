@@ -24,7 +24,7 @@ HEAD = """# Results of `./dev bench`
 - the time of a run is started_at to ended_at of `dyna runs --json`; ended_at is taken when the end
   is decided, so that the last commit of a run is not in it (one of 41, of about 500, of 98)
 - `./dev bench{arguments}`; limits: `spawn_chain 40 FILE`, `durable_rows FILE 100000 {batch}`,
-  `xargs -P2`, `sqlite3` with WAL and `synchronous=FULL`; peer: `bench/peers/luigi_works.py`
+  `xargs -P2`, `sqlite3` with WAL and `synchronous=FULL`, `bench/flights.sql`; peer: `bench/peers/luigi_works.py`
 
 | work | wanted | Cordyna | limit or peer in the same run | figure | verdict |
 |---|---|---|---|---|---|

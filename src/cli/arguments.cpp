@@ -83,9 +83,17 @@ class Parser {
 
 void Parser::add_run() {
   CLI::App* run = add("run", "Run a flow and follow it to its end", Verb::kRun);
-  run->add_option("file", file_, "The flow")->required()->type_name("FILE");
+  run->add_option("file", file_, "The flow, or a folder with a flow.yaml")
+      ->required()
+      ->type_name("FILE");
   run->add_option("-i,--input", raw_inputs_, "A value for an input of the flow; may be repeated")
       ->type_name("KEY=VALUE")
+      ->expected(1)
+      ->take_all();
+  run->add_option("--inputs", found_.input_files,
+                  "A YAML file of values for inputs, from here or from the flow's folder; may be "
+                  "repeated, the later one wins, --input before all")
+      ->type_name("FILE")
       ->expected(1)
       ->take_all();
   add_slots(run);

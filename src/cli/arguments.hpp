@@ -36,7 +36,8 @@ struct Arguments {
   Verb verb = Verb::kVersion;
   std::vector<std::string> files;
   std::vector<std::pair<std::string, std::string>> inputs;
-  std::string run;  ///< a run as find_run takes it
+  std::vector<std::string> input_files;  ///< --inputs: what `inputs` gives goes before them
+  std::string run;                       ///< a run as find_run takes it
   std::string task;
   std::string state;  ///< --state
   std::string shell;  ///< bash, zsh or fish

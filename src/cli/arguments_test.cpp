@@ -43,6 +43,12 @@ TEST(ArgumentsTest, RunTakesAFileInputsAndItsOptions) {
   EXPECT_EQ(found.state, "/s");
 }
 
+TEST(ArgumentsTest, FilesOfInputsKeepTheirOrder) {
+  const Arguments found = parsed({"run", "a", "--inputs", "b.yaml", "-i", "k=v", "--inputs", "c"});
+  EXPECT_EQ(found.input_files, (std::vector<std::string>{"b.yaml", "c"}));
+  EXPECT_EQ(found.inputs.size(), 1U);
+}
+
 TEST(ArgumentsTest, InputsMayHoldWhateverAShellHandsOver) {
   const Arguments found = parsed({"run", "a.yaml", "--input", "k=$(touch /tmp/x)\n-rf \"'"});
   ASSERT_EQ(found.inputs.size(), 1U);

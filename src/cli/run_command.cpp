@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 #include <malloc.h>
 
+#include <filesystem>
+#include <system_error>
 #include <utility>
 
 #include "cli/commands.hpp"
@@ -15,6 +17,36 @@ std::string run_context(const RunId& id, Millis now) {
                      format_date(now), format_timestamp(now));
 }
 
+/// A relative path is looked up from here, then from the flow's folder.
+std::string inputs_path(const std::string& file, const std::string& folder) {
+  std::error_code ignored;
+  if (std::filesystem::path(file).is_absolute() || std::filesystem::exists(file, ignored)) {
+    return file;
+  }
+  const std::string beside = folder + "/" + file;
+  return std::filesystem::exists(beside, ignored) ? beside : file;
+}
+
+void give(flow::GivenInputs& all, const flow::GivenInputs& more) {
+  for (const auto& [name, value] : more) {
+    std::erase_if(all, [&name = name](const auto& one) { return one.first == name; });
+    all.emplace_back(name, value);
+  }
+}
+
+/// Files in their order, then the command line: the last word counts.
+Result<flow::GivenInputs> given_inputs(const Arguments& arguments, const Flow& flow) {
+  flow::GivenInputs all;
+  for (const std::string& file : arguments.input_files) {
+    TRY_ASSIGN(const flow::GivenInputs more,
+               flow::read_inputs_file(flow, inputs_path(file, flow.folder)));
+    give(all, more);
+  }
+  if (all.empty()) return arguments.inputs;  // one that is given twice is an error there
+  give(all, arguments.inputs);
+  return all;
+}
+
 }  // namespace
 
 CommandResult run_command(CommandContext& context) {
@@ -25,8 +57,9 @@ CommandResult run_command(CommandContext& context) {
   Work work;
   work.request.op = OwnerOp::kSubmit;
   work.request.run = RunId{make_uuid7(now)};
-  TRY_ASSIGN(work.request.inputs, flow::resolve_inputs(*parsed.flow, arguments.inputs,
-                                                       run_context(work.request.run, now)));
+  TRY_ASSIGN(const flow::GivenInputs given, given_inputs(arguments, *parsed.flow));
+  TRY_ASSIGN(work.request.inputs,
+             flow::resolve_inputs(*parsed.flow, given, run_context(work.request.run, now)));
   work.request.folder = parsed.flow->folder;
   work.request.canonical = std::move(parsed.canonical);
   work.flow = std::move(parsed.flow);

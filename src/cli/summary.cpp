@@ -47,6 +47,12 @@ const TaskSpec* find_task(const FollowedRun& run, std::string_view path, TaskInd
   return nullptr;
 }
 
+/// A line of a log as it is shown.
+std::string log_line(std::string_view text) {
+  constexpr std::size_t kColumns = 500;
+  return fit(printable(text), kColumns);
+}
+
 FailedTask make_failed(const StateLayout& layout, const FollowedRun& run, const TaskRow& task) {
   FailedTask failed;
   failed.path = task.path;
@@ -60,6 +66,10 @@ FailedTask make_failed(const StateLayout& layout, const FollowedRun& run, const 
   const std::string log =
       layout.attempt_folder(run.no, index, task.attempt) + "/" + std::string(attempt_file::kLog);
   failed.last_lines = last_lines(read_tail(log), kLinesMax);
+  failed.has_log = !failed.last_lines.empty();
+  // What the error says already is not said again.
+  const std::string said = log_line(task.error->message);
+  std::erase(failed.last_lines, said);
   return failed;
 }
 
@@ -132,7 +142,7 @@ void format_failed(const FailedTask& task, RunNo run, const Palette& palette, st
     if (more > 0) names += fmt::format(" and {} more", grouped(more));
     add_line(out, fmt::format("    blocked by it: {}", names));
   }
-  if (!task.last_lines.empty()) {
+  if (task.has_log || !task.last_lines.empty()) {
     add_line(out, fmt::format("    all of its output: dyna logs {} {}", run, printable(task.path)));
   }
 }
@@ -279,7 +289,7 @@ std::vector<std::string> last_lines(std::string_view log, std::size_t lines_max)
     const auto record = parse_log_record(log.substr(0, end));
     log.remove_prefix(std::min(end + 1, log.size()));
     if (!record.has_value() || record->continued || record->text.empty()) continue;
-    std::string line = fit(printable(record->text), 500);
+    std::string line = log_line(record->text);
     if (record->stream == 'e') errors.push_back(line);
     all.push_back(std::move(line));
   }

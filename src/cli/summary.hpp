@@ -22,7 +22,9 @@ struct FailedTask {
   bool allowed = false;                 ///< `allow_failure`
   std::vector<std::string> blocked;     ///< paths, the first few
   std::size_t blocked_count = 0;        ///< all of them
-  std::vector<std::string> last_lines;  ///< of its output, errors first; printable
+  std::vector<std::string> last_lines;  ///< of its output, errors first; printable; without the
+                                        ///< error itself
+  bool has_log = false;                 ///< it said something
 };
 
 struct HeldTask {

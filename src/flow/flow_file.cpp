@@ -30,6 +30,18 @@ struct Built {
   std::string canonical;
 };
 
+/// The flow of a folder is its flow.yaml.
+Result<std::string> flow_in(const std::string& path) {
+  std::error_code ignored;
+  if (!std::filesystem::is_directory(path, ignored)) return path;
+  for (const char* name : {"flow.yaml", "flow.yml"}) {
+    const std::filesystem::path inside = std::filesystem::path(path) / name;
+    if (std::filesystem::exists(inside, ignored)) return inside.string();
+  }
+  return fail(ErrorCode::kInvalidArgument,
+              fmt::format("{}: is a folder without a flow.yaml; name a file in it", path));
+}
+
 /// From a tree to a flow; nothing where there are errors, which `reporter` got.
 Built build(const Node& root, Reporter& reporter, const std::string& folder) {
   FlowDraft draft = read_flow(root, reporter, folder);
@@ -68,7 +80,8 @@ Parsed parse(std::string_view text, std::string_view file, std::string_view fold
   return parsed;
 }
 
-Result<Parsed> parse_file(const std::string& path) {
+Result<Parsed> parse_file(const std::string& given) {
+  TRY_ASSIGN(const std::string path, flow_in(given));
   TRY_ASSIGN(const std::string text, read_text_file(path, kFlowBytesMax));
   std::error_code error;
   const std::filesystem::path whole = std::filesystem::canonical(path, error);

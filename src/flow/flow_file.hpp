@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/result.hpp"
@@ -41,21 +42,30 @@ inline constexpr std::size_t kFlowBytesMax = std::size_t{16} << 20;
 /// Opens no other file but contracts. Never fails otherwise than by diagnostics.
 [[nodiscard]] Parsed parse(std::string_view text, std::string_view file, std::string_view folder);
 
-/// Reads and parses. Errors: kNotFound (missing), kInvalidArgument (a directory, too large),
-/// kUnavailable (unreadable).
+/// Reads and parses a file, or the flow.yaml of a folder. Errors: kNotFound (missing),
+/// kInvalidArgument (a folder without one, too large), kUnavailable (unreadable).
 [[nodiscard]] Result<Parsed> parse_file(const std::string& path);
 
 /// The canonical form back to a flow: for runs that are resumed. Errors: kCorrupt.
 [[nodiscard]] Result<std::shared_ptr<const Flow>> from_canonical(std::string_view canonical,
                                                                  std::string_view folder);
 
-/// The JSON object of a run's inputs: `given` (name → text as on a command line) checked against
-/// the flow's inputs, converted to their types, defaults filled in. `run_date` ("2026-11-21")
-/// serves defaults that name run.date. Errors: kInvalidArgument: unknown (with the nearest name),
-/// missing, or of a wrong type; all of them in one message.
-[[nodiscard]] Result<std::string> resolve_inputs(
-    const Flow& flow, const std::vector<std::pair<std::string, std::string>>& given,
-    std::string_view run_context);
+/// Name → text as on a command line.
+using GivenInputs = std::vector<std::pair<std::string, std::string>>;
+
+/// The JSON object of a run's inputs: `given` checked against the flow's inputs, converted to their
+/// types, defaults filled in. `run_date` ("2026-11-21") serves defaults that name run.date. Errors:
+/// kInvalidArgument: unknown (with the nearest name), missing, or of a wrong type; all of them in
+/// one message.
+[[nodiscard]] Result<std::string> resolve_inputs(const Flow& flow, const GivenInputs& given,
+                                                 std::string_view run_context);
+
+inline constexpr std::size_t kInputsBytesMax = std::size_t{1} << 20;
+
+/// A YAML map of names to values. Lists and maps are for inputs of the type json; `null` means that
+/// nothing is given. Errors: kInvalidArgument: all that is wrong, each with its line and column;
+/// kNotFound, kUnavailable.
+[[nodiscard]] Result<GivenInputs> read_inputs_file(const Flow& flow, const std::string& path);
 
 /// The JSON Schema (2020-12) of the language, from the tables that the parser uses.
 [[nodiscard]] std::string json_schema();

@@ -33,8 +33,7 @@ Result<std::string> default_of(const InputSpec& input, std::string_view run_cont
   return typed_input(input.type, rendered);
 }
 
-const std::string* find_given(const std::vector<std::pair<std::string, std::string>>& given,
-                              std::string_view id) {
+const std::string* find_given(const GivenInputs& given, std::string_view id) {
   for (const auto& [name, value] : given) {
     if (name == id) return &value;
   }
@@ -42,8 +41,7 @@ const std::string* find_given(const std::vector<std::pair<std::string, std::stri
 }
 
 /// Names that the flow does not have, or that were given twice.
-void check_names(const Flow& flow, const std::vector<std::pair<std::string, std::string>>& given,
-                 std::vector<std::string>& problems) {
+void check_names(const Flow& flow, const GivenInputs& given, std::vector<std::string>& problems) {
   std::vector<std::string_view> known;
   known.reserve(flow.inputs.size());
   for (const InputSpec& input : flow.inputs) known.emplace_back(input.id);
@@ -73,8 +71,7 @@ std::string join_lines(const std::vector<std::string>& lines) {
 
 }  // namespace
 
-Result<std::string> resolve_inputs(const Flow& flow,
-                                   const std::vector<std::pair<std::string, std::string>>& given,
+Result<std::string> resolve_inputs(const Flow& flow, const GivenInputs& given,
                                    std::string_view run_context) {
   std::vector<std::string> problems;
   check_names(flow, given, problems);

@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <fstream>
+
 #include "flow/flow_file.hpp"
 #include "flow/typed_input.hpp"
 
@@ -108,6 +110,42 @@ TEST(Inputs, BytesThatAreNotUtf8AreRefused) {
   const auto json = resolve_inputs(*flow, Given{{"s", "a\xff"}}, kContext);
   ASSERT_FALSE(json.has_value());
   EXPECT_NE(json.error().message.find("UTF-8"), std::string::npos);
+}
+
+Result<GivenInputs> from_file(const Flow& flow, std::string_view text) {
+  const std::string path = testing::TempDir() + "/inputs.yaml";
+  std::ofstream(path) << text;
+  return read_inputs_file(flow, path);
+}
+
+TEST(InputsFile, ValuesAreTextAsOnACommandLine) {
+  const auto flow = flow_with(
+      "  - {id: s}\n  - {id: n, type: int, default: 1}\n  - {id: b, type: bool, default: true}\n"
+      "  - {id: j, type: json, default: 1}\n  - {id: zip}\n");
+  const auto given =
+      from_file(*flow, "s: \"a: b\"\nn: null\nb: false\nj: {x: [1, null]}\nzip: 098001\n");
+  ASSERT_TRUE(given.has_value()) << given.error().message;
+  EXPECT_EQ(
+      *given,
+      (GivenInputs{{"s", "a: b"}, {"b", "false"}, {"j", R"({"x":[1,null]})"}, {"zip", "098001"}}));
+}
+
+TEST(InputsFile, AllThatIsWrongIsToldWithItsPlace) {
+  const auto flow = flow_with("  - {id: county}\n  - {id: n, type: int}\n");
+  const auto given = from_file(*flow, "conty: x\nn: five\ncounty: [a]\n");
+  ASSERT_FALSE(given.has_value());
+  EXPECT_EQ(given.error().code, ErrorCode::kInvalidArgument);
+  const std::string& message = given.error().message;
+  EXPECT_NE(message.find("inputs.yaml:1:1: error: unknown input 'conty'"), std::string::npos);
+  EXPECT_NE(message.find("inputs.yaml:2:4: error: input 'n' wants a whole number, not 'five'"),
+            std::string::npos);
+  EXPECT_NE(message.find("inputs.yaml:3:9: error: input 'county' wants one value (string), not a "
+                         "list"),
+            std::string::npos);
+  for (const char* text : {"- a\n", "a: b: c\n", "", "county: x\ncounty: y\n"}) {
+    EXPECT_FALSE(from_file(*flow, text).has_value()) << text;
+  }
+  EXPECT_EQ(read_inputs_file(*flow, "/nowhere.yaml").error().code, ErrorCode::kNotFound);
 }
 
 }  // namespace

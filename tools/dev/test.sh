@@ -12,8 +12,8 @@ UBSan (ctest); the script tests and the integration tests with the release progr
 fuzz target. The last line is "N passed, N failed" over everything; the exit code is 0 only when
 nothing failed.
 
-  --long       also: TSan over cerebro and process, clang-tidy of everything, more simulated
-               worlds, a minute of each fuzz target
+  --long       also: a line of 1 GB, TSan over cerebro and process, clang-tidy of everything, more
+               simulated worlds, a minute of each fuzz target
   --fresh      makes a bare Debian 12 root, clones HEAD into it, and runs there ./dev run and
                ./dev test; prints the times of both (wants root)
   --only PART  one of: lint, unit, scripts, integration
@@ -134,7 +134,7 @@ command_test() {
     integration)
       build asan dyna
       build release dyna
-      prepare_example
+      prepare_example real-estate flights
       part_integration
       ;;
     '') test_everything "$long" ;;
@@ -150,8 +150,8 @@ test_everything() {
   whole docs docs_are_current
   part_ctest asan unit
   part_scripts
-  prepare_example
-  part_integration
+  prepare_example real-estate flights
+  DYNA_TEST_LONG=${1:+1} part_integration
   if [[ -n $1 ]]; then parts_long; else whole fuzz command_fuzz --seconds 10; fi
 }
 

@@ -22,6 +22,8 @@ inline constexpr std::string_view kOutQuarantine = "out/quarantine.parquet";
 inline constexpr std::string_view kOutFailed = "out/failed.parquet";
 inline constexpr std::string_view kOutConflicts = "out/conflicts.parquet";
 inline constexpr std::string_view kOutRejects = "out/rejects.parquet";
+inline constexpr std::string_view kOutPlain = "out/plain.csv";
+inline constexpr std::string_view kOutMarked = "out/marked.csv";
 
 /// "in/0"
 [[nodiscard]] std::string input_path(std::size_t at);
@@ -47,6 +49,10 @@ struct LoadSource {
 /// A first look: the front of a compressed CSV ("front"), the keys of JSON lines and how many lines
 /// are no objects ("key", "invalid", "invalid_sample"), the columns of a Parquet file ("column").
 [[nodiscard]] std::string compile_look(const LoadParams& load);
+/// How many lines of a compressed or encoded CSV may end with a value too many ("long").
+[[nodiscard]] std::string compile_long_look(const LoadParams& load, const LoadSource& source);
+/// Writes the lines of such a file as they are, in UTF-8, to kOutPlain.
+[[nodiscard]] std::string compile_unpack(const LoadParams& load);
 [[nodiscard]] std::string compile_load(const LoadParams& load, const LoadSource& source);
 /// Writes kOutRejects from what compile_load left, with line numbers, and gives the first three.
 [[nodiscard]] std::string compile_rejects(const LoadParams& load, const LoadSource& source);

@@ -14,6 +14,8 @@ namespace {
 /// Read as one value a line: nothing in a text file holds these four bytes in a row.
 constexpr std::string_view kNoDelimiter = "E'\\x01\\x02\\x03\\x04'";
 constexpr std::uint64_t kLineBytesMax = std::uint64_t{16} << 20;
+/// DuckDB would take 16 lines of the largest size, more than the whole memory of a small step.
+constexpr std::uint64_t kBufferBytes = 2 * kLineBytesMax;
 
 std::string shared_options(const LoadParams& load) {
   std::string out = fmt::format(", compression={}", quote_text(load.compression));
@@ -27,8 +29,8 @@ std::string read_lines(const LoadParams& load, bool encoding_broken) {
       encoding_broken && load.encoding.empty() ? ", encoding='latin-1'" : "";
   return fmt::format(
       "read_csv('in/0', header=false, auto_detect=false, delim={}, quote='', escape='', "
-      "columns={{'l': 'VARCHAR'}}, max_line_size={}{}{})",
-      kNoDelimiter, kLineBytesMax, shared_options(load), encoding);
+      "columns={{'l': 'VARCHAR'}}, max_line_size={}, buffer_size={}{}{})",
+      kNoDelimiter, kLineBytesMax, kBufferBytes, shared_options(load), encoding);
 }
 
 std::string csv_style(const LoadParams& load, const LoadSource& source) {
@@ -110,7 +112,11 @@ std::string typed_value(const std::string& raw, const ColumnSource& column) {
     }
     return fmt::format("CASE trim({}){} END", raw, cases);
   }
-  return strict_cast(fmt::format("trim({})", raw), column.type, column.format);
+  const std::string strict = strict_cast(fmt::format("trim({})", raw), column.type, column.format);
+  if (column.type.name != TypeName::kInt32 && column.type.name != TypeName::kInt64) return strict;
+  // Nearly all whole numbers are written as DuckDB would write them, and that is quickly seen.
+  const std::string cast = fmt::format("try_cast({} AS {})", raw, sql_type(column.type));
+  return fmt::format("CASE WHEN {0}::VARCHAR = {1} THEN {0} ELSE {2} END", cast, raw, strict);
 }
 
 bool can_fail(const ColumnSource& column) {
@@ -119,14 +125,19 @@ bool can_fail(const ColumnSource& column) {
 
 /// The list of columns (places in the map) whose text is not a value of their type.
 std::string cast_labels(const LoadSource& source) {
+  std::string all;
   std::string out;
   for (std::size_t i = 0; i < source.map.size(); ++i) {
     if (!can_fail(source.map[i])) continue;
+    all += fmt::format("{}(r{} IS NULL OR t{} IS NOT NULL)", out.empty() ? "" : " AND ", i, i);
     out += fmt::format("{}\n      CASE WHEN r{} IS NOT NULL AND t{} IS NULL THEN {} END",
                        out.empty() ? "" : ",", i, i, i);
   }
   if (out.empty()) return "[]::INTEGER[]";
-  return "list_filter([" + out + "\n    ]::INTEGER[], lambda v: v IS NOT NULL)";
+  return fmt::format(
+      "CASE WHEN {} THEN []::INTEGER[] ELSE\n    list_filter([{}\n    ]::INTEGER[], lambda v: v IS "
+      "NOT NULL) END",
+      all, out);
 }
 
 /// FROM of the innermost select: raw values by place.
@@ -299,20 +310,29 @@ std::string reason_lists(const LoadSource& source, std::string_view values) {
 std::string structural_sql(bool unseen) {
   const std::string_view reason =
       unseen ? "lower(error_type)" : "lower(error_type) || ': ' || error_message";
+  // One error for each column that is missing, or too many: the line is told once.
   return fmt::format(
       "CREATE TABLE structural AS SELECT place + length(raw) - length(ltrim(raw, E'\\r\\n')) AS "
       "place,\n"
-      "    trim(raw, E'\\r\\n') AS raw, reasons, encoding,\n"
+      "    trim(raw, E'\\r\\n\\x01') AS raw, reasons, encoding,\n"
       "    (SELECT max(CASE WHEN contains(newline_delimiter, 'r') THEN 2 ELSE 1 END)\n"
       "      FROM reject_scans) AS newline_bytes\n"
       "  FROM (SELECT line_byte_position::BIGINT AS place, coalesce(any_value(csv_line), '') AS "
       "raw,\n"
-      "    list(DISTINCT {}) AS reasons,\n"
+      "    list_filter(['missing columns: ' || min(found) FILTER (error_type =\n"
+      "      'MISSING COLUMNS') || ' instead of ' || any_value(wanted),\n"
+      "      'too many columns: ' || max(found) FILTER (error_type = 'TOO MANY COLUMNS') ||\n"
+      "      ' instead of ' || any_value(wanted),\n"
+      "      string_agg(DISTINCT {}, '; ') FILTER (error_type NOT IN\n"
+      "      ('MISSING COLUMNS', 'TOO MANY COLUMNS'))], lambda v: v IS NOT NULL) AS reasons,\n"
       "    bool_or(error_type = 'INVALID ENCODING') AS encoding\n"
-      "  FROM reject_errors GROUP BY line_byte_position);\n"
+      "  FROM (SELECT *, regexp_extract(error_message, 'Columns: ([0-9]+)', 1) AS wanted,\n"
+      "    try_cast(regexp_extract(error_message, 'Found: ([0-9]+)', 1) AS BIGINT) AS found\n"
+      "    FROM reject_errors)\n"
+      "  GROUP BY line_byte_position);\n"
       "COPY structural TO 'out/structural.parquet' (FORMAT parquet);\n"
-      "SELECT 'structural' AS dyna, count(*) AS n, coalesce(bool_or(encoding), false) AS "
-      "encoding FROM structural;\n",
+      "SELECT 'structural' AS dyna, count(*) AS n, count(*) FILTER (encoding) AS invalid,\n"
+      "  coalesce(bool_or(encoding), false) AS encoding FROM structural;\n",
       reason);
 }
 
@@ -322,8 +342,10 @@ std::string load_tail(const LoadParams& load) {
   std::string out;
   if (csv) out += structural_sql(has_pii(*load.contract));
   out += fmt::format(
-      "SELECT 'loaded' AS dyna, count(*) AS n, count(*) FILTER ({}) AS cast_bad\n"
-      "  FROM loaded;\n",
+      "SELECT 'loaded' AS dyna, count(*) AS n, count(*) FILTER ({0}) AS cast_bad\n"
+      "  FROM loaded;\n"
+      "SELECT 'cast' AS dyna, v AS rule, count(*) AS n FROM (SELECT unnest(__dyna_cast) AS v\n"
+      "  FROM loaded WHERE {0}) GROUP BY v ORDER BY v;\n",
       is_rejected(load));
   if (!json) {
     out += fmt::format(
@@ -463,6 +485,23 @@ std::string compile_look(const LoadParams& load) {
       "  GROUP BY key ORDER BY min(line), key;\n"
       "SELECT 'lines' AS dyna, count(*) AS n, count(*) FILTER (NOT ok) AS invalid FROM lines;\n",
       read_lines(load, false));
+}
+
+std::string compile_long_look(const LoadParams& load, const LoadSource& source) {
+  std::string ends = fmt::format("ends_with(l, {})", quote_text(source.delimiter + "\"\""));
+  for (const std::string& null : load.nulls) {
+    ends += fmt::format(" OR ends_with(l, {})", quote_text(source.delimiter + null));
+  }
+  return fmt::format(
+      "SELECT 'long' AS dyna, count(*) FILTER (ends_with(l, {}) OR {}) AS n FROM {};\n",
+      quote_text(source.delimiter), ends, read_lines(load, false));
+}
+
+std::string compile_unpack(const LoadParams& load) {
+  return fmt::format(
+      "COPY (SELECT l FROM {}) TO {} (FORMAT csv, HEADER false, QUOTE '', ESCAPE '', DELIMITER "
+      "{});\n",
+      read_lines(load, false), quote_text(kOutPlain), kNoDelimiter);
 }
 
 std::string compile_load(const LoadParams& load, const LoadSource& source) {

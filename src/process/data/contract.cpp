@@ -7,6 +7,7 @@
 #include <array>
 #include <boost/json.hpp>
 #include <charconv>
+#include <cstdint>
 #include <utility>
 
 #include "base/nearest.hpp"
@@ -23,6 +24,14 @@ std::string text_of(json::string_view key) {
   return {key.data(), key.size()};
 }
 
+/// Whether a whole number is one of the type.
+bool fits(std::string_view text, const ColumnType& type) {
+  std::int64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size()) return false;
+  return type.name == TypeName::kInt64 || (value >= INT32_MIN && value <= INT32_MAX);
+}
+
 /// A value of the column's type, as SQL. A fraction beside whole numbers stays a fraction.
 std::string literal(const json::value& value, const ColumnType& type) {
   const std::string text = scalar_text(value);
@@ -30,7 +39,8 @@ std::string literal(const json::value& value, const ColumnType& type) {
   const bool number = whole || type.name == TypeName::kDecimal || type.name == TypeName::kDouble;
   std::string as = sql_type(type);
   if (whole && text.find_first_of(".eE") == std::string::npos) {
-    as = "HUGEINT";
+    // Of the column's own type where it fits: the column is not cast for the comparison then.
+    if (!fits(text, type)) as = "HUGEINT";
   } else if (number) {
     as = type.name == TypeName::kDecimal ? "DECIMAL(38,10)" : "DOUBLE";
   }
@@ -361,6 +371,14 @@ void check_order(const Contract& contract, const std::vector<SourceColumn>& colu
   }
 }
 
+bool has_column(const Contract& contract, const std::vector<SourceColumn>& columns,
+                const std::string& name) {
+  return std::ranges::any_of(
+      columns, [&](const SourceColumn& column) { return known_as(contract, column.name) == name; });
+}
+
+/// Names the file's column that may be it: one with a name that is near, or the only new one where
+/// only one is missing.
 std::string missing_message(const std::string& name, const std::vector<SourceColumn>& columns,
                             const Contract& contract) {
   std::vector<std::string_view> candidates;
@@ -369,8 +387,18 @@ std::string missing_message(const std::string& name, const std::vector<SourceCol
       candidates.emplace_back(column.name);
     }
   }
-  std::string message = fmt::format("column '{}' is missing", name);
-  const std::string near = nearest(name, candidates);
+  std::string message = fmt::format("column '{}'", name);
+  std::string near = nearest(name, candidates);
+  for (const auto& [alias, known] : contract.rename) {
+    if (known != name) continue;
+    message += fmt::format(" ('{}' in the file)", alias);
+    if (near.empty()) near = nearest(alias, candidates);
+  }
+  message += " is missing";
+  const auto missing = std::ranges::count_if(contract.columns, [&](const ColumnSpec& spec) {
+    return !has_column(contract, columns, spec.name);
+  });
+  if (near.empty() && missing == 1 && candidates.size() == 1) near = candidates.front();
   if (!near.empty()) {
     message +=
         fmt::format(" (it has '{0}'; if that is the same, write rename: {{{0}: {1}}})", near, name);
@@ -390,6 +418,23 @@ ColumnSource column_source(const ColumnSpec& spec, const SourceColumn* found, Dr
                                           spec.name, found->type, to_string(spec.type)));
   }
   return source;
+}
+
+/// A hostile header may be a megabyte.
+std::string cut(std::string text) {
+  constexpr std::size_t kBytesMax = 1500;
+  if (text.size() <= kBytesMax) return text;
+  std::size_t end = kBytesMax;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
+  return text.substr(0, end) + "…";
+}
+
+std::string names_of(const std::vector<SourceColumn>& columns) {
+  std::string out;
+  for (const SourceColumn& column : columns) {
+    out += (out.empty() ? "" : ", ") + column.name;
+  }
+  return out;
 }
 
 void check_duplicates(const Contract& contract, const std::vector<SourceColumn>& columns,
@@ -528,12 +573,10 @@ StepResult<ColumnMap> map_columns(const Contract& contract,
   }
   if (ordered) check_order(contract, columns, findings);
   if (!findings.failures().empty()) {
-    std::vector<std::string> names;
-    names.reserve(columns.size());
-    for (const SourceColumn& column : columns) names.push_back(column.name);
     return step_fail(TaskErrorCode::kSchemaChanged,
                      fmt::format("{} is not as its contract says: {}. Its columns: {}", what,
-                                 fmt::join(findings.failures(), "; "), fmt::join(names, ", ")));
+                                 cut(fmt::format("{}", fmt::join(findings.failures(), "; "))),
+                                 cut(names_of(columns))));
   }
   map.warnings = findings.take_warnings();
   return map;

@@ -25,13 +25,19 @@ std::string places(const std::vector<Rule>& rules, Severity severity) {
 
 std::string label_expression(const std::vector<Rule>& rules) {
   if (rules.empty()) return "[]::INTEGER[]";
-  std::string out = "list_filter([";
+  // Lists are dear: one is made only for a row that breaks a rule.
+  std::string all;
+  std::string places;
   for (std::size_t i = 0; i < rules.size(); ++i) {
     // The line break ends a comment that the rule may end with.
-    out += fmt::format("{}\n    CASE WHEN NOT coalesce(({}\n)::BOOLEAN, true) THEN {} END",
-                       i == 0 ? "" : ",", rules[i].sql, i);
+    const std::string holds = fmt::format("coalesce(({}\n)::BOOLEAN, true)", rules[i].sql);
+    all += (i == 0 ? "" : "\n    AND ") + holds;
+    places += fmt::format("{}\n    CASE WHEN NOT {} THEN {} END", i == 0 ? "" : ",", holds, i);
   }
-  return out + "\n  ]::INTEGER[], lambda v: v IS NOT NULL)";
+  return fmt::format(
+      "CASE WHEN {} THEN []::INTEGER[] ELSE\n  list_filter([{}\n  ]::INTEGER[], lambda v: v IS NOT "
+      "NULL) END",
+      all, places);
 }
 
 std::string label_report_sql(std::string_view table, const std::vector<std::string>& unseen) {

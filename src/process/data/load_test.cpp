@@ -33,6 +33,14 @@ TEST_F(LoadTest, ARenamedColumnIsAnErrorUnlessItsOldNameIsTold) {
   EXPECT_EQ(run("load", "a", load_params("a.csv", kContract)), 1);
   EXPECT_EQ(error_code(), "SCHEMA_CHANGED");
   EXPECT_TRUE(has(error_message(), "column 'price' is missing (it has 'prices'"));
+  // With its name in the file, and the only new column there is.
+  file("b.csv", "id,amount\n1,5\n");
+  EXPECT_EQ(run("load", "a", load_params("b.csv", R"({"columns": {"id": "int64", "price": "int64"},
+            "rename": {"Prix": "price"}})")),
+            1);
+  EXPECT_TRUE(has(error_message(),
+                  "column 'price' ('Prix' in the file) is missing (it has 'amount'; if that is the "
+                  "same, write rename: {amount: price})"));
   const std::string contract =
       R"({"columns": {"id": "int64", "price": "int64"}, "rename": {"prices": "price"},
           "drift": {"new": "ignore"}})";
@@ -74,7 +82,7 @@ TEST_F(LoadTest, RejectsAreKeptWithLineRawTextAndReason) {
   EXPECT_EQ(run("load", "a", params), 1);
   EXPECT_EQ(error_code(), "TOO_MANY_REJECTS");
   EXPECT_TRUE(has(error_message(), "5 of 7 lines"));
-  EXPECT_TRUE(has(error_message(), "line 5: missing columns"));
+  EXPECT_TRUE(has(error_message(), "line 5: missing columns: 3 instead of 4 ["));
   const std::string kept = output_text("rejects_file");
   const Lines told = rows("SELECT line, raw, reasons FROM '" + kept + "' ORDER BY line");
   ASSERT_EQ(told.size(), 5U);
@@ -84,6 +92,23 @@ TEST_F(LoadTest, RejectsAreKeptWithLineRawTextAndReason) {
                      R"(not a value of type date as %m/%d/%Y"]})");
   EXPECT_TRUE(has(told[3], R"({"line":8,"raw":"5|1/2/2024|abc|\"q)"));
   EXPECT_TRUE(has(told[4], R"({"line":12,"raw":"7|1/2/24|1|late")"));
+}
+
+TEST_F(LoadTest, AColumnThatHoldsSomethingElseOnMostLinesHasChanged) {
+  file("a.csv", "id,price\n1,\"1,234\"\n2,\"12,345,678\"\n3,7\n");
+  const std::string columns = R"({"columns": {"id": "int64", "price": "int64"})";
+  EXPECT_EQ(run("load", "a", load_params("a.csv", columns + "}")), 1);
+  EXPECT_EQ(error_code(), "SCHEMA_CHANGED");
+  EXPECT_TRUE(
+      has(error_message(),
+          "column 'price' is no longer int64: 2 of 3 lines have something else; the first: line "
+          "2: price: '1,234' is not a value of type int64"));
+  EXPECT_TRUE(has(error_message(), "whole(replace(price, ',', ''))"));
+  EXPECT_EQ(run("load", "a", load_params("a.csv", columns + R"(, "drift": {"type": "warn"}})")), 1);
+  EXPECT_EQ(error_code(), "TOO_MANY_REJECTS");
+  file("b.csv", "id,price\n1,cheap\n2,dear\n");
+  EXPECT_EQ(run("load", "a", load_params("b.csv", columns + "}")), 1);
+  EXPECT_TRUE(has(error_message(), "write the new type into the contract"));
 }
 
 TEST_F(LoadTest, FewRejectsPassWithinThePercentAllowed) {
@@ -267,7 +292,9 @@ TEST_F(LoadTest, AnotherFormatOrEncodingIsToldOrTaken) {
 
   file("latin.csv", "id,s\n1,caf\xe9\n");
   EXPECT_EQ(run("load", "a", load_params("latin.csv", columns + "}")), 1);
-  EXPECT_EQ(error_code(), "TOO_MANY_REJECTS");
+  EXPECT_EQ(error_code(), "SCHEMA_CHANGED");
+  EXPECT_TRUE(has(error_message(), "it is not written in UTF-8: 1 of 1 lines are not"));
+  EXPECT_TRUE(has(error_message(), "write encoding: latin-1 in the task"));
   ASSERT_EQ(run("load", "a", load_params("latin.csv", warn)), 0) << error_message();
   EXPECT_EQ(rows("FROM {a}"), (Lines{"{\"id\":1,\"s\":\"caf\xc3\xa9\"}"}));
 

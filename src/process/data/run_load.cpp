@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "process/data/compile.hpp"
+#include "process/data/csv_ends.hpp"
 #include "process/data/csv_header.hpp"
 #include "process/data/file_kind.hpp"
 #include "process/data/files.hpp"
@@ -16,6 +17,23 @@
 
 namespace cordyna::data {
 namespace {
+
+constexpr std::string_view kWriteLatin =
+    "encoding: latin-1 in the task, or whatever encoding it has";
+
+/// Whether the reject's reason for this column quotes a number like '1,234,567'.
+bool has_grouped_number(const Fact& reject, const std::string& column) {
+  for (const std::string& reason : reject.reasons) {
+    const std::string begin = column + ": '";
+    if (!reason.starts_with(begin)) continue;
+    const std::string_view value = std::string_view(reason).substr(
+        begin.size(), reason.find('\'', begin.size()) - begin.size());
+    const std::size_t comma = value.find(',');
+    if (comma == std::string_view::npos || comma == 0 || comma > 3) continue;
+    if (value.find_first_not_of("0123456789,.") == std::string_view::npos) return true;
+  }
+  return false;
+}
 
 class Loader {
  public:
@@ -141,10 +159,13 @@ class Loader {
                      fmt::format("{} cannot be read: {}", load_.from, facts.error().message));
   }
 
-  /// A finding that the policy lets pass, told or not; else the error.
-  StepResult<> drifted(Drift policy, std::string message) {
+  /// A finding that the policy lets pass, told or not; else the error, with what to write if the
+  /// source is right.
+  StepResult<> drifted(Drift policy, std::string message, std::string_view then) {
     if (policy == Drift::kFail) {
-      return step_fail(TaskErrorCode::kSchemaChanged, fmt::format("{}: {}", load_.from, message));
+      return step_fail(
+          TaskErrorCode::kSchemaChanged,
+          fmt::format("{}: {}; if that is right from now on, write {}", load_.from, message, then));
     }
     if (policy == Drift::kWarn) run_.warn(fmt::format("{}: {}", load_.from, message));
     return {};
@@ -167,17 +188,24 @@ class Loader {
     }
     if (text->starts_with("\xef\xbb\xbf")) source_.mark_bytes = 3;
     if (kind.compression != load_.compression) {
-      STEP_TRY(drifted(load_.drift().format, fmt::format("its compression is {}, not {}",
-                                                         kind.compression, load_.compression)));
+      STEP_TRY(
+          drifted(load_.drift().format,
+                  fmt::format("its compression is {}, not {}", kind.compression, load_.compression),
+                  "drift: {format: warn} in the contract"));
       load_.compression = kind.compression;
     }
     if (kind.encoding != "" && load_.encoding.empty() && load_.format != FileFormat::kParquet) {
-      STEP_TRY(drifted(load_.drift().encoding, "it is written in UTF-16, not in UTF-8"));
+      STEP_TRY(drifted(load_.drift().encoding, "it is written in UTF-16, not in UTF-8",
+                       "encoding: utf-16 in the task"));
       load_.encoding = kind.encoding;
     }
     if (kind.compression == "none" && kind.encoding.empty() && kind.format != load_.format) {
-      STEP_TRY(drifted(load_.drift().format, fmt::format("it is {}, not {}", to_string(kind.format),
-                                                         to_string(load_.format))));
+      STEP_TRY(drifted(
+          load_.drift().format,
+          fmt::format("it is {}, not {}", to_string(kind.format), to_string(load_.format)),
+          fmt::format("format: {} in the task", kind.format == FileFormat::kCsv    ? "csv"
+                                                : kind.format == FileFormat::kJson ? "json"
+                                                                                   : "parquet")));
       load_.format = kind.format;
     }
     return {};
@@ -187,7 +215,8 @@ class Loader {
   StepResult<> read_in_latin() {
     const bool broken = std::ranges::any_of(facts_, [](const Fact& fact) { return fact.encoding; });
     if (!broken || !load_.encoding.empty() || load_.drift().encoding == Drift::kFail) return {};
-    STEP_TRY(drifted(load_.drift().encoding, "it is not written in UTF-8; read as Latin-1"));
+    STEP_TRY(drifted(load_.drift().encoding, "it is not written in UTF-8; read as Latin-1",
+                     kWriteLatin));
     load_.encoding = "latin-1";
     STEP_TRY_ASSIGN(facts_, read());
     return {};
@@ -196,7 +225,8 @@ class Loader {
   StepResult<> look() {
     if (load_.format == FileFormat::kCsv) {
       if (!load_.contract.has_value()) return {};
-      return look_at_csv();
+      STEP_TRY(look_at_csv());
+      return mark_long_lines();
     }
     if (load_.format == FileFormat::kParquet && !load_.contract.has_value()) return {};
     STEP_TRY_ASSIGN(const std::vector<Fact> facts, query(compile_look(load_)));
@@ -246,6 +276,40 @@ class Loader {
     return map(true);
   }
 
+  /// DuckDB lets a value too many pass where it is empty; such lines are marked for it to reject.
+  StepResult<> mark_long_lines() {
+    if (source_.delimiter.size() != 1 || load_.quote.size() > 1) return {};
+    const CsvShape shape{source_.delimiter.front(),
+                         load_.quote.empty() ? '\0' : load_.quote.front(), source_.columns.size(),
+                         load_.nulls};
+    std::string path = load_.from;
+    if (load_.compression != "none" || !load_.encoding.empty()) {
+      STEP_TRY_ASSIGN(const std::vector<Fact> facts, query(compile_long_look(load_, source_)));
+      const bool none = std::ranges::none_of(
+          facts, [](const Fact& fact) { return fact.kind == "long" && fact.n > 0; });
+      if (none) return {};
+      STEP_TRY(query(compile_unpack(load_)));
+      STEP_TRY(run_.relink_input(0, kOutPlain));
+      load_.compression = "none";
+      load_.encoding.clear();
+      source_.mark_bytes = 0;
+      path = fmt::format("{}/{}", run_.step.paths.work, kOutPlain);
+    }
+    const Result<std::uint64_t> count = count_overlong(path, shape);
+    if (!count.has_value()) return unreadable(count.error());
+    if (*count == 0) return {};
+    const Result<> marked =
+        mark_overlong(path, fmt::format("{}/{}", run_.step.paths.work, kOutMarked), shape);
+    if (!marked.has_value()) return unreadable(marked.error());
+    return run_.relink_input(0, kOutMarked);
+  }
+
+  [[nodiscard]] static std::unexpected<TaskError> unreadable(const Error& error) {
+    const bool full = is_no_space(error);
+    return step_fail(full ? TaskErrorCode::kNoSpace : TaskErrorCode::kSourceUnavailable,
+                     error.message, full ? Phase::kInfra : Phase::kRun);
+  }
+
   [[nodiscard]] StepResult<CsvHeader> parse(const std::string& text,
                                             const std::string& delimiter) const {
     Result<CsvHeader> header = parse_csv_header(text, delimiter, load_.quote);
@@ -264,7 +328,10 @@ class Loader {
       std::string message =
           fmt::format("{} is delimited by '{}', not by '{}'", load_.from, other, source_.delimiter);
       if (load_.contract->drift.delimiter == Drift::kFail) {
-        return step_fail(TaskErrorCode::kSchemaChanged, message);
+        return step_fail(
+            TaskErrorCode::kSchemaChanged,
+            fmt::format("{}; if that is right from now on, write delimiter: {} in the task",
+                        message, other == "\t" ? "\"\\t\"" : fmt::format("'{}'", other)));
       }
       if (load_.contract->drift.delimiter == Drift::kWarn) run_.warn(std::move(message));
       source_.delimiter = other;
@@ -294,6 +361,7 @@ class Loader {
       } else if (fact.kind == "structural") {
         rows_in_ += fact.n;
         rejected_ += fact.n;
+        not_utf8_ = fact.extra;
         source_.encoding_broken = fact.encoding;
       }
     }
@@ -310,7 +378,7 @@ class Loader {
       STEP_TRY_ASSIGN(const std::vector<Fact> told, query(compile_rejects(load_, source_)));
       facts_.insert(facts_.end(), told.begin(), told.end());
     }
-    STEP_TRY(run_.keep(kOutRejects, "rejects"));
+    STEP_TRY_ASSIGN(rejects_file_, run_.keep(kOutRejects, "rejects"));
     return {};
   }
 
@@ -338,12 +406,53 @@ class Loader {
         fmt::format("{} of {} lines of {} ({:.3g} %) cannot be read", grouped(rejected_),
                     grouped(rows_in_), load_.from, percent);
     if (percent <= load_.rejects_percent_max) {
-      run_.say(count);
+      run_.say(fmt::format("{}; they are in {}", count, rejects_file_));
       return {};
     }
-    return step_fail(TaskErrorCode::kTooManyRejects,
-                     fmt::format("{}; rejects.max_percent allows {}: {}", count,
-                                 load_.rejects_percent_max, fmt::join(first, "; ")));
+    if (2 * not_utf8_ > rejected_ && load_.drift().encoding == Drift::kFail) {
+      return drifted(
+          Drift::kFail,
+          fmt::format("it is not written in UTF-8: {} of {} lines are not, the first: {}",
+                      grouped(not_utf8_), grouped(rows_in_), first.front()),
+          kWriteLatin);
+    }
+    STEP_TRY(judge_types(first));
+    return step_fail(
+        TaskErrorCode::kTooManyRejects,
+        fmt::format("{}; rejects.max_percent allows {}: {}; all of them are in {}", count,
+                    load_.rejects_percent_max, fmt::join(first, "; "), rejects_file_));
+  }
+
+  /// A column that has something else than its type on most lines is another column now.
+  StepResult<> judge_types(const std::vector<std::string>& first) {
+    if (load_.drift().type != Drift::kFail) return {};
+    std::vector<std::string> changed;
+    std::string grouped_column;
+    for (const Fact& fact : facts_) {
+      const bool most =
+          fact.kind == "cast" && fact.rule >= 0 && rows_in_ > 1 && 2 * fact.n > rows_in_;
+      if (!most) continue;
+      const ColumnSource& column = source_.map[static_cast<std::size_t>(fact.rule)];
+      changed.push_back(
+          fmt::format("column '{}' is no longer {}: {} of {} lines have something else",
+                      column.name, to_string(column.type), grouped(fact.n), grouped(rows_in_)));
+      const bool commas = std::ranges::any_of(facts_, [&column](const Fact& one) {
+        return one.kind == "reject" && has_grouped_number(one, column.name);
+      });
+      if (commas) grouped_column = column.name;
+    }
+    if (changed.empty()) return {};
+    const std::string then =
+        grouped_column.empty()
+            ? "write the new type into the contract, or string, and bring it into form in a "
+              "`standardize` step"
+            : fmt::format(
+                  "write {0}: string into the contract, and set: {{{0}: \"whole(replace({0}, "
+                  "',', ''))\"}} into a `standardize` step",
+                  grouped_column);
+    return step_fail(TaskErrorCode::kSchemaChanged,
+                     fmt::format("{}: {}; the first: {}; if that is right from now on, {}",
+                                 load_.from, fmt::join(changed, "; "), first.front(), then));
   }
 
   [[nodiscard]] bool is_pii(const std::string& name) const {
@@ -381,11 +490,11 @@ class Loader {
     const Contract& contract = *load_.contract;
     const std::int64_t rows = run_.report.rows;
     if (contract.rows_min.has_value() && rows < *contract.rows_min) {
-      findings.push_back(fmt::format("{} rows, at least {} are wanted", grouped(rows),
+      findings.push_back(fmt::format("{} rows, at least {} are wanted (rows.min)", grouped(rows),
                                      grouped(*contract.rows_min)));
     }
     if (contract.rows_max.has_value() && rows > *contract.rows_max) {
-      findings.push_back(fmt::format("{} rows, at most {} are wanted", grouped(rows),
+      findings.push_back(fmt::format("{} rows, at most {} are wanted (rows.max)", grouped(rows),
                                      grouped(*contract.rows_max)));
     }
   }
@@ -430,6 +539,8 @@ class Loader {
   std::vector<Fact> facts_;
   std::int64_t rows_in_ = 0;
   std::int64_t rejected_ = 0;
+  std::string rejects_file_;
+  std::int64_t not_utf8_ = 0;  ///< of the rejected lines
 };
 
 }  // namespace

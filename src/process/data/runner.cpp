@@ -81,6 +81,14 @@ StepResult<> StepRun::link_input(std::size_t at, const std::string& path) {
   return {};
 }
 
+StepResult<> StepRun::relink_input(std::size_t at, std::string_view file) {
+  const std::string link = step.paths.work + "/" + input_path(at);
+  const std::string target = fmt::format("{}/{}", step.paths.work, file);
+  if (unlink(link.c_str()) == 0 && symlink(target.c_str(), link.c_str()) == 0) return {};
+  return step_fail(TaskErrorCode::kInternal,
+                   fmt::format("cannot link {}: {}", link, std::strerror(errno)), Phase::kInfra);
+}
+
 StepResult<> StepRun::link_upstream(std::size_t at, const Upstream& upstream) {
   const Result<FileStamp> stamp = stamp_file(upstream.path);
   if (!stamp.has_value()) {

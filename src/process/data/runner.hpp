@@ -48,6 +48,8 @@ struct StepRun {
 
   /// Links `path` as in/<at>.
   [[nodiscard]] StepResult<> link_input(std::size_t at, const std::string& path);
+  /// Puts a file of the work folder in the place of in/<at>.
+  [[nodiscard]] StepResult<> relink_input(std::size_t at, std::string_view file);
   /// Links the Parquet of the upstream task; it must be there.
   [[nodiscard]] StepResult<> link_upstream(std::size_t at, const Upstream& upstream);
 
