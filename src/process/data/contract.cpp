@@ -267,18 +267,6 @@ StepResult<> parse_unique(const json::value& value, Contract& contract) {
   return {};
 }
 
-/// As flows have it: "172800000ms".
-StepResult<std::int64_t> read_millis(const json::object& object, std::string_view key) {
-  STEP_TRY_ASSIGN(const std::optional<std::string> given, read_text(object, key));
-  if (!given.has_value()) return 0;
-  std::string_view text = *given;
-  if (text.ends_with("ms")) text.remove_suffix(2);
-  std::int64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error == std::errc() && end == text.data() + text.size()) return value;
-  return bad_value("contract.freshness.max_age", fmt::format("'{}' is no duration", *given));
-}
-
 StepResult<> parse_freshness(const json::object& object, Contract& contract) {
   STEP_TRY_ASSIGN(std::optional<std::string> column, read_text(object, "column"));
   STEP_TRY_ASSIGN(const std::optional<std::int64_t> age, read_millis(object, "max_age"));
@@ -287,9 +275,9 @@ StepResult<> parse_freshness(const json::object& object, Contract& contract) {
   const bool time = spec != contract.columns.end() &&
                     (spec->type.name == TypeName::kDate || spec->type.name == TypeName::kTimestamp);
   if (!time) return bad_value("contract.freshness.column", "a date or timestamp column is wanted");
-  if (age <= 0) return bad_value("contract.freshness.max_age", "a time is wanted");
+  if (age.value_or(0) <= 0) return bad_value("contract.freshness.max_age", "a time is wanted");
   constexpr std::int64_t kSecond = 1000;
-  contract.age_max_seconds = age / kSecond;
+  contract.age_max_seconds = *age / kSecond;
   return {};
 }
 

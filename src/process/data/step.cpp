@@ -141,6 +141,9 @@ StepResult<> read_sha256(const json::object& params, LoadParams& load) {
       load.sha256.find_first_not_of("0123456789abcdef") != std::string::npos) {
     return bad_value("sha256", "64 hexadecimal digits are wanted");
   }
+  return {};
+}
+
 StepResult<> parse_database(const json::object& params, LoadParams& load) {
   STEP_TRY_ASSIGN(const json::object* connection, read_object(params, "connection"));
   DatabaseSource source;
