@@ -16,12 +16,6 @@
 namespace cordyna::data {
 namespace {
 
-std::unexpected<TaskError> share_error(const Error& error) {
-  const TaskErrorCode code =
-      is_no_space(error) ? TaskErrorCode::kNoSpace : TaskErrorCode::kShareFailed;
-  return step_fail(code, error.message + "; what was shared before is untouched");
-}
-
 StepResult<> refuse_unsecured(const Upstream& upstream) {
   const std::vector<std::string> open = pii_names(upstream.columns);
   if (open.empty()) return {};
@@ -54,7 +48,7 @@ class Sharer {
     STEP_TRY(tables_.stage());
     for (const StagedFile& file : files_) {
       const Result<> synced = file.sync();
-      if (!synced.has_value()) return share_error(synced.error());
+      if (!synced.has_value()) return file_error(synced.error());
     }
     if (run_.signals.asked_to_end()) {
       return step_fail(TaskErrorCode::kSignalled, "the step was asked to end");
@@ -72,12 +66,22 @@ class Sharer {
   [[nodiscard]] std::unexpected<TaskError> upload_error(const Error& error) const {
     const std::size_t done = uploads_.committed();
     Error told = error;
-    if (error.code != ErrorCode::kCancelled) {
-      told.message += done == 0 ? std::string("; what was shared before is untouched")
-                                : fmt::format("; {} of {} addresses have the new data", done,
-                                              share_.to.size() - files_.size());
-    }
+    if (error.code != ErrorCode::kCancelled) told.message += so_far(done);
     return remote_error(told, TaskErrorCode::kShareFailed, secrets_);
+  }
+
+  /// What a failure has left as it was: nearly always all of it.
+  [[nodiscard]] std::string so_far(std::size_t more = 0) const {
+    const std::size_t done = done_ + more;
+    if (done == 0) return "; what was shared before is untouched";
+    return fmt::format("; {} of {} targets have the new data already", done,
+                       share_.to.size() + share_.tables.size());
+  }
+
+  [[nodiscard]] std::unexpected<TaskError> file_error(const Error& error) const {
+    const TaskErrorCode code =
+        is_no_space(error) ? TaskErrorCode::kNoSpace : TaskErrorCode::kShareFailed;
+    return step_fail(code, error.message + so_far());
   }
 
   StepResult<> stage_files() {
@@ -85,7 +89,7 @@ class Sharer {
     for (const std::string& target : share_.to) {
       if (is_s3(target)) continue;
       Result<StagedFile> file = StagedFile::create(target);
-      if (!file.has_value()) return share_error(file.error());
+      if (!file.has_value()) return file_error(file.error());
       files_.push_back(std::move(*file));
     }
     return {};
@@ -101,7 +105,7 @@ class Sharer {
       if (share_.to[i].ends_with(".parquet")) {
         if (staged == nullptr) continue;
         const Result<> copied = copy_into(data_, staged->path());
-        if (!copied.has_value()) return share_error(copied.error());
+        if (!copied.has_value()) return file_error(copied.error());
         continue;
       }
       const std::string link = fmt::format("out/{}", i);
@@ -137,11 +141,14 @@ class Sharer {
   /// The servers first: they may still refuse, while a rename on the same disk hardly does.
   StepResult<> commit() {
     STEP_TRY(tables_.commit());
+    done_ += share_.tables.size();
     const Result<> uploaded = uploads_.commit();
     if (!uploaded.has_value()) return upload_error(uploaded.error());
+    done_ += share_.to.size() - files_.size();
     for (StagedFile& file : files_) {
       const Result<> committed = file.commit();
-      if (!committed.has_value()) return share_error(committed.error());
+      if (!committed.has_value()) return file_error(committed.error());
+      ++done_;
     }
     for (const std::string& target : share_.to) {
       run_.report.targets.push_back(target);
@@ -156,6 +163,7 @@ class Sharer {
   TableShares tables_;
   RemoteSecrets secrets_;
   http::S3Uploads uploads_;
+  std::size_t done_ = 0;  ///< targets that have the new data
   std::vector<StagedFile> files_;  ///< of the targets on this machine, in their order
 };
 
