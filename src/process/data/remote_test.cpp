@@ -325,7 +325,7 @@ TEST_F(S3StepTest, WhenOneTargetIsRefusedNothingIsVisible) {
 TEST_F(S3StepTest, AShareThatEndsBetweenTwoTargetsSaysSo) {
   Store store("POST /lake/b.csv?uploadId");
   EXPECT_EQ(share(store, R"(["s3://lake/a.csv", "s3://lake/b.csv"])"), 1);
-  EXPECT_TRUE(has(error_message(), "1 of 2 addresses have the new data"));
+  EXPECT_TRUE(has(error_message(), "1 of 2 targets have the new data already"));
   EXPECT_TRUE(store.parts.empty());
 }
 
