@@ -1,6 +1,8 @@
 #include <array>
 
+#include "flow/care_keys.hpp"
 #include "flow/connection_keys.hpp"
+#include "flow/guard_keys.hpp"
 #include "flow/key_spec.hpp"
 #include "flow/remote_keys.hpp"
 
@@ -14,10 +16,17 @@ using remote_detail::kAuthFields;
 using remote_detail::kS3;
 using remote_detail::kTransfer;
 
+using care_detail::kCare;
 using connection_detail::kConnection;
 using connection_detail::kTarget;
 using connection_detail::mode_key;
 using connection_detail::share_key;
+using guard_detail::kOnTrips;
+using guard_detail::kOnTripText;
+using guard_detail::kSeason;
+using guard_detail::kSeries;
+using guard_detail::kShareGuardFields;
+using guard_detail::kWatches;
 
 constexpr KeySpec kTextItem{.kind = K::kText};
 constexpr KeySpec kTemplateItem{.kind = K::kTemplate};
@@ -350,8 +359,6 @@ constexpr std::array kCheck{
 
 constexpr std::array kDedupes{Word("exact")};
 constexpr std::array kOnLost{Word("fail"), Word("warn"), Word("quarantine"), Word("ignore")};
-constexpr std::array kCares{Word("drop"), Word("keep"), Word("hash")};
-constexpr std::array kTokens{Word("hmac")};
 constexpr KeySpec kSqlItem{.kind = K::kSql};
 
 constexpr std::array kStandardize{
@@ -387,29 +394,6 @@ constexpr std::array kStandardize{
     kMemory,
     kThreads,
 };
-
-constexpr std::array kCareFields{
-    KeySpec{.name = "how",
-            .kind = K::kEnum,
-            .description = "drop it, hash it (SHA-256), or keep it as it is.",
-            .words = kCares},
-    KeySpec{.name = "mask",
-            .kind = K::kInt,
-            .description = "Stars for all but so many characters at the end.",
-            .most = 1000},
-    KeySpec{.name = "round",
-            .kind = K::kScalar,
-            .description = "To so many digits, or to the year, month, week, day or hour."},
-    KeySpec{.name = "token",
-            .kind = K::kEnum,
-            .description = "hmac: a token that is the same for the same value and key "
-                           "(HMAC-SHA-256), and tells nothing without the key.",
-            .words = kTokens},
-    KeySpec{.name = "key",
-            .kind = K::kText,
-            .description = "The name of the secret that is the key of `token`."},
-};
-constexpr KeySpec kCare{.kind = K::kObject, .fields = kCareFields, .short_field = "how"};
 
 constexpr std::array kSecure{
     KeySpec{.name = "of",
@@ -496,46 +480,6 @@ constexpr std::array kTransform{
     kThreads,
 };
 
-constexpr std::array kOnTrips{Word("hold"), Word("fail"), Word("warn")};
-constexpr std::array kShareOnTrips{Word("hold"), Word("fail"), Word("warn"), Word("off")};
-constexpr std::array kSeasons{Word("auto"), Word("weekday"), Word("none")};
-constexpr std::array kWatchFields{
-    KeySpec{.name = "drop",
-            .kind = K::kScalar,
-            .description = "It trips at so many percent less than usual, and warns at half of it."},
-    KeySpec{.name = "rise",
-            .kind = K::kScalar,
-            .description = "It trips at so many percent more; percentage points for nulls(…)."},
-    KeySpec{.name = "min", .kind = K::kNumber, .description = "It trips below this."},
-    KeySpec{.name = "max", .kind = K::kNumber, .description = "It trips above this."},
-};
-constexpr KeySpec kWatch{.kind = K::kObject, .fields = kWatchFields};
-constexpr KeySpec kSeries{.name = "series",
-                          .kind = K::kTemplate,
-                          .description =
-                              "The dataset whose history counts; without it, the "
-                              "flow's and the task's id."};
-constexpr KeySpec kWatches{
-    .name = "watch",
-    .kind = K::kMap,
-    .description =
-        "rows, nulls(column), sum(column), mean(column), distinct(column), each with "
-        "what it may do. Without it: rows may drop by 20 %, missing values of each "
-        "column may rise by 15 percentage points.",
-    .keeps_order = true,
-    .item = &kWatch,
-    .least = 1};
-constexpr KeySpec kSeason{.name = "season",
-                          .kind = K::kEnum,
-                          .description =
-                              "What a run is compared with: runs of the same weekday, "
-                              "or all; auto finds out.",
-                          .preset = "\"auto\"",
-                          .words = kSeasons};
-constexpr std::string_view kOnTripText =
-    "What happens when it trips: hold the run until a person decides, fail, or warn. Without it: "
-    "hold where the dataset has at least 8 good runs, else warn.";
-
 constexpr std::array kGuard{
     KeySpec{.name = "of",
             .kind = K::kDataTask,
@@ -547,14 +491,6 @@ constexpr std::array kGuard{
     kSeason,
     kMemory,
     kThreads,
-};
-
-constexpr std::array kShareGuardFields{
-    KeySpec{
-        .name = "on_trip", .kind = K::kEnum, .description = kOnTripText, .words = kShareOnTrips},
-    kSeries,
-    kWatches,
-    kSeason,
 };
 
 constexpr std::array kShare{

@@ -308,6 +308,23 @@ std::vector<SourceColumn> expected_columns(const Flow& flow, TaskIndex index, in
   return columns;
 }
 
+/// The secrets that the step names, by the environment.
+StepResult<> hand_over_keys(const Step& step, const Secrets& secrets, Launch& launch) {
+  std::size_t at = 0;
+  for (const std::string& key : secrets_of(step)) {
+    const std::string variable = fmt::format("{}{}", kKeyVariable, at++);
+    Result<std::string> value = secrets.find(key);
+    if (!value.has_value()) return refuse(TaskErrorCode::kSecretMissing, value.error().message);
+    if (value->empty() || value->find('\0') != std::string::npos) {
+      return refuse(TaskErrorCode::kSecretMissing,
+                    fmt::format("the secret {} is empty, or no text", key));
+    }
+    launch.masks.push_back(*value);
+    launch.env.emplace_back(variable, *std::move(value));
+  }
+  return {};
+}
+
 }  // namespace
 
 std::span<const std::string_view> data_types() {
@@ -374,20 +391,9 @@ std::expected<Launch, TaskError> DataPreparer::prepare(const StartAttempt& comma
     const char* value = std::getenv(name);
     if (value != nullptr) launch.env.emplace_back(name, value);
   }
-  std::size_t at = 0;
-  for (const std::string& key : secrets_of(*checked)) {
-    const std::string variable = fmt::format("{}{}", kKeyVariable, at++);
-    Result<std::string> value = secrets_.find(key);
-    if (!value.has_value()) return refuse(TaskErrorCode::kSecretMissing, value.error().message);
-    if (value->empty() || value->find('\0') != std::string::npos) {
-      return refuse(TaskErrorCode::kSecretMissing,
-                    fmt::format("the secret {} is empty, or no text", key));
-    }
-    launch.masks.push_back(*value);
-    launch.env.emplace_back(variable, *std::move(value));
-  }
-  StepResult<> handed =
-      hand_over_remote(*checked, {task.params, command.context, lookup.env}, secrets_, launch);
+  StepResult<> handed = hand_over_keys(*checked, secrets_, launch);
+  if (!handed.has_value()) return std::unexpected<TaskError>(std::move(handed.error()));
+  handed = hand_over_remote(*checked, {task.params, command.context, lookup.env}, secrets_, launch);
   if (!handed.has_value()) return std::unexpected<TaskError>(std::move(handed.error()));
   launch.files.push_back({"step.json", json::serialize(step)});
   return launch;

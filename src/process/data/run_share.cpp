@@ -1,5 +1,5 @@
-/// Shares: every target staged whole, on the disk or at its server, before the first is visible. Then
-/// tables are committed, uploads completed, and files renamed.
+/// Shares: every target staged whole, on the disk or at its server, before the first is visible.
+/// Then tables are committed, uploads completed, and files renamed.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <unistd.h>
@@ -163,7 +163,7 @@ class Sharer {
   TableShares tables_;
   RemoteSecrets secrets_;
   http::S3Uploads uploads_;
-  std::size_t done_ = 0;  ///< targets that have the new data
+  std::size_t done_ = 0;           ///< targets that have the new data
   std::vector<StagedFile> files_;  ///< of the targets on this machine, in their order
 };
 
