@@ -370,11 +370,13 @@ std::vector<Watch> usual_watch(const std::vector<std::string>& columns) {
 }
 
 std::string number_text(double value) {
-  if (value != std::floor(value) || std::abs(value) >= 9e15) {
-    return std::abs(value) >= 100 ? fmt::format("{:.1f}", value) : fmt::format("{:.4g}", value);
+  const bool whole = value == std::floor(value);
+  if (std::abs(value) >= 9e15 || (!whole && std::abs(value) < 100)) {
+    return fmt::format("{:.4g}", value);
   }
-  std::string digits = fmt::format("{:.0f}", std::abs(value));
-  for (std::size_t at = digits.size(); at > 3; at -= 3) digits.insert(at - 3, ",");
+  std::string digits = fmt::format("{:.{}f}", std::abs(value), whole ? 0 : 1);
+  for (std::size_t at = digits.size() - (whole ? 0 : 2); at > 3; at -= 3)
+    digits.insert(at - 3, ",");
   return value < 0 ? "-" + digits : digits;
 }
 

@@ -178,6 +178,15 @@ TEST(JudgeTest, OnTripFailFailsAndWarnWarns) {
   EXPECT_FALSE(warns.fails || warns.holds);
 }
 
+TEST(NumberTextTest, GroupsWhatIsLargeAndShortensWhatIsSmall) {
+  EXPECT_EQ(number_text(21613), "21,613");
+  EXPECT_EQ(number_text(17276.8), "17,276.8");
+  EXPECT_EQ(number_text(-1234567), "-1,234,567");
+  EXPECT_EQ(number_text(999), "999");
+  EXPECT_EQ(number_text(0.12345), "0.1235");
+  EXPECT_EQ(number_text(3e17), "3e+17");
+}
+
 TEST(BacktestTest, FindsInjectedLossesAndCountsItsOwnAlarms) {
   std::vector<Point> points;
   for (int day = 0; day < 100; ++day) points.push_back(point(kMonday + day * kDay, day + 1, 1000));

@@ -176,7 +176,7 @@ TEST_F(ContractRows, FreshnessIsReadAsFlowsHaveIt) {
   EXPECT_EQ(load("day\n2024-01-02\n", columns + R"("max_age": "172800000ms"}})"), 1);
   EXPECT_TRUE(has(error_message(), "at most 48.0 h are allowed"));
   EXPECT_EQ(load("day\n2024-01-02\n", columns + R"("max_age": "2 days"}})"), 1);
-  EXPECT_TRUE(has(error_message(), "'2 days' is no duration"));
+  EXPECT_TRUE(has(error_message(), "max_age: a duration is wanted, not '2 days'"));
 }
 
 }  // namespace
