@@ -10,6 +10,7 @@ import gzip
 import json
 import os
 import random
+import re
 import select
 import shutil
 import signal
@@ -56,14 +57,21 @@ def figures(content: dict[str, bytes]) -> Figures:
     return out
 
 
+def without_guards(flow: str) -> str:
+    """Old and new differ by more than a guard would let pass."""
+    off, count = re.subn(r"    guard:(?: .*|(?:\n      .*)+)\n", "    guard: off\n", flow)
+    assert count == 2
+    return off
+
+
 class Shop:
     def __init__(self, folder: Path) -> None:
         subprocess.run([sys.executable, str(EXAMPLE / "prepare.py")], check=True)
         shutil.copytree(EXAMPLE / "contracts", folder / "contracts")
         for contract in (folder / "contracts").iterdir():
             text = contract.read_text(encoding="utf-8")
-            contract.write_text(text.replace("rows: {min: 15000, max: 40000}", "rows: {min: 1}"))
-        self.place = Place(folder, (EXAMPLE / "flow.yaml").read_text(encoding="utf-8"))
+            contract.write_text(re.sub(r"rows: \{.*\}", "rows: {min: 1}", text))
+        self.place = Place(folder, without_guards((EXAMPLE / "flow.yaml").read_text()))
         cut(folder, "old", 300)
         cut(folder, "new", 500)
         self.whole = {}
