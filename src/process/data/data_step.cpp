@@ -5,11 +5,13 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <system_error>
 
 #include "process/data/contract.hpp"
 #include "process/data/files.hpp"
+#include "process/data/lineage.hpp"
 #include "process/data/runner.hpp"
 
 namespace cordyna::data {
@@ -94,6 +96,31 @@ StepResult<> carry_out(const Step& step, StepReport& report) {
   return done;
 }
 
+Millis now() {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+std::string variable(const char* name) {
+  const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): nobody sets it
+  return value == nullptr ? "" : value;
+}
+
+/// Carries it out, and tells those who follow the data.
+StepResult<> carry_out_and_tell(const Step& step, StepReport& report) {
+  const Lineage lineage(variable);
+  const auto say = [](std::string_view line) { fmt::print(stderr, "{}\n", line); };
+  lineage.send(LineageMoment::kStart, step, report, nullptr, now(), say);
+  StepResult<> done = carry_out(step, report);
+  const TaskError* error = done.has_value() ? nullptr : &done.error();
+  const LineageMoment moment = error != nullptr      ? LineageMoment::kFail
+                               : report.hold.empty() ? LineageMoment::kComplete
+                                                     : LineageMoment::kAbort;
+  lineage.send(moment, step, report, error, now(), say);
+  return done;
+}
+
 void remove_temporary(const Step& step) {
   std::error_code ignored;
   for (const char* name : {"/in", "/out", "/tmp"}) {
@@ -115,7 +142,7 @@ int data_step_main(const std::string& path) {
   StepResult<> done;
   const std::string report_path = report_path_of(*text);
   if (step.has_value()) {
-    done = carry_out(*step, report);
+    done = carry_out_and_tell(*step, report);
     remove_temporary(*step);
   } else {
     done = std::unexpected<TaskError>(step.error());

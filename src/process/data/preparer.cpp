@@ -13,6 +13,7 @@
 #include "base/words.hpp"
 #include "process/data/compile.hpp"
 #include "process/data/guard_history.hpp"
+#include "process/data/lineage.hpp"
 #include "process/data/remote_launch.hpp"
 #include "process/data/step.hpp"
 #include "process/data/step_secrets.hpp"
@@ -308,6 +309,18 @@ std::vector<SourceColumn> expected_columns(const Flow& flow, TaskIndex index, in
   return columns;
 }
 
+/// What every step may need of our environment.
+void hand_over_variables(Launch& launch) {
+  std::vector<const char*> names{"DYNA_DUCKDB", "XDG_CACHE_HOME"};
+  names.insert(names.end(), std::begin(kLineageVariables), std::end(kLineageVariables));
+  for (const char* name : names) {
+    const char* value = std::getenv(name);
+    if (value == nullptr) continue;
+    launch.env.emplace_back(name, value);
+    if (name == kLineageKey && *value != '\0') launch.masks.emplace_back(value);
+  }
+}
+
 /// The secrets that the step names, by the environment.
 StepResult<> hand_over_keys(const Step& step, const Secrets& secrets, Launch& launch) {
   std::size_t at = 0;
@@ -367,6 +380,7 @@ std::expected<Launch, TaskError> DataPreparer::prepare(const StartAttempt& comma
       {"version", kStepVersion},
       {"id", task.id},
       {"type", task.type},
+      {"flow", flow.ns.empty() ? flow.id : flow.ns + "." + flow.id},
       {"folder", flow.folder},
       {"attempt",
        {{"run", command.run_id.value},
@@ -387,10 +401,7 @@ std::expected<Launch, TaskError> DataPreparer::prepare(const StartAttempt& comma
   Launch launch;
   launch.argv = {dyna_, "data-step", paths.folder + "/step.json"};
   launch.folder = flow.folder;
-  for (const char* name : {"DYNA_DUCKDB", "XDG_CACHE_HOME"}) {
-    const char* value = std::getenv(name);
-    if (value != nullptr) launch.env.emplace_back(name, value);
-  }
+  hand_over_variables(launch);
   StepResult<> handed = hand_over_keys(*checked, secrets_, launch);
   if (!handed.has_value()) return std::unexpected<TaskError>(std::move(handed.error()));
   handed = hand_over_remote(*checked, {task.params, command.context, lookup.env}, secrets_, launch);

@@ -469,6 +469,8 @@ StepResult<Step> parse_step_object(const json::object& object) {
     STEP_TRY_ASSIGN(const std::optional<std::int64_t> number, read_int(*attempt, "number"));
     step.attempt = {run.value_or(""), task.value_or(""), number.value_or(1)};
   }
+  STEP_TRY_ASSIGN(const std::optional<std::string> flow, read_text(object, "flow"));
+  step.flow = flow.value_or("");
   STEP_TRY_ASSIGN(std::optional<std::string> artifacts, read_text(*paths, "artifacts"));
   STEP_TRY_ASSIGN(std::optional<std::string> work, read_text(*paths, "work"));
   STEP_TRY_ASSIGN(std::optional<std::string> report, read_text(*paths, "report"));

@@ -166,6 +166,7 @@ struct StepPaths {
 
 struct Step {
   std::string id;
+  std::string flow;  ///< its id, with its namespace: "sales.orders"
   AttemptName attempt;
   std::variant<LoadParams, CheckParams, StandardizeParams, SecureParams, MergeParams,
                TransformParams, GuardParams, ShareParams>
