@@ -68,7 +68,8 @@ TEST(LineageTest, AllEventsOfAnAttemptHaveItsIdAndItsRunAsParent) {
   const json::object start = event_of(LineageMoment::kStart, step, {});
   const json::object end = event_of(LineageMoment::kComplete, step, good_report());
   EXPECT_EQ(start.at("run").at("runId"), end.at("run").at("runId"));
-  EXPECT_EQ(start.at("run").at("facets").at("parent").at("run").at("runId"), step.attempt.run);
+  EXPECT_EQ(start.at("run").at("facets").at("parent").at("run").at("runId"),
+            json::value(step.attempt.run));
   const std::string id = json::value_to<std::string>(start.at("run").at("runId"));
   ASSERT_EQ(id.size(), 36u);
   EXPECT_EQ(id[14], '8');
