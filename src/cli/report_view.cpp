@@ -23,15 +23,15 @@ json::object parse(const std::string& text) {
 }
 
 const json::object& object_at(const json::object& object, json::string_view key) {
-  static const json::object kNone;
+  static const json::object none;
   const json::value* value = object.if_contains(key);
-  return value == nullptr || !value->is_object() ? kNone : value->get_object();
+  return value == nullptr || !value->is_object() ? none : value->get_object();
 }
 
 const json::array& list_at(const json::object& object, json::string_view key) {
-  static const json::array kNone;
+  static const json::array none;
   const json::value* value = object.if_contains(key);
-  return value == nullptr || !value->is_array() ? kNone : value->get_array();
+  return value == nullptr || !value->is_array() ? none : value->get_array();
 }
 
 std::string text_at(const json::object& object, json::string_view key) {

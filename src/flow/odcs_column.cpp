@@ -92,7 +92,7 @@ class ColumnImporter : Importer {
     if (own_.contains("match")) return;
     auto match = match_of(value.text);
     if (match.has_value()) {
-      column_["match"] = std::move(*match);
+      column_["match"] = *match;
     } else {
       lost(value, fmt::format("{}: the pattern {} looks around or back, which RE2 cannot", whose_,
                               quoted(value.text)));
@@ -109,7 +109,7 @@ class ColumnImporter : Importer {
     if (std::ranges::find(kIso, value.text) != kIso.end()) return;
     auto format = strptime_of(value.text);
     if (format.has_value()) {
-      column_["format"] = std::move(*format);
+      column_["format"] = *format;
     } else {
       lost(value, fmt::format("{}: the format {} has letters that strptime has no word for", whose_,
                               quoted(value.text)));

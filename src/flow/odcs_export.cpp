@@ -263,9 +263,9 @@ class ContractExporter {
   }
 
   [[nodiscard]] const json::object& object_at(const char* key) const {
-    static const json::object kNone;
+    static const json::object none;
     const json::value* value = contract_.if_contains(key);
-    return value == nullptr || !value->is_object() ? kNone : value->get_object();
+    return value == nullptr || !value->is_object() ? none : value->get_object();
   }
 
   void write_columns(json::object& table) {

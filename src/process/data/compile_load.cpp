@@ -293,6 +293,7 @@ std::string reason_lists(const LoadSource& source, std::string_view values) {
     names.push_back(column.name);
     unseen += fmt::format("{}{}", unseen.empty() ? "" : ", ", column.pii);
     std::vector<std::string> texts;
+    texts.reserve(column.to_bool.size());
     for (const auto& [text, value] : column.to_bool) texts.push_back(text);
     types.push_back(to_string(column.type) + (column.format.empty() ? "" : " as " + column.format) +
                     (texts.empty() ? "" : fmt::format(" ({})", fmt::join(texts, ", "))));

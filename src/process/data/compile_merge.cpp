@@ -352,6 +352,7 @@ class MergeCompiler {
     const std::vector<std::string> cells = cells_of(column);
     const std::string taken = chosen_value(column);
     std::vector<std::string> ids;
+    ids.reserve(column.sources.size());
     for (const std::size_t source : column.sources) ids.push_back(quote_text(sources_[source]->id));
     const std::string from = by_winner(column, ids);
     for (std::size_t i = 0; i < cells.size(); ++i) {
