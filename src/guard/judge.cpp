@@ -253,6 +253,7 @@ Limits limits_of(const Basis& basis, bool rate) {
   }
   limits.expected = median(basis.values);
   std::vector<double> off;
+  off.reserve(basis.values.size());
   for (const double one : basis.values) off.push_back(std::abs(one - limits.expected));
   const double floor = rate ? kRateSpreadFloor : kSpreadFloor * std::abs(limits.expected);
   limits.spread = kSpreads * std::max(kMadToSigma * median(off), floor);

@@ -189,6 +189,7 @@ TEST(NumberTextTest, GroupsWhatIsLargeAndShortensWhatIsSmall) {
 
 TEST(BacktestTest, FindsInjectedLossesAndCountsItsOwnAlarms) {
   std::vector<Point> points;
+  points.reserve(100);
   for (int day = 0; day < 100; ++day) points.push_back(point(kMonday + day * kDay, day + 1, 1000));
   points[80].metrics["rows"] = 500;
   BacktestSettings settings;

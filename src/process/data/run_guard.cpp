@@ -15,6 +15,7 @@ namespace {
 
 StepResult<> check_columns(const std::vector<guard::Watch>& watch, const Upstream& upstream) {
   std::vector<std::string_view> names;
+  names.reserve(upstream.columns.size());
   for (const SourceColumn& column : upstream.columns) names.emplace_back(column.name);
   for (const guard::Watch& one : watch) {
     const std::string column = column_of(one.metric);
@@ -65,6 +66,7 @@ StepResult<bool> stand_guard(StepRun& run, const Upstream& upstream, const Guard
   guard::Policy used = policy.policy;
   if (used.watch.empty()) {
     std::vector<std::string> names;
+    names.reserve(upstream.columns.size());
     for (const SourceColumn& column : upstream.columns) names.push_back(column.name);
     used.watch = guard::usual_watch(names);
   }
