@@ -159,7 +159,8 @@ UNION ALL SELECT 'it is published' FROM c, pg_catalog.pg_publication p
   WHERE EXISTS (SELECT 1 FROM pg_catalog.pg_get_publication_tables(p.pubname) g WHERE g.relid = c.oid)
 UNION ALL SELECT 'its columns have grants or options' FROM c, pg_catalog.pg_attribute a
   WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-    AND (a.attacl IS NOT NULL OR a.attoptions IS NOT NULL OR a.attidentity <> '')
+    AND (a.attacl IS NOT NULL OR a.attidentity <> ''
+      OR EXISTS (SELECT FROM unnest(a.attoptions) o WHERE o LIKE 'n\_distinct%'))
 UNION ALL SELECT 'grants on it came from another role' FROM c, aclexplode(c.relacl) g WHERE g.grantor <> c.relowner
 UNION ALL SELECT 'it has a security label' FROM c, pg_catalog.pg_seclabel l WHERE l.objoid = c.oid
 UNION ALL SELECT 'it is ordered by an index' FROM c, pg_catalog.pg_index i

@@ -23,5 +23,10 @@ def server() -> Iterator[Server]:
 @pytest.fixture
 def pg(server: Server, tmp_path: Path) -> Steps:
     """Single steps, and an empty schema `gold`."""
+    # A test that failed may have left a session with locks.
+    server.sql(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        " WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
+    )
     server.sql("DROP SCHEMA IF EXISTS gold CASCADE; CREATE SCHEMA gold")
     return Steps(tmp_path, server)
