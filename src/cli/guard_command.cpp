@@ -149,11 +149,12 @@ CommandResult accept(CommandContext& context, const StateLayout& layout) {
   TRY_ASSIGN(const std::vector<guard::Point> points,
              read_series(**store, series, guard::kHistoryMax));
   TRY_ASSIGN(PointRow level, guard::accept_level(series, points));
-  context.output.write(fmt::format("from run {} on ({}), {} has a new level\n", level.run,
-                                   format_timestamp(level.at), printable(series)));
+  const std::string said = fmt::format("from run {} on ({}), {} has a new level\n", level.run,
+                                       format_timestamp(level.at), printable(series));
   ChangeSet changes;
   changes.points.push_back(std::move(level));
   TRY((*store)->commit(changes));
+  context.output.write(said);
   return ExitCode::kOk;
 }
 

@@ -3,17 +3,17 @@
 #include <algorithm>
 #include <string>
 
+#include "base/hash.hpp"
+
 namespace cordyna::engine {
 namespace {
 
 // Far beyond any sensible delay, and far from the end of the type.
 constexpr Millis kDelayMax = Millis{366} * 86'400'000;
 
-// FNV-1a with a final mix: spreads retries of many tasks, needs no state.
+// A hash with a final mix: spreads retries of many tasks, needs no state.
 std::uint64_t draw(std::string_view seed, std::uint32_t attempt) {
-  std::uint64_t hash = 14695981039346656037ULL;
-  for (const char c : seed) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
-  hash = (hash ^ attempt) * 1099511628211ULL;
+  std::uint64_t hash = (fnv1a(seed) ^ attempt) * kFnvPrime;
   hash ^= hash >> 33;
   hash *= 0xff51afd7ed558ccdULL;
   hash ^= hash >> 33;

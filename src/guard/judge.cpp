@@ -362,6 +362,7 @@ std::vector<Watch> usual_watch(const std::vector<std::string>& columns) {
   watch[0].metric = "rows";
   watch[0].drop = kRowsDrop;
   for (const std::string& column : columns) {
+    if (watch.size() > kUsualColumnsMax) break;
     Watch nulls;
     nulls.metric = "nulls(" + column + ")";
     nulls.rise = kNullsRise;

@@ -4,9 +4,9 @@
 /// last eight weeks where the series is daily and has four of them, else of the last 28 runs. A
 /// change alarms if it is larger than the limit says AND larger than 3.5 times the usual spread, so
 /// that noisy series do not alarm for ever. With fewer than four good points only a change of 40 %
-/// against the last good run counts. Points that alarmed leave the history; a person can put them
-/// back (approve), or say that they are a new level.
-/// Pure. Threads: any.
+/// against the last good run counts; with fewer of a weekday that has four weeks, only what trips.
+/// Points that alarmed leave the history; a person can put them back (approve), or say that they
+/// are a new level. Pure. Threads: any.
 #pragma once
 
 #include <cstdint>
@@ -88,7 +88,11 @@ struct Judgement {
 [[nodiscard]] Judgement judge(const Point& now, const std::vector<Point>& history,
                               const Policy& policy, std::string_view series);
 
-/// What is watched where nothing is said: a loss of rows, and more missing values in each column.
+/// Columns that usual_watch looks at: what is watched is remembered for each run.
+inline constexpr std::size_t kUsualColumnsMax = 100;
+
+/// What is watched where nothing is said: a loss of rows, and more missing values in each of the
+/// first kUsualColumnsMax columns.
 [[nodiscard]] std::vector<Watch> usual_watch(const std::vector<std::string>& columns);
 
 /// A number as people write it: "21,613", "4.5".

@@ -150,6 +150,11 @@ TEST(JudgeTest, NullRatesRiseByPercentagePoints) {
       << judgement.reason;
 }
 
+TEST(JudgeTest, OfWideDataTheFirstColumnsAreWatched) {
+  const std::vector<Watch> watch = usual_watch(std::vector<std::string>(10'000, "c"));
+  EXPECT_EQ(watch.size(), 1 + kUsualColumnsMax);
+}
+
 TEST(JudgeTest, BoundsHoldWhateverTheHistorySays) {
   Policy policy;
   policy.watch = {{"rows", {}, {}, 10, 20}};

@@ -211,9 +211,8 @@ StepResult<std::string> compile_sql(const Step& step) {
     return with_sandbox(step, compile_transform(*transform, step.upstream, {}));
   }
   if (const auto* guard = std::get_if<GuardParams>(&step.params)) {
-    std::vector<guard::Watch> watch = guard->guard.policy.watch;
-    if (watch.empty()) watch = guard::usual_watch({});
-    return with_sandbox(step, compile_metrics(watch));
+    const std::vector<guard::Watch>& watch = guard->guard.policy.watch;
+    return with_sandbox(step, compile_metrics(watch, watch.empty()));
   }
   const auto& share = std::get<ShareParams>(step.params);
   std::string notes;

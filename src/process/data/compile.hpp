@@ -98,9 +98,9 @@ inline constexpr std::string_view kOuterPad = "dyna_outer_";
 [[nodiscard]] std::string compile_transform_look(const TransformParams& transform,
                                                  const std::vector<Upstream>& upstream);
 
-/// Rows of in/0 ("out"), missing values of each column ("nulls"), both without reading the data,
-/// and what else is watched ("metric").
-[[nodiscard]] std::string compile_metrics(const std::vector<guard::Watch>& watch);
+/// Rows of in/0 ("out"), and what else is watched ("metric"). `all_nulls`: also the missing values
+/// of each column that is not nested ("nulls"), without reading the data.
+[[nodiscard]] std::string compile_metrics(const std::vector<guard::Watch>& watch, bool all_nulls);
 
 /// Conversions of the input to each target that is not Parquet: "out/<n>".
 [[nodiscard]] std::string compile_share(const ShareParams& share);

@@ -7,16 +7,12 @@
 #include <set>
 #include <vector>
 
+#include "base/hash.hpp"
+
 namespace cordyna::data {
 namespace {
 
 namespace json = boost::json;
-
-/// FNV-1a: must be the same in every version that reads the history.
-void mix(std::uint64_t& hash, std::string_view text) {
-  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
-  hash = (hash ^ 0xff) * 1099511628211ULL;
-}
 
 /// The data that a data task takes.
 std::string of_param(const TaskSpec& task) {
@@ -65,8 +61,8 @@ std::string steps_of(const Flow& flow, std::string_view task) {
     texts.push_back(spec.id + "\n" + spec.type + "\n" + spec.params);
   }
   std::ranges::sort(texts);  // the place in the file means nothing
-  std::uint64_t hash = 14695981039346656037ULL;
-  for (const std::string& text : texts) mix(hash, text);
+  std::uint64_t hash = kFnvBegin;
+  for (const std::string& text : texts) hash = fnv1a("\xff", fnv1a(text, hash));
   return fmt::format("{:016x}", hash);
 }
 

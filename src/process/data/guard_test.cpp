@@ -109,6 +109,16 @@ TEST_F(GuardTest, AsATaskItPassesTheDataOn) {
   EXPECT_EQ(rows("SELECT count(*) AS n FROM {sales}"), Lines{R"({"n":3})"});
 }
 
+TEST_F(GuardTest, MissingValuesOfANestedColumnAreWatchedToo) {
+  load();
+  ASSERT_EQ(
+      run("transform", "lists", R"({"sql": "select case when id = 1 then [id] end l from sales"})"),
+      0);
+  remember(0, kTen);
+  ASSERT_EQ(run("guard", "g", R"j({"of": "lists", "watch": {"nulls(l)": {"max": 50}}})j"), 0);
+  EXPECT_TRUE(has(field("hold"), "nulls(l) 66.7 %: at most 50.0 % is allowed"));
+}
+
 TEST_F(GuardTest, ABoundHoldsWithoutAnyHistory) {
   load();
   remember(0, kTen);

@@ -11,6 +11,7 @@
 #include <cstring>
 #include <utility>
 
+#include "base/hash.hpp"
 #include "http/client.hpp"
 #include "http/url.hpp"
 #include "process/data/remote.hpp"
@@ -38,16 +39,11 @@ json::object facet(std::string_view name, std::string_view version, json::object
   return content;
 }
 
-std::uint64_t fnv(std::string_view text, std::uint64_t hash) {
-  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
-  return hash;
-}
-
 /// The id of an attempt: the same for all of its events, and in every process.
 std::string attempt_uuid(const AttemptName& attempt) {
   const std::string text = fmt::format("{}\n{}\n{}", attempt.run, attempt.task, attempt.number);
-  const std::uint64_t high = fnv(text, 14695981039346656037ULL);
-  const std::uint64_t low = fnv(text, 1099511628211ULL ^ high);
+  const std::uint64_t high = fnv1a(text);
+  const std::uint64_t low = fnv1a(text, kFnvPrime ^ high);
   return fmt::format("{:08x}-{:04x}-8{:03x}-{:04x}-{:012x}", high >> 32, (high >> 16) & 0xffff,
                      high & 0xfff, 0x8000 | ((low >> 48) & 0x3fff), low & 0xffffffffffff);
 }
@@ -222,9 +218,7 @@ Lineage::Lineage(const std::function<std::string(const char* name)>& environment
   const std::string disabled = environment("OPENLINEAGE_DISABLED");
   if (disabled == "true" || disabled == "1") return;
   url_ = environment("OPENLINEAGE_URL");
-  if (url_.empty() || url_.starts_with(kFile)) {
-    // A file is the whole address.
-  } else {
+  if (!url_.empty() && !url_.starts_with(kFile)) {
     std::string endpoint = environment("OPENLINEAGE_ENDPOINT");
     if (endpoint.empty()) endpoint = "api/v1/lineage";
     while (url_.ends_with('/')) url_.pop_back();

@@ -30,8 +30,10 @@ StepResult<> check_columns(const std::vector<guard::Watch>& watch, const Upstrea
   return {};
 }
 
-StepResult<guard::Metrics> measure(StepRun& run, const std::vector<guard::Watch>& watch) {
-  STEP_TRY_ASSIGN(const std::vector<Fact> facts, run.query(compile_metrics(watch)));
+/// `said`: what the flow itself watches; `watch`: that, or what is usual.
+StepResult<guard::Metrics> measure(StepRun& run, const std::vector<guard::Watch>& said,
+                                   const std::vector<guard::Watch>& watch) {
+  STEP_TRY_ASSIGN(const std::vector<Fact> facts, run.query(compile_metrics(said, said.empty())));
   guard::Metrics metrics;
   for (const Fact& fact : facts) {
     if (fact.kind == "out") run.report.rows = fact.n;
@@ -45,6 +47,11 @@ StepResult<guard::Metrics> measure(StepRun& run, const std::vector<guard::Watch>
       metrics["nulls(" + fact.name + ")"] = 100 * static_cast<double>(fact.n) / rows;
     }
   }
+  // Of wide data the metadata tells more than anybody watches, and each run's is remembered.
+  std::erase_if(metrics, [&watch](const auto& metric) {
+    return metric.first != "rows" &&
+           std::ranges::find(watch, metric.first, &guard::Watch::metric) == watch.end();
+  });
   return metrics;
 }
 
@@ -69,10 +76,16 @@ StepResult<bool> stand_guard(StepRun& run, const Upstream& upstream, const Guard
     names.reserve(upstream.columns.size());
     for (const SourceColumn& column : upstream.columns) names.push_back(column.name);
     used.watch = guard::usual_watch(names);
+    if (names.size() > guard::kUsualColumnsMax) {
+      run.say(
+          fmt::format("guard: missing values are compared for the first {} of {} columns; "
+                      "`watch` names others",
+                      guard::kUsualColumnsMax, names.size()));
+    }
   }
   STEP_TRY(check_columns(used.watch, upstream));
   guard::Point now = context.now;
-  STEP_TRY_ASSIGN(now.metrics, measure(run, used.watch));
+  STEP_TRY_ASSIGN(now.metrics, measure(run, policy.policy.watch, used.watch));
   const guard::Judgement judgement = guard::judge(now, context.history, used, context.series);
   now.alarms = judgement.alarms;
   now.seasonal = judgement.seasonal;

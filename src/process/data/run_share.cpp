@@ -180,7 +180,7 @@ StepResult<> run_share(StepRun& run, const ShareParams& share) {
     if (!share.guard.has_value()) {
       run.say("guard: off, the data was not compared with its history");
     }
-    STEP_TRY_ASSIGN(const std::vector<Fact> facts, run.query(compile_metrics({})));
+    STEP_TRY_ASSIGN(const std::vector<Fact> facts, run.query(compile_metrics({}, false)));
     for (const Fact& fact : facts) run.report.rows = fact.n;
   }
   STEP_TRY_ASSIGN(TableShares tables, TableShares::open(run, share, upstream.columns));

@@ -46,8 +46,11 @@ class Server:
             conf.write(settings)
         self.control("start", "-l", str(self.folder / "log"))
 
-    def call(self, program: str, *arguments: object) -> str:
-        done = subprocess.run(
+    def start_program(
+        self, program: str, *arguments: object, **streams: object
+    ) -> subprocess.CompletedProcess[str]:
+        """One of the server's programs, as the user who may run it."""
+        return subprocess.run(
             [str(self.bin / program), *map(str, arguments)],
             user=self.user,
             group=self.user,
@@ -55,28 +58,23 @@ class Server:
             cwd=self.folder,
             env={"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"},
             stdin=subprocess.DEVNULL,
-            capture_output=True,
             text=True,
             check=False,
+            **streams,
         )
+
+    def call(self, program: str, *arguments: object) -> None:
+        done = self.start_program(program, *arguments, capture_output=True)
         assert done.returncode == 0, f"{program}: {done.stdout}{done.stderr}"
-        return done.stdout
 
     def control(self, *arguments: str) -> None:
         # Its output goes to files: the server would hold a pipe open.
         out = self.folder / "pg_ctl.out"
         with out.open("w") as sink:
-            done = subprocess.run(
-                [str(self.bin / "pg_ctl"), "-D", str(self.data), "-w", "-t", "60", *arguments],
-                user=self.user,
-                group=self.user,
-                extra_groups=[] if self.user else None,
-                cwd=self.folder,
-                env={"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"},
-                stdin=subprocess.DEVNULL,
+            done = self.start_program(
+                *("pg_ctl", "-D", self.data, "-w", "-t", "60", *arguments),
                 stdout=sink,
                 stderr=subprocess.STDOUT,
-                check=False,
             )
         assert done.returncode == 0, out.read_text()
 
