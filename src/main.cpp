@@ -19,6 +19,7 @@
 #include "process/data/data_step.hpp"
 #include "process/data/functions.hpp"
 #include "process/data/preparer.hpp"
+#include "process/data/private_data.hpp"
 #include "process/local/fork_link.hpp"
 #include "process/local/fork_server.hpp"
 #include "process/local/local_process.hpp"
@@ -50,6 +51,7 @@ class LocalTasks final : public cordyna::Process {
         clock_(clock),
         sink_(std::move(sink)),
         starting_(std::move(starting)),
+        private_(layout_),
         program_(own_path()),
         secrets_(layout_.folder() + "/secrets"),
         shell_(secrets_),
@@ -57,11 +59,13 @@ class LocalTasks final : public cordyna::Process {
         data_(program_, secrets_,
               [this](const cordyna::PointFilter& filter) { return points(filter); }) {
     if (starting_ != nullptr) (void)local();
+    private_.recover([this] { return reader(); });
   }
 
   void start(const cordyna::StartAttempt& command) override { local().start(command); }
   void cancel(const cordyna::CancelAttempt& command) override { local().cancel(command); }
   void adopt(const cordyna::StartAttempt& command) override { local().adopt(command); }
+  void run_ended(const cordyna::RunRow& run) override { private_.run_ended(run); }
 
   [[nodiscard]] static bool runs(const std::string& type) {
     return type == "shell" || type == "python" || cordyna::data::is_data_type(type);
@@ -71,12 +75,18 @@ class LocalTasks final : public cordyna::Process {
   }
 
  private:
-  /// The history of a dataset, over a connection of its own: the store's belongs to cerebro.
-  cordyna::Result<std::vector<cordyna::PointRow>> points(const cordyna::PointFilter& filter) {
+  /// A connection of our own: the store's belongs to cerebro.
+  cordyna::Result<cordyna::StoreReader*> reader() {
     if (reader_ == nullptr) {
       TRY_ASSIGN(reader_, cordyna::open_sqlite_reader(layout_));
     }
-    return reader_->list_points(filter);
+    return reader_.get();
+  }
+
+  /// The history of a dataset.
+  cordyna::Result<std::vector<cordyna::PointRow>> points(const cordyna::PointFilter& filter) {
+    TRY_ASSIGN(cordyna::StoreReader* const opened, reader());
+    return opened->list_points(filter);
   }
 
   cordyna::LocalProcess& local() {
@@ -98,6 +108,7 @@ class LocalTasks final : public cordyna::Process {
   const cordyna::Clock& clock_;
   cordyna::ReportSink sink_;
   std::shared_ptr<ServerStart> starting_;
+  cordyna::data::PrivateData private_;
   std::string program_;
   cordyna::EnvFileSecrets secrets_;
   cordyna::ShellPreparer shell_;

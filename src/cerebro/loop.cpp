@@ -95,6 +95,10 @@ void Loop::act(const engine::Decision& done) {
   for (const StartAttempt& adoption : done.adoptions) process_->adopt(adoption);
   for (const CancelAttempt& cancel : done.cancels) process_->cancel(cancel);
   for (const StartAttempt& start : done.starts) process_->start(start);
+  if (process_ == nullptr) return;
+  for (const RunRow& run : done.changes.runs) {
+    if (is_final(run.state)) process_->run_ended(run);
+  }
 }
 
 }  // namespace cordyna

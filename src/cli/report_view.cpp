@@ -16,6 +16,9 @@ namespace {
 
 namespace json = boost::json;
 
+constexpr const char* kGone =
+    " (removed: it held columns that tell about persons; keep_pii: true keeps it)";
+
 json::object parse(const std::string& text) {
   boost::system::error_code error;
   const json::value value = json::parse(text, error);
@@ -136,11 +139,12 @@ void append_checks(std::string& out, const json::object& outputs, const Palette&
   }
 }
 
-void append_files(std::string& out, const json::object& outputs, const Palette& palette) {
+void append_files(std::string& out, const TaskReport& report, const json::object& outputs,
+                  const Palette& palette) {
   std::string files;
-  for (const auto& item : outputs) {
-    const std::string name(item.key().data(), item.key().size());
-    if (name == "data" || name.ends_with("_file")) field(files, name, text_at(outputs, name));
+  for (const auto& [name, path] : files_of_report(report.json)) {
+    const bool gone = std::ranges::find(report.gone, name) != report.gone.end();
+    field(files, name, gone ? printable(path) + kGone : printable(path));
   }
   for (const json::value& target : list_at(outputs, "targets")) {
     if (target.is_string()) {
@@ -160,6 +164,18 @@ std::string state_of(const TaskReport& report) {
 }
 
 }  // namespace
+
+std::vector<std::pair<std::string, std::string>> files_of_report(const std::string& text) {
+  const json::object whole = parse(text);
+  std::vector<std::pair<std::string, std::string>> files;
+  for (const auto& item : object_at(whole, "outputs")) {
+    std::string name(item.key().data(), item.key().size());
+    const json::string* path = item.value().if_string();
+    if (path == nullptr || (name != "data" && !name.ends_with("_file"))) continue;
+    files.emplace_back(std::move(name), std::string(path->data(), path->size()));
+  }
+  return files;
+}
 
 std::string report_as_text(const TaskReport& report, const Palette& palette) {
   std::string out =
@@ -183,7 +199,7 @@ std::string report_as_text(const TaskReport& report, const Palette& palette) {
       if (message.is_string()) out += "  " + printable(std::string(message.get_string())) + "\n";
     }
   }
-  append_files(out, outputs, palette);
+  append_files(out, report, outputs, palette);
   return out;
 }
 
@@ -234,6 +250,11 @@ std::string report_as_json(const TaskReport& report) {
   if (!report.error.empty()) {
     out += ",\"error\":";
     append_json(out, report.error);
+  }
+  if (!report.gone.empty()) {
+    json::array gone;
+    for (const std::string& name : report.gone) gone.emplace_back(name);
+    out += ",\"removed\":" + json::serialize(gone);
   }
   const json::object whole = parse(report.json);
   return out + ",\"report\":" + (whole.empty() ? "null" : json::serialize(whole)) + "}";

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "cli/palette.hpp"
@@ -17,11 +18,17 @@ struct TaskReport {
   std::string task;
   std::string type;
   TaskState state = TaskState::kPending;
-  std::uint32_t attempt = 0;   ///< 0: none yet
-  std::uint32_t attempts = 0;  ///< that there were
-  std::string json;            ///< what the step wrote; empty: nothing
-  std::string error;           ///< "CODE: message"; empty: none
+  std::uint32_t attempt = 0;      ///< 0: none yet
+  std::uint32_t attempts = 0;     ///< that there were
+  std::string json;               ///< what the step wrote; empty: nothing
+  std::string error;              ///< "CODE: message"; empty: none
+  std::vector<std::string> gone;  ///< names of its files that are not there any more
 };
+
+/// The files in the state folder that a step's report names: "data" or "rejects_file", and its
+/// path.
+[[nodiscard]] std::vector<std::pair<std::string, std::string>> files_of_report(
+    const std::string& json);
 
 /// Everything that one task reported.
 [[nodiscard]] std::string report_as_text(const TaskReport& report, const Palette& palette);

@@ -22,6 +22,18 @@ TaskReport sample() {
   return report;
 }
 
+TEST(ReportView, FilesThatAreNotThereAnyMoreAreSaidSo) {
+  TaskReport report = sample();
+  EXPECT_EQ(report_as_text(report, Palette(false)).find("removed"), std::string::npos);
+  report.gone = {"data"};
+  const std::string text = report_as_text(report, Palette(false));
+  EXPECT_NE(text.find("/s/sales.parquet (removed: it held columns that tell about persons"),
+            std::string::npos)
+      << text;
+  EXPECT_EQ(text.find("quarantine.parquet (removed"), std::string::npos) << text;
+  EXPECT_NE(report_as_json(report).find(R"("removed":["data"])"), std::string::npos);
+}
+
 TEST(ReportView, SaysAllThatATaskReported) {
   EXPECT_EQ(report_as_text(sample(), Palette(false)),
             "task sales\n"

@@ -173,6 +173,10 @@ Result<TaskReport> read_report(const StateLayout& layout, const Flow& flow, Task
   } else if (text.error().code != ErrorCode::kNotFound) {
     return std::unexpected<Error>(std::move(text.error()));
   }
+  for (auto& [name, file] : files_of_report(report.json)) {
+    std::error_code error;
+    if (!std::filesystem::exists(file, error) && !error) report.gone.push_back(std::move(name));
+  }
   return report;
 }
 

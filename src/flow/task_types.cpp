@@ -2,11 +2,12 @@
 
 #include "flow/care_keys.hpp"
 #include "flow/connection_keys.hpp"
+#include "flow/contract_keys.hpp"
 #include "flow/guard_keys.hpp"
 #include "flow/key_spec.hpp"
 #include "flow/remote_keys.hpp"
 
-// The task types and their keys; contracts.
+// The task types and their keys.
 namespace cordyna::flow {
 namespace {
 
@@ -21,6 +22,9 @@ using connection_detail::kConnection;
 using connection_detail::kTarget;
 using connection_detail::mode_key;
 using connection_detail::share_key;
+using contract_detail::kContractKeys;
+using contract_detail::kRejectFields;
+using contract_detail::kSeverities;
 using guard_detail::kOnTrips;
 using guard_detail::kOnTripText;
 using guard_detail::kSeason;
@@ -32,7 +36,6 @@ constexpr KeySpec kTextItem{.kind = K::kText};
 constexpr KeySpec kTemplateItem{.kind = K::kTemplate};
 constexpr KeySpec kColumnItem{.kind = K::kText};
 constexpr KeySpec kDataTaskItem{.kind = K::kDataTask};
-constexpr KeySpec kScalarItem{.kind = K::kScalar};
 
 constexpr KeySpec kMemory{.name = "memory",
                           .kind = K::kSize,
@@ -46,172 +49,18 @@ constexpr KeySpec kThreads{.name = "threads",
                            .least = 1,
                            .most = 1024};
 
+constexpr KeySpec kKeepPii{.name = "keep_pii",
+                           .kind = K::kBool,
+                           .description =
+                               "Whether the step's data, with columns that tell about persons, "
+                               "stays in the state folder when the run has ended well; "
+                               "without it, no."};
+
 constexpr std::array kLevels{Word("debug"), Word("info"), Word("warn"), Word("error")};
 constexpr std::array kFormats{Word("csv"), Word("json"), Word("parquet")};
-constexpr std::array kSeverities{Word("fail"), Word("warn"), Word("quarantine")};
 constexpr std::array kHows{Word("inner"), Word("left"), Word("full")};
 constexpr std::array kExpects{Word("one_to_one"), Word("many_to_one"), Word("one_to_many"),
                               Word("any")};
-// Each kind of drift has the words that mean something for it: a whole column can be added, single
-// rows can be set aside.
-constexpr std::array kDrifts{Word("fail"), Word("warn"), Word("ignore")};
-constexpr std::array kNewDrifts{Word("fail"), Word("warn"), Word("add"), Word("ignore")};
-constexpr std::array kTypeDrifts{Word("fail"), Word("warn"), Word("ignore"), Word("quarantine")};
-
-constexpr KeySpec drift(Word name, Word description, std::span<const Word> words = kDrifts) {
-  return {.name = name, .kind = K::kEnum, .description = description, .words = words};
-}
-
-constexpr std::array kDriftFields{
-    drift("new", "A column that the contract does not have; add takes it along.", kNewDrifts),
-    drift("missing", "A column of the contract is not there; it is all NULL then."),
-    drift("order", "The columns come in another order."),
-    drift("type",
-          "A column has another type in the file. Rows whose value is not of its column's type are "
-          "rejects; with quarantine they are set aside with the value as it was.",
-          kTypeDrifts),
-    drift("delimiter", "The columns are parted by another character."),
-    drift("format", "The file has another format."),
-    drift("encoding", "The file has another encoding."),
-};
-
-constexpr KeySpec kBoolItem{.kind = K::kBool};
-
-constexpr std::array kColumnFields{
-    KeySpec{.name = "type",
-            .kind = K::kColumnType,
-            .description = "string, int32, int64, double, decimal(p,s), date, timestamp or bool.",
-            .required = true},
-    KeySpec{.name = "format",
-            .kind = K::kText,
-            .description = "How dates and times are written: %m/%d/%Y."},
-    KeySpec{.name = "required",
-            .kind = K::kBool,
-            .description = "Whether a value must be there.",
-            .preset = "false"},
-    KeySpec{.name = "match",
-            .kind = K::kText,
-            .description = "A regular expression that the whole value matches."},
-    KeySpec{.name = "min_length", .kind = K::kInt, .description = "The fewest characters."},
-    KeySpec{.name = "max_length", .kind = K::kInt, .description = "The most characters."},
-    KeySpec{.name = "min", .kind = K::kScalar, .description = "The least value."},
-    KeySpec{.name = "max", .kind = K::kScalar, .description = "The largest value."},
-    KeySpec{.name = "range",
-            .kind = K::kList,
-            .description = "The least and the largest value.",
-            .item = &kScalarItem,
-            .least = 2},
-    KeySpec{.name = "in",
-            .kind = K::kList,
-            .description = "The values that are allowed.",
-            .item = &kScalarItem,
-            .least = 1},
-    KeySpec{.name = "to_bool",
-            .kind = K::kMap,
-            .description = "Makes a bool of it: each text that the source may have with true or "
-                           "false. Other texts are not of the column's type.",
-            .item = &kBoolItem,
-            .least = 1},
-    KeySpec{.name = "unique",
-            .kind = K::kBool,
-            .description = "Whether no two rows may have the same value."},
-    KeySpec{.name = "refs",
-            .kind = K::kDataColumn,
-            .description = "A column of another data task of the flow that has each value: "
-                           "zips.code. The load waits for that task."},
-    KeySpec{.name = "on_fail",
-            .kind = K::kEnum,
-            .description = "What rows do that break a rule of this column: fail the load, warn, or "
-                           "go into quarantine.",
-            .words = kSeverities},
-    KeySpec{.name = "pii",
-            .kind = K::kBool,
-            .description = "Whether it tells about a person.",
-            .preset = "false"},
-    KeySpec{.name = "description", .kind = K::kText, .description = "What it means."},
-};
-constexpr KeySpec kColumn{.kind = K::kObject, .fields = kColumnFields, .short_field = "type"};
-
-constexpr std::array kUniqueFields{
-    KeySpec{.name = "columns",
-            .kind = K::kList,
-            .description = "The columns of the key.",
-            .required = true,
-            .one_or_list = true,
-            .item = &kColumnItem,
-            .least = 1},
-    KeySpec{.name = "on_fail",
-            .kind = K::kEnum,
-            .description = "What happens where rows share a key: fail (unless said otherwise), "
-                           "warn, or all of them go into quarantine.",
-            .words = kSeverities},
-};
-constexpr KeySpec kUnique{.kind = K::kObject, .fields = kUniqueFields, .short_field = "columns"};
-
-constexpr std::array kRejectFields{
-    KeySpec{.name = "max_percent",
-            .kind = K::kNumber,
-            .description = "How many of a hundred lines may be unreadable.",
-            .preset = "0",
-            .most = 100},
-};
-
-constexpr std::array kRowFields{
-    KeySpec{.name = "min", .kind = K::kInt, .description = "The fewest rows."},
-    KeySpec{.name = "max", .kind = K::kInt, .description = "The most rows."},
-};
-
-constexpr std::array kFreshnessFields{
-    KeySpec{
-        .name = "column", .kind = K::kText, .description = "A date or a time.", .required = true},
-    KeySpec{.name = "max_age",
-            .kind = K::kDuration,
-            .description = "How old its latest value may be.",
-            .required = true,
-            .least = 1},
-};
-
-constexpr std::array kContractKeys{
-    KeySpec{.name = "id", .kind = K::kText, .description = "What others know it by."},
-    KeySpec{.name = "title", .kind = K::kText, .description = "What people call it."},
-    KeySpec{.name = "name", .kind = K::kText, .description = "What its data is called."},
-    KeySpec{.name = "version", .kind = K::kText, .description = "Its version."},
-    KeySpec{.name = "status", .kind = K::kText, .description = "draft, active, retired."},
-    KeySpec{.name = "description", .kind = K::kText, .description = "What the data means."},
-    KeySpec{.name = "columns",
-            .kind = K::kMap,
-            .description = "The columns in their order: a name with its type, or with its rules.",
-            .required = true,
-            .keeps_order = true,
-            .item = &kColumn,
-            .least = 1},
-    KeySpec{.name = "drift",
-            .kind = K::kObject,
-            .description = "What happens when the source changed.",
-            .fields = kDriftFields},
-    KeySpec{.name = "rename",
-            .kind = K::kMap,
-            .description = "Names that a column may have in the source, each with its name here.",
-            .item = &kColumnItem},
-    KeySpec{.name = "unique",
-            .kind = K::kList,
-            .description = "Keys that no two rows share: each a column, a list of columns, or "
-                           "columns with on_fail.",
-            .item = &kUnique},
-    KeySpec{.name = "rows",
-            .kind = K::kObject,
-            .description = "How many rows there must be.",
-            .fields = kRowFields},
-    KeySpec{.name = "freshness",
-            .kind = K::kObject,
-            .description = "How old the newest row may be.",
-            .fields = kFreshnessFields},
-    KeySpec{.name = "rejects",
-            .kind = K::kObject,
-            .description = "Lines that cannot be read; what the task says itself goes first.",
-            .fields = kRejectFields},
-};
-
 constexpr std::array kShell{
     KeySpec{.name = "script",
             .kind = K::kShell,
@@ -316,6 +165,7 @@ constexpr std::array kLoad{
             .kind = K::kObject,
             .description = "Lines that cannot be read.",
             .fields = kRejectFields},
+    kKeepPii,
     kMemory,
     kThreads,
 };
@@ -353,6 +203,7 @@ constexpr std::array kCheck{
             .required = true,
             .item = &kRule,
             .least = 1},
+    kKeepPii,
     kMemory,
     kThreads,
 };
@@ -391,6 +242,7 @@ constexpr std::array kStandardize{
             .description = "What happens where a column of `set` had a value and has none after.",
             .preset = "\"fail\"",
             .words = kOnLost},
+    kKeepPii,
     kMemory,
     kThreads,
 };
@@ -406,6 +258,7 @@ constexpr std::array kSecure{
             .required = true,
             .item = &kCare,
             .least = 1},
+    kKeepPii,
     kMemory,
     kThreads,
 };
@@ -461,6 +314,7 @@ constexpr std::array kMerge{
             .kind = K::kMap,
             .description = "Tasks whose rows are made unique before.",
             .item = &kDedupe},
+    kKeepPii,
     kMemory,
     kThreads,
 };
@@ -476,6 +330,7 @@ constexpr std::array kTransform{
                            "column with `pii` has their name.",
             .one_or_list = true,
             .item = &kColumnItem},
+    kKeepPii,
     kMemory,
     kThreads,
 };
@@ -492,6 +347,8 @@ constexpr std::array kGuard{
     kMemory,
     kThreads,
 };
+
+constexpr std::array kFormulas{Word("warn"), Word("keep"), Word("escape"), Word("fail")};
 
 constexpr std::array kShare{
     KeySpec{.name = "of",
@@ -514,6 +371,12 @@ constexpr std::array kShare{
                            "or as in a guard task.",
             .fields = kShareGuardFields,
             .short_field = "on_trip"},
+    KeySpec{.name = "formulas",
+            .kind = K::kEnum,
+            .description = "What happens to texts in CSV that a spreadsheet would run as a formula "
+                           "(=…, @…, +… or -… that is no number): warn and write them, keep them "
+                           "silently, escape them by ' in front, or fail. Without it: warn.",
+            .words = kFormulas},
     kTransfer,
     kS3,
     mode_key(

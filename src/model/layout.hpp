@@ -16,6 +16,9 @@
 ///         report              what a data step says of its end ($DYNA_REPORT)
 ///         artifacts/          $DYNA_ARTIFACTS
 ///         work/               $DYNA_WORK, emptied at the end
+///       private/<run no>/<task index>-<attempt>
+///                             a mark: this attempt's data tells about persons, and goes when its
+///                             run has ended (process/data/private_data.hpp)
 ///       runs/<run no>/ended   "<task index>-<attempt> <record>\n" for each attempt that left
 ///                             nothing: it has no folder
 ///
@@ -44,6 +47,13 @@ class StateLayout {
   }
   [[nodiscard]] std::string attempt_folder(RunNo run, TaskIndex task, std::uint32_t attempt) const {
     return run_folder(run) + "/" + std::to_string(task) + "-" + std::to_string(attempt);
+  }
+  [[nodiscard]] std::string private_folder() const { return folder_ + "/private"; }
+  [[nodiscard]] std::string private_folder(RunNo run) const {
+    return private_folder() + "/" + std::to_string(run);
+  }
+  [[nodiscard]] std::string private_mark(RunNo run, TaskIndex task, std::uint32_t attempt) const {
+    return private_folder(run) + "/" + std::to_string(task) + "-" + std::to_string(attempt);
   }
 
  private:

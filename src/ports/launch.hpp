@@ -34,6 +34,7 @@ struct AttemptPaths {
   std::string report;
   std::string artifacts;
   std::string work;
+  std::string private_mark;  ///< says that the attempt's data tells about persons
 };
 
 /// Turns a task into a Launch: one for each type, in a registry by type name.

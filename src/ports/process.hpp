@@ -35,6 +35,10 @@ class Process {
   /// twice), kEnded with its result for one that ended meanwhile, kEnded with LOST for one that
   /// vanished; one that was never begun is started now.
   virtual void adopt(const StartAttempt& command) = 0;
+
+  /// The run has ended and nothing of it lives: what was kept for its tasks alone may go. Not
+  /// repeated after a crash: who keeps something finds out by itself at the next start.
+  virtual void run_ended(const RunRow& run) { static_cast<void>(run); }
 };
 
 }  // namespace cordyna

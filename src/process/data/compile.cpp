@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "process/data/csv_formulas.hpp"
 #include "process/data/labels.hpp"
 #include "process/data/pg_types.hpp"
 #include "process/data/sql_text.hpp"
@@ -173,18 +174,22 @@ std::string compile_transform_look(const TransformParams& transform,
          "  FROM (DESCRIBE FROM __dyna_query);\n";
 }
 
-std::string compile_share(const ShareParams& share) {
+std::string compile_share(const ShareParams& share, const std::vector<SourceColumn>& columns) {
   std::string out;
+  bool has_csv = false;
   for (std::size_t i = 0; i < share.to.size(); ++i) {
     if (share.to[i].ends_with(".parquet")) continue;
     // Without USE_TMP_FILE false DuckDB would replace the link it is given by a file of its own.
     const bool csv = share.to[i].ends_with(".csv");
     out += fmt::format(
-        "COPY (SELECT * FROM read_parquet('in/0')) TO 'out/{}' ({}USE_TMP_FILE "
+        "COPY (SELECT {} FROM read_parquet('in/0')) TO 'out/{}' ({}USE_TMP_FILE "
         "false);\n",
-        i, csv ? "FORMAT csv, HEADER true, " : "FORMAT json, ");
+        csv && share.formulas == OnFormula::kEscape ? escaped_columns(columns) : "*", i,
+        csv ? "FORMAT csv, HEADER true, " : "FORMAT json, ");
+    has_csv = has_csv || csv;
   }
-  return out;
+  if (!has_csv || share.formulas == OnFormula::kKeep) return out;
+  return formula_macro() + out + count_formulas(columns);
 }
 
 StepResult<std::string> compile_sql(const Step& step) {
@@ -229,7 +234,7 @@ StepResult<std::string> compile_sql(const Step& step) {
     notes += fmt::format("-- {}: {}, with COPY from a CSV of in/0\n", table.shown(),
                          to_string(table.mode));
   }
-  return notes + with_sandbox(step, compile_share(share));
+  return notes + with_sandbox(step, compile_share(share, upstream_columns(step)));
 }
 
 }  // namespace cordyna::data

@@ -102,8 +102,10 @@ inline constexpr std::string_view kOuterPad = "dyna_outer_";
 /// of each column that is not nested ("nulls"), without reading the data.
 [[nodiscard]] std::string compile_metrics(const std::vector<guard::Watch>& watch, bool all_nulls);
 
-/// Conversions of the input to each target that is not Parquet: "out/<n>".
-[[nodiscard]] std::string compile_share(const ShareParams& share);
+/// Conversions of the input, which has these columns, to each target that is not Parquet:
+/// "out/<n>". "formula" lines, where CSV is among them and `formulas` does not keep them.
+[[nodiscard]] std::string compile_share(const ShareParams& share,
+                                        const std::vector<SourceColumn>& columns);
 
 /// The columns of "in/0" and up: "column" lines with "source".
 [[nodiscard]] std::string compile_describe(std::size_t inputs);

@@ -2,16 +2,15 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <system_error>
 
-#include "process/data/contract.hpp"
 #include "process/data/files.hpp"
 #include "process/data/lineage.hpp"
+#include "process/data/private_data.hpp"
 #include "process/data/runner.hpp"
 
 namespace cordyna::data {
@@ -19,23 +18,22 @@ namespace {
 
 constexpr std::size_t kStepBytesMax = std::size_t{64} << 20;
 
+/// Trouble with the state folder is none of the task.
+StepResult<> kept_in_state(const Result<>& done) {
+  if (done.has_value()) return {};
+  const bool full = is_no_space(done.error());
+  return step_fail(full ? TaskErrorCode::kNoSpace : TaskErrorCode::kInternal, done.error().message,
+                   Phase::kInfra);
+}
+
 /// The work folder, empty but for the places that scripts use.
 StepResult<> prepare_folders(const Step& step) {
   std::error_code ignored;
   for (const char* name : {"/in", "/out", "/tmp"}) {
     std::filesystem::remove_all(step.paths.work + name, ignored);
-    const Result<> made = make_folders(step.paths.work + name);
-    if (!made.has_value()) {
-      const bool full = is_no_space(made.error());
-      return step_fail(full ? TaskErrorCode::kNoSpace : TaskErrorCode::kInternal,
-                       made.error().message, Phase::kInfra);
-    }
+    STEP_TRY(kept_in_state(make_folders(step.paths.work + name)));
   }
-  const Result<> made = make_folders(step.paths.artifacts);
-  if (!made.has_value()) {
-    return step_fail(TaskErrorCode::kInternal, made.error().message, Phase::kInfra);
-  }
-  return {};
+  return kept_in_state(make_folders(step.paths.artifacts));
 }
 
 StepResult<> run_step(StepRun& run) {
@@ -53,14 +51,6 @@ StepResult<> run_step(StepRun& run) {
   }
   if (const auto* guard = std::get_if<GuardParams>(&run.step.params)) return run_guard(run, *guard);
   return run_share(run, std::get<ShareParams>(run.step.params));
-}
-
-bool reads_pii(const Step& step) {
-  const auto* load = std::get_if<LoadParams>(&step.params);
-  if (load != nullptr) return load->contract.has_value() && has_pii(*load->contract);
-  return std::ranges::any_of(step.upstream, [](const Upstream& upstream) {
-    return std::ranges::any_of(upstream.columns, &SourceColumn::pii);
-  });
 }
 
 /// DuckDB's errors about a value quote it: "Could not convert string 'Ann' to INT32".
@@ -82,6 +72,7 @@ void hide_values(std::string& message) {
 StepResult<> carry_out(const Step& step, StepReport& report) {
   STEP_TRY_ASSIGN(std::string program, find_duckdb());
   STEP_TRY(prepare_folders(step));
+  STEP_TRY(kept_in_state(mark_private(step)));
   const EndSignals signals;
   const Say say = [](std::string_view line) {
     fmt::print("{}\n", line);
@@ -92,6 +83,7 @@ StepResult<> carry_out(const Step& step, StepReport& report) {
   StepResult<> done = run_step(run);
   if (!done.has_value() && reads_pii(step)) hide_values(done.error().message);
   report = std::move(run.report);
+  if (done.has_value()) done = kept_in_state(narrow_mark(step, report));
   report.memory_peak_bytes = duckdb.memory_peak_bytes();
   return done;
 }

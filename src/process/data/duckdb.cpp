@@ -137,6 +137,11 @@ StepResult<ScriptEnd> Duckdb::run(std::string_view script, const std::vector<std
   if (result.failed && end->err.find("No space left on device") != std::string::npos) {
     return step_fail(TaskErrorCode::kNoSpace, result.error, Phase::kInfra);
   }
+  if (result.failed && end->err.find("Out of Memory Error") != std::string::npos) {
+    return step_fail(TaskErrorCode::kOutOfMemory,
+                     fmt::format("{}; the step's `memory` is {} MB", result.error,
+                                 step_.limits.memory_bytes >> 20));
+  }
   return result;
 }
 

@@ -388,7 +388,11 @@ std::expected<Launch, TaskError> DataPreparer::prepare(const StartAttempt& comma
         {"number", command.key.attempt}}},
       {"params", std::move(*params)},
       {"upstream", std::move(upstream)},
-      {"paths", {{"artifacts", paths.artifacts}, {"work", paths.work}, {"report", paths.report}}},
+      {"paths",
+       {{"artifacts", paths.artifacts},
+        {"work", paths.work},
+        {"report", paths.report},
+        {"private_mark", paths.private_mark}}},
   };
   const GuardPolicy* guard = guard_before(flow, task, *checked);
   if (guard != nullptr) {

@@ -63,7 +63,7 @@ StartAttempt attempt(const std::shared_ptr<Flow>& flow, TaskIndex index,
 }
 
 AttemptPaths sample_paths() {
-  return {"/s/1", "/s/1/outputs", "/s/1/report", "/s/1/artifacts", "/s/1/work"};
+  return {"/s/1", "/s/1/outputs", "/s/1/report", "/s/1/artifacts", "/s/1/work", "/s/private/1/0-1"};
 }
 
 json::object step_of(const Launch& launch) {

@@ -4,10 +4,12 @@
 #include <fmt/ranges.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
 #include "process/data/compile.hpp"
+#include "process/data/csv_formulas.hpp"
 #include "process/data/files.hpp"
 #include "process/data/remote_run.hpp"
 #include "process/data/runner.hpp"
@@ -33,10 +35,11 @@ std::string content_type(const std::string& target) {
 /// The targets of one share, beside each other.
 class Sharer {
  public:
-  Sharer(StepRun& run, const ShareParams& share, const std::string& data, TableShares tables)
+  Sharer(StepRun& run, const ShareParams& share, const Upstream& upstream, TableShares tables)
       : run_(run),
         share_(share),
-        data_(data),
+        columns_(upstream.columns),
+        data_(upstream.path),
         tables_(std::move(tables)),
         secrets_(remote_secrets()),
         uploads_(s3_place(share.remote, secrets_), tries()) {}
@@ -118,7 +121,28 @@ class Sharer {
       run_.inputs.push_back(link);
       converts = true;
     }
-    if (converts) STEP_TRY(run_.query(compile_share(share_), TaskErrorCode::kShareFailed));
+    if (!converts) return {};
+    STEP_TRY_ASSIGN(const std::vector<Fact> facts,
+                    run_.query(compile_share(share_, columns_), TaskErrorCode::kShareFailed));
+    const bool csv = std::ranges::any_of(
+        share_.to, [](const std::string& target) { return target.ends_with(".csv"); });
+    return csv ? judge_formulas(formulas_found(facts, columns_)) : StepResult<>();
+  }
+
+  StepResult<> judge_formulas(const std::string& found) {
+    if (found.empty() || share_.formulas == OnFormula::kKeep) return {};
+    const std::string what =
+        found + " would be run as a formula by a spreadsheet that opens the CSV";
+    if (share_.formulas == OnFormula::kFail) {
+      return step_fail(TaskErrorCode::kCheckFailed, what + so_far());
+    }
+    if (share_.formulas == OnFormula::kEscape) {
+      run_.say(fmt::format("escaped by ' in front: {}", found));
+      return {};
+    }
+    run_.warn(what +
+              "; `formulas: escape` makes texts of them, fail refuses them, keep says "
+              "nothing");
     return {};
   }
 
@@ -159,6 +183,7 @@ class Sharer {
 
   StepRun& run_;
   const ShareParams& share_;
+  const std::vector<SourceColumn>& columns_;
   const std::string& data_;
   TableShares tables_;
   RemoteSecrets secrets_;
@@ -184,7 +209,7 @@ StepResult<> run_share(StepRun& run, const ShareParams& share) {
     for (const Fact& fact : facts) run.report.rows = fact.n;
   }
   STEP_TRY_ASSIGN(TableShares tables, TableShares::open(run, share, upstream.columns));
-  return Sharer(run, share, upstream.path, std::move(tables)).share();
+  return Sharer(run, share, upstream, std::move(tables)).share();
 }
 
 }  // namespace cordyna::data

@@ -59,7 +59,7 @@ TEST_F(SandboxTest, MemoryIsBoundedAndSpillsToTheWorkFolder) {
   ASSERT_EQ(transform(sql, R"(, "memory": "100MB", "threads": 1)"), 0) << error_message();
   EXPECT_EQ(rows("FROM {t}"), (Lines{R"({"n":3000000})"}));
   EXPECT_EQ(transform("select list(i) as l from range(50000000) t(i)", R"(, "memory": "64MB")"), 1);
-  EXPECT_EQ(error_code(), "SQL_FAILED");
+  EXPECT_EQ(error_code(), "OUT_OF_MEMORY");
   EXPECT_TRUE(has(error_message(), "Out of Memory Error"));
 }
 

@@ -49,6 +49,39 @@ TEST_F(ShareTest, WritesEachFormatIntoAFolderThatIsMade) {
   EXPECT_EQ(output("rows"), "2");
 }
 
+/// Formulas of a spreadsheet, and texts that only begin like one.
+constexpr const char* kFormulaRows =
+    "id,note,-a!\n1,=1+1,x\n2,@SUM(A1),x\n3,+49 171 (55)/5,x\n4,-3.5,x\n5,-2+cmd|' /C calc'!A0,x\n"
+    "6,+x,=y\n7,-,x\n8,,x\n9,a=b,x\n";
+
+TEST_F(ShareTest, FormulasInCsvAreWarnedOfUnlessOtherwiseSaid) {
+  load("f", kFormulaRows);
+  ASSERT_EQ(run("share", "s", R"({"of": "f", "to": ["a.csv", "a.json"]})"), 0) << error_message();
+  ASSERT_EQ(report_.at("warnings"), 1);
+  EXPECT_TRUE(has(report_.at("messages").as_array().at(0).as_string().c_str(),
+                  "4 texts in note, 1 text in -a!, the name of column -a! would be run"));
+  EXPECT_EQ(content(flow_ + "/a.csv"), kFormulaRows);
+  ASSERT_EQ(run("share", "s", R"({"of": "f", "to": "a.csv", "formulas": "keep"})"), 0);
+  EXPECT_EQ(report_.at("warnings"), 0);
+  ASSERT_EQ(run("share", "s", R"({"of": "f", "to": ["a.json", "a.parquet"]})"), 0);
+  EXPECT_EQ(report_.at("warnings"), 0) << "only CSV is opened by spreadsheets";
+}
+
+TEST_F(ShareTest, FormulasInCsvAreEscapedOrRefusedWhereSaidSo) {
+  load("f", kFormulaRows);
+  ASSERT_EQ(run("share", "s", R"({"of": "f", "to": "a.csv", "formulas": "escape"})"), 0)
+      << error_message();
+  EXPECT_EQ(content(flow_ + "/a.csv"),
+            "id,note,'-a!\n1,'=1+1,x\n2,'@SUM(A1),x\n3,+49 171 (55)/5,x\n4,-3.5,x\n"
+            "5,'-2+cmd|' /C calc'!A0,x\n6,'+x,'=y\n7,-,x\n8,,x\n9,a=b,x\n");
+  EXPECT_TRUE(has(said_, "escaped by ' in front"));
+  ASSERT_EQ(run("share", "s", R"({"of": "f", "to": "a.csv", "formulas": "fail"})"), 1);
+  EXPECT_EQ(error_code(), "CHECK_FAILED");
+  EXPECT_TRUE(has(error_message(), "4 texts in note"));
+  EXPECT_TRUE(has(error_message(), "what was shared before is untouched"));
+  EXPECT_TRUE(has(content(flow_ + "/a.csv"), "'=1+1"));
+}
+
 TEST_F(ShareTest, ReplacesWhatWasThereAndOnlyThat) {
   file("out/a.csv", "old");
   file("out/other.txt", "kept");

@@ -47,6 +47,13 @@ constexpr std::array<std::pair<std::string_view, FileFormat>, 5> kFormats{{
     {"parquet", FileFormat::kParquet},
 }};
 
+constexpr std::array<std::pair<std::string_view, OnFormula>, 4> kFormulas{{
+    {"warn", OnFormula::kWarn},
+    {"keep", OnFormula::kKeep},
+    {"escape", OnFormula::kEscape},
+    {"fail", OnFormula::kFail},
+}};
+
 StepResult<std::string> resolve_path(std::string_view key, std::string_view path,
                                      std::string_view folder) {
   if (path.empty()) return bad_value(key, "the path is empty");
@@ -384,6 +391,8 @@ StepResult<ShareParams> parse_share(const json::object& params, std::string_view
   if (share.tables.empty() && !defaults.key.empty()) {
     return bad_value("key", "it is for tables, and the share has none");
   }
+  STEP_TRY_ASSIGN(const std::optional<std::string> formulas, read_text(params, "formulas"));
+  STEP_TRY_ASSIGN(share.formulas, parse_word("formulas", formulas.value_or("warn"), kFormulas));
   STEP_TRY_ASSIGN(share.guard, parse_share_guard(params));
   return share;
 }
@@ -406,6 +415,8 @@ StepResult<Step> parse_params_object(std::string_view type, const json::object& 
                                      std::string_view folder) {
   Step step;
   STEP_TRY(parse_limits(params, step.limits));
+  STEP_TRY_ASSIGN(const std::optional<bool> keep_pii, read_bool(params, "keep_pii"));
+  step.keep_pii = keep_pii.value_or(false);
   if (type == "load") {
     STEP_TRY_ASSIGN(step.params, parse_load(params, folder));
   } else if (type == "check") {
@@ -475,7 +486,8 @@ StepResult<Step> parse_step_object(const json::object& object) {
   STEP_TRY_ASSIGN(std::optional<std::string> work, read_text(*paths, "work"));
   STEP_TRY_ASSIGN(std::optional<std::string> report, read_text(*paths, "report"));
   STEP_TRY_ASSIGN(step.guard, parse_guard_context(object));
-  step.paths = {artifacts.value_or(""), work.value_or(""), report.value_or("")};
+  STEP_TRY_ASSIGN(std::optional<std::string> mark, read_text(*paths, "private_mark"));
+  step.paths = {artifacts.value_or(""), work.value_or(""), report.value_or(""), mark.value_or("")};
   if (upstream == nullptr) return step;
   for (const auto& item : *upstream) {
     const json::object* source = item.value().if_object();

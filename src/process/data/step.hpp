@@ -129,8 +129,12 @@ struct GuardParams {
   GuardPolicy guard;
 };
 
+/// What a share does with texts in CSV that a spreadsheet would run as a formula.
+enum class OnFormula : std::uint8_t { kWarn, kKeep, kEscape, kFail };
+
 struct ShareParams {
   std::string of;
+  OnFormula formulas = OnFormula::kWarn;
   std::optional<GuardPolicy> guard;  ///< of its own; nothing: switched off
   std::vector<std::string> to;       ///< files, absolute, or s3://
   std::vector<TableTarget> tables;
@@ -162,6 +166,7 @@ struct StepPaths {
   std::string artifacts;
   std::string work;
   std::string report;
+  std::string private_mark;  ///< private_data.hpp
 };
 
 struct Step {
@@ -174,6 +179,7 @@ struct Step {
   std::vector<Upstream> upstream;
   std::optional<GuardContext> guard;  ///< where data is to be compared with its history
   Limits limits;
+  bool keep_pii = false;  ///< what tells about persons stays in the state when the run has ended
   StepPaths paths;
 };
 

@@ -85,10 +85,15 @@ std::string StepTest::write_step(std::string_view type, std::string_view id,
                     {"paths",
                      {{"artifacts", folder + "/artifacts"},
                       {"work", folder + "/work"},
-                      {"report", folder + "/report"}}}};
+                      {"report", folder + "/report"},
+                      {"private_mark", mark()}}}};
   if (!guard_.empty()) step["guard"] = guard_;
   std::ofstream(folder + "/step.json") << json::serialize(step);
   return folder + "/step.json";
+}
+
+std::string StepTest::mark() const {
+  return fmt::format("{}/private/1/{}-1", root_, steps_);
 }
 
 int StepTest::run(std::string_view type, std::string_view id, std::string_view params) {

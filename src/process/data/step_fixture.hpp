@@ -34,6 +34,9 @@ class StepTest : public testing::Test {
   /// Writes the step's description only; gives its path.
   std::string write_step(std::string_view type, std::string_view id, std::string_view params);
 
+  /// Where the last step says that its data tells about persons.
+  [[nodiscard]] std::string mark() const;
+
   /// A field of the report's outputs as JSON text; "" where it is not there.
   [[nodiscard]] std::string output(std::string_view name) const;
   /// As text, without quotes.

@@ -10,8 +10,12 @@ constexpr std::int64_t kAttemptsPerRun = 1'000'000;
 
 AttemptPaths paths_in(const std::string& folder) {
   const auto path = [&](std::string_view name) { return folder + "/" + std::string(name); };
-  return {folder, path(attempt_file::kOutputs), path(attempt_file::kReport),
-          path(attempt_file::kArtifacts), path(attempt_file::kWork)};
+  return {folder,
+          path(attempt_file::kOutputs),
+          path(attempt_file::kReport),
+          path(attempt_file::kArtifacts),
+          path(attempt_file::kWork),
+          ""};
 }
 
 Variables own_variables(const StartAttempt& command, const AttemptPaths& paths,
@@ -53,8 +57,9 @@ std::expected<StartOrder, TaskError> make_order(const StateLayout& layout,
     return failed(TaskErrorCode::kInternal, "nothing here runs tasks of the type '" +
                                                 command.flow->tasks[command.task].type + "'");
   }
-  const AttemptPaths paths =
+  AttemptPaths paths =
       paths_in(layout.attempt_folder(command.key.run, command.task, command.key.attempt));
+  paths.private_mark = layout.private_mark(command.key.run, command.task, command.key.attempt);
   auto launch = preparer->prepare(command, paths);
   if (!launch.has_value()) return std::unexpected<TaskError>(std::move(launch.error()));
   if (launch->argv.empty() || launch->argv[0].empty()) {

@@ -45,7 +45,8 @@ inline StartAttempt command_for(const std::string& params, const std::string& co
 }
 
 inline AttemptPaths paths_in(const std::string& folder) {
-  return {folder, folder + "/outputs", folder + "/report", folder + "/artifacts", folder + "/work"};
+  return {folder, folder + "/outputs", folder + "/report", folder + "/artifacts", folder + "/work",
+          ""};
 }
 
 }  // namespace cordyna::test

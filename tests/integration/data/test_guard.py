@@ -10,6 +10,9 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from pg_steps import Steps, rows
+
+pytest_plugins = ["pg_fixtures"]
 
 ROOT = Path(__file__).resolve().parents[3]
 DYNA = os.environ.get("DYNA_BIN", str(ROOT / "build" / "release" / "bin" / "dyna"))
@@ -26,6 +29,10 @@ tasks:
   - {id: load, type: load, from: "{{ outputs.make.files['a.csv'] }}"}
   - {id: publish, type: share, of: load, to: [out/sales.parquet, out/sales.csv]%s}
 """
+TO_TABLES = FLOW.replace(
+    "[out/sales.parquet, out/sales.csv]%s",
+    "[warehouse/gold.sales, {to: warehouse/gold.log, mode: append}, out/sales.csv], guard: hold",
+)
 
 
 def dyna(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -87,6 +94,34 @@ def test_a_loss_is_held_until_a_person_decides(
     assert "HOLD_REJECTED" in rejected.stdout
     assert shared(tmp_path) == after
     assert not list((tmp_path / "out").glob(".*")), "nothing staged is left"
+
+
+def test_a_held_share_leaves_the_tables_as_they_were(
+    pg: Steps, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DYNA_SECRET_PG_PASSWORD", pg.server.psql_env()["PGPASSWORD"])
+    folder = pg.folder
+    (folder / "connections").mkdir()
+    (folder / "connections" / "warehouse.yaml").write_text(pg.server.connection())
+    (folder / "flow.yaml").write_text(TO_TABLES)
+
+    def everything() -> tuple[str, str, str, dict[str, bytes]]:
+        """With where and by whom each row was written; and what exists in the schema."""
+        exists = "SELECT oid, relname, relfilenode FROM pg_class WHERE relnamespace='gold'::regnamespace ORDER BY 1"
+        return rows(pg, "gold.sales"), rows(pg, "gold.log"), pg.server.sql(exists), shared(folder)
+
+    assert run(folder, 1000) == 0
+    before = everything()
+    assert run(folder, 600) == HELD
+    assert everything() == before
+    assert dyna(folder, "reject", "last").returncode == 0
+    assert everything() == before
+    assert run(folder, 590) == HELD
+    assert everything() == before
+    assert dyna(folder, "approve", "last").returncode == 0
+    assert pg.server.sql("SELECT count(*), sum(price) FROM gold.sales") == f"590|{590 * 591}"
+    assert pg.server.sql("SELECT count(*) FROM gold.log") == "1590"
+    assert len(pd.read_csv(folder / "out" / "sales.csv")) == 590
 
 
 def daily_counts() -> pd.Series:

@@ -92,7 +92,7 @@ def cut_gz(folder: Path) -> None:
 
 REFUSED: dict[str, tuple[Callable[[Path], None], str, str, str]] = {
     # what it is: how it is made, its name, the error's code, what its message says
-    "a zip instead of a gz": (zip_as_gz, "a.csv.gz", "SCHEMA_CHANGED", "zip"),
+    "a zip instead of a gz": (zip_as_gz, "a.csv.gz", "SCHEMA_CHANGED", "is a zip archive"),
     "a gz that is cut short": (cut_gz, "a.csv.gz", "SOURCE_UNAVAILABLE", "a.csv.gz"),
     "an empty file": (lambda f: write(f, b""), "a.csv", "SCHEMA_CHANGED", "is empty"),
     "a quote that is never closed": (never_closed, "a.csv", "TOO_MANY_REJECTS", "line 3"),
