@@ -125,6 +125,12 @@ fresh_test() {
   enter_namespace
   mkdir -p "$kBuildRoot/fresh"
   local root
+  # One at a time: then every root that is here was left by a run that was killed.
+  exec {fresh_lock}>"$kBuildRoot/fresh/.lock"
+  flock --nonblock "$fresh_lock" || die 'another ./dev test --fresh is running'
+  for root in "$kBuildRoot"/fresh/root.*; do
+    if [[ -d $root ]]; then remove_root "$root"; fi
+  done
   root=$(mktemp -d "$kBuildRoot/fresh/root.XXXXXX")
   chmod 0755 "$root"
   # shellcheck disable=SC2064 # the folder of now
