@@ -39,6 +39,7 @@ using CommandResult = Result<ExitCode>;
 [[nodiscard]] CommandResult guard_command(CommandContext& context);
 [[nodiscard]] CommandResult schema_command(CommandContext& context);
 [[nodiscard]] CommandResult contract_command(CommandContext& context);
+[[nodiscard]] CommandResult schedule_command(CommandContext& context);
 [[nodiscard]] CommandResult doctor_command(CommandContext& context);
 
 // What several of them need.
