@@ -31,9 +31,9 @@ TEST(TimeTest, FormatsPointsAndDelays) {
 
 TEST(TimeTest, ReadsPoints) {
   constexpr Millis kAt = 1'795'247'400'000;
-  for (const char* text : {"2026-11-21T07:50", "2026-11-21 07:50:00", "2026-11-21T07:50:00Z",
-                           "2026-11-21T07:50:00.000Z", "2026-11-21T09:50:00+02:00",
-                           "2026-11-20T22:20-09:30"}) {
+  for (const char* text :
+       {"2026-11-21T07:50", "2026-11-21 07:50:00", "2026-11-21T07:50:00Z",
+        "2026-11-21T07:50:00.000Z", "2026-11-21T09:50:00+02:00", "2026-11-20T22:20-09:30"}) {
     EXPECT_EQ(parse_timestamp(text), kAt) << text;
   }
   EXPECT_EQ(parse_timestamp("2026-11-21"), kAt - 28'200'000);

@@ -27,6 +27,7 @@ class Parser {
     add_run_commands();
     add_guard();
     add_contract();
+    add_schedule();
     add_others();
   }
 
@@ -223,7 +224,8 @@ void Parser::add_schedule() {
       ->type_name("ZONE")
       ->expected(1)
       ->take_all();
-  next->add_option("--from", found_.from, "After 2026-11-21T07:50 in UTC, or with +02:00 (default: now)")
+  next->add_option("--from", found_.from,
+                   "After 2026-11-21T07:50 in UTC, or with +02:00 (default: now)")
       ->type_name("TIME");
   next->add_option("-n,--limit", found_.limit, "How many (default: 20)")
       ->check(CLI::Range(1, 100'000))
@@ -234,7 +236,8 @@ void Parser::add_schedule() {
           "forward, skip leaves it out")
       ->check(CLI::IsMember({"shift", "skip"}));
   next->add_option_function<std::string>(
-          "--on-overlap", [this](const std::string& word) { found_.both_overlaps = word == "both"; },
+          "--on-overlap",
+          [this](const std::string& word) { found_.both_overlaps = word == "both"; },
           "A time that comes twice: once (default), or both")
       ->check(CLI::IsMember({"once", "both"}));
   add_json(next);

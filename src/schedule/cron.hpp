@@ -4,11 +4,11 @@
 ///     [second] minute hour day-of-month month day-of-week
 ///
 /// Five fields, or six with seconds in front. A field is a list of *, ?, values, ranges and steps;
-/// months and days of the week may be names. 0 and 7 are Sunday. Besides: L, L-3 (the last day of the
-/// month, the third before it), LW (its last working day), 15W (the working day nearest to the 15th),
-/// MON#2 (the second Monday), 5L (the last Friday). @yearly, @monthly, @weekly, @daily, @hourly and their
-/// like. As in Debian's cron: where neither of day-of-month and day-of-week begins with *, either is
-/// enough.
+/// months and days of the week may be names. 0 and 7 are Sunday. Besides: L, L-3 (the last day of
+/// the month, the third before it), LW (its last working day), 15W (the working day nearest to the
+/// 15th), MON#2 (the second Monday), 5L (the last Friday). @yearly, @monthly, @weekly, @daily,
+/// @hourly and their like. As in Debian's cron: where neither of day-of-month and day-of-week
+/// begins with *, either is enough.
 ///
 /// Pure. Threads: any.
 #pragma once

@@ -72,12 +72,12 @@ Result<unsigned> value_of(const Field& field, std::string_view text, std::string
   }
   const std::optional<unsigned> value = number(text);
   if (!value.has_value() || *value < field.least || *value > field.most) {
-    return refuse(field, term,
-                  fmt::format("{} to {}{} is wanted", field.least, field.most,
-                              field.names.empty()
-                                  ? std::string()
-                                  : fmt::format(", or {} to {},", field.names.front(),
-                                                field.names.back())));
+    return refuse(
+        field, term,
+        fmt::format("{} to {}{} is wanted", field.least, field.most,
+                    field.names.empty()
+                        ? std::string()
+                        : fmt::format(", or {} to {},", field.names.front(), field.names.back())));
   }
   return *value;
 }
@@ -194,7 +194,8 @@ class CronParser {
       return true;
     }
     if (term.starts_with('l')) {
-      const std::optional<unsigned> before = term == "l" ? 0 : number(term.substr(std::min(term.size(), std::size_t{2})));
+      const std::optional<unsigned> before =
+          term == "l" ? 0 : number(term.substr(std::min(term.size(), std::size_t{2})));
       if (!before.has_value() || *before > 30 || (term != "l" && term[1] != '-')) {
         return refuse(field, term, "l, l-1 to l-30, or lw is wanted");
       }

@@ -43,7 +43,8 @@ TEST(Cron, FieldsAreListsRangesStepsAndNames) {
   EXPECT_EQ(first("0 0 ? * mon-wed", 2), "2026-01-05 00:00:00, 2026-01-06 00:00:00");
   EXPECT_EQ(first("30 15 10 1 1 *", 2), "2026-01-01 10:15:30, 2027-01-01 10:15:30");
   EXPECT_EQ(first("0 0 * * 7"), first("0 0 * * 0"));
-  EXPECT_EQ(first("0 0 * * 5-7", 3), "2026-01-02 00:00:00, 2026-01-03 00:00:00, 2026-01-04 00:00:00");
+  EXPECT_EQ(first("0 0 * * 5-7", 3),
+            "2026-01-02 00:00:00, 2026-01-03 00:00:00, 2026-01-04 00:00:00");
   EXPECT_EQ(first("@yearly", 1, {2026, 1, 1, 0, 0, 1}), "2027-01-01 00:00:00");
   EXPECT_EQ(first("@hourly", 1, {2026, 1, 1, 0, 0, 1}), "2026-01-01 01:00:00");
   EXPECT_EQ(first("59 59 23 31 12 *"), "2026-12-31 23:59:59");
@@ -83,15 +84,17 @@ TEST(Cron, WhatIsWrongIsNamedWithWhatIsRight) {
             "seconds in front");
   EXPECT_EQ(first("0 0 * foo *"), "month 'foo': 1 to 12, or jan to dec, is wanted");
   EXPECT_EQ(first("*/0 * * * *"), "minute '*/0': a step of 1 to 59 is wanted");
-  EXPECT_EQ(first("0 0 * * fri-mon"),
-            "day of week 'fri-mon': a range goes upwards; two ranges, parted by a comma, go around");
+  EXPECT_EQ(
+      first("0 0 * * fri-mon"),
+      "day of week 'fri-mon': a range goes upwards; two ranges, parted by a comma, go around");
   EXPECT_EQ(first("0 0 1, * *"), "day of month '1,': a value is missing between commas");
   EXPECT_EQ(first("0 0 30 2 *"), "no day is ever day of month '30' of month '2'");
   EXPECT_EQ(first("0 0 L-x * *"), "day of month 'l-x': l, l-1 to l-30, or lw is wanted");
   EXPECT_EQ(first("0 0 * * mon#6"),
             "day of week 'mon#6': behind # the first to the fifth is wanted: 1 to 5");
-  EXPECT_EQ(first("@often"),
-            "'@often' is none of @yearly, @annually, @monthly, @weekly, @daily, @midnight, @hourly");
+  EXPECT_EQ(
+      first("@often"),
+      "'@often' is none of @yearly, @annually, @monthly, @weekly, @daily, @midnight, @hourly");
   EXPECT_EQ(first("99999999999999999999 * * * *"),
             "minute '99999999999999999999': 0 to 59 is wanted");
   EXPECT_EQ(first("-1 * * * *"), "minute '-1': 0 to 59 is wanted");

@@ -56,8 +56,7 @@ Period Zone::period_at(std::int64_t utc_seconds) const {
     return {std::numeric_limits<std::int64_t>::min() / 2,
             std::numeric_limits<std::int64_t>::max() / 2, 0};
   }
-  const date::sys_info info =
-      zone_->get_info(date::sys_seconds(std::chrono::seconds(utc_seconds)));
+  const date::sys_info info = zone_->get_info(date::sys_seconds(std::chrono::seconds(utc_seconds)));
   return {info.begin.time_since_epoch().count(), info.end.time_since_epoch().count(),
           info.offset.count()};
 }

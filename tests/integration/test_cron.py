@@ -29,7 +29,13 @@ ZONES = [
     *("Europe/Berlin", "Europe/London", "Europe/Dublin", "Atlantic/Azores", "America/New_York"),
     *("America/Los_Angeles", "America/St_Johns", "America/Havana", "America/Santiago", "UTC"),
     *("America/Sao_Paulo", "Africa/Cairo", "Asia/Beirut", "Asia/Kolkata", "Asia/Kathmandu"),
-    *("Asia/Tokyo", "Australia/Sydney", "Australia/Lord_Howe", "Pacific/Auckland", "Pacific/Chatham"),
+    *(
+        "Asia/Tokyo",
+        "Australia/Sydney",
+        "Australia/Lord_Howe",
+        "Pacific/Auckland",
+        "Pacific/Chatham",
+    ),
 ]
 
 
@@ -161,5 +167,8 @@ def test_times_around_changes_of_clocks_agree_with_two_packages() -> None:
             reasons += needed
     assert not wrong, f"{len(wrong)} differ: " + "; ".join(wrong[:10])
     assert reasons["ticks"] > 100 * EXPRESSIONS
-    for reason in ("cronsim: a change by half an hour", "croniter: a time that comes twice is due twice"):
+    for reason in (
+        "cronsim: a change by half an hour",
+        "croniter: a time that comes twice is due twice",
+    ):
         assert reasons[reason] > 0, f"not needed any more: {reason}"
