@@ -88,9 +88,10 @@ def standard_offset(name: str) -> int:
 
 
 def ours(cron: str, zone: str, begin: int, end: int, limit: int = 100) -> list[int]:
+    start = datetime.fromtimestamp(begin, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    words = ["schedule", "next", cron, "-z", zone, "--from", start, "-n", str(limit), "--json"]
     done = subprocess.run(
-        [DYNA, "schedule", "next", cron, "-z", zone, "-n", str(limit), "--json"]
-        + ["--from", datetime.fromtimestamp(begin, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")],
+        [DYNA, *words],
         capture_output=True,
         text=True,
         check=True,
