@@ -5,12 +5,14 @@ The tokens and hashes are computed a second time with Python.
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import hashlib
 import hmac
 import os
 import subprocess
 from pathlib import Path
+from typing import NamedTuple
 
 import pandas as pd
 import pytest
@@ -87,20 +89,45 @@ def dyna(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+def run_watched(folder: Path) -> tuple[str, set[bytes]]:
+    """What a run of the flow printed, and the arguments of every process there was meanwhile."""
+    arguments: set[bytes] = set()
+    with (folder / "printed").open("w+") as printed:
+        process = subprocess.Popen(
+            [DYNA, "run", "flow.yaml"],
+            cwd=folder,
+            env={**os.environ, "DYNA_SECRET_PEOPLE_KEY": KEY},
+            stdout=printed,
+            stderr=subprocess.STDOUT,
+        )
+        while process.poll() is None:
+            for entry in Path("/proc").iterdir():
+                if entry.name.isdigit():
+                    with contextlib.suppress(OSError):  # it has ended meanwhile
+                        arguments.add((entry / "cmdline").read_bytes())
+        printed.seek(0)
+        text = printed.read()
+    assert process.returncode == 0, text
+    return text, arguments
+
+
+class Run(NamedTuple):
+    folder: Path
+    printed: str
+    arguments: set[bytes]
+
+
 @pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
-    """The folder after a run, and what the run printed."""
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     folder = tmp_path_factory.mktemp("secure")
     people = [person(i) for i in range(ROWS)]
     pd.DataFrame(people).to_csv(folder / "people.csv", index=False)
     (folder / "flow.yaml").write_text(SECURED, encoding="utf-8")
-    done = dyna(folder, "run", "flow.yaml")
-    assert done.returncode == 0, done.stdout + done.stderr
-    return folder, done.stdout + done.stderr
+    return Run(folder, *run_watched(folder))
 
 
-def test_what_is_shared_is_what_python_computes(run: tuple[Path, str]) -> None:
-    folder, _ = run
+def test_what_is_shared_is_what_python_computes(run: Run) -> None:
+    folder = run.folder
     people = [p for p in map(person, range(ROWS)) if p["town"] != "Nowhere"]
     wanted = pd.DataFrame(
         {
@@ -121,13 +148,17 @@ def test_what_is_shared_is_what_python_computes(run: tuple[Path, str]) -> None:
     pd.testing.assert_frame_equal(parquet, wanted)
 
 
-def test_no_raw_value_and_no_key_lies_anywhere(run: tuple[Path, str]) -> None:
-    folder, printed = run
+def test_no_raw_value_and_no_key_lies_anywhere(run: Run) -> None:
+    folder = run.folder
     raw = []
     for i in (0, 1, 2, ROWS - 1):
         p = person(i)
         raw += [p["name"], p["mail"], p["mail"].lower(), p["phone"], p["ssn"]]
-    places = {"what was printed": printed.encode()}
+    assert any(b"duckdb" in words for words in run.arguments)
+    places = {
+        "what was printed": run.printed.encode(),
+        "arguments of processes": b"\n".join(run.arguments),
+    }
     for command in (["runs", "--json"], ["logs", "1"], ["why", "1"], ["show", "flow.yaml"]):
         done = dyna(folder, *command)
         places[" ".join(command)] = (done.stdout + done.stderr).encode()
