@@ -165,7 +165,7 @@ Result<std::string> joined_list(const std::vector<std::string_view>& texts) {
   std::string all = "[";
   for (const std::string_view text : texts) {
     TRY_ASSIGN(const std::string list, as_json_list(text));
-    if (list == "[]") continue;
+    if (list.size() <= 2) continue;  // no items
     if (all.size() > 1) all += ',';
     all += std::string_view(list).substr(1, list.size() - 2);
   }
