@@ -35,8 +35,9 @@ Result<> check_choice(const InputSpec& input, std::string_view text) {
   const std::string wanted = values.size() <= kValuesShownMax
                                  ? join_or(values)
                                  : fmt::format("one of its {} values", values.size());
-  return refuse(
-      fmt::format("wants {}, not {}{}", wanted, quoted(text), did_you_mean(text, values)));
+  // To one or two letters nearly every short value is near.
+  const std::string hint = text.size() > 2 ? did_you_mean(text, values) : std::string();
+  return refuse(fmt::format("wants {}, not {}{}", wanted, quoted(text), hint));
 }
 
 Result<> check_length(const InputSpec& input, std::string_view text) {

@@ -240,8 +240,8 @@ TEST(InputDefaults, OfTemplatesAreCheckedAtTheStartWithTheirPlace) {
   EXPECT_EQ(json.error().message,
             "f.yaml:4:51: error: input 'd' (default) wants at most 2026-01-01, not '2026-11-21' "
             "(bad_value)\n"
-            "f.yaml:5:48: error: input 's' (default) wants q, not 'r' (bad_value)\n"
-            "f.yaml:6:46: error: input 'l' (default) item 1 wants a whole number, not 'r' "
+            "f.yaml:5:49: error: input 's' (default) wants q, not 'r' (bad_value)\n"
+            "f.yaml:6:47: error: input 'l' (default) item 1 wants a whole number, not 'r' "
             "(bad_value)");
 }
 
@@ -339,10 +339,10 @@ TEST(SecretInput, MayBeTheNameInSecret) {
       "secret(inputs.p) }}\"}}\ninputs: [{id: p";
   EXPECT_EQ(findings(parse(task + ", type: secret}]\n", "f.yaml", "/")), "");
   EXPECT_EQ(findings(parse(task + "}]\n", "f.yaml", "/")),
-            "f.yaml:3:53: error: input 'p' is no name of a secret (bad_template); give it the "
+            "f.yaml:3:52: error: input 'p' is no name of a secret (bad_template); give it the "
             "type secret, or write secret('NAME')\n");
   EXPECT_EQ(findings(parse(task + "q, type: secret}]\n", "f.yaml", "/")),
-            "f.yaml:3:60: error: undefined name 'inputs.p' (undefined_name); did you mean "
+            "f.yaml:3:59: error: undefined name 'inputs.p' (undefined_name); did you mean "
             "'pq'?\n");
 }
 
