@@ -1,11 +1,10 @@
 #include "flow/path_input.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <filesystem>
+#include <fstream>
 #include <system_error>
 
 #include "flow/yaml_tree.hpp"
@@ -22,10 +21,10 @@ std::unexpected<Error> refuse(const fs::path& path, std::string_view why, std::s
 
 /// Why it cannot be opened to read; empty: it can. Permissions alone would not tell all.
 std::string why_unreadable(const fs::path& path) {
-  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  if (file < 0) return std::generic_category().message(errno);
-  ::close(file);
-  return {};
+  errno = 0;
+  const std::ifstream file(path, std::ios::binary);
+  if (file.is_open()) return {};
+  return errno == 0 ? "it cannot be opened" : std::generic_category().message(errno);
 }
 
 }  // namespace
