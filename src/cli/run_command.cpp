@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "cli/commands.hpp"
+#include "cli/state_folder.hpp"
 #include "cli/text.hpp"
 
 namespace cordyna::cli {
@@ -30,11 +31,12 @@ std::string inputs_path(const std::string& file, const std::string& folder) {
 void give(flow::GivenInputs& all, const flow::GivenInputs& more) {
   for (const auto& [name, value] : more) {
     std::erase_if(all, [&name = name](const auto& one) { return one.first == name; });
-    all.emplace_back(name, value);
   }
+  all.insert(all.end(), more.begin(), more.end());
 }
 
-/// Files in their order, then the command line: the last word counts.
+/// Files in their order, then the command line: the last word counts. What a command line gives
+/// twice stays twice: a list has both, of others it is an error.
 Result<flow::GivenInputs> given_inputs(const Arguments& arguments, const Flow& flow) {
   flow::GivenInputs all;
   for (const std::string& file : arguments.input_files) {
@@ -42,7 +44,6 @@ Result<flow::GivenInputs> given_inputs(const Arguments& arguments, const Flow& f
                flow::read_inputs_file(flow, inputs_path(file, flow.folder)));
     give(all, more);
   }
-  if (all.empty()) return arguments.inputs;  // one that is given twice is an error there
   give(all, arguments.inputs);
   return all;
 }
@@ -58,8 +59,10 @@ CommandResult run_command(CommandContext& context) {
   work.request.op = OwnerOp::kSubmit;
   work.request.run = RunId{make_uuid7(now)};
   TRY_ASSIGN(const flow::GivenInputs given, given_inputs(arguments, *parsed.flow));
+  // Where the working folder is gone, relative paths are from the flow's.
+  const flow::InputPlaces places{parsed.file, working_folder().value_or("")};
   TRY_ASSIGN(work.request.inputs,
-             flow::resolve_inputs(*parsed.flow, given, run_context(work.request.run, now)));
+             flow::resolve_inputs(*parsed.flow, given, run_context(work.request.run, now), places));
   work.request.folder = parsed.flow->folder;
   work.request.canonical = std::move(parsed.canonical);
   work.flow = std::move(parsed.flow);

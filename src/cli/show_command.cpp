@@ -33,6 +33,15 @@ std::string joined_ids(const Flow& flow, const std::vector<TaskIndex>& tasks) {
   return out;
 }
 
+/// "int", "array of int", "select of a, b".
+std::string type_as_text(const InputSpec& input) {
+  std::string text(to_string(input.type));
+  if (input.type == InputType::kArray) text += fmt::format(" of {}", to_string(input.items));
+  if (!input.values.empty())
+    text += printable(fmt::format(" of {}", fmt::join(input.values, ", ")));
+  return text;
+}
+
 /// The list of tasks with what each needs: the graph as text.
 std::string graph_as_text(const Flow& flow, const Palette& palette) {
   std::string out = fmt::format("{} {}\n", palette.paint(Colour::kBold, "flow"), flow.id);
@@ -40,7 +49,7 @@ std::string graph_as_text(const Flow& flow, const Palette& palette) {
     fmt::format_to(std::back_inserter(out), "{}\n", printable(flow.description));
   }
   for (const InputSpec& input : flow.inputs) {
-    fmt::format_to(std::back_inserter(out), "  input {}: {}{}\n", input.id, to_string(input.type),
+    fmt::format_to(std::back_inserter(out), "  input {}: {}{}\n", input.id, type_as_text(input),
                    input.required                ? ", required"
                    : input.default_value.empty() ? ""
                                                  : ", default " + printable(input.default_value));

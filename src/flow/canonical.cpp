@@ -13,6 +13,15 @@ std::string string_json(std::string_view text) {
   return out;
 }
 
+std::string list_json(const std::vector<std::string>& texts) {
+  std::string out = "[";
+  for (const std::string& text : texts) {
+    if (out.size() > 1) out += ',';
+    append_json_string(out, text);
+  }
+  return out + ']';
+}
+
 /// Collects fields that differ from their defaults.
 class Fields {
  public:
@@ -25,6 +34,9 @@ class Fields {
   }
   void duration(std::string_view key, Millis value) {
     if (value > 0) raw(key, string_json(canonical_duration(value)));
+  }
+  void count(std::string_view key, std::optional<std::int64_t> value) {
+    if (value.has_value()) raw(key, fmt::format("{}", *value));
   }
   void object(std::string_view key, Fields&& inner) {
     if (!inner.fields_.empty()) raw(key, inner.json());
@@ -48,14 +60,7 @@ Fields retry_fields(const Retry& retry) {
   }
   fields.duration("max_delay", retry.max_delay);
   fields.flag("jitter", retry.jitter);
-  if (!retry.on.empty()) {
-    std::string on = "[";
-    for (const std::string& word : retry.on) {
-      if (on.size() > 1) on += ',';
-      append_json_string(on, word);
-    }
-    fields.raw("on", on + ']');
-  }
+  if (!retry.on.empty()) fields.raw("on", list_json(retry.on));
   return fields;
 }
 
@@ -117,17 +122,29 @@ std::string section_json(const FlowDraft& draft, Section section) {
   return out;
 }
 
+Fields input_fields(const InputSpec& input) {
+  Fields fields;
+  fields.text("id", input.id);
+  fields.text("description", input.description);
+  if (input.type != InputType::kString) fields.text("type", to_string(input.type));
+  if (!input.default_value.empty()) fields.raw("default", input.default_value);
+  if (input.default_value.empty() && !input.required) fields.raw("required", "false");
+  if (!input.values.empty()) fields.raw("values", list_json(input.values));
+  if (input.items != InputType::kString) fields.text("items", to_string(input.items));
+  if (!input.min.empty()) fields.raw("min", input.min);
+  if (!input.max.empty()) fields.raw("max", input.max);
+  fields.count("min_length", input.min_length);
+  fields.count("max_length", input.max_length);
+  fields.count("min_items", input.min_items);
+  fields.count("max_items", input.max_items);
+  return fields;
+}
+
 std::string inputs_json(const Flow& flow) {
   std::string out = "[";
   for (const InputSpec& input : flow.inputs) {
-    Fields fields;
-    fields.text("id", input.id);
-    fields.text("description", input.description);
-    if (input.type != InputType::kString) fields.text("type", to_string(input.type));
-    if (!input.default_value.empty()) fields.raw("default", input.default_value);
-    if (input.default_value.empty() && !input.required) fields.raw("required", "false");
     if (out.size() > 1) out += ',';
-    out += fields.json();
+    out += input_fields(input).json();
   }
   return out + ']';
 }

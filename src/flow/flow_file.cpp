@@ -63,6 +63,7 @@ Parsed parse(std::string_view text, std::string_view file, std::string_view fold
   Findings findings;
   Reporter reporter(findings, std::string(file), text);
   Parsed parsed;
+  parsed.file = file;
   if (text.size() > kFlowBytesMax) {
     reporter.error(
         Mark{1, 1}, Code::kTooLarge,

@@ -30,6 +30,7 @@ struct Diagnostic {
 [[nodiscard]] std::string format(const Diagnostic& diagnostic);
 
 struct Parsed {
+  std::string file;                  ///< as messages name it
   std::shared_ptr<const Flow> flow;  ///< null exactly when there is an error among the diagnostics
   std::string
       canonical;  ///< the canonical form (JSON); parsing it gives an equal flow with the same hash
@@ -53,18 +54,26 @@ inline constexpr std::size_t kFlowBytesMax = std::size_t{16} << 20;
 /// Name → text as on a command line.
 using GivenInputs = std::vector<std::pair<std::string, std::string>>;
 
+/// Where inputs come from.
+struct InputPlaces {
+  std::string flow_file;  ///< names the flow in messages about defaults; empty: they have no place
+  std::string folder;     ///< relative paths among what is given are from here; empty: the flow's
+};
+
 /// The JSON object of a run's inputs: `given` checked against the flow's inputs, converted to their
-/// types, defaults filled in. `run_date` ("2026-11-21") serves defaults that name run.date. Errors:
-/// kInvalidArgument: unknown (with the nearest name), missing, or of a wrong type; all of them in
-/// one message.
+/// types, defaults filled in. `run_context` serves defaults that name run.date. One that is given
+/// twice is an error, but for lists: there all items count. Looks for the files that inputs name.
+/// Errors: kInvalidArgument: unknown (with the nearest name), missing, of a wrong type, or beyond a
+/// bound; all of them in one message.
 [[nodiscard]] Result<std::string> resolve_inputs(const Flow& flow, const GivenInputs& given,
-                                                 std::string_view run_context);
+                                                 std::string_view run_context,
+                                                 const InputPlaces& places = {});
 
 inline constexpr std::size_t kInputsBytesMax = std::size_t{1} << 20;
 
-/// A YAML map of names to values. Lists and maps are for inputs of the type json; `null` means that
-/// nothing is given. Errors: kInvalidArgument: all that is wrong, each with its line and column;
-/// kNotFound, kUnavailable.
+/// A YAML map of names to values. Lists are for inputs of the types array, multiselect and json,
+/// maps for json; `null` means that nothing is given. Paths are from the file's folder. Errors:
+/// kInvalidArgument: all that is wrong, each with its line and column; kNotFound, kUnavailable.
 [[nodiscard]] Result<GivenInputs> read_inputs_file(const Flow& flow, const std::string& path);
 
 /// The JSON Schema (2020-12) of the language, from the tables that the parser uses.

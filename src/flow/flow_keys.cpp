@@ -14,8 +14,18 @@ constexpr std::int64_t kDurationMost = std::int64_t{36'500} * 86'400'000;
 constexpr std::array kBackoffs{Word("constant"), Word("exponential"), Word("random")};
 constexpr std::array kRules{Word("all_completed"), Word("all_done"), Word("any_completed"),
                             Word("any_error"), Word("all_error")};
-constexpr std::array kInputTypes{Word("string"), Word("int"),      Word("float"),    Word("bool"),
-                                 Word("date"),   Word("datetime"), Word("duration"), Word("json")};
+// In the order of InputType; the first ones are single values, which a list may hold.
+constexpr std::array kInputTypes{
+    Word("string"),   Word("int"),      Word("float"), Word("bool"),   Word("date"),
+    Word("datetime"), Word("duration"), Word("json"),  Word("select"), Word("multiselect"),
+    Word("array"),    Word("file"),     Word("secret")};
+constexpr std::size_t kSingleTypes = 7;
+constexpr std::array kChosenTypes{Word("select"), Word("multiselect")};
+constexpr std::array kListTypes{Word("array"), Word("multiselect")};
+constexpr std::array kOrderedTypes{Word("int"), Word("float"), Word("date"), Word("datetime"),
+                                   Word("duration")};
+constexpr std::array kArrayType{Word("array")};
+constexpr std::array kStringType{Word("string")};
 
 constexpr KeySpec kTextItem{.kind = K::kText};
 constexpr KeySpec kTemplateItem{.kind = K::kTemplate};
@@ -167,17 +177,45 @@ constexpr std::array kInputKeys{
             .required = true},
     KeySpec{.name = "type",
             .kind = K::kEnum,
-            .description = "What values it takes.",
+            .description =
+                "What values it takes. file: a path, from the working folder on a command line, "
+                "from the file's own folder elsewhere; templates get the absolute path of a file "
+                "that can be read. secret: the name of a secret, for secret(inputs.id); never its "
+                "value.",
             .preset = "\"string\"",
             .words = kInputTypes},
+    KeySpec{.name = "values",
+            .kind = K::kList,
+            .description = "What may be chosen.",
+            .item = &kTextItem,
+            .least = 1},
+    KeySpec{.name = "items",
+            .kind = K::kEnum,
+            .description = "The type of each item.",
+            .preset = "\"string\"",
+            .words = std::span(kInputTypes).first(kSingleTypes)},
+    KeySpec{.name = "min", .kind = K::kScalar, .description = "The least value."},
+    KeySpec{.name = "max", .kind = K::kScalar, .description = "The largest value."},
+    KeySpec{.name = "min_length", .kind = K::kInt, .description = "The fewest characters."},
+    KeySpec{.name = "max_length", .kind = K::kInt, .description = "The most characters."},
+    KeySpec{.name = "min_items", .kind = K::kInt, .description = "The fewest items."},
+    KeySpec{.name = "max_items", .kind = K::kInt, .description = "The most items."},
     KeySpec{.name = "default",
             .kind = K::kAny,
-            .description = "Used where a run gives none; may be a template over `run`."},
+            .description = "Used where a run gives none; may be a template over `run`. Of a list: "
+                           "a list, or one text a,b,c."},
     KeySpec{.name = "required",
             .kind = K::kBool,
             .description = "Whether a run must give it. Without this key: where it has no "
                            "default. An input that is neither given nor required is null."},
     KeySpec{.name = "description", .kind = K::kText, .description = "What it means."},
+};
+
+constexpr std::array kInputKeyRules{
+    InputKeyRule{"values", kChosenTypes, true}, InputKeyRule{"items", kArrayType},
+    InputKeyRule{"min", kOrderedTypes},         InputKeyRule{"max", kOrderedTypes},
+    InputKeyRule{"min_length", kStringType},    InputKeyRule{"max_length", kStringType},
+    InputKeyRule{"min_items", kListTypes},      InputKeyRule{"max_items", kListTypes},
 };
 
 constexpr std::array kTaskKeys{
@@ -264,6 +302,9 @@ std::span<const KeySpec> flow_keys() {
 }
 std::span<const KeySpec> input_keys() {
   return kInputKeys;
+}
+std::span<const InputKeyRule> input_key_rules() {
+  return kInputKeyRules;
 }
 std::span<const KeySpec> task_keys() {
   return kTaskKeys;

@@ -3,12 +3,10 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <set>
 
 #include "base/check.hpp"
+#include "flow/input_reader.hpp"
 #include "flow/task_reader.hpp"
-#include "flow/typed_input.hpp"
-#include "template/template.hpp"
 
 namespace cordyna::flow {
 namespace {
@@ -52,8 +50,6 @@ class FlowReader {
   void read_maps();
   void read_defaults();
   void read_inputs();
-  void read_input(const Node& node, std::set<std::string_view>& seen);
-  void read_input_default(const Node& value, InputSpec& input, ValueReader& reader);
   void read_tasks(const SectionKey& key);
   /// The JSON object of a map; its names go into `names`.
   std::string read_map(std::string_view key, Uses& uses, std::vector<std::string>* names);
@@ -137,77 +133,15 @@ void FlowReader::read_defaults() {
   draft_.env = defaults_.env;
 }
 
-void FlowReader::read_input_default(const Node& value, InputSpec& input, ValueReader& reader) {
-  if (value.kind == NodeKind::kNull) return;
-  std::string json;
-  if (input.type == InputType::kJson) {
-    if (reader.read(value, *find_key(input_keys(), "default"), "default", json)) {
-      input.default_value = std::move(json);
-    }
-    return;
-  }
-  const auto given = reader.text(value, "default");
-  if (!given.has_value()) return;
-  if (tmpl::has_template(*given)) {
-    draft_.default_uses.templates.push_back({&value, ValueKind::kTemplate});
-    append_json_string(input.default_value, *given);
-    return;
-  }
-  const bool bool_written = value.kind == NodeKind::kBool && input.type == InputType::kBool;
-  const auto typed = typed_input(input.type, bool_written ? scalar_as_json(value) : *given);
-  if (typed.has_value()) {
-    input.default_value = *typed;
-    return;
-  }
-  reporter_.error(
-      value, Code::kBadValue,
-      fmt::format("'default' of a {}: {}", to_string(input.type), typed.error().message));
-}
-
-void FlowReader::read_input(const Node& node, std::set<std::string_view>& seen) {
-  ValueReader reader(reporter_, draft_.default_uses);
-  if (!reader.is_map(node, "inputs")) return;
-  InputSpec input;
-  std::string json;
-  for (const Node* key = node.first; key != nullptr; key = key->next->next) {
-    const KeySpec* spec = find_key(input_keys(), key->text);
-    const Node& value = *key->next;
-    if (spec == nullptr) {
-      reader.unknown_key(*key, input_keys(), {}, {}, "of an input");
-    } else if (spec->name == "id" && reader.read(value, *spec, "id", json)) {
-      input.id = value.text;
-    } else if (spec->name == "type") {
-      input.type = static_cast<InputType>(reader.word(value, *spec, "type").value_or(0));
-    } else if (spec->name == "description" && reader.read(value, *spec, "description", json)) {
-      input.description = value.text;
-    }
-  }
-  if (node.find("id") == nullptr) {
-    reporter_.error(node, Code::kMissingKey, "an input has no 'id'; it is required");
-  } else if (!input.id.empty() && !seen.insert(node.find("id")->text).second) {
-    reporter_.error(*node.find("id"), Code::kDuplicateId,
-                    fmt::format("a second input has the id {}", quoted(input.id)));
-  }
-  const Node* preset = node.find("default");
-  if (preset != nullptr) read_input_default(*preset, input, reader);
-  input.required = preset == nullptr;
-  if (const Node* required = node.find("required"); required != nullptr) {
-    input.required = reader.boolean(*required, "required").value_or(input.required);
-    if (input.required && !input.default_value.empty()) {
-      reporter_.error(*required, Code::kBadValue,
-                      "an input with a default is not required; leave one of them out");
-    }
-  }
-  draft_.flow.inputs.push_back(std::move(input));
-}
-
 void FlowReader::read_inputs() {
   const Node* at = root_.find("inputs");
   if (at == nullptr) return;
   ValueReader reader(reporter_, draft_.default_uses);
   if (!reader.is_list(*at, "inputs")) return;
-  std::set<std::string_view> seen;
-  for (const Node* item = at->first; item != nullptr; item = item->next) read_input(*item, seen);
+  InputReader inputs(reporter_, draft_.default_uses);
+  for (const Node* item = at->first; item != nullptr; item = item->next) {
+    draft_.flow.inputs.push_back(inputs.read(*item));
+  }
 }
 
 void FlowReader::read_tasks(const SectionKey& key) {

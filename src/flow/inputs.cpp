@@ -4,8 +4,9 @@
 
 #include "flow/diagnostics.hpp"
 #include "flow/flow_file.hpp"
+#include "flow/input_rules.hpp"
 #include "flow/json_text.hpp"
-#include "flow/typed_input.hpp"
+#include "flow/path_input.hpp"
 #include "template/template.hpp"
 
 namespace cordyna::flow {
@@ -21,30 +22,80 @@ std::string context_of(std::string_view run_context) {
   return fmt::format(R"({{"run":{}}})", run_context);
 }
 
+/// The text in a JSON string; anything else as it is.
+std::string text_of(const std::string& json) {
+  boost::json::error_code error;
+  const boost::json::value value = boost::json::parse(json, error);
+  if (error || !value.is_string()) return json;
+  return {value.get_string().data(), value.get_string().size()};
+}
+
+/// A file's path becomes the one that templates get.
+Result<std::string> found_file(const std::string& json, std::string_view folder) {
+  TRY_ASSIGN(const std::string path, readable_file(text_of(json), folder));
+  std::string out;
+  append_json_string(out, path);
+  return out;
+}
+
 Result<std::string> default_of(const InputSpec& input, std::string_view run_context) {
   if (!tmpl::has_template(input.default_value)) return input.default_value;
   const std::string context = context_of(run_context);
   if (input.type == InputType::kJson) return tmpl::render_json(input.default_value, context, {});
-  boost::json::error_code error;
-  const boost::json::value text = boost::json::parse(input.default_value, error);
-  if (error || !text.is_string()) return input.default_value;
-  TRY_ASSIGN(const std::string rendered,
-             tmpl::render({text.get_string().data(), text.get_string().size()}, context, {}));
-  return typed_input(input.type, rendered);
+  if (is_list(input.type)) {
+    // One expression that gives a list stays one; a text is taken as on a command line.
+    TRY_ASSIGN(const std::string json, tmpl::render_json(input.default_value, context, {}));
+    return checked_input(input, text_of(json));
+  }
+  TRY_ASSIGN(const std::string rendered, tmpl::render(text_of(input.default_value), context, {}));
+  return checked_input(input, rendered);
 }
 
-const std::string* find_given(const GivenInputs& given, std::string_view id) {
+std::vector<std::string_view> all_given(const GivenInputs& given, std::string_view id) {
+  std::vector<std::string_view> texts;
   for (const auto& [name, value] : given) {
-    if (name == id) return &value;
+    if (name == id) texts.emplace_back(value);
   }
-  return nullptr;
+  return texts;
+}
+
+Result<std::string> given_value(const InputSpec& input, const std::vector<std::string_view>& texts,
+                                std::string_view folder) {
+  if (is_list(input.type) && texts.size() > 1) {
+    TRY_ASSIGN(const std::string list, joined_list(texts));
+    return checked_input(input, list);
+  }
+  TRY_ASSIGN(std::string json, checked_input(input, texts.front()));
+  if (input.type == InputType::kFile) return found_file(json, folder);
+  return json;
+}
+
+Result<std::string> default_value(const Flow& flow, const InputSpec& input,
+                                  std::string_view run_context) {
+  if (input.default_value.empty()) return std::string("null");
+  TRY_ASSIGN(std::string json, default_of(input, run_context));
+  if (input.type == InputType::kFile) return found_file(json, flow.folder);
+  return json;
+}
+
+/// What is wrong with a default, at its place where that is known.
+std::string default_problem(const InputSpec& input, const InputPlaces& places,
+                            std::string_view message) {
+  std::string text = fmt::format("input '{}' (default) {}", input.id, message);
+  if (places.flow_file.empty() || input.line == 0) return text;
+  return format(Diagnostic{Severity::kError, places.flow_file, input.line, input.column,
+                           std::string(to_string(Code::kBadValue)), std::move(text)});
 }
 
 /// Names that the flow does not have, or that were given twice.
 void check_names(const Flow& flow, const GivenInputs& given, std::vector<std::string>& problems) {
   std::vector<std::string_view> known;
+  std::vector<std::string_view> lists;
   known.reserve(flow.inputs.size());
-  for (const InputSpec& input : flow.inputs) known.emplace_back(input.id);
+  for (const InputSpec& input : flow.inputs) {
+    known.emplace_back(input.id);
+    if (is_list(input.type)) lists.emplace_back(input.id);
+  }
   for (std::size_t i = 0; i < given.size(); ++i) {
     const std::string& name = given[i].first;
     if (std::find(known.begin(), known.end(), name) == known.end()) {
@@ -52,6 +103,7 @@ void check_names(const Flow& flow, const GivenInputs& given, std::vector<std::st
       if (hint.empty()) hint = known.empty() ? "; the flow has none" : "; it has " + join_or(known);
       problems.push_back(fmt::format("unknown input {}{}", quoted(name), hint));
     }
+    if (std::find(lists.begin(), lists.end(), name) != lists.end()) continue;
     for (std::size_t j = 0; j < i; ++j) {
       if (given[j].first != name) continue;
       problems.push_back(fmt::format("input {} is given twice", quoted(name)));
@@ -72,27 +124,26 @@ std::string join_lines(const std::vector<std::string>& lines) {
 }  // namespace
 
 Result<std::string> resolve_inputs(const Flow& flow, const GivenInputs& given,
-                                   std::string_view run_context) {
+                                   std::string_view run_context, const InputPlaces& places) {
+  const std::string& folder = places.folder.empty() ? flow.folder : places.folder;
   std::vector<std::string> problems;
   check_names(flow, given, problems);
   JsonFields fields;
   for (const InputSpec& input : flow.inputs) {
-    const std::string* text = find_given(given, input.id);
-    if (text == nullptr && input.required) {
+    const std::vector<std::string_view> texts = all_given(given, input.id);
+    if (texts.empty() && input.required) {
       problems.push_back(fmt::format("input '{}' is required ({}); give it with --input {}=…",
                                      input.id, to_string(input.type), input.id));
       continue;
     }
-    if (text == nullptr && input.default_value.empty()) {
-      fields.emplace_back(input.id, "null");
-      continue;
-    }
-    auto value = text != nullptr ? typed_input(input.type, *text) : default_of(input, run_context);
+    Result<std::string> value =
+        texts.empty() ? default_value(flow, input, run_context) : given_value(input, texts, folder);
     if (value.has_value()) {
       fields.emplace_back(input.id, std::move(*value));
+    } else if (texts.empty()) {
+      problems.push_back(default_problem(input, places, value.error().message));
     } else {
-      problems.push_back(fmt::format("input '{}'{} {}", input.id,
-                                     text == nullptr ? " (default)" : "", value.error().message));
+      problems.push_back(fmt::format("input '{}' {}", input.id, value.error().message));
     }
   }
   if (!problems.empty()) return fail(ErrorCode::kInvalidArgument, join_lines(problems));

@@ -1,12 +1,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 
 #include "flow/diagnostics.hpp"
 #include "flow/flow_file.hpp"
+#include "flow/input_rules.hpp"
 #include "flow/json_text.hpp"
+#include "flow/path_input.hpp"
 #include "flow/text_file.hpp"
-#include "flow/typed_input.hpp"
 #include "flow/yaml_tree.hpp"
 
 namespace cordyna::flow {
@@ -14,7 +16,8 @@ namespace {
 
 class InputsReader {
  public:
-  InputsReader(const Flow& flow, Reporter& reporter) : flow_(flow), reporter_(reporter) {
+  InputsReader(const Flow& flow, Reporter& reporter, std::string folder)
+      : flow_(flow), reporter_(reporter), folder_(std::move(folder)) {
     for (const InputSpec& input : flow.inputs) known_.emplace_back(input.id);
   }
 
@@ -43,30 +46,58 @@ class InputsReader {
     }
     const Node& value = *key.next;
     if (value.kind == NodeKind::kNull && input->type != InputType::kJson) return;
-    std::string text(value.text);
     if (input->type == InputType::kJson) {
-      text.clear();
-      append_json(text, value, KeyOrder::kAsWritten);
-    } else if (!value.is_scalar()) {
+      std::string json;
+      append_json(json, value, KeyOrder::kAsWritten);
+      given_.emplace_back(input->id, std::move(json));
+    } else if (is_list(input->type) && value.kind == NodeKind::kList) {
+      take_list(*input, value);
+    } else if (value.is_scalar()) {
+      take_text(*input, value);
+    } else {
+      const std::string_view wanted = is_list(input->type) ? "a list" : "one value";
       reporter_.error(value, Code::kWrongType,
-                      fmt::format("input '{}' wants one value ({}), not {}", input->id,
+                      fmt::format("input '{}' wants {} ({}), not {}", input->id, wanted,
                                   to_string(input->type), describe(value.kind)));
+    }
+  }
+
+  void take_list(const InputSpec& input, const Node& list) {
+    auto checked = checked_list(input, list);
+    if (checked.has_value()) {
+      given_.emplace_back(input.id, std::move(*checked));
+    } else {
+      refuse(*checked.error().at, input, checked.error().message);
+    }
+  }
+
+  void take_text(const InputSpec& input, const Node& value) {
+    const Result<std::string> checked = checked_input(input, value.text);
+    if (!checked.has_value()) return refuse(value, input, checked.error().message);
+    if (input.type != InputType::kFile) {
+      given_.emplace_back(input.id, value.text);
       return;
     }
-    const Result<std::string> typed = typed_input(input->type, text);
-    if (!typed.has_value()) {
-      reporter_.error(value, Code::kBadValue,
-                      fmt::format("input '{}' {}", input->id, typed.error().message));
-      return;
-    }
-    given_.emplace_back(input->id, std::move(text));
+    Result<std::string> found = readable_file(value.text, folder_);
+    if (!found.has_value()) return refuse(value, input, found.error().message);
+    given_.emplace_back(input.id, std::move(*found));
+  }
+
+  void refuse(const Node& at, const InputSpec& input, std::string_view message) {
+    reporter_.error(at, Code::kBadValue, fmt::format("input '{}' {}", input.id, message));
   }
 
   const Flow& flow_;
   Reporter& reporter_;
+  std::string folder_;  // of the file: paths in it are from there
   std::vector<std::string_view> known_;
   GivenInputs given_;
 };
+
+std::string folder_of(const std::string& path) {
+  std::error_code ignored;
+  return std::filesystem::absolute(path, ignored).parent_path().string();
+}
 
 }  // namespace
 
@@ -77,7 +108,7 @@ Result<GivenInputs> read_inputs_file(const Flow& flow, const std::string& path) 
   YamlTree tree;
   GivenInputs given;
   const Node* root = tree.load(text, reporter);
-  if (root != nullptr) given = InputsReader(flow, reporter).read(*root);
+  if (root != nullptr) given = InputsReader(flow, reporter, folder_of(path)).read(*root);
   if (!findings.has_error()) return given;
   std::string problems;
   for (const Diagnostic& found : findings.take(path)) {

@@ -66,6 +66,13 @@ struct TaskType {
   bool not_yet = false;  ///< of the language, but not of this version
 };
 
+/// A key that only inputs of some types have; a key without a row goes with every type.
+struct InputKeyRule {
+  std::string_view key;
+  std::span<const std::string_view> types;
+  bool required = false;  ///< those types must have it
+};
+
 /// A word that other tools use, and ours.
 struct Renamed {
   std::string_view theirs;
@@ -74,6 +81,7 @@ struct Renamed {
 
 [[nodiscard]] std::span<const KeySpec> flow_keys();
 [[nodiscard]] std::span<const KeySpec> input_keys();
+[[nodiscard]] std::span<const InputKeyRule> input_key_rules();
 [[nodiscard]] std::span<const KeySpec> task_keys();      ///< of every type
 [[nodiscard]] std::span<const KeySpec> contract_keys();  ///< of a contract, in a file or inline
 [[nodiscard]] std::span<const TaskType> task_types();

@@ -107,7 +107,10 @@ std::size_t find_name(std::string_view text, std::size_t offset, std::string_vie
 }  // namespace
 
 NameCheck::NameCheck(const FlowDraft& draft, Reporter& reporter) : reporter_(reporter) {
-  for (const InputSpec& input : draft.flow.inputs) inputs_.emplace_back(input.id);
+  for (const InputSpec& input : draft.flow.inputs) {
+    inputs_.emplace_back(input.id);
+    if (input.type == InputType::kSecret) secret_inputs_.emplace_back(input.id);
+  }
   for (const std::string& name : draft.var_names) vars_.emplace_back(name);
   for (const std::string& name : draft.label_names) labels_.emplace_back(name);
 }
@@ -138,7 +141,22 @@ void NameCheck::check(const TemplateUse& use, Scope scope, std::vector<OutputRef
     if (reference.path.size() > 1) name.field = reference.path[1];
     name.offset = find_name(text, reference.offset, name.root, name.field);
     check_name(use, name, scope, refs);
+    if (name.root == "secret" && reference.path.size() == 3) {
+      check_secret_input(use, name.offset, reference.path[2]);
+    }
   }
+}
+
+void NameCheck::check_secret_input(const TemplateUse& use, std::size_t offset,
+                                   std::string_view id) {
+  const bool unknown = std::ranges::find(inputs_, id) == inputs_.end();  // reported as such
+  if (unknown || std::ranges::find(secret_inputs_, id) != secret_inputs_.end()) return;
+  // Otherwise whoever gives a text to the run would choose which secret is shown to it.
+  reporter_.error_in(
+      *use.node, offset, Code::kBadTemplate,
+      fmt::format("input {} is no name of a secret; give it the type secret, or write "
+                  "secret('NAME')",
+                  quoted(id)));
 }
 
 void NameCheck::check_name(const TemplateUse& use, const Name& name, Scope scope,

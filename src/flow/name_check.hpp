@@ -46,6 +46,8 @@ class NameCheck {
 
   void check_name(const TemplateUse& use, const Name& name, Scope scope,
                   std::vector<OutputRef>& refs);
+  /// Of secret(inputs.ID).
+  void check_secret_input(const TemplateUse& use, std::size_t offset, std::string_view id);
   void check_outputs(const TemplateUse& use, const Name& name, std::vector<OutputRef>& refs);
   void check_field(const TemplateUse& use, const Name& name,
                    const std::vector<std::string_view>& fields);
@@ -53,6 +55,7 @@ class NameCheck {
 
   Reporter& reporter_;
   std::vector<std::string_view> inputs_;
+  std::vector<std::string_view> secret_inputs_;  // those whose value is a secret's name
   std::vector<std::string_view> vars_;
   std::vector<std::string_view> labels_;
 };

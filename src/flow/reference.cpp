@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <deque>
+
 #include "flow/connection_keys.hpp"
 #include "flow/diagnostic_codes.hpp"
 #include "flow/key_spec.hpp"
@@ -98,6 +101,19 @@ void table(std::string& out, std::span<const KeySpec> keys) {
   out += '\n';
 }
 
+/// Says of each key of an input which types it is for.
+void inputs(std::string& out) {
+  std::vector<KeySpec> keys(input_keys().begin(), input_keys().end());
+  std::deque<std::string> texts;  // the rows point at them
+  for (KeySpec& key : keys) {
+    const auto rule = std::ranges::find(input_key_rules(), key.name, &InputKeyRule::key);
+    if (rule == input_key_rules().end()) continue;
+    texts.push_back(fmt::format("{} For {}.", key.description, fmt::join(rule->types, ", ")));
+    key.description = texts.back();
+  }
+  table(out, keys);
+}
+
 void types(std::string& out) {
   out += "## Task types\n\n";
   for (const TaskType& type : task_types()) {
@@ -134,7 +150,7 @@ std::string reference_as_markdown() {
       "tables of the program.\n\n## Flow\n\n";
   table(out, flow_keys());
   out += "## Inputs\n\n";
-  table(out, input_keys());
+  inputs(out);
   out += "## Tasks: keys of every type\n\n";
   table(out, task_keys());
   types(out);

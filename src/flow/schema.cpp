@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "flow/flow_file.hpp"
 #include "flow/json_text.hpp"
 #include "flow/key_spec.hpp"
@@ -144,6 +146,23 @@ std::string task_schema(const TaskType& type) {
   return object_json(std::move(fields));
 }
 
+/// The keys of an input, and that some of them are only for some types.
+JsonFields input_schema() {
+  JsonFields fields = object_schema(input_keys());
+  std::vector<std::string> rules;
+  for (const InputKeyRule& rule : input_key_rules()) {
+    // Without `type` an input is a string: the condition holds for a missing one, too.
+    const bool preset = std::ranges::find(rule.types, "string") != rule.types.end();
+    rules.push_back(
+        fmt::format(R"({{"if":{{"properties":{{"type":{{"enum":{}}}}}{}}},"then":{{{}}},)"
+                    R"("else":{{"properties":{{"{}":false}}}}}})",
+                    words_json(rule.types), preset ? "" : R"(,"required":["type"])",
+                    rule.required ? fmt::format(R"("required":["{}"])", rule.key) : "", rule.key));
+  }
+  fields.emplace_back("allOf", list_json(rules));
+  return fields;
+}
+
 std::string definitions() {
   JsonFields fields;
   std::vector<std::string> tasks;
@@ -153,7 +172,7 @@ std::string definitions() {
     tasks.push_back(fmt::format(R"({{"$ref":"#/$defs/{}"}})", type.name));
   }
   fields.emplace_back("any_task", fmt::format(R"({{"oneOf":{}}})", list_json(tasks)));
-  fields.emplace_back("any_input", object_json(object_schema(input_keys())));
+  fields.emplace_back("any_input", object_json(input_schema()));
   return object_json(std::move(fields));
 }
 

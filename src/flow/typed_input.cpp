@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <chrono>
 #include <cmath>
@@ -10,6 +11,7 @@
 #include "flow/diagnostics.hpp"
 #include "flow/durations.hpp"
 #include "flow/json_text.hpp"
+#include "flow/values.hpp"
 #include "flow/yaml_tree.hpp"
 
 namespace cordyna::flow {
@@ -37,47 +39,78 @@ bool skip(std::string_view& text, char c) {
   return true;
 }
 
-bool take_date(std::string_view& text) {
+/// Days since 1970-01-01.
+std::optional<std::int64_t> take_date(std::string_view& text) {
   const auto year = take(text, 4);
-  if (!year.has_value() || !skip(text, '-')) return false;
+  if (!year.has_value() || !skip(text, '-')) return std::nullopt;
   const auto month = take(text, 2);
-  if (!month.has_value() || !skip(text, '-')) return false;
+  if (!month.has_value() || !skip(text, '-')) return std::nullopt;
   const auto day = take(text, 2);
-  if (!day.has_value()) return false;
-  return std::chrono::year_month_day(std::chrono::year(*year),
-                                     std::chrono::month(static_cast<unsigned>(*month)),
-                                     std::chrono::day(static_cast<unsigned>(*day)))
-      .ok();
+  if (!day.has_value()) return std::nullopt;
+  const std::chrono::year_month_day date(std::chrono::year(*year),
+                                         std::chrono::month(static_cast<unsigned>(*month)),
+                                         std::chrono::day(static_cast<unsigned>(*day)));
+  if (!date.ok()) return std::nullopt;
+  return std::chrono::sys_days(date).time_since_epoch().count();
 }
 
-/// "10:30", "10:30:00", "10:30:00.5".
-bool take_time(std::string_view& text) {
-  const auto hour = take(text, 2);
-  if (!hour.has_value() || *hour > 23 || !skip(text, ':')) return false;
-  const auto minute = take(text, 2);
-  if (!minute.has_value() || *minute > 59) return false;
-  if (!skip(text, ':')) return true;
-  const auto second = take(text, 2);
-  if (!second.has_value() || *second > 59) return false;
-  if (!skip(text, '.')) return true;
+/// A point in time: seconds since 1970-01-01 UTC, and billionths of the next one.
+struct Instant {
+  std::int64_t seconds = 0;
+  std::int64_t nanos = 0;
+
+  auto operator<=>(const Instant&) const = default;
+};
+
+/// ".5": further digits than nine do not count.
+std::optional<std::int64_t> take_fraction(std::string_view& text) {
   const std::size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
+  if (digits == 0) return std::nullopt;
+  std::int64_t nanos = 0;
+  for (std::size_t i = 0; i < 9; ++i) nanos = 10 * nanos + (i < digits ? text[i] - '0' : 0);
   text.remove_prefix(digits);
-  return digits > 0;
+  return nanos;
 }
 
-/// "", "Z", "+02:00".
-bool take_zone(std::string_view& text) {
-  if (text.empty() || skip(text, 'Z')) return true;
-  if (!skip(text, '+') && !skip(text, '-')) return false;
+/// "10:30", "10:30:00", "10:30:00.5": since midnight.
+std::optional<Instant> take_time(std::string_view& text) {
   const auto hour = take(text, 2);
-  if (!hour.has_value() || *hour > 14 || !skip(text, ':')) return false;
+  if (!hour.has_value() || *hour > 23 || !skip(text, ':')) return std::nullopt;
   const auto minute = take(text, 2);
-  return minute.has_value() && *minute <= 59;
+  if (!minute.has_value() || *minute > 59) return std::nullopt;
+  Instant time{*hour * 3600 + *minute * 60, 0};
+  if (!skip(text, ':')) return time;
+  const auto second = take(text, 2);
+  if (!second.has_value() || *second > 59) return std::nullopt;
+  time.seconds += *second;
+  if (!skip(text, '.')) return time;
+  const auto nanos = take_fraction(text);
+  if (!nanos.has_value()) return std::nullopt;
+  time.nanos = *nanos;
+  return time;
 }
 
-bool is_datetime(std::string_view text) {
-  if (!take_date(text) || (!skip(text, 'T') && !skip(text, ' '))) return false;
-  return take_time(text) && take_zone(text) && text.empty();
+/// "", "Z", "+02:00": seconds before UTC.
+std::optional<std::int64_t> take_zone(std::string_view& text) {
+  if (text.empty() || skip(text, 'Z')) return 0;
+  const bool east = skip(text, '+');
+  if (!east && !skip(text, '-')) return std::nullopt;
+  const auto hour = take(text, 2);
+  if (!hour.has_value() || *hour > 14 || !skip(text, ':')) return std::nullopt;
+  const auto minute = take(text, 2);
+  if (!minute.has_value() || *minute > 59) return std::nullopt;
+  return (east ? 60 : -60) * (*hour * 60 + *minute);
+}
+
+/// Without a zone it is taken for UTC, as the filter `date` takes it.
+std::optional<Instant> instant_of(std::string_view text) {
+  const auto days = take_date(text);
+  if (!days.has_value() || (!skip(text, 'T') && !skip(text, ' '))) return std::nullopt;
+  const auto time = take_time(text);
+  if (!time.has_value()) return std::nullopt;
+  const auto zone = take_zone(text);
+  if (!zone.has_value() || !text.empty()) return std::nullopt;
+  return Instant{*days * 86'400 + time->seconds - *zone, time->nanos};
 }
 
 std::string as_string(std::string_view text) {
@@ -117,12 +150,32 @@ Result<std::string> typed_json(std::string_view text) {
   return json;
 }
 
+Result<std::string> typed_file(std::string_view text) {
+  if (text.empty() || text.find('\0') != std::string_view::npos) {
+    return refuse("the path of a file", text);
+  }
+  return as_string(text);
+}
+
+template <class Number>
+Number number_of(std::string_view json) {
+  Number value{};
+  std::from_chars(json.data(), json.data() + json.size(), value);
+  return value;
+}
+
+/// Dates, times and durations hold nothing that JSON would escape.
+std::string_view without_quotes(std::string_view json) {
+  return json.substr(1, json.size() - 2);
+}
+
 }  // namespace
 
 Result<std::string> typed_input(InputType type, std::string_view text) {
   if (!is_utf8(text)) return refuse("text in UTF-8", "other bytes");
   switch (type) {
-    case InputType::kString: return as_string(text);
+    case InputType::kString:
+    case InputType::kSelect: return as_string(text);
     case InputType::kInt: return typed_int(text);
     case InputType::kFloat: return typed_float(text);
     case InputType::kBool:
@@ -130,11 +183,12 @@ Result<std::string> typed_input(InputType type, std::string_view text) {
       return std::string(text);
     case InputType::kDate: {
       std::string_view rest = text;
-      if (!take_date(rest) || !rest.empty()) return refuse("a date like 2026-11-21", text);
+      if (!take_date(rest).has_value() || !rest.empty())
+        return refuse("a date like 2026-11-21", text);
       return as_string(text);
     }
     case InputType::kDatetime:
-      if (!is_datetime(text)) return refuse("a time like 2026-11-21T10:30:00Z", text);
+      if (!instant_of(text).has_value()) return refuse("a time like 2026-11-21T10:30:00Z", text);
       return as_string(text);
     case InputType::kDuration: {
       const auto parsed = parse_duration(text);
@@ -142,8 +196,39 @@ Result<std::string> typed_input(InputType type, std::string_view text) {
       return as_string(text);
     }
     case InputType::kJson: return typed_json(text);
+    case InputType::kFile: return typed_file(text);
+    case InputType::kSecret:
+      if (!is_env_name(text)) {
+        return refuse("the name of a secret (letters, digits and '_', no digit first)", text);
+      }
+      return as_string(text);
+    case InputType::kMultiselect:
+    case InputType::kArray: break;  // lists: input_rules.hpp
   }
   return fail(ErrorCode::kInternal, "an input type without a reader");
+}
+
+std::partial_ordering compare_inputs(InputType type, std::string_view left,
+                                     std::string_view right) {
+  switch (type) {
+    case InputType::kInt: return number_of<std::int64_t>(left) <=> number_of<std::int64_t>(right);
+    case InputType::kFloat: return number_of<double>(left) <=> number_of<double>(right);
+    case InputType::kDate: return left <=> right;
+    case InputType::kDatetime:
+      return instant_of(without_quotes(left)) <=> instant_of(without_quotes(right));
+    case InputType::kDuration:
+      return parse_duration(without_quotes(left)).value_or(0) <=>
+             parse_duration(without_quotes(right)).value_or(0);
+    case InputType::kString:
+    case InputType::kBool:
+    case InputType::kJson:
+    case InputType::kSelect:
+    case InputType::kMultiselect:
+    case InputType::kArray:
+    case InputType::kFile:
+    case InputType::kSecret: break;
+  }
+  return std::partial_ordering::unordered;
 }
 
 }  // namespace cordyna::flow

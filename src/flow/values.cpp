@@ -66,14 +66,6 @@ std::vector<std::string_view> retry_words() {
   return words;
 }
 
-bool is_env_name(std::string_view name) {
-  const auto letter = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-  };
-  return !name.empty() && letter(name.front()) &&
-         std::ranges::all_of(name, [&](char c) { return letter(c) || (c >= '0' && c <= '9'); });
-}
-
 std::vector<std::string_view> names_of(std::span<const KeySpec> keys) {
   std::vector<std::string_view> names;
   for (const KeySpec& key : keys) names.push_back(key.name);
@@ -95,6 +87,14 @@ bool is_id(std::string_view text) {
   return !text.empty() && text.size() <= 128 && inner(text.front()) &&
          std::ranges::all_of(text,
                              [&](char c) { return inner(c) || c == '.' || c == '_' || c == '-'; });
+}
+
+bool is_env_name(std::string_view text) {
+  const auto letter = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+  };
+  return !text.empty() && letter(text.front()) &&
+         std::ranges::all_of(text, [&](char c) { return letter(c) || (c >= '0' && c <= '9'); });
 }
 
 bool ValueReader::wrong_type(const Node& node, std::string_view name, std::string_view wanted) {

@@ -37,6 +37,9 @@ struct Uses {
 /// Whether `text` matches [a-z0-9][a-z0-9._-]{0,127}.
 [[nodiscard]] bool is_id(std::string_view text);
 
+/// Whether `text` matches [A-Za-z_][A-Za-z0-9_]*: environment variables and secrets.
+[[nodiscard]] bool is_env_name(std::string_view text);
+
 class ValueReader {
  public:
   ValueReader(Reporter& reporter, Uses& uses) : reporter_(reporter), uses_(uses) {}

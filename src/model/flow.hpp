@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -92,7 +93,12 @@ enum class InputType : std::uint8_t {
   kDate,
   kDatetime,
   kDuration,
-  kJson
+  kJson,
+  kSelect,       ///< one of `values`
+  kMultiselect,  ///< a list of them, each once
+  kArray,        ///< a list of `items`
+  kFile,         ///< the path of a file; absolute in templates
+  kSecret,       ///< the name of a secret, never its value
 };
 
 [[nodiscard]] std::string_view to_string(InputType type);
@@ -102,7 +108,17 @@ struct InputSpec {
   std::string description;
   std::string default_value;  ///< JSON text, or a JSON string that is a template; empty: none
   InputType type = InputType::kString;
-  bool required = false;  ///< no default and not optional: a run must give it
+  bool required = false;                 ///< no default and not optional: a run must give it
+  InputType items = InputType::kString;  ///< of kArray: a type of single values
+  std::vector<std::string> values;       ///< of kSelect and kMultiselect: what may be chosen
+  std::string min;  ///< the least value as JSON; of types with an order; empty: no bound
+  std::string max;
+  std::optional<std::int64_t> min_length;  ///< of kString: characters
+  std::optional<std::int64_t> max_length;
+  std::optional<std::int64_t> min_items;  ///< of kArray and kMultiselect
+  std::optional<std::int64_t> max_items;
+  std::uint32_t line = 0;  ///< of its default in the flow file, from 1; 0: unknown
+  std::uint32_t column = 0;
 };
 
 /// One version of a flow. `hash` names it: equal canonical forms are one version.

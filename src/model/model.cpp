@@ -15,10 +15,12 @@ std::string_view to_string(TriggerRule rule) {
 }
 
 std::string_view to_string(InputType type) {
-  static constexpr std::array kNames{std::string_view("string"),   std::string_view("int"),
-                                     std::string_view("float"),    std::string_view("bool"),
-                                     std::string_view("date"),     std::string_view("datetime"),
-                                     std::string_view("duration"), std::string_view("json")};
+  static constexpr std::array kNames{
+      std::string_view("string"),      std::string_view("int"),   std::string_view("float"),
+      std::string_view("bool"),        std::string_view("date"),  std::string_view("datetime"),
+      std::string_view("duration"),    std::string_view("json"),  std::string_view("select"),
+      std::string_view("multiselect"), std::string_view("array"), std::string_view("file"),
+      std::string_view("secret")};
   return kNames[static_cast<std::size_t>(type)];
 }
 

@@ -20,7 +20,9 @@
 namespace cordyna::tmpl {
 
 /// A name that a template reads: {"inputs", "county"}, {"outputs", "x", "files"}, {"secret", "X"},
-/// {"env", "X"}. Only the literal front of a path: `outputs[inputs.n]` gives {"outputs"}.
+/// {"env", "X"}; of secret(inputs.x) also {"secret", "inputs", "x"}, which is only right where that
+/// input is a name of a secret. Only the literal front of a path: `outputs[inputs.n]` gives
+/// {"outputs"}.
 struct Reference {
   std::vector<std::string> path;
   std::size_t offset = 0;  ///< bytes into the text, of the expression it stands in

@@ -141,10 +141,27 @@ impl<'a> Walker<'a, '_> {
                 self.reference(offset, vec![name.to_string(), key.to_string()]);
                 return;
             }
+            // Only the flow can tell whether that input is a name of a secret.
+            if name == "secret" {
+                if let Some((at, path, true)) = self.path(arg) {
+                    if path.len() == 2 && path[0] == "inputs" {
+                        let mut named = vec![name.to_string()];
+                        named.extend(path.iter().cloned());
+                        self.reference(offset, named);
+                        self.reference(at, path);
+                        return;
+                    }
+                }
+            }
         }
         // A name out of data would let data choose which secret is shown to it.
         self.reference(offset, vec![name.to_string()]);
-        let message = format!("{name}() takes one literal name: {name}('NAME')");
+        let or_input = if name == "secret" {
+            ", or an input of the type secret: secret(inputs.ID)"
+        } else {
+            ""
+        };
+        let message = format!("{name}() takes one literal name: {name}('NAME'){or_input}");
         self.problem(ProblemKind::Message, offset, message);
         self.arguments(args);
     }

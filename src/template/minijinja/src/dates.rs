@@ -9,6 +9,9 @@ pub struct Moment {
     offset: i64,
 }
 
+/// In milliseconds.
+const DAY: i64 = 86_400_000;
+
 const MONTHS: [&str; 12] = [
     "January",
     "February",
@@ -159,13 +162,22 @@ pub fn parse(text: &str) -> Result<Moment, String> {
 impl Moment {
     pub fn shifted(self, days: i64, hours: i64, minutes: i64) -> Result<Moment, String> {
         let bound = 10_000 * 366 * 1440;
-        if [days, hours, minutes].iter().any(|n| n.abs() > bound) {
+        if [days, hours, minutes]
+            .iter()
+            .any(|n| !(-bound..=bound).contains(n))
+        {
             return Err("filter 'date' cannot shift that far".to_string());
         }
-        let seconds = self.seconds + hours * 3600 + minutes * 60;
+        self.shifted_by(days * DAY + hours * 3_600_000 + minutes * 60_000)
+    }
+
+    pub fn shifted_by(self, millis: i64) -> Result<Moment, String> {
+        let nanos = i64::from(self.nanos) + millis.rem_euclid(1000) * 1_000_000;
+        let seconds = self.seconds + millis.div_euclid(1000) + nanos / 1_000_000_000;
         let moved = Moment {
-            days: self.days + days + seconds.div_euclid(86_400),
+            days: self.days + seconds.div_euclid(86_400),
             seconds: seconds.rem_euclid(86_400),
+            nanos: (nanos % 1_000_000_000) as u32,
             ..self
         };
         let (year, _, _) = date_of(moved.days);
@@ -257,6 +269,30 @@ impl Moment {
     }
 }
 
+/// Milliseconds of "-1d" or "12h".
+pub fn parse_shift(text: &str) -> Result<i64, String> {
+    let (sign, size) = match text.strip_prefix('-') {
+        Some(rest) => (-1, rest),
+        None => (1, text.strip_prefix('+').unwrap_or(text)),
+    };
+    match parse_duration(size) {
+        Ok(millis) if millis <= 10_000 * 366 * DAY => Ok(sign * millis),
+        Ok(_) => Err("filter 'date' cannot shift that far".to_string()),
+        Err(_) => Err(format!(
+            "filter 'date' takes a shift such as -1d, 12h or -1h30m, not '{text}'"
+        )),
+    }
+}
+
+/// The thousandths in the ".25" that `rest` begins with, and what is behind it; further digits
+/// do not count.
+fn thousandths(rest: &str) -> Option<(i64, &str)> {
+    let digits = rest[1..].bytes().take_while(u8::is_ascii_digit).count();
+    let shown = format!("{:0<3}", &rest[1..=digits]);
+    let value = shown[..3].parse().ok()?;
+    (digits > 0).then_some((value, &rest[1 + digits..]))
+}
+
 fn duration_error(text: &str) -> String {
     format!("filter 'duration' takes 250ms, 10s, 5m, 2h, 1d, 1h30m or PT10M, not '{text}'")
 }
@@ -279,6 +315,16 @@ pub fn parse_duration(text: &str) -> Result<i64, String> {
         let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
         let count: i64 = rest[..digits].parse().map_err(|_| duration_error(text))?;
         rest = &rest[digits..];
+        if iso && in_time && rest.starts_with('.') {
+            let (part, behind) = thousandths(rest).ok_or_else(|| duration_error(text))?;
+            if behind != "S" {
+                return Err(duration_error(text));
+            }
+            total = total
+                .checked_add(part)
+                .ok_or_else(|| duration_error(text))?;
+            rest = behind;
+        }
         let letters = rest.bytes().take_while(u8::is_ascii_alphabetic).count();
         let letters = if iso { letters.min(1) } else { letters };
         let unit = match (iso, in_time, &rest[..letters]) {
@@ -286,8 +332,8 @@ pub fn parse_duration(text: &str) -> Result<i64, String> {
             (false, _, "s") | (true, true, "S") => 1000,
             (false, _, "m") | (true, true, "M") => 60_000,
             (false, _, "h") | (true, true, "H") => 3_600_000,
-            (false, _, "d") | (true, false, "D") => 86_400_000,
-            (true, false, "W") => 7 * 86_400_000,
+            (false, _, "d") | (true, false, "D") => DAY,
+            (true, false, "W") => 7 * DAY,
             _ => return Err(duration_error(text)),
         };
         rest = &rest[letters..];

@@ -33,8 +33,12 @@ pub fn date(value: &Value, format: Option<&str>, shift: Kwargs) -> Result<String
     let amount =
         |name: &str| -> Result<i64, Error> { Ok(shift.get::<Option<i64>>(name)?.unwrap_or(0)) };
     let (days, hours, minutes) = (amount("days")?, amount("hours")?, amount("minutes")?);
+    let by = shift.get::<Option<&str>>("shift")?.unwrap_or("0s");
     shift.assert_all_used()?;
     moment = moment.shifted(days, hours, minutes).map_err(wrong)?;
+    moment = moment
+        .shifted_by(dates::parse_shift(by).map_err(wrong)?)
+        .map_err(wrong)?;
     moment.format(format.unwrap_or("%Y-%m-%d")).map_err(wrong)
 }
 
