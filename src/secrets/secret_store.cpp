@@ -68,15 +68,15 @@ std::optional<Number> parse_number(std::string_view text) {
   return read.ec == std::errc() && read.ptr == end ? std::optional(value) : std::nullopt;
 }
 
-std::optional<Entry> parse_entry(std::string_view line) {
+/// Without a name: the line is no entry. (gcc 12 takes an optional one for uninitialised.)
+Entry parse_entry(std::string_view line) {
   const std::size_t first = line.find(' ');
   const std::size_t second = line.find(' ', first + 1);
-  if (first == std::string_view::npos || second == std::string_view::npos) return std::nullopt;
-  Entry entry{{std::string(line.substr(0, first)), 0}, std::string(line.substr(second + 1))};
+  if (first == std::string_view::npos || second == std::string_view::npos) return {};
+  const std::string_view name = line.substr(0, first);
   const auto set_at = parse_number<Millis>(line.substr(first + 1, second - first - 1));
-  if (!set_at.has_value() || !check_secret_name(entry.kept.name).has_value()) return std::nullopt;
-  entry.kept.set_at = *set_at;
-  return entry;
+  if (!set_at.has_value() || !check_secret_name(name).has_value()) return {};
+  return {{std::string(name), *set_at}, std::string(line.substr(second + 1))};
 }
 
 Result<Entries> parse_store(const std::string& path, std::string_view text) {
@@ -99,12 +99,13 @@ Result<Entries> parse_store(const std::string& path, std::string_view text) {
       if (!whole || !text.empty()) return damaged(path, number);
       return entries;
     }
-    std::optional<Entry> entry = parse_entry(*line);
+    Entry entry = parse_entry(*line);
+    const bool first = entries.empty();
     // In the order of their names, so that none can be there twice.
-    if (!entry.has_value() || (!entries.empty() && entry->kept.name <= entries.back().kept.name)) {
+    if (entry.kept.name.empty() || (!first && entry.kept.name <= entries.back().kept.name)) {
       return damaged(path, number);
     }
-    entries.push_back(std::move(*entry));
+    entries.push_back(std::move(entry));
   }
 }
 
