@@ -141,6 +141,19 @@ std::string shell_quoted(std::string_view secret) {
   return out;
 }
 
+/// Each line of an encoding that is broken after so many bytes of the secret. A last line that is
+/// too short to be a form of its own is one together with the line before.
+template <class Encode>
+void add_broken_lines(std::string_view secret, std::size_t bytes, const Encode& encode,
+                      std::vector<std::string>& out) {
+  if (secret.size() <= bytes) return;
+  for (std::size_t at = 0; at < secret.size(); at += bytes) {
+    std::string line = encode(secret.substr(at, bytes));
+    if (line.size() < kDerivedMin) line = out.back() + "\n" + line;
+    out.push_back(std::move(line));
+  }
+}
+
 void add_forms(std::string_view secret, std::vector<std::string>& out) {
   if (secret.empty()) return;
   out.emplace_back(secret);
@@ -161,15 +174,10 @@ void add_forms(std::string_view secret, std::vector<std::string>& out) {
   add(json_escaped(secret, true, false));
   add(json_escaped(secret, true, true));
   add(shell_quoted(secret));
-  for (const std::size_t bytes : kBase64Lines) {
-    if (secret.size() <= bytes) continue;
-    for (std::size_t at = 0; at < secret.size(); at += bytes) {
-      add(base64_core(secret.substr(at, bytes), 0, kBase64));
-    }
-  }
-  for (std::size_t at = 0; secret.size() > kHexLine && at < secret.size(); at += kHexLine) {
-    add(hexadecimal(secret.substr(at, kHexLine), kHexLower));
-  }
+  const auto base64 = [](std::string_view part) { return base64_core(part, 0, kBase64); };
+  const auto hex = [](std::string_view part) { return hexadecimal(part, kHexLower); };
+  for (const std::size_t bytes : kBase64Lines) add_broken_lines(secret, bytes, base64, out);
+  add_broken_lines(secret, kHexLine, hex, out);
 }
 
 void add_secret(std::string_view secret, std::vector<std::string>& out) {

@@ -111,6 +111,17 @@ TEST(MaskerTest, LongSecretsAreFoundInBrokenLines) {
             "***\n***\n***\n");
 }
 
+TEST(MaskerTest, AShortLastLineIsMaskedToo) {
+  const std::string secret = "0123456789abcdef0123456789ABCDEF0123456789ghijkl0123456789";
+  EXPECT_EQ(mask({secret},
+                 {"MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlBQkNERUYwMTIzNDU2Nzg5Z2hpamtsMDEyMzQ1Njc4\n",
+                  "OQ==\n"}),
+            "***Q==\n");
+  EXPECT_EQ(mask({secret.substr(0, 31)},
+                 {"303132333435363738396162636465663031323334353637383941424344\n45\n"}),
+            "***\n");
+}
+
 TEST(MaskerTest, TheFormsOfALongSecretAreBounded) {
   std::string secret;
   for (int i = 0; i < 64 << 10; ++i) secret += static_cast<char>(i % 7 == 0 ? '\n' : 'a' + i % 26);
