@@ -63,8 +63,9 @@ std::optional<std::string_view> next_line(std::string_view& text) {
 template <class Number>
 std::optional<Number> parse_number(std::string_view text) {
   Number value = 0;
-  const char* const end = text.data() + text.size();
-  const auto read = std::from_chars(text.data(), end, value);
+  const char* const begin = text.data();
+  const char* const end = begin + text.size();
+  const auto read = std::from_chars(begin, end, value);
   return read.ec == std::errc() && read.ptr == end ? std::optional(value) : std::nullopt;
 }
 
