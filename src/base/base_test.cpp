@@ -29,6 +29,23 @@ TEST(TimeTest, FormatsPointsAndDelays) {
   EXPECT_EQ(format_delay(273'600'000), "3d04h");
 }
 
+TEST(TimeTest, ReadsPoints) {
+  constexpr Millis kAt = 1'795'247'400'000;
+  for (const char* text :
+       {"2026-11-21T07:50", "2026-11-21 07:50:00", "2026-11-21T07:50:00Z",
+        "2026-11-21T07:50:00.000Z", "2026-11-21T09:50:00+02:00", "2026-11-20T22:20-09:30"}) {
+    EXPECT_EQ(parse_timestamp(text), kAt) << text;
+  }
+  EXPECT_EQ(parse_timestamp("2026-11-21"), kAt - 28'200'000);
+  EXPECT_EQ(parse_timestamp("2026-11-21T07:50:00.1239"), kAt + 123);
+  EXPECT_EQ(parse_timestamp("1969-12-31T23:59:59Z"), -1000);
+  for (const char* text : {"", "2026", "2026-02-30", "2026-11-21T", "2026-11-21T24:00",
+                           "2026-11-21T07:60", "2026-11-21T07:50:61", "2026-11-21T07:50X",
+                           "2026-11-21T07:50+15:00", "2026-11-21T07:50.", "x2026-11-21"}) {
+    EXPECT_FALSE(parse_timestamp(text).has_value()) << text;
+  }
+}
+
 TEST(IdTest, Uuid7IsOrderedByTimeAndWellFormed) {
   const std::array<std::uint8_t, 10> ones{255, 255, 255, 255, 255, 255, 255, 255, 255, 255};
   EXPECT_EQ(make_uuid7(0x0123456789ab, ones), "01234567-89ab-7fff-bfff-ffffffffffff");

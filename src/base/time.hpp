@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 
 namespace cordyna {
 
@@ -11,6 +13,10 @@ using Millis = std::int64_t;
 
 /// "2026-11-21T07:50:00.123Z".
 [[nodiscard]] std::string format_timestamp(Millis at);
+
+/// Of "2026-11-21", "2026-11-21T07:50", "2026-11-21 07:50:00.123", the latter two with Z, "+02:00"
+/// or nothing behind: without a zone it is UTC. Nullopt: it is none, or there is no such day.
+[[nodiscard]] std::optional<Millis> parse_timestamp(std::string_view text);
 
 /// "2026-11-21", in UTC.
 [[nodiscard]] std::string format_date(Millis at);

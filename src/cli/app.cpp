@@ -45,6 +45,7 @@ CommandResult dispatch(CommandContext& context) {
     case Verb::kSchema: return schema_command(context);
     case Verb::kContractImport:
     case Verb::kContractExport: return contract_command(context);
+    case Verb::kSchedule: return schedule_command(context);
     case Verb::kDoctor: return doctor_command(context);
     case Verb::kVersion: return version_command(context);
     case Verb::kCompletion: return completion_command(context);

@@ -28,6 +28,7 @@ class Parser {
     add_guard();
     add_secret();
     add_contract();
+    add_schedule();
     add_others();
   }
 
@@ -70,6 +71,7 @@ class Parser {
   void add_run_commands();
   void add_guard();
   void add_secret();
+  void add_schedule();
   void add_others();
   void add_contract();
   std::string split_inputs();
@@ -237,6 +239,39 @@ void Parser::add_contract() {
        "The file to write, or the folder for several (default: print it)", "PATH");
   part("export", "Make an ODCS document of a contract", Verb::kContractExport,
        "The contract's file", "The file to write (default: print it)", "FILE");
+}
+
+void Parser::add_schedule() {
+  CLI::App* schedule = app_.add_subcommand("schedule", "Work with cron expressions");
+  schedule->require_subcommand(1);
+  CLI::App* next = schedule->add_subcommand("next", "Say when a cron expression is due next");
+  next->callback([this] { found_.verb = Verb::kSchedule; });
+  next->add_option("cron", found_.cron,
+                   "[second] minute hour day-of-month month day-of-week, or @daily and its like")
+      ->required()
+      ->type_name("CRON");
+  next->add_option("-z,--timezone", found_.zones,
+                   "As Europe/Berlin (default: UTC); may be repeated")
+      ->type_name("ZONE")
+      ->expected(1)
+      ->take_all();
+  next->add_option("--from", found_.from,
+                   "After 2026-11-21T07:50 in UTC, or with +02:00 (default: now)")
+      ->type_name("TIME");
+  next->add_option("-n,--limit", found_.limit, "How many (default: 20)")
+      ->check(CLI::Range(1, 100'000))
+      ->type_name("N");
+  next->add_option_function<std::string>(
+          "--on-gap", [this](const std::string& word) { found_.skip_gap = word == "skip"; },
+          "A time that the clocks pass over: shift (default) makes it due when they have been put "
+          "forward, skip leaves it out")
+      ->check(CLI::IsMember({"shift", "skip"}));
+  next->add_option_function<std::string>(
+          "--on-overlap",
+          [this](const std::string& word) { found_.both_overlaps = word == "both"; },
+          "A time that comes twice: once (default), or both")
+      ->check(CLI::IsMember({"once", "both"}));
+  add_json(next);
 }
 
 void Parser::add_others() {

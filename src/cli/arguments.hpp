@@ -25,6 +25,7 @@ enum class Verb : std::uint8_t {
   kSchema,
   kContractImport,
   kContractExport,
+  kSchedule,
   kDoctor,
   kVersion,
   kCompletion,
@@ -51,8 +52,13 @@ struct Arguments {
   double drop = 0;  ///< of a backtest, in percent; 0: as usual
   std::size_t skip = 0;
   std::vector<double> losses;
-  std::string out;          ///< -o
-  std::uint32_t slots = 0;  ///< 0: one per core
+  std::string cron;                ///< of schedule
+  std::vector<std::string> zones;  ///< of schedule; empty: UTC
+  std::string from;                ///< of schedule; empty: now
+  bool skip_gap = false;           ///< of schedule
+  bool both_overlaps = false;      ///< of schedule
+  std::string out;                 ///< -o
+  std::uint32_t slots = 0;         ///< 0: one per core
   std::uint32_t limit = 20;
   std::uint32_t attempt = 0;  ///< 0: the newest
   Follow follow = Follow::kAuto;

@@ -40,6 +40,7 @@ using CommandResult = Result<ExitCode>;
 [[nodiscard]] CommandResult secret_command(CommandContext& context);
 [[nodiscard]] CommandResult schema_command(CommandContext& context);
 [[nodiscard]] CommandResult contract_command(CommandContext& context);
+[[nodiscard]] CommandResult schedule_command(CommandContext& context);
 [[nodiscard]] CommandResult doctor_command(CommandContext& context);
 
 // What several of them need.

@@ -3,7 +3,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <charconv>
 #include <fstream>
 #include <iterator>
 #include <string>
@@ -160,29 +159,6 @@ CommandResult accept(CommandContext& context, const StateLayout& layout) {
 
 // ---- backtest
 
-/// "2026-11-21" as a point in time; nothing where it is none.
-std::optional<Millis> parse_date(std::string_view text) {
-  constexpr std::size_t kDateSize = 10;
-  if (text.size() < kDateSize || text[4] != '-' || text[7] != '-') return std::nullopt;
-  const auto number = [&](std::size_t at, std::size_t size) {
-    int value = -1;
-    const std::string_view digits = text.substr(at, size);
-    const char* const begin = digits.data();
-    const char* const end = begin + digits.size();
-    const auto read = std::from_chars(begin, end, value);
-    return read.ec == std::errc() && read.ptr == end ? value : -1;
-  };
-  const int year = number(0, 4);
-  const int month = number(5, 2);
-  const int day = number(8, 2);
-  if (year < 1970 || month < 1 || month > 12 || day < 1 || day > 31) return std::nullopt;
-  const int shifted =
-      month <= 2 ? year - 1 : year;  // years from March on, so that leap days end one
-  const int of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
-  const int days = 365 * shifted + shifted / 4 - shifted / 100 + shifted / 400 + of_year - 719'468;
-  return Millis{days} * 86'400'000;
-}
-
 /// Lines "2026-11-21,1234"; a header is passed over.
 Result<std::vector<guard::Point>> read_points(const std::string& path) {
   std::ifstream file(path);
@@ -191,7 +167,7 @@ Result<std::vector<guard::Point>> read_points(const std::string& path) {
   std::string line;
   for (int number = 1; std::getline(file, line); ++number) {
     const std::size_t comma = line.find(',');
-    const auto at = parse_date(std::string_view(line).substr(0, comma));
+    const auto at = parse_timestamp(std::string_view(line).substr(0, comma));
     char* end = nullptr;
     const char* const digits = comma == std::string::npos ? "" : line.c_str() + comma + 1;
     const double value = std::strtod(digits, &end);

@@ -13,6 +13,7 @@ TEST(GuardPlotTest, NothingIsDrawnOfNothing) {
 
 TEST(GuardPlotTest, DrawsEachRunWithItsVerdictAndWhereItWouldTrip) {
   std::vector<PlotPoint> points;
+  points.reserve(22);
   for (int i = 0; i < 22; ++i) points.push_back({i * kDay, 1000, PointVerdict::kOk, 800.0});
   points.back() = {22 * kDay, 100, PointVerdict::kTrip, 800.0};
   const std::string drawn = plot(points, 80, Palette(false));
@@ -34,6 +35,7 @@ TEST(GuardPlotTest, DrawsEachRunWithItsVerdictAndWhereItWouldTrip) {
 
 TEST(GuardPlotTest, OnANarrowTerminalTheNewestAreLeft) {
   std::vector<PlotPoint> points;
+  points.reserve(50);
   for (int i = 0; i < 50; ++i) points.push_back({i * kDay, 10.0 + i, PointVerdict::kOk, {}});
   const std::string drawn = plot(points, 20, Palette(false));
   for (std::size_t at = 0; at < drawn.size();) {

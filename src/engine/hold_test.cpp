@@ -135,6 +135,37 @@ TEST_F(HoldTest, CancelEndsWhatIsHeld) {
   EXPECT_EQ(step(), "run=running a=cancelled b=cancelled run=cancelled");
 }
 
+TEST_F(HoldTest, WhatACancelSweptIsNotHeldAfterARestart) {
+  auto last = task("last");
+  last.section = Section::kFinally;
+  begin({task("a"), last});
+  RunSnapshot snapshot;
+  snapshot.run.no = 1;
+  snapshot.run.id = RunId{"r"};
+  snapshot.run.state = RunState::kRunning;
+  snapshot.run.cancel_requested = true;
+  TaskRow swept;
+  swept.run = 1;
+  swept.path = "a";
+  swept.state = TaskState::kCancelled;
+  swept.attempt = 1;
+  snapshot.tasks = {swept};
+  HoldRow hold;
+  hold.run = 1;
+  hold.path = "a";
+  hold.attempt = 1;
+  snapshot.holds = {hold};
+  Engine next(2, evaluator_);
+  ASSERT_TRUE(next.restore_run(now_, snapshot, flow_, out_).has_value());
+  for (const bool approve : {false, true}) {
+    const auto said = next.decide(now_, 1, {"a", approve, "ann", ""}, out_);
+    ASSERT_FALSE(said.has_value());
+    EXPECT_EQ(said.error().code, ErrorCode::kConflict);
+  }
+  EXPECT_EQ(next.decide(now_, 1, {"", true, "ann", ""}, out_).error().message,
+            "no task of run 1 is held");
+}
+
 TEST_F(HoldTest, NobodyIsAskedInARunThatIsCancelled) {
   begin({task("a")});
   step();

@@ -259,8 +259,8 @@ void RunMachine::restore_tasks(Step& step, RunSnapshot& snapshot) {
     auto vars = step.evaluator.render_json(flow_->vars, "{" + run_context() + "}");
     if (vars.has_value()) vars_ = std::move(*vars);
   }
-  for (HoldRow& row : snapshot.holds) restore_hold(row);
   for (const TaskRow& row : snapshot.tasks) restore_task(row);
+  for (HoldRow& row : snapshot.holds) restore_hold(row);
   for (const AttemptRow& row : snapshot.attempts) restore_attempt(step, row);
 
   for (TaskIndex task = 0; task < tasks_.size(); ++task) {
@@ -282,7 +282,8 @@ void RunMachine::restore_hold(HoldRow& row) {
   const auto found = by_path_.find(row.path);
   if (found == by_path_.end()) return;
   row.from = row.state;
-  if (row.state == HoldState::kHeld) {
+  // A task that was swept while it was held has ended, and nobody decided.
+  if (row.state == HoldState::kHeld && !is_final(tasks_[found->second].state)) {
     tasks_[found->second].held = true;
     ++held_;
   }

@@ -28,7 +28,7 @@ ExitCode exit_code(ErrorCode code) {
     case ErrorCode::kInvalidArgument: return ExitCode::kUsage;
     case ErrorCode::kNotFound: return ExitCode::kNotFound;
     case ErrorCode::kConflict: return ExitCode::kConflict;
-    case ErrorCode::kUnavailable: return ExitCode::kUnavailable;
+    case ErrorCode::kUnavailable:
     case ErrorCode::kDenied:
     case ErrorCode::kUntrusted: return ExitCode::kUnavailable;
     case ErrorCode::kCorrupt: return ExitCode::kCorrupt;

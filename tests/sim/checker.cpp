@@ -27,7 +27,8 @@ void Checker::on_commit(const ChangeSet& changes, Millis now) {
   for (const AttemptRow& row : changes.attempts) check_attempt(row);
   for (const HistoryRow& row : changes.history) check_history(row);
   for (const RunRow& row : changes.runs) {
-    if (row.state == RunState::kPaused) check_paused(row.no);
+    // One that a cancel in the same commit lets go on was never seen paused.
+    if (runs_.at(row.no).state == RunState::kPaused) check_paused(row.no);
   }
 }
 

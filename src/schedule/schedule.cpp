@@ -1,0 +1,58 @@
+#include "schedule/schedule.hpp"
+
+#include <algorithm>
+
+namespace cordyna::schedule {
+namespace {
+
+constexpr Millis kSecond = 1000;
+constexpr std::int64_t kDay = 86'400;
+
+std::int64_t floor_div(std::int64_t a, std::int64_t b) {
+  const std::int64_t quotient = a / b;
+  return a % b < 0 ? quotient - 1 : quotient;
+}
+
+}  // namespace
+
+bool Schedule::is_holiday(LocalSeconds local) const {
+  return std::ranges::binary_search(definition_.holidays, floor_div(local, kDay));
+}
+
+/// Goes from one period of the zone to the next. Within one, local and universal time differ by the
+/// same; at its begin, local times were left out, or come again.
+std::optional<std::int64_t> Schedule::next_second(std::int64_t after) const {
+  const bool by_clock = !definition_.cron.is_interval();
+  std::int64_t from = after + 1;
+  while (true) {
+    const Period period = definition_.zone.period_at(from);
+    const std::int64_t before = definition_.zone.period_at(period.begin - 1).offset;
+    const std::int64_t jump = period.offset - before;
+    if (from == period.begin && jump > 0 && by_clock && definition_.on_gap == OnGap::kShift) {
+      const auto missed = definition_.cron.next(period.begin + before);
+      if (missed.has_value() && *missed < period.begin + period.offset && !is_holiday(*missed)) {
+        return period.begin;
+      }
+    }
+    LocalSeconds local = from + period.offset;
+    if (jump < 0 && by_clock && definition_.on_overlap == OnOverlap::kOnce) {
+      local = std::max(local, period.begin + before);  // these have been there
+    }
+    auto found = definition_.cron.next(local);
+    while (found.has_value() && is_holiday(*found)) {
+      found = definition_.cron.next((floor_div(*found, kDay) + 1) * kDay);
+    }
+    if (!found.has_value()) return std::nullopt;
+    if (*found - period.offset < period.end) return *found - period.offset;
+    // Periods without a match are passed over at once, up to one that may end in a gap.
+    from = std::max(period.end, definition_.zone.period_at(*found - 2 * kDay).begin);
+  }
+}
+
+std::optional<Millis> Schedule::next(Millis after) const {
+  const auto found = next_second(floor_div(after, kSecond));
+  if (!found.has_value()) return std::nullopt;
+  return *found * kSecond;
+}
+
+}  // namespace cordyna::schedule
