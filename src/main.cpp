@@ -25,7 +25,8 @@
 #include "process/local/local_process.hpp"
 #include "process/shell/python_preparer.hpp"
 #include "process/shell/shell_preparer.hpp"
-#include "secrets/env_file_secrets.hpp"
+#include "secrets/layered_secrets.hpp"
+#include "secrets/secret_store.hpp"
 #include "store/sqlite/sqlite_store.hpp"
 #include "template/template.hpp"
 
@@ -53,7 +54,7 @@ class LocalTasks final : public cordyna::Process {
         starting_(std::move(starting)),
         private_(layout_),
         program_(own_path()),
-        secrets_(layout_.folder() + "/secrets"),
+        secrets_(layout_),
         shell_(secrets_),
         python_(secrets_),
         data_(program_, secrets_,
@@ -110,7 +111,7 @@ class LocalTasks final : public cordyna::Process {
   std::shared_ptr<ServerStart> starting_;
   cordyna::data::PrivateData private_;
   std::string program_;
-  cordyna::EnvFileSecrets secrets_;
+  cordyna::LayeredSecrets secrets_;
   cordyna::ShellPreparer shell_;
   cordyna::PythonPreparer python_;
   cordyna::data::DataPreparer data_;
@@ -135,6 +136,9 @@ int command_line(int argc, char** argv) {
   };
   parts.make_process = [&](const StateLayout& layout, cordyna::ReportSink sink) {
     return std::make_unique<LocalTasks>(layout, clock, std::move(sink), std::move(starting));
+  };
+  parts.open_secrets = [](const StateLayout& layout) {
+    return std::make_unique<cordyna::SecretStore>(layout);
   };
   parts.show_sql = cordyna::data::show_sql;
   parts.reference = [] {

@@ -41,6 +41,7 @@ CommandResult dispatch(CommandContext& context) {
     case Verb::kApprove: return decide_command(context, true);
     case Verb::kReject: return decide_command(context, false);
     case Verb::kGuard: return guard_command(context);
+    case Verb::kSecret: return secret_command(context);
     case Verb::kSchema: return schema_command(context);
     case Verb::kContractImport:
     case Verb::kContractExport: return contract_command(context);
@@ -58,7 +59,9 @@ std::string environment(const char* name) {
 }
 
 /// Whether the command's whole point is what it prints.
-bool only_prints(Verb verb) {
+bool only_prints(const Arguments& arguments) {
+  const Verb verb = arguments.verb;
+  if (verb == Verb::kSecret) return arguments.action == "list";
   return verb != Verb::kRun && verb != Verb::kResume && verb != Verb::kCancel &&
          verb != Verb::kApprove && verb != Verb::kReject;
 }
@@ -74,7 +77,7 @@ int carry_out(const Arguments& arguments, const Parts& parts) {
   const Result<> written = output.result();
   if (!written.has_value()) {
     print_error(written.error().message);
-    if (only_prints(arguments.verb)) return static_cast<int>(exit_code(written.error().code));
+    if (only_prints(arguments)) return static_cast<int>(exit_code(written.error().code));
   }
   return static_cast<int>(*done);
 }

@@ -26,6 +26,7 @@ class Parser {
     add_flow_commands();
     add_run_commands();
     add_guard();
+    add_secret();
     add_contract();
     add_schedule();
     add_others();
@@ -69,6 +70,7 @@ class Parser {
   void add_flow_commands();
   void add_run_commands();
   void add_guard();
+  void add_secret();
   void add_schedule();
   void add_others();
   void add_contract();
@@ -190,6 +192,35 @@ void Parser::add_guard() {
   for (CLI::App* command : {show, backtest}) add_json(command);
 }
 
+void Parser::add_secret() {
+  CLI::App* secret = add("secret", "Keep secrets for flows, encrypted in the state", Verb::kSecret);
+  secret->require_subcommand(1);
+  const auto action = [&](const char* name, const char* help) {
+    CLI::App* command = secret->add_subcommand(name, help);
+    command->callback([this, name] { found_.action = name; });
+    add_state(command);
+    return command;
+  };
+  CLI::App* set = action("set", "Set or replace one; the value comes over standard input");
+  set->add_option("--file", file_, "Take the value from this file, byte for byte")
+      ->type_name("FILE");
+  set->footer(
+      "A flow uses it as {{ secret('API_TOKEN') }}. Examples:\n"
+      "  dyna secret set API_TOKEN                    asks for it, and shows nothing\n"
+      "  pass show api | dyna secret set API_TOKEN    the line end is not part of it\n"
+      "  dyna secret set SSH_KEY --file id_ed25519\n"
+      "The key is $DYNA_SECRET_KEY (openssl rand -base64 32), else the file secret.key of the\n"
+      "state, which the first 'set' makes.");
+  CLI::App* list = action("list", "List names, and when each was set");
+  CLI::App* remove = action("remove", "Remove one");
+  for (CLI::App* command : {set, remove}) {
+    command->add_option("name", found_.secret, "Letters, digits and _")
+        ->required()
+        ->type_name("NAME");
+  }
+  add_json(list);
+}
+
 void Parser::add_contract() {
   CLI::App* contract = app_.add_subcommand(
       "contract", "Contracts from and to the Open Data Contract Standard (ODCS 3.x)");
@@ -273,6 +304,17 @@ std::string Parser::unknown_command(int argc, const char* const* argv) {
          (near.empty() ? "" : "; did you mean '" + near + "'?");
 }
 
+/// The library's message would repeat what may be a secret.
+std::string wrong_secret_arguments(const CLI::ParseError& error) {
+  if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::ExtrasError)) {
+    return "more arguments than 'dyna secret' takes. A value is never one of them: every user of "
+           "this machine could read it (ps), and the shell keeps it in its history. It comes over "
+           "standard input:\n  dyna secret set NAME           asks for it\n"
+           "  dyna secret set NAME < FILE\n'dyna secret --help' says what is possible.";
+  }
+  return std::string(error.what()) + "\n'dyna secret --help' says what is possible.";
+}
+
 /// What is wrong with an input; empty: nothing.
 std::string Parser::split_inputs() {
   for (const std::string& raw : raw_inputs_) {
@@ -296,6 +338,9 @@ std::variant<Arguments, Usage> Parser::parse(int argc, const char* const* argv) 
     return Usage{app_.help("", CLI::AppFormatMode::All), false};
   } catch (const CLI::ParseError& error) {
     const auto chosen = app_.get_subcommands();
+    if (!chosen.empty() && chosen.front()->get_name() == "secret") {
+      return Usage{wrong_secret_arguments(error), true};
+    }
     const std::string unknown = chosen.empty() ? unknown_command(argc, argv) : std::string();
     if (!unknown.empty()) return Usage{unknown + "\n'dyna --help' lists the commands.", true};
     const std::string where = chosen.empty() ? "" : " " + chosen.front()->get_name();

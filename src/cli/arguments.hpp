@@ -21,6 +21,7 @@ enum class Verb : std::uint8_t {
   kReject,
   kGuard,
   kResume,
+  kSecret,
   kSchema,
   kContractImport,
   kContractExport,
@@ -44,7 +45,8 @@ struct Arguments {
   std::string shell;  ///< bash, zsh or fish
   std::string flow_id;
   std::string note;    ///< of approve and reject
-  std::string action;  ///< of guard: show, accept, backtest
+  std::string action;  ///< of guard: show, accept, backtest; of secret: set, list, remove
+  std::string secret;  ///< the name of one
   std::string series;
   std::string metric;
   double drop = 0;  ///< of a backtest, in percent; 0: as usual

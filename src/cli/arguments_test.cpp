@@ -84,6 +84,33 @@ TEST(ArgumentsTest, ContractsAreImportedAndExported) {
   EXPECT_NE(refused({"contract", "import"}).find("file"), std::string::npos);
 }
 
+TEST(ArgumentsTest, SecretsAreSetListedAndRemoved) {
+  const Arguments set = parsed({"secret", "set", "A", "--file", "f", "--state", "/s"});
+  EXPECT_EQ(set.verb, Verb::kSecret);
+  EXPECT_EQ(set.action, "set");
+  EXPECT_EQ(set.secret, "A");
+  EXPECT_EQ(set.files, (std::vector<std::string>{"f"}));
+  EXPECT_EQ(set.state, "/s");
+  EXPECT_TRUE(parsed({"secret", "list", "--json"}).json);
+  EXPECT_EQ(parsed({"secret", "remove", "A"}).action, "remove");
+}
+
+TEST(ArgumentsTest, AValueAmongTheArgumentsOfSecretIsRefusedAndNotRepeated) {
+  for (const std::vector<const char*>& words :
+       std::vector<std::vector<const char*>>{{"secret", "set", "A", "hunter2"},
+                                             {"secret", "set", "A", "--value", "hunter2"},
+                                             {"secret", "set", "A", "--value=hunter2"},
+                                             {"secret", "set", "hunter2", "A"},
+                                             {"secret", "set", "A", "--", "hunter2"},
+                                             {"secret", "set", "A", "remove", "hunter2"},
+                                             {"secret", "list", "hunter2"},
+                                             {"secret", "hunter2"}}) {
+    const std::string text = refused(words);
+    EXPECT_EQ(text.find("hunter2"), std::string::npos) << text;
+  }
+  EXPECT_NE(refused({"secret", "set", "A", "x"}).find("standard input"), std::string::npos);
+}
+
 TEST(ArgumentsTest, ShowTakesAnAttemptOfARun) {
   const Arguments show = parsed({"show", "last", "load", "--attempt", "2"});
   EXPECT_EQ(show.files, (std::vector<std::string>{"last"}));

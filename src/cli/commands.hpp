@@ -37,6 +37,7 @@ using CommandResult = Result<ExitCode>;
 [[nodiscard]] CommandResult resume_command(CommandContext& context);
 [[nodiscard]] CommandResult decide_command(CommandContext& context, bool approve);
 [[nodiscard]] CommandResult guard_command(CommandContext& context);
+[[nodiscard]] CommandResult secret_command(CommandContext& context);
 [[nodiscard]] CommandResult schema_command(CommandContext& context);
 [[nodiscard]] CommandResult contract_command(CommandContext& context);
 [[nodiscard]] CommandResult schedule_command(CommandContext& context);

@@ -11,6 +11,7 @@
 #include "ports/clock.hpp"
 #include "ports/evaluator.hpp"
 #include "ports/process.hpp"
+#include "ports/secrets.hpp"
 #include "ports/store.hpp"
 
 namespace cordyna::cli {
@@ -33,6 +34,8 @@ struct Parts {
   /// Who carries out the tasks. Cheap: starts nothing before the first task, but for what `expect`
   /// was told.
   std::function<std::unique_ptr<Process>(const StateLayout&, ReportSink)> make_process;
+  /// The secrets that are kept in a state folder, whoever owns it. Neither need exist yet.
+  std::function<std::unique_ptr<SecretKeeper>(const StateLayout&)> open_secrets;
   /// The SQL of a data step.
   std::function<Result<std::string>(const Flow&, TaskIndex)> show_sql;
   /// The reference of the flow language, as Markdown.

@@ -5,6 +5,9 @@
 ///       owner.lock            held by the owner; its pid as text
 ///       owner.sock            further `dyna` commands reach the owner here
 ///       supervise.sock        the fork server, which holds supervise.lock
+///       secrets               lines NAME=value that the user writes, mode 0600 (secrets/)
+///       secrets.enc           what `dyna secret` keeps, encrypted; changed under secrets.lock
+///       secret.key            its key, where DYNA_SECRET_KEY gives none
 ///       fence                 a number that each owner raises (process/local/fence.hpp)
 ///       runs/.next-<pid>/     a guardian's folder for its next attempt
 ///       runs/<run no>/<task index>-<attempt>/
@@ -42,6 +45,10 @@ class StateLayout {
   [[nodiscard]] std::string owner_lock() const { return folder_ + "/owner.lock"; }
   [[nodiscard]] std::string owner_socket() const { return folder_ + "/owner.sock"; }
   [[nodiscard]] std::string supervise_socket() const { return folder_ + "/supervise.sock"; }
+  [[nodiscard]] std::string plain_secrets() const { return folder_ + "/secrets"; }
+  [[nodiscard]] std::string secret_store() const { return folder_ + "/secrets.enc"; }
+  [[nodiscard]] std::string secret_key() const { return folder_ + "/secret.key"; }
+  [[nodiscard]] std::string secret_lock() const { return folder_ + "/secrets.lock"; }
   [[nodiscard]] std::string run_folder(RunNo run) const {
     return folder_ + "/runs/" + std::to_string(run);
   }

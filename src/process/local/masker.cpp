@@ -1,6 +1,7 @@
 #include "process/local/masker.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace cordyna::local {
 namespace {
@@ -8,6 +9,13 @@ namespace {
 constexpr std::string_view kMask = "***";
 constexpr std::size_t kDerivedMin = 6;  // shorter forms would hit innocent text
 constexpr std::size_t kLineMin = 8;
+constexpr std::string_view kBase64 =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+constexpr std::string_view kBase64Url =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+// Bytes in a line of `base64` and Python, of `openssl` and PEM, of `xxd -p`.
+constexpr std::array<std::size_t, 2> kBase64Lines{57, 48};
+constexpr std::size_t kHexLine = 30;
 constexpr std::string_view kHexLower = "0123456789abcdef";
 constexpr std::string_view kHexUpper = "0123456789ABCDEF";
 
@@ -31,15 +39,30 @@ std::string base64_core(std::string_view secret, std::size_t before, std::string
   return out;
 }
 
-std::string url_encoded(std::string_view secret, std::string_view hex, bool plus) {
+/// What writers of URLs leave as it is, besides letters, digits and "-_.~".
+struct UrlRule {
+  std::string_view kept;
+  bool plus;  ///< a space becomes +
+};
+
+constexpr std::array kUrlRules{
+    UrlRule{"", false},       // as RFC 3986 wants it
+    UrlRule{"/", false},      // Python: urllib.parse.quote
+    UrlRule{"!'()*", false},  // JavaScript: encodeURIComponent
+    UrlRule{"", true},        // forms
+    UrlRule{"*", true},       // forms of browsers, Java
+};
+
+std::string url_encoded(std::string_view secret, std::string_view hex, const UrlRule& rule) {
   std::string out;
   for (const char c : secret) {
     const auto u = static_cast<unsigned char>(c);
     const bool plain = (u >= 'a' && u <= 'z') || (u >= 'A' && u <= 'Z') || (u >= '0' && u <= '9') ||
-                       c == '-' || c == '_' || c == '.' || c == '~';
+                       c == '-' || c == '_' || c == '.' || c == '~' ||
+                       rule.kept.find(c) != std::string_view::npos;
     if (plain) {
       out += c;
-    } else if (plus && c == ' ') {
+    } else if (rule.plus && c == ' ') {
       out += '+';
     } else {
       out += '%';
@@ -118,22 +141,32 @@ std::string shell_quoted(std::string_view secret) {
   return out;
 }
 
+/// Each line of an encoding that is broken after so many bytes of the secret. A last line that is
+/// too short to be a form of its own is one together with the line before.
+template <class Encode>
+void add_broken_lines(std::string_view secret, std::size_t bytes, const Encode& encode,
+                      std::vector<std::string>& out) {
+  if (secret.size() <= bytes) return;
+  for (std::size_t at = 0; at < secret.size(); at += bytes) {
+    std::string line = encode(secret.substr(at, bytes));
+    if (line.size() < kDerivedMin) line = out.back() + "\n" + line;
+    out.push_back(std::move(line));
+  }
+}
+
 void add_forms(std::string_view secret, std::vector<std::string>& out) {
   if (secret.empty()) return;
   out.emplace_back(secret);
   const auto add = [&](std::string form) {
     if (form.size() >= kDerivedMin && form != secret) out.push_back(std::move(form));
   };
-  for (const std::string_view tail : {"+/", "-_"}) {
-    const std::string alphabet =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789" + std::string(tail);
+  for (const std::string_view alphabet : {kBase64, kBase64Url}) {
     for (std::size_t before = 0; before < 3; ++before) {
       add(base64_core(secret, before, alphabet));
     }
   }
   for (const std::string_view hex : {kHexLower, kHexUpper}) {
-    add(url_encoded(secret, hex, false));
-    add(url_encoded(secret, hex, true));
+    for (const UrlRule& rule : kUrlRules) add(url_encoded(secret, hex, rule));
     add(hexadecimal(secret, hex));
   }
   add(json_escaped(secret, false, false));
@@ -141,6 +174,10 @@ void add_forms(std::string_view secret, std::vector<std::string>& out) {
   add(json_escaped(secret, true, false));
   add(json_escaped(secret, true, true));
   add(shell_quoted(secret));
+  const auto base64 = [](std::string_view part) { return base64_core(part, 0, kBase64); };
+  const auto hex = [](std::string_view part) { return hexadecimal(part, kHexLower); };
+  for (const std::size_t bytes : kBase64Lines) add_broken_lines(secret, bytes, base64, out);
+  add_broken_lines(secret, kHexLine, hex, out);
 }
 
 void add_secret(std::string_view secret, std::vector<std::string>& out) {

@@ -77,6 +77,8 @@ INSTANTIATE_TEST_SUITE_P(Forms, MaskedForm,
                                          Form{"url", "p%40ss%20w%2F%C3%BC%221%27"},
                                          Form{"url_lower", "p%40ss%20w%2f%c3%bc%221%27"},
                                          Form{"url_plus", "p%40ss+w%2F%C3%BC%221%27"},
+                                         Form{"url_of_python", "p%40ss%20w/%C3%BC%221%27"},
+                                         Form{"url_of_javascript", "p%40ss%20w%2F%C3%BC%221'"},
                                          Form{"json", "p@ss w/\xc3\xbc\\\"1'"},
                                          Form{"json_ascii", "p@ss w/\\u00fc\\\"1'"},
                                          Form{"json_slash", "p@ss w\\/\xc3\xbc\\\"1'"},
@@ -91,6 +93,40 @@ TEST(MaskerTest, LinesOfASecretWithSeveralAreMaskedOneByOne) {
   const std::string key = "-----BEGIN KEY-----\nAAAABBBBCCCC\nDDDDEEEEFFFF\n-----END KEY-----\n";
   EXPECT_EQ(mask({key}, {"x " + key + "y"}), "x ***y");
   EXPECT_EQ(mask({key}, {"  DDDDEEEEFFFF\r\n"}), "  ***\r\n");
+}
+
+// 64 bytes, as `base64`, `openssl base64` and `xxd -p` break them.
+TEST(MaskerTest, LongSecretsAreFoundInBrokenLines) {
+  const std::string secret = "0123456789abcdef0123456789ABCDEF0123456789ghijkl0123456789GHIJKL";
+  EXPECT_EQ(mask({secret},
+                 {"MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlBQkNERUYwMTIzNDU2Nzg5Z2hpamtsMDEyMzQ1Njc4\n"
+                  "OUdISUpLTA==\n"}),
+            "***\n***A==\n");
+  EXPECT_EQ(mask({secret}, {"MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlBQkNERUYwMTIzNDU2Nzg5Z2hpamts\n"
+                            "MDEyMzQ1Njc4OUdISUpLTA==\n"}),
+            "***\n***A==\n");
+  EXPECT_EQ(mask({secret}, {"303132333435363738396162636465663031323334353637383941424344\n"
+                            "454630313233343536373839"
+                            "6768696a6b6c303132333435363738394748\n494a4b4c\n"}),
+            "***\n***\n***\n");
+}
+
+TEST(MaskerTest, AShortLastLineIsMaskedToo) {
+  const std::string secret = "0123456789abcdef0123456789ABCDEF0123456789ghijkl0123456789";
+  EXPECT_EQ(mask({secret},
+                 {"MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlBQkNERUYwMTIzNDU2Nzg5Z2hpamtsMDEyMzQ1Njc4\n",
+                  "OQ==\n"}),
+            "***Q==\n");
+  EXPECT_EQ(mask({secret.substr(0, 31)},
+                 {"303132333435363738396162636465663031323334353637383941424344\n45\n"}),
+            "***\n");
+}
+
+TEST(MaskerTest, TheFormsOfALongSecretAreBounded) {
+  std::string secret;
+  for (int i = 0; i < 64 << 10; ++i) secret += static_cast<char>(i % 7 == 0 ? '\n' : 'a' + i % 26);
+  const std::string out = mask({secret}, {secret, secret});
+  EXPECT_EQ(out, "******");
 }
 
 TEST(MaskerTest, ALineEndAfterTheSecretNeedNotBePrinted) {
