@@ -3,9 +3,9 @@
 
 #include <cstdlib>
 
+#include "base/calendar.hpp"
 #include "cli/commands.hpp"
 #include "cli/text.hpp"
-#include "schedule/calendar.hpp"
 #include "schedule/schedule.hpp"
 
 namespace cordyna::cli {
@@ -15,7 +15,7 @@ namespace {
 std::string local_text(const schedule::Zone& zone, Millis at) {
   const std::int64_t seconds = at / 1000;
   const std::int64_t offset = zone.period_at(seconds).offset;
-  const schedule::CivilTime t = schedule::civil_time(seconds + offset);
+  const CivilTime t = civil_time(seconds + offset);
   return fmt::format("{:04}-{:02}-{:02} {:02}:{:02}:{:02} {}{:02}:{:02}", t.year, t.month, t.day,
                      t.hour, t.minute, t.second, offset < 0 ? '-' : '+', std::abs(offset) / 3600,
                      std::abs(offset) / 60 % 60);

@@ -9,6 +9,7 @@
 #include "cli/commands.hpp"
 #include "cli/secret_input.hpp"
 #include "cli/text.hpp"
+#include "ports/secrets.hpp"
 
 namespace cordyna::cli {
 namespace {

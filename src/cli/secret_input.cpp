@@ -131,9 +131,4 @@ Result<std::string> read_secret_value(const std::string& name, const std::string
   return value;
 }
 
-void wipe_secret(std::string& value) {
-  ::explicit_bzero(value.data(), value.size());
-  value.clear();
-}
-
 }  // namespace cordyna::cli

@@ -15,7 +15,4 @@ namespace cordyna::cli {
 [[nodiscard]] Result<std::string> read_secret_value(const std::string& name,
                                                     const std::string& file);
 
-/// Overwrites a value that is needed no more.
-void wipe_secret(std::string& value);
-
 }  // namespace cordyna::cli

@@ -2,12 +2,11 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <charconv>
-#include <chrono>
 #include <cmath>
 #include <optional>
 
+#include "base/calendar.hpp"
 #include "flow/diagnostics.hpp"
 #include "flow/durations.hpp"
 #include "flow/json_text.hpp"
@@ -19,98 +18,6 @@ namespace {
 
 std::unexpected<Error> refuse(std::string_view wanted, std::string_view text) {
   return fail(ErrorCode::kInvalidArgument, fmt::format("wants {}, not {}", wanted, quoted(text)));
-}
-
-/// Takes exactly `digits` digits from the front.
-std::optional<int> take(std::string_view& text, std::size_t digits) {
-  if (text.size() < digits) return std::nullopt;
-  int value = 0;
-  for (const char c : text.substr(0, digits)) {
-    if (c < '0' || c > '9') return std::nullopt;
-    value = 10 * value + (c - '0');
-  }
-  text.remove_prefix(digits);
-  return value;
-}
-
-bool skip(std::string_view& text, char c) {
-  if (!text.starts_with(c)) return false;
-  text.remove_prefix(1);
-  return true;
-}
-
-/// Days since 1970-01-01.
-std::optional<std::int64_t> take_date(std::string_view& text) {
-  const auto year = take(text, 4);
-  if (!year.has_value() || !skip(text, '-')) return std::nullopt;
-  const auto month = take(text, 2);
-  if (!month.has_value() || !skip(text, '-')) return std::nullopt;
-  const auto day = take(text, 2);
-  if (!day.has_value()) return std::nullopt;
-  const std::chrono::year_month_day date(std::chrono::year(*year),
-                                         std::chrono::month(static_cast<unsigned>(*month)),
-                                         std::chrono::day(static_cast<unsigned>(*day)));
-  if (!date.ok()) return std::nullopt;
-  return std::chrono::sys_days(date).time_since_epoch().count();
-}
-
-/// A point in time: seconds since 1970-01-01 UTC, and billionths of the next one.
-struct Instant {
-  std::int64_t seconds = 0;
-  std::int64_t nanos = 0;
-
-  auto operator<=>(const Instant&) const = default;
-};
-
-/// ".5": further digits than nine do not count.
-std::optional<std::int64_t> take_fraction(std::string_view& text) {
-  const std::size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
-  if (digits == 0) return std::nullopt;
-  std::int64_t nanos = 0;
-  for (std::size_t i = 0; i < 9; ++i) nanos = 10 * nanos + (i < digits ? text[i] - '0' : 0);
-  text.remove_prefix(digits);
-  return nanos;
-}
-
-/// "10:30", "10:30:00", "10:30:00.5": since midnight.
-std::optional<Instant> take_time(std::string_view& text) {
-  const auto hour = take(text, 2);
-  if (!hour.has_value() || *hour > 23 || !skip(text, ':')) return std::nullopt;
-  const auto minute = take(text, 2);
-  if (!minute.has_value() || *minute > 59) return std::nullopt;
-  Instant time{*hour * 3600 + *minute * 60, 0};
-  if (!skip(text, ':')) return time;
-  const auto second = take(text, 2);
-  if (!second.has_value() || *second > 59) return std::nullopt;
-  time.seconds += *second;
-  if (!skip(text, '.')) return time;
-  const auto nanos = take_fraction(text);
-  if (!nanos.has_value()) return std::nullopt;
-  time.nanos = *nanos;
-  return time;
-}
-
-/// "", "Z", "+02:00": seconds before UTC.
-std::optional<std::int64_t> take_zone(std::string_view& text) {
-  if (text.empty() || skip(text, 'Z')) return 0;
-  const bool east = skip(text, '+');
-  if (!east && !skip(text, '-')) return std::nullopt;
-  const auto hour = take(text, 2);
-  if (!hour.has_value() || *hour > 14 || !skip(text, ':')) return std::nullopt;
-  const auto minute = take(text, 2);
-  if (!minute.has_value() || *minute > 59) return std::nullopt;
-  return (east ? 60 : -60) * (*hour * 60 + *minute);
-}
-
-/// Without a zone it is taken for UTC, as the filter `date` takes it.
-std::optional<Instant> instant_of(std::string_view text) {
-  const auto days = take_date(text);
-  if (!days.has_value() || (!skip(text, 'T') && !skip(text, ' '))) return std::nullopt;
-  const auto time = take_time(text);
-  if (!time.has_value()) return std::nullopt;
-  const auto zone = take_zone(text);
-  if (!zone.has_value() || !text.empty()) return std::nullopt;
-  return Instant{*days * 86'400 + time->seconds - *zone, time->nanos};
 }
 
 std::string as_string(std::string_view text) {
@@ -181,14 +88,11 @@ Result<std::string> typed_input(InputType type, std::string_view text) {
     case InputType::kBool:
       if (text != "true" && text != "false") return refuse("true or false", text);
       return std::string(text);
-    case InputType::kDate: {
-      std::string_view rest = text;
-      if (!take_date(rest).has_value() || !rest.empty())
-        return refuse("a date like 2026-11-21", text);
+    case InputType::kDate:
+      if (!parse_date(text).has_value()) return refuse("a date like 2026-11-21", text);
       return as_string(text);
-    }
     case InputType::kDatetime:
-      if (!instant_of(text).has_value()) return refuse("a time like 2026-11-21T10:30:00Z", text);
+      if (!parse_instant(text).has_value()) return refuse("a time like 2026-11-21T10:30:00Z", text);
       return as_string(text);
     case InputType::kDuration: {
       const auto parsed = parse_duration(text);
@@ -215,7 +119,7 @@ std::partial_ordering compare_inputs(InputType type, std::string_view left,
     case InputType::kFloat: return number_of<double>(left) <=> number_of<double>(right);
     case InputType::kDate: return left <=> right;
     case InputType::kDatetime:
-      return instant_of(without_quotes(left)) <=> instant_of(without_quotes(right));
+      return parse_instant(without_quotes(left)) <=> parse_instant(without_quotes(right));
     case InputType::kDuration:
       return parse_duration(without_quotes(left)).value_or(0) <=>
              parse_duration(without_quotes(right)).value_or(0);

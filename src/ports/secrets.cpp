@@ -1,6 +1,7 @@
 #include "ports/secrets.hpp"
 
 #include <algorithm>
+#include <cstring>
 
 namespace cordyna {
 namespace {
@@ -34,6 +35,11 @@ Result<> check_secret_name(std::string_view name) {
                 "encrypted with");
   }
   return {};
+}
+
+void wipe_secret(std::string& text) {
+  ::explicit_bzero(text.data(), text.size());
+  text.clear();
 }
 
 }  // namespace cordyna

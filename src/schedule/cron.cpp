@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "schedule/calendar.hpp"
+#include "base/calendar.hpp"
 
 namespace cordyna::schedule {
 namespace {

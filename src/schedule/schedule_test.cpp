@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "schedule/calendar.hpp"
+#include "base/calendar.hpp"
 
 namespace cordyna::schedule {
 namespace {

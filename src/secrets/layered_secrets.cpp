@@ -7,6 +7,7 @@
 #include <optional>
 #include <utility>
 
+#include "ports/secrets.hpp"
 #include "secrets/private_file.hpp"
 
 namespace cordyna {
@@ -90,7 +91,7 @@ Result<std::string> LayeredSecrets::find(std::string_view name) const {
              read_private_file(plain_file_, "secrets file", kSecretsFileMax));
   if (content.has_value()) {
     Result<std::optional<std::string>> value = find_in(plain_file_, *content, name);
-    wipe(*content);
+    wipe_secret(*content);
     if (!value.has_value()) return std::unexpected<Error>(std::move(value.error()));
     if (value->has_value()) return std::move(**value);
   }

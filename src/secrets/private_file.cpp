@@ -13,6 +13,8 @@
 #include <thread>
 #include <utility>
 
+#include "ports/secrets.hpp"
+
 namespace cordyna {
 namespace {
 
@@ -104,7 +106,7 @@ Result<std::optional<std::string>> read_private_file(const std::string& path, st
     size += static_cast<std::size_t>(count);
   }
   if (size == content.size()) {
-    wipe(content);
+    wipe_secret(content);
     return subject.refuse("it grows while it is read; try again");
   }
   content.resize(size);
@@ -143,11 +145,6 @@ Result<Descriptor> lock_file(const std::string& path, std::string_view what, int
     std::this_thread::sleep_for(std::chrono::milliseconds(kLockPollMs));
   }
   return file;
-}
-
-void wipe(std::string& text) {
-  ::explicit_bzero(text.data(), text.size());
-  text.clear();
 }
 
 }  // namespace cordyna

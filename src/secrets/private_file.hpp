@@ -43,7 +43,4 @@ class Descriptor {
 [[nodiscard]] Result<Descriptor> lock_file(const std::string& path, std::string_view what,
                                            int patience_ms);
 
-/// Overwrites a text that held a secret.
-void wipe(std::string& text);
-
 }  // namespace cordyna

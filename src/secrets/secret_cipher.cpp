@@ -4,6 +4,7 @@
 #include <sodium.h>
 
 #include "base/check.hpp"
+#include "ports/secrets.hpp"
 #include "secrets/private_file.hpp"
 
 namespace cordyna {
@@ -96,7 +97,7 @@ std::string seal(const SecretKey& key, std::string_view context, std::string_vie
   CHECK(crypto_aead_xchacha20poly1305_ietf_encrypt(
             bytes(out) + kNonce, nullptr, bytes(std::string_view(plain)), padded, bytes(context),
             context.size(), nullptr, bytes(out), key.data()) == 0);
-  wipe(plain);
+  wipe_secret(plain);
   return to_base64(bytes(std::string_view(out)), out.size());
 }
 
@@ -113,7 +114,7 @@ std::optional<std::string> unseal(const SecretKey& key, std::string_view context
   }
   std::size_t size = 0;
   if (sodium_unpad(&size, bytes(plain), plain.size(), kPadTo) != 0) {
-    wipe(plain);
+    wipe_secret(plain);
     return std::nullopt;
   }
   plain.resize(size);

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "base/nearest.hpp"
+#include "ports/secrets.hpp"
 #include "secrets/private_file.hpp"
 #include "secrets/secret_cipher.hpp"
 
@@ -149,7 +150,7 @@ Result<std::optional<FoundKey>> find_key(const StateLayout& layout) {
   TRY_ASSIGN(std::optional<std::string> text, read_private_file(path, "key file", kKeyBytesMax));
   if (!text.has_value()) return std::nullopt;
   std::optional<SecretKey> key = SecretKey::parse(*text);
-  wipe(*text);
+  wipe_secret(*text);
   if (key.has_value()) return FoundKey{std::move(*key), path};
   return fail(ErrorCode::kCorrupt,
               fmt::format("key file {} does not hold 32 bytes in base64 or hex: put back a copy of "
@@ -182,14 +183,14 @@ Result<FoundKey> key_for(const StateLayout& layout, const Entries& others, Secre
     SecretKey key = SecretKey::make();
     std::string text = key.text() + "\n";
     const Result<> written = replace_private_file(layout.secret_key(), "key file", text);
-    wipe(text);
+    wipe_secret(text);
     TRY(written);
     done.new_key_file = layout.secret_key();
     return FoundKey{std::move(key), layout.secret_key()};
   }
   for (const Entry& other : others) {
     TRY_ASSIGN(std::string value, open_entry(layout, *found, other));
-    wipe(value);
+    wipe_secret(value);
   }
   return std::move(*found);
 }

@@ -14,6 +14,7 @@
 #include <ctime>
 #include <utility>
 
+#include "ports/secrets.hpp"
 #include "process/local/files.hpp"
 #include "process/local/proc.hpp"
 #include "process/local/spawn.hpp"
@@ -169,7 +170,7 @@ void AttemptRun::on_owner() {
     case Received::kMessage: break;
   }
   const auto message = decode_message(bytes);
-  wipe(bytes);
+  wipe_secret(bytes);
   if (message.has_value() && message->kind == 'C' && message->name == order_.name) on_cancel();
 }
 

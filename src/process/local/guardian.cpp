@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "model/layout.hpp"
+#include "ports/secrets.hpp"
 #include "process/local/attempt_folder.hpp"
 #include "process/local/attempt_run.hpp"
 #include "process/local/ended_list.hpp"
@@ -69,11 +70,11 @@ class Guardian {
     // A cancel can cross the end of its attempt on the way.
     if (bytes.empty() || bytes[0] != 'S') return true;
     auto order = decode_order(bytes);
-    wipe(bytes);
+    wipe_secret(bytes);
     if (!order.has_value()) return false;
     const bool go_on = carry_out(*order);
-    for (std::string& text : order->env) wipe(text);
-    for (std::string& text : order->masks) wipe(text);
+    for (std::string& text : order->env) wipe_secret(text);
+    for (std::string& text : order->masks) wipe_secret(text);
     return go_on;
   }
 

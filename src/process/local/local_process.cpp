@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/check.hpp"
+#include "ports/secrets.hpp"
 #include "process/local/attempt_run.hpp"
 #include "process/local/fence.hpp"
 #include "process/local/files.hpp"
@@ -83,8 +84,8 @@ void LocalProcess::Impl::start(const StartAttempt& command) {
   entry.task = command.task;
   entry.trusts_report = trusts(command);
   entry.order = std::make_shared<const OrderBytes>(local::encode(*order));
-  for (std::string& text : order->env) local::wipe(text);
-  for (std::string& text : order->masks) local::wipe(text);
+  for (std::string& text : order->env) wipe_secret(text);
+  for (std::string& text : order->masks) wipe_secret(text);
   {
     const std::lock_guard lock(mutex_);
     entries_.emplace(name, std::move(entry));

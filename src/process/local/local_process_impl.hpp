@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "ports/secrets.hpp"
 #include "process/local/attempt_folder.hpp"
 #include "process/local/fd.hpp"
 #include "process/local/fork_link.hpp"
@@ -31,7 +32,7 @@ inline constexpr std::uint64_t kWakeId = 0;
 /// An encoded order: overwritten when nobody needs it any more, since it holds secrets.
 struct OrderBytes {
   explicit OrderBytes(std::string text) : bytes(std::move(text)) {}
-  ~OrderBytes() { wipe(bytes); }
+  ~OrderBytes() { wipe_secret(bytes); }
   OrderBytes(const OrderBytes&) = delete;
   OrderBytes& operator=(const OrderBytes&) = delete;
   std::string bytes;

@@ -131,11 +131,6 @@ Result<StartOrder> decode_order(std::string_view bytes) {
   return order;
 }
 
-void wipe(std::string& text) {
-  explicit_bzero(text.data(), text.size());
-  text.clear();
-}
-
 std::string encode(const Message& message) {
   std::string out{message.kind, kProtocolVersion};
   put(out, std::string_view(message.name));

@@ -46,9 +46,6 @@ struct StartOrder {
 /// Errors: kInvalidArgument: cut short, too long, or of another version.
 [[nodiscard]] Result<StartOrder> decode_order(std::string_view bytes);
 
-/// Overwrites the bytes, then empties it: what held secrets.
-void wipe(std::string& text);
-
 /// Any other message.
 struct Message {
   char kind = 0;
