@@ -1,3 +1,6 @@
+#include <filesystem>
+#include <string>
+
 #include "process/data/step_fixture.hpp"
 
 namespace cordyna::data {
@@ -14,6 +17,15 @@ class CheckTest : public StepTest {
   }
   int check(const std::string& rules) {
     return run("check", "ok", R"({"of": "in", "rules": [)" + rules + "]}");
+  }
+  /// Whether the rows are in the order of their n.
+  [[nodiscard]] Lines in_order(const std::string& file) const {
+    return rows("SELECT bool_and(n > before) AS ok FROM (SELECT n, lag(n) OVER () AS before FROM " +
+                file + ")");
+  }
+  const Lines kYes{R"({"ok":true})"};
+  [[nodiscard]] std::string path_of(const char* id) const {
+    return boost::json::value_to<std::string>(upstream_.at(id).at("path"));
   }
 };
 
@@ -80,6 +92,41 @@ TEST_F(CheckTest, ARuleMayAskTheWholeTableByItsName) {
   EXPECT_EQ(check(R"({"name": "n", "sql": "(select count(*) from \"in\") between 1 and 4"})"), 0)
       << error_message();
   EXPECT_EQ(check(R"({"name": "n", "sql": "(select count(*) from \"in\") > 4"})"), 1);
+}
+
+TEST_F(CheckTest, WhereNothingIsSetAsideTheDataIsTheVeryFile) {
+  ASSERT_EQ(check(R"({"name": "all", "sql": "id > 0", "severity": "quarantine"})"), 0);
+  EXPECT_TRUE(std::filesystem::equivalent(path_of("in"), path_of("ok")));
+  EXPECT_EQ(output("rows"), "4");
+  EXPECT_TRUE(has(output("null_rates"), R"("price":2.5E-1)"));
+  ASSERT_EQ(check(R"({"name": "some", "sql": "id > 1", "severity": "quarantine"})"), 0);
+  EXPECT_FALSE(std::filesystem::equivalent(path_of("in"), path_of("ok")));
+  EXPECT_EQ(output("rows"), "3");
+}
+
+TEST_F(CheckTest, RowsStayInOrderAlsoWhereMostAreSetAside) {
+  std::string csv = "n\n";
+  for (int n = 0; n < 300'000; ++n) csv += std::to_string(n) + "\n";
+  file("n.csv", csv);
+  ASSERT_EQ(run("load", "in", R"({"from": "n.csv"})"), 0) << error_message();
+  ASSERT_EQ(check(R"({"name": "r", "sql": "n % 8 > 0", "severity": "quarantine"})"), 0);
+  EXPECT_EQ(output("rows"), "262500");
+  EXPECT_EQ(in_order("{ok}"), kYes);
+  ASSERT_EQ(check(R"({"name": "r", "sql": "n % 10 = 0", "severity": "quarantine"})"), 0);
+  EXPECT_EQ(output("rows"), "30000");
+  EXPECT_EQ(in_order("{ok}"), kYes);
+  EXPECT_EQ(in_order("'" + output_text("quarantine_file") + "'"), kYes);
+}
+
+TEST_F(CheckTest, AColumnMayHaveTheNameOfDuckdbsRowNumber) {
+  file("f.csv", "FILE_row_number,x\n7,1\n7,2\n7,3\n");
+  ASSERT_EQ(run("load", "in", R"({"from": "f.csv"})"), 0) << error_message();
+  ASSERT_EQ(check(R"({"name": "r", "sql": "x <> 2", "severity": "quarantine"})"), 0)
+      << error_message();
+  EXPECT_EQ(rows("FROM {ok}"),
+            (Lines{R"({"FILE_row_number":7,"x":1})", R"({"FILE_row_number":7,"x":3})"}));
+  EXPECT_EQ(rows("FROM '" + output_text("quarantine_file") + "'"),
+            (Lines{R"({"FILE_row_number":7,"x":2,"dyna_reasons":["r"]})"}));
 }
 
 TEST_F(CheckTest, SecondStatementsAndShellCommandsAreRefused) {

@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "base/words.hpp"
 #include "process/data/csv_formulas.hpp"
 #include "process/data/labels.hpp"
 #include "process/data/pg_types.hpp"
@@ -36,6 +39,27 @@ std::string check_view(const CheckParams& check) {
                      quote_name(check.of));
 }
 
+/// The rows of in/0, each with its place in the file.
+std::string numbered_input(const std::vector<SourceColumn>& columns) {
+  // DuckDB's own number hides behind a column of that name.
+  const bool taken = std::ranges::any_of(columns, [](const SourceColumn& column) {
+    return ascii_lower(column.name) == "file_row_number";
+  });
+  return fmt::format("SELECT *, {} AS __dyna_at FROM read_parquet('in/0')",
+                     taken ? "row_number() OVER () - 1" : "file_row_number");
+}
+
+/// Columns, null counts and number of rows of a Parquet file.
+std::string file_facts_sql(std::string_view file) {
+  return fmt::format(
+      "SELECT 'column' AS dyna, 0 AS source, column_name AS name, column_type AS type\n"
+      "  FROM (DESCRIBE FROM read_parquet({0}));\n"
+      "SELECT 'nulls' AS dyna, path_in_schema AS name, sum(stats_null_count)::BIGINT AS n\n"
+      "  FROM parquet_metadata({0}) GROUP BY path_in_schema HAVING n IS NOT NULL;\n"
+      "SELECT 'out' AS dyna, num_rows::BIGINT AS n FROM parquet_file_metadata({0});\n",
+      quote_text(file));
+}
+
 StepResult<std::string> load_for_people(const Step& step, const LoadParams& load) {
   LoadSource source = expected_source(load);
   std::string notes;
@@ -55,6 +79,9 @@ StepResult<std::string> load_for_people(const Step& step, const LoadParams& load
       notes += fmt::format("-- {}: {}\n", input_path(inputs.size()), upstream.path);
       inputs.push_back(input_path(inputs.size()));
     }
+  }
+  if (has_clean_load(load, source)) {
+    notes += "-- Tried first: the same in one pass, which ends at a row that is not clean.\n";
   }
   return notes + sandbox_sql(step.limits, inputs) + compile_load(load, source);
 }
@@ -96,14 +123,7 @@ std::string sandbox_sql(const Limits& limits, const std::vector<std::string>& pa
 }
 
 std::string output_facts_sql() {
-  const std::string data = quote_text(kOutData);
-  return fmt::format(
-      "SELECT 'column' AS dyna, 0 AS source, column_name AS name, column_type AS type\n"
-      "  FROM (DESCRIBE FROM read_parquet({0}));\n"
-      "SELECT 'nulls' AS dyna, path_in_schema AS name, sum(stats_null_count)::BIGINT AS n\n"
-      "  FROM parquet_metadata({0}) GROUP BY path_in_schema HAVING n IS NOT NULL;\n"
-      "SELECT 'out' AS dyna, num_rows::BIGINT AS n FROM parquet_file_metadata({0});\n",
-      data);
+  return file_facts_sql(kOutData);
 }
 
 std::string compile_describe(std::size_t inputs) {
@@ -119,21 +139,52 @@ std::string compile_describe(std::size_t inputs) {
 
 std::string compile_check(const CheckParams& check, const std::vector<SourceColumn>& columns) {
   std::vector<std::string> unseen = pii_names(columns);
-  unseen.emplace_back("__dyna_bad");
-  const std::string clean = label_clean_condition(check.rules, Severity::kQuarantine);
-  return check_view(check) + rule_views(check) +
-         fmt::format("CREATE TABLE labelled AS SELECT *, {} AS __dyna_bad FROM {};\n",
-                     label_expression(check.rules), quote_name(check.of)) +
-         "SELECT 'at' AS dyna, -2 AS rule;\n"
-         "SELECT 'loaded' AS dyna, count(*) AS n FROM labelled;\n" +
-         label_report_sql("labelled", unseen) +
-         label_copy_sql("labelled", check.rules, Severity::kQuarantine, {"__dyna_bad"},
+  unseen.insert(unseen.end(), {"__dyna_bad", "__dyna_at"});
+  const std::string quarantined = label_condition(check.rules, Severity::kQuarantine);
+  const std::string rows = numbered_input(columns);
+  std::string out = check_view(check) + rule_views(check);
+  // Only what the rules name is read of all rows. A rule that asks another table makes a join, and
+  // joins keep no order: so the place in the file says which row is which.
+  out += fmt::format(
+      "CREATE TABLE labels AS SELECT __dyna_at AS place, {} AS __dyna_bad FROM ({}) AS {};\n"
+      "SELECT 'at' AS dyna, -2 AS rule;\n"
+      "SELECT 'loaded' AS dyna, count(*) AS n FROM labels;\n"
+      "CREATE TABLE labelled AS SELECT d.*, l.__dyna_bad FROM ({}) AS d\n"
+      "  JOIN (FROM labels WHERE len(__dyna_bad) > 0) AS l ON l.place = d.__dyna_at\n"
+      "  ORDER BY d.__dyna_at;\n",
+      label_expression(check.rules), rows, quote_name(check.of), rows);
+  out += label_report_sql("labelled", unseen) +
+         label_copy_sql("labelled", check.rules, Severity::kQuarantine, {"__dyna_bad", "__dyna_at"},
                         kOutQuarantine) +
-         label_copy_sql("labelled", check.rules, Severity::kFail, {"__dyna_bad"}, kOutFailed) +
+         label_copy_sql("labelled", check.rules, Severity::kFail, {"__dyna_bad", "__dyna_at"},
+                        kOutFailed);
+  if (!quarantined.empty()) {
+    out += fmt::format(
+        "COPY (SELECT __dyna_at AS place FROM labelled WHERE {}) TO {} (FORMAT parquet);\n",
+        quarantined, quote_text(kOutSetAside));
+  }
+  return out + file_facts_sql(input_path(0));
+}
+
+bool sets_rows_aside(const CheckParams& check) {
+  return !label_condition(check.rules, Severity::kQuarantine).empty();
+}
+
+std::string compile_check_rest(const std::vector<SourceColumn>& columns, std::int64_t rows) {
+  // The rows that stay are to stay in order, which no join keeps: so a bit for each row says it.
+  constexpr std::int64_t kBitsMax = 500'000'000;
+  const std::string gone = fmt::format("read_parquet({})", quote_text(kOutSetAside));
+  std::string before;
+  std::string which = fmt::format("ANTI JOIN {} ON place = __dyna_at ORDER BY __dyna_at", gone);
+  if (rows <= kBitsMax) {
+    before = fmt::format("SET VARIABLE dyna_gone = (SELECT bitstring_agg(place, 0, {}) FROM {});\n",
+                         std::max<std::int64_t>(rows - 1, 1), gone);
+    which = "WHERE get_bit(getvariable('dyna_gone'), __dyna_at::INTEGER) = 0";
+  }
+  return before +
          fmt::format(
-             "COPY (SELECT * EXCLUDE (__dyna_bad) FROM labelled WHERE {})\n"
-             "  TO {} (FORMAT parquet);\n",
-             clean, quote_text(kOutData)) +
+             "COPY (SELECT * EXCLUDE (__dyna_at) FROM ({})\n  {}) TO {} (FORMAT parquet);\n",
+             numbered_input(columns), which, quote_text(kOutData)) +
          output_facts_sql();
 }
 
@@ -201,7 +252,14 @@ StepResult<std::string> compile_sql(const Step& step) {
     return with_sandbox(step, script);
   }
   if (const auto* check = std::get_if<CheckParams>(&step.params)) {
-    return with_sandbox(step, compile_check(*check, upstream_columns(step)));
+    const std::vector<SourceColumn> columns = upstream_columns(step);
+    std::string script = compile_check(*check, columns);
+    if (sets_rows_aside(*check)) {
+      constexpr std::int64_t kRows = 1'000'000;
+      script += "-- Where rows are set aside, here of a million; else the data is in/0 itself.\n" +
+                compile_check_rest(columns, kRows);
+    }
+    return with_sandbox(step, script);
   }
   if (const auto* standardize = std::get_if<StandardizeParams>(&step.params)) {
     STEP_TRY_ASSIGN(const std::string script,

@@ -23,6 +23,8 @@ inline constexpr std::string_view kOutFailed = "out/failed.parquet";
 inline constexpr std::string_view kOutConflicts = "out/conflicts.parquet";
 inline constexpr std::string_view kOutRejects = "out/rejects.parquet";
 inline constexpr std::string_view kOutPlain = "out/plain.csv";
+/// The places of rows that a check sets aside.
+inline constexpr std::string_view kOutSetAside = "out/set_aside.parquet";
 inline constexpr std::string_view kOutMarked = "out/marked.csv";
 
 /// "in/0"
@@ -54,11 +56,23 @@ struct LoadSource {
 /// Writes the lines of such a file as they are, in UTF-8, to kOutPlain.
 [[nodiscard]] std::string compile_unpack(const LoadParams& load);
 [[nodiscard]] std::string compile_load(const LoadParams& load, const LoadSource& source);
+/// For a load with a contract: the same in one pass, with no table in between. It fails where a row
+/// is not clean: has a value of the wrong type, or breaks a rule. Keys that are there twice are
+/// told
+/// ("unique"), but no row is set aside for them.
+[[nodiscard]] bool has_clean_load(const LoadParams& load, const LoadSource& source);
+[[nodiscard]] std::string compile_clean_load(const LoadParams& load, const LoadSource& source);
 /// Writes kOutRejects from what compile_load left, with line numbers, and gives the first three.
 [[nodiscard]] std::string compile_rejects(const LoadParams& load, const LoadSource& source);
 
+/// Judges every row. Where none is set aside, the result is the input as it is; else
+/// compile_check_rest writes it. `rows`: of the input.
 [[nodiscard]] std::string compile_check(const CheckParams& check,
                                         const std::vector<SourceColumn>& columns);
+[[nodiscard]] std::string compile_check_rest(const std::vector<SourceColumn>& columns,
+                                             std::int64_t rows);
+/// Whether a rule could set a row aside.
+[[nodiscard]] bool sets_rows_aside(const CheckParams& check);
 /// Which rule breaks while it runs: one "at" line before each.
 [[nodiscard]] std::string compile_rule_probe(const CheckParams& check);
 

@@ -113,6 +113,23 @@ TEST_F(ContractRows, ARefIsAValueThatTheOtherTaskHas) {
   EXPECT_EQ(quarantined("id, dyna_reasons"), (Lines{R"({"id":3,"dyna_reasons":["zip.refs"]})"}));
 }
 
+TEST_F(ContractRows, RowsKeepTheirOrderBesideARef) {
+  ASSERT_EQ(load("code\n0\n1\n", R"({"columns": {"code": "int64"}})", "bits"), 0);
+  std::string text = "n,bit\n";
+  for (int n = 0; n < 300'000; ++n) text += fmt::format("{},{}\n", n, n % 2);
+  ASSERT_EQ(load(text, R"({"columns": {"n": "int64", "bit": "int64"}})", "plain"), 0);
+  const auto from = boost::json::value_to<std::string>(upstream_.at("plain").at("path"));
+  ASSERT_EQ(run("load", "all",
+                fmt::format(R"({{"from": "{}", "contract": {{"columns": {{"n": "int64",
+                "bit": {{"type": "int64", "refs": "bits.code"}}}}}}}})",
+                            from)),
+            0)
+      << error_message();
+  EXPECT_EQ(rows("SELECT count(*) AS rows, bool_and(n = place) AS ok FROM "
+                 "(SELECT n, row_number() OVER () - 1 AS place FROM {all})"),
+            (Lines{R"({"rows":300000,"ok":true})"}));
+}
+
 TEST_F(ContractRows, ARefThatCannotBeComparedSaysWhy) {
   ASSERT_EQ(load("code\n98001\n", R"({"columns": {"code": "int64"}})", "zips"), 0);
   const auto message = [this](const std::string& refs) {

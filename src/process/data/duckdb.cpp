@@ -100,7 +100,9 @@ StepResult<ScriptEnd> Duckdb::run(std::string_view script, const std::vector<std
   for (const auto& [name, ignored] : secrets_) {
     whole += fmt::format("SET VARIABLE {0} = unhex(getenv('{0}'));\n", name);
   }
-  whole += sandbox_sql(step_.limits, paths);
+  Limits limits = step_.limits;
+  if (threads_ > 0) limits.threads = threads_;
+  whole += sandbox_sql(limits, paths);
   whole += script;
   const Result<> written = write_file(file, whole);
   if (!written.has_value()) {

@@ -40,6 +40,9 @@ class Duckdb {
     secrets_.emplace_back(std::move(name), std::move(digits));
   }
 
+  /// From now on with one thread: rows then keep their order through joins too.
+  void keep_order() { threads_ = 1; }
+
   /// Runs the sandbox and then `script`; `paths` are those outside of the work folder that it may
   /// touch, as links within. A script that fails is not an error here: `failed` says so, and the
   /// lines before it are there.
@@ -55,6 +58,7 @@ class Duckdb {
   std::string program_;
   const Step& step_;
   const EndSignals& signals_;
+  std::uint32_t threads_ = 0;  ///< 0: as the step says
   std::vector<std::pair<std::string, std::string>> secrets_;
   std::uint64_t memory_peak_bytes_ = 0;
 };

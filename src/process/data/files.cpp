@@ -170,6 +170,15 @@ Result<> publish(const std::string& from, const std::string& to) {
   return sync_folder_of(to);
 }
 
+Result<> publish_again(const std::string& from, const std::string& to) {
+  if (link(from.c_str(), to.c_str()) == 0) return sync_folder_of(to);
+  // Another file system, too many names, or one that has no links.
+  TRY(write_file(to, ""));
+  TRY(copy_into(from, to));
+  TRY(sync_file(to));
+  return sync_folder_of(to);
+}
+
 StagedFile::StagedFile(std::string path, std::string target, int fd)
     : path_(std::move(path)), target_(std::move(target)), fd_(fd) {}
 

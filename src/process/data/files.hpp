@@ -36,6 +36,8 @@ struct FileStamp {
 [[nodiscard]] Result<> copy_into(const std::string& from, const std::string& to);
 /// Syncs `from`, renames it, and syncs the folder, so that it is there after a power cut.
 [[nodiscard]] Result<> publish(const std::string& from, const std::string& to);
+/// The same file under a second name, or a copy where that cannot be. Both must stay as they are.
+[[nodiscard]] Result<> publish_again(const std::string& from, const std::string& to);
 
 [[nodiscard]] bool is_no_space(const Error& error);
 

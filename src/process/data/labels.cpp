@@ -21,23 +21,32 @@ std::string places(const std::vector<Rule>& rules, Severity severity) {
   return out;
 }
 
+std::string holds(const Rule& rule) {
+  // The line break ends a comment that the rule may end with.
+  return fmt::format("coalesce(({}\n)::BOOLEAN, true)", rule.sql);
+}
+
 }  // namespace
+
+std::string label_holds(const std::vector<Rule>& rules) {
+  if (rules.empty()) return "true";
+  std::string all;
+  for (const Rule& rule : rules) all += (all.empty() ? "" : "\n    AND ") + holds(rule);
+  return all;
+}
 
 std::string label_expression(const std::vector<Rule>& rules) {
   if (rules.empty()) return "[]::INTEGER[]";
-  // Lists are dear: one is made only for a row that breaks a rule.
-  std::string all;
   std::string places;
   for (std::size_t i = 0; i < rules.size(); ++i) {
-    // The line break ends a comment that the rule may end with.
-    const std::string holds = fmt::format("coalesce(({}\n)::BOOLEAN, true)", rules[i].sql);
-    all += (i == 0 ? "" : "\n    AND ") + holds;
-    places += fmt::format("{}\n    CASE WHEN NOT {} THEN {} END", i == 0 ? "" : ",", holds, i);
+    places +=
+        fmt::format("{}\n    CASE WHEN NOT {} THEN {} END", i == 0 ? "" : ",", holds(rules[i]), i);
   }
+  // Lists are dear: one is made only for a row that breaks a rule.
   return fmt::format(
       "CASE WHEN {} THEN []::INTEGER[] ELSE\n  list_filter([{}\n  ]::INTEGER[], lambda v: v IS NOT "
       "NULL) END",
-      all, places);
+      label_holds(rules), places);
 }
 
 std::string label_report_sql(std::string_view table, const std::vector<std::string>& unseen) {
@@ -73,10 +82,15 @@ std::string label_copy_sql(std::string_view table, const std::vector<Rule>& rule
       more.empty() ? std::string() : fmt::format(", {}", more));
 }
 
-std::string label_clean_condition(const std::vector<Rule>& rules, Severity severity) {
+std::string label_condition(const std::vector<Rule>& rules, Severity severity) {
   const std::string chosen = places(rules, severity);
-  if (chosen.empty()) return "true";
-  return fmt::format("NOT list_has_any(__dyna_bad, [{}])", chosen);
+  if (chosen.empty()) return {};
+  return fmt::format("list_has_any(__dyna_bad, [{}])", chosen);
+}
+
+std::string label_clean_condition(const std::vector<Rule>& rules, Severity severity) {
+  const std::string broken = label_condition(rules, severity);
+  return broken.empty() ? "true" : "NOT " + broken;
 }
 
 }  // namespace cordyna::data

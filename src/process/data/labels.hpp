@@ -13,6 +13,8 @@
 
 namespace cordyna::data {
 
+/// A condition: the row breaks no rule at all.
+[[nodiscard]] std::string label_holds(const std::vector<Rule>& rules);
 /// A list expression: the places in `rules` of those that the row breaks.
 [[nodiscard]] std::string label_expression(const std::vector<Rule>& rules);
 
@@ -28,7 +30,8 @@ namespace cordyna::data {
                                          Severity severity, const std::vector<std::string>& hidden,
                                          std::string_view path, std::string_view more = {});
 
-/// A condition: the row breaks no rule of `severity`.
+/// Conditions: the row breaks a rule of `severity` (empty: there is no such rule), or none.
+[[nodiscard]] std::string label_condition(const std::vector<Rule>& rules, Severity severity);
 [[nodiscard]] std::string label_clean_condition(const std::vector<Rule>& rules, Severity severity);
 
 }  // namespace cordyna::data

@@ -329,5 +329,36 @@ TEST_F(LoadTest, FileNamesAreNoPatterns) {
   EXPECT_EQ(rows("FROM {a}"), (Lines{R"({"id":1})"}));
 }
 
+TEST_F(LoadTest, AnUncleanRowAtTheEndOfALongFileLosesNothing) {
+  std::string csv = "id,day,price,note\n";
+  for (int n = 0; n < 200'000; ++n) csv += std::to_string(n) + ",1/2/2024,5,x\n";
+  file("a.csv", csv + "200000, 1/3/2024 , 6 ,y\n200001,1/2/2024,6.5,z\n");
+  ASSERT_EQ(run("load", "a", load_params("a.csv", kContract, R"(, "rejects": {"max_percent": 1})")),
+            0)
+      << error_message();
+  EXPECT_EQ(output("rows"), "200001");
+  EXPECT_EQ(output("rejected"), "1");
+  EXPECT_TRUE(has(said_, "rejected: line 200003: price: '6.5' is not a value of type int64"));
+  EXPECT_EQ(
+      rows("SELECT count(*) AS n, bool_and(id = place) AS ok, max(day) AS day, max(price) AS p "
+           "FROM (SELECT *, row_number() OVER () - 1 AS place FROM {a})"),
+      (Lines{R"({"n":200001,"ok":true,"day":"2024-01-03","p":6})"}));
+}
+
+TEST_F(LoadTest, ACleanFileWithAKeyTwiceIsJudgedAsItsSeveritySays) {
+  file("a.csv", "id,x\n1,a\n2,b\n1,c\n");
+  const auto with_key = [](const std::string& severity) {
+    return R"({"columns": {"id": "int64", "x": "string"},
+               "unique": [{"columns": ["id"], "on_fail": ")" +
+           severity + R"("}]})";
+  };
+  EXPECT_EQ(run("load", "a", load_params("a.csv", with_key("fail"))), 1);
+  EXPECT_TRUE(has(error_message(), "1 of 3 rows"));
+  ASSERT_EQ(run("load", "a", load_params("a.csv", with_key("warn"))), 0) << error_message();
+  EXPECT_EQ(output("rows"), "3");
+  ASSERT_EQ(run("load", "a", load_params("a.csv", with_key("quarantine"))), 0) << error_message();
+  EXPECT_EQ(rows("SELECT x FROM {a}"), (Lines{R"({"x":"b"})"}));
+}
+
 }  // namespace
 }  // namespace cordyna::data

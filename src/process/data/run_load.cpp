@@ -134,6 +134,8 @@ class Loader {
   /// it must report them; a step of ours always does.
   StepResult<> open_refs() {
     if (!load_.contract.has_value() || load_.contract->refs.empty()) return {};
+    run_.duckdb
+        .keep_order();  // to look a value up is a join, and places of rows become line numbers
     for (const Upstream& upstream : run_.step.upstream) {
       STEP_TRY(run_.link_upstream(refs_.size() + 1, upstream));
       refs_.push_back(upstream);
@@ -351,7 +353,25 @@ class Loader {
     return {};
   }
 
-  StepResult<std::vector<Fact>> read() { return query(compile_load(load_, source_)); }
+  /// Most files are clean, and those are read in one pass; for others that pass is given up at the
+  /// first row that is not.
+  StepResult<std::vector<Fact>> read() {
+    if (has_clean_load(load_, source_)) {
+      STEP_TRY_ASSIGN(const ScriptEnd end, run_.run(compile_clean_load(load_, source_)));
+      if (!end.failed) {
+        std::vector<Fact> facts = parse_facts(end.lines);
+        if (!sets_keys_aside(facts)) return facts;
+      }
+    }
+    return query(compile_load(load_, source_));
+  }
+
+  [[nodiscard]] bool sets_keys_aside(const std::vector<Fact>& facts) const {
+    return std::ranges::any_of(facts, [this](const Fact& fact) {
+      return fact.kind == "unique" && fact.n > 0 &&
+             unique_label(*load_.contract, static_cast<std::size_t>(fact.rule)).has_value();
+    });
+  }
 
   StepResult<> count_rejects() {
     for (const Fact& fact : facts_) {

@@ -83,16 +83,22 @@ StepResult<> run_check(StepRun& run, const CheckParams& check) {
   STEP_TRY_ASSIGN(const ScriptEnd end, run.run(compile_check(check, upstream.columns)));
   if (end.failed) return name_broken_rule(run, check, end);
   const std::vector<Fact> facts = parse_facts(end.lines);
+  STEP_TRY_ASSIGN(const std::int64_t quarantined, keep_bad_rows(run, facts));
   const std::int64_t rows = run.take_rows(facts);
+  if (quarantined > 0) {
+    STEP_TRY_ASSIGN(const std::vector<Fact> rest,
+                    run.query(compile_check_rest(upstream.columns, rows)));
+    run.take_output_facts(rest);
+  }
   run.mark_pii([&upstream](const std::string& name) { return has_pii(upstream, name); });
-  STEP_TRY(keep_bad_rows(run, facts));
   const std::vector<std::string> failures = judge_rules(run, check.rules, facts, rows);
   if (!failures.empty()) {
     return step_fail(TaskErrorCode::kCheckFailed,
                      fmt::format("{} of {} rules do not hold for {}: {}", failures.size(),
                                  check.rules.size(), check.of, fmt::join(failures, "; ")));
   }
-  STEP_TRY_ASSIGN(run.report.data, run.keep(kOutData, ""));
+  STEP_TRY_ASSIGN(run.report.data,
+                  quarantined > 0 ? run.keep(kOutData, "") : run.keep_as_it_is(upstream));
   run.say(fmt::format("{} rows in, {} out, {} quarantined; {} rules, {} warnings", grouped(rows),
                       grouped(run.report.rows), grouped(rows - run.report.rows), check.rules.size(),
                       run.report.warnings.size()));

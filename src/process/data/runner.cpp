@@ -58,6 +58,18 @@ Fact fact_of(const json::object& row) {
   return fact;
 }
 
+std::string artifact_path(const Step& step, const std::string& kind) {
+  return fmt::format("{}/{}{}.parquet", step.paths.artifacts, step.id,
+                     kind.empty() ? "" : "." + kind);
+}
+
+StepResult<> kept(const Result<>& published) {
+  if (published.has_value()) return {};
+  const bool full = is_no_space(published.error());
+  return step_fail(full ? TaskErrorCode::kNoSpace : TaskErrorCode::kInternal,
+                   published.error().message, Phase::kInfra);
+}
+
 }  // namespace
 
 std::vector<Fact> parse_facts(const std::vector<std::string>& lines) {
@@ -110,15 +122,15 @@ StepResult<std::vector<Fact>> StepRun::query(const std::string& script, TaskErro
 
 StepResult<std::string> StepRun::keep(std::string_view file, const std::string& kind) {
   const std::string from = fmt::format("{}/{}", step.paths.work, file);
-  const std::string to =
-      fmt::format("{}/{}{}.parquet", step.paths.artifacts, step.id, kind.empty() ? "" : "." + kind);
-  const Result<> published = publish(from, to);
-  if (!published.has_value()) {
-    const bool full = is_no_space(published.error());
-    return step_fail(full ? TaskErrorCode::kNoSpace : TaskErrorCode::kInternal,
-                     published.error().message, Phase::kInfra);
-  }
+  const std::string to = artifact_path(step, kind);
+  STEP_TRY(kept(publish(from, to)));
   if (!kind.empty()) report.files.emplace_back(kind + "_file", to);
+  return to;
+}
+
+StepResult<std::string> StepRun::keep_as_it_is(const Upstream& upstream) {
+  const std::string to = artifact_path(step, "");
+  STEP_TRY(kept(publish_again(upstream.path, to)));
   return to;
 }
 
@@ -128,6 +140,8 @@ void StepRun::warn(std::string message) {
 }
 
 void StepRun::take_output_facts(const std::vector<Fact>& facts) {
+  report.schema.clear();
+  report.null_rates.clear();
   for (const Fact& fact : facts) {
     if (fact.kind == "column") report.schema.push_back({fact.name, fact.type});
     if (fact.kind == "out") report.rows = fact.n;

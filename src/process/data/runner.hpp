@@ -61,6 +61,8 @@ struct StepRun {
 
   /// work/out/<file> becomes artifacts/<id>.<kind>, durably; gives its path.
   [[nodiscard]] StepResult<std::string> keep(std::string_view file, const std::string& kind);
+  /// The upstream task's data as it is becomes artifacts/<id>, durably; gives its path.
+  [[nodiscard]] StepResult<std::string> keep_as_it_is(const Upstream& upstream);
 
   /// The upstream task's data, linked as in/0, with its columns, looked up if it did not report
   /// them. Errors: kInputInvalid: it left no data.

@@ -141,6 +141,7 @@ TEST_F(TrapTest, T11LambdasAreWrittenAsDuckdbWillGoOnReadingThem) {
   params.contract->columns.push_back({"x", ColumnType{TypeName::kInt64, 0, 0}, "", false, {}});
   params.contract->drift.type = Drift::kQuarantine;
   const std::string sql = compile_load(params, expected_source(params)) +
+                          compile_check_rest({}, 1) +
                           compile_check({"a", {{"r", "x > 1", Severity::kQuarantine, 0, {}}}}, {});
   EXPECT_TRUE(has(sql, "lambda v:"));
   EXPECT_EQ(sql.find("->"), std::string::npos) << sql;
