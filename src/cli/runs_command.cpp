@@ -76,6 +76,8 @@ CommandResult runs_command(CommandContext& context) {
   RunFilter filter;
   filter.flow_id = context.arguments.flow_id;
   filter.unfinished = context.arguments.unfinished;
+  filter.state = parse_run_state(context.arguments.run_state);
+  filter.before = context.arguments.before;
   std::vector<RunRow> runs;
   while (runs.size() < context.arguments.limit) {
     filter.limit =
