@@ -69,7 +69,8 @@ class LocalTasks final : public cordyna::Process {
   void run_ended(const cordyna::RunRow& run) override { private_.run_ended(run); }
 
   [[nodiscard]] static bool runs(const std::string& type) {
-    return type == "shell" || type == "python" || cordyna::data::is_data_type(type);
+    return type == "shell" || type == "wait_for" || type == "python" ||
+           cordyna::data::is_data_type(type);
   }
   [[nodiscard]] static std::vector<std::string> supervise_argv(const StateLayout& layout) {
     return {own_path(), "supervise", layout.folder()};
@@ -92,7 +93,8 @@ class LocalTasks final : public cordyna::Process {
 
   cordyna::LocalProcess& local() {
     if (local_ != nullptr) return *local_;
-    std::map<std::string, cordyna::Preparer*> preparers{{"shell", &shell_}, {"python", &python_}};
+    std::map<std::string, cordyna::Preparer*> preparers{
+        {"shell", &shell_}, {"wait_for", &shell_}, {"python", &python_}};
     cordyna::LocalSettings settings;
     settings.supervise_argv = supervise_argv(layout_);
     settings.starting = std::move(starting_);

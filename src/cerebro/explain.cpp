@@ -34,7 +34,7 @@ Result<std::vector<engine::Blocker>> explain(StoreReader& store, RunNo run,
   engine::Engine engine(static_cast<std::uint32_t>(std::max<std::ptrdiff_t>(live, 1)), evaluator);
   engine::Decision unused;
   TRY(engine.restore_run(now, std::move(snapshot), std::move(flow), unused));
-  return engine.why(run);
+  return engine.why(run, now);
 }
 
 }  // namespace cordyna

@@ -48,6 +48,11 @@ class PlainView final : public Renderer {
       started_[update.run].erase(update.task);
       line(update, "held", Colour::kYellow,
            std::string_view(update.detail).substr(std::string_view("held: ").size()), out);
+    } else if (is_waiting(update)) {
+      started_[update.run].erase(update.task);
+      const std::size_t colon = update.detail.find(": ");
+      line(update, std::string_view(update.detail).substr(0, colon), Colour::kDim,
+           std::string_view(update.detail).substr(colon + 2), out);
     } else if (update.task_state.has_value()) {
       task_line(update, out);
     } else if (is_between_attempts(update)) {

@@ -33,6 +33,7 @@ struct Cell {
   TaskState state = TaskState::kPending;
   bool retrying = false;
   bool held = false;
+  bool waiting = false;
   std::uint8_t depth = 0;
   std::uint32_t attempt = 0;
   Millis started_at = 0;
@@ -92,8 +93,8 @@ class PrettyView final : public Renderer {
   std::vector<Cell> cells_;
   std::unordered_map<std::string_view, std::size_t> index_;
   std::array<std::size_t, 8> counts_{};
-  std::set<std::size_t> running_;                       // queued or started
-  std::set<std::size_t> troubled_;                      // failed, or between attempts
+  std::set<std::size_t> running_;   // queued or started
+  std::set<std::size_t> troubled_;  // failed, held, waiting, or between attempts
   std::unordered_map<std::size_t, std::string> words_;  // of those: last line, error
   std::vector<std::string> scroll_;
   std::size_t scroll_dropped_ = 0;
@@ -140,9 +141,11 @@ void PrettyView::remember(std::size_t task, std::string text) {
 
 void PrettyView::change(std::size_t task, const Update& update) {
   Cell& cell = cells_[task];
-  const bool retrying = is_between_attempts(update);
+  cell.waiting = is_waiting(update);
+  const bool retrying = is_between_attempts(update) && !cell.waiting;
   cell.held = is_held(update);
-  const TaskState state = retrying || cell.held ? TaskState::kPending : *update.task_state;
+  const bool pending = retrying || cell.held || cell.waiting;
+  const TaskState state = pending ? TaskState::kPending : *update.task_state;
   --counts_[static_cast<std::size_t>(cell.state)];
   ++counts_[static_cast<std::size_t>(state)];
   cell.state = state;
@@ -154,7 +157,7 @@ void PrettyView::change(std::size_t task, const Update& update) {
     in ? static_cast<void>(set.insert(task)) : static_cast<void>(set.erase(task));
   };
   keep(running_, state == TaskState::kQueued || state == TaskState::kStarted);
-  keep(troubled_, state == TaskState::kError || cell.retrying || cell.held);
+  keep(troubled_, state == TaskState::kError || pending);
   const bool tells = state != TaskState::kCompleted && !update.detail.empty();
   if (tells) {
     remember(task, printable(update.detail));
@@ -174,7 +177,8 @@ void PrettyView::update(const Update& update, std::string& /*out*/) {
   }
   const auto found = index_.find(update.task);
   if (found == index_.end()) return;
-  if (!update.task_state.has_value() && !is_between_attempts(update) && !is_held(update)) return;
+  const bool pending = is_between_attempts(update) || is_held(update) || is_waiting(update);
+  if (!update.task_state.has_value() && !pending) return;
   const bool says =
       run_.flow->tasks[found->second].type == "log" && update.task_state == TaskState::kCompleted;
   change(found->second, update);

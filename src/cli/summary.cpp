@@ -202,8 +202,13 @@ Result<RunSummary> load_summary(StoreReader& reader, const StateLayout& layout,
   }
   add_blocked(snapshot, summary.failed);
   if (is_final(summary.run.state)) return summary;
+  const auto ended = [&](const HoldRow& hold) {
+    const auto task = std::ranges::find(snapshot.tasks, hold.path, &TaskRow::path);
+    return task != snapshot.tasks.end() && is_final(task->state);
+  };
   for (const HoldRow& hold : snapshot.holds) {
-    if (hold.state == HoldState::kHeld) summary.held.push_back({hold.path, hold.reason});
+    if (hold.state == HoldState::kHeld && !ended(hold))
+      summary.held.push_back({hold.path, hold.reason});
   }
   return summary;
 }

@@ -122,7 +122,13 @@ bool rests_run(const Update& update) {
 }
 
 bool is_held(const Update& update) {
-  return update.attempt_state == AttemptState::kCompleted &&
+  return update.attempt_state == AttemptState::kCompleted && update.detail.starts_with("held: ") &&
+         update.task_state.value_or(TaskState::kPending) == TaskState::kPending;
+}
+
+bool is_waiting(const Update& update) {
+  if (is_between_attempts(update)) return update.detail.starts_with("not yet: ");
+  return update.attempt_state == AttemptState::kCompleted && update.detail.starts_with("waits: ") &&
          update.task_state.value_or(TaskState::kPending) == TaskState::kPending;
 }
 

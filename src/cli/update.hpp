@@ -37,6 +37,10 @@ struct Update {
 /// Whether it says that a task waits for a person from now on; `detail` says why.
 [[nodiscard]] bool is_held(const Update& update);
 
+/// Whether it says that a task waits by itself, for a time or until something holds; `detail` says
+/// what for.
+[[nodiscard]] bool is_waiting(const Update& update);
+
 /// Whether the row says that an attempt or a task failed, so that an error belongs to it.
 [[nodiscard]] bool wants_error(const HistoryRow& row);
 

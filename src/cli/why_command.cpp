@@ -29,7 +29,19 @@ std::string reason(const Blocker& blocker, Millis now) {
     case BlockerKind::kPreviousAttempt: return "its attempt before is not yet known to have ended";
     case BlockerKind::kRunning: return fmt::format("nothing: it runs ({})", what);
     case BlockerKind::kBlocked: return fmt::format("never runs: '{}' did not complete", what);
-    case BlockerKind::kPaused: return "held, waits for dyna approve or reject: " + what;
+    case BlockerKind::kPaused: {
+      const std::string held = "held, waits for dyna approve or reject: " + what;
+      return blocker.until == 0
+                 ? held
+                 : fmt::format("{}; {} left", held, format_delay(blocker.until - now));
+    }
+    case BlockerKind::kTime:
+      return fmt::format("waits until {}, {} left", format_timestamp(blocker.until),
+                         format_delay(blocker.until - now));
+    case BlockerKind::kCondition:
+      return blocker.until > now ? fmt::format("waits for {}, looks again in {}", what,
+                                               format_delay(blocker.until - now))
+                                 : fmt::format("waits for {}, looks again now", what);
   }
   return what;
 }

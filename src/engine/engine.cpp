@@ -17,7 +17,7 @@ void Decision::clear() {
   ended.clear();
 }
 
-Engine::Engine(std::uint32_t slots, const Evaluator& evaluator) : evaluator_(evaluator) {
+Engine::Engine(std::uint32_t slots, const Evaluator& evaluator) : evaluator_(&evaluator) {
   CHECK(slots >= 1);
   shared_.slots = slots;
 }
@@ -117,10 +117,10 @@ void Engine::drop_ended(const Decision& out) {
   for (const RunNo run : out.ended) runs_.erase(run);
 }
 
-std::vector<Blocker> Engine::why(RunNo run) const {
+std::vector<Blocker> Engine::why(RunNo run, Millis now) const {
   std::vector<Blocker> blockers;
   const auto found = runs_.find(run);
-  if (found != runs_.end()) found->second->explain(shared_, blockers);
+  if (found != runs_.end()) found->second->explain(now, shared_, blockers);
   return blockers;
 }
 

@@ -52,16 +52,16 @@ class Engine {
   [[nodiscard]] bool has_run(RunNo run) const { return runs_.contains(run); }
   [[nodiscard]] std::size_t live_runs() const { return runs_.size(); }
 
-  /// Why each task of a live run that has not ended is where it is. Empty: no such run.
-  [[nodiscard]] std::vector<Blocker> why(RunNo run) const;
+  /// Why each task of a live run that has not ended is where it is, at `now`. Empty: no such run.
+  [[nodiscard]] std::vector<Blocker> why(RunNo run, Millis now = 0) const;
 
  private:
-  Step step(Millis now, Decision& out) { return {now, evaluator_, shared_, out}; }
+  Step step(Millis now, Decision& out) { return {now, *evaluator_, shared_, out}; }
   void hand_out(Step& step);
   void note_work(RunNo run);
   void drop_ended(const Decision& out);
 
-  const Evaluator& evaluator_;
+  const Evaluator* evaluator_;
   Shared shared_;
   std::map<RunNo, std::unique_ptr<RunMachine>> runs_;
   std::deque<RunNo> busy_;       // have tasks to settle; each once

@@ -12,16 +12,22 @@
 
 namespace cordyna::engine {
 
+/// A condition is "true", or "at " and a time: then it holds when `now` of the context is past it.
 class PlainEvaluator final : public Evaluator {
  public:
   Result<std::string> render(std::string_view text, std::string_view context) const override {
+    if (text == "{bad}") return fail(ErrorCode::kInvalidArgument, "undefined name 'bad'");
     return std::string(text) + " with " + std::string(context);
   }
   Result<std::string> render_json(std::string_view json, std::string_view) const override {
     return std::string(json);
   }
-  Result<bool> condition(std::string_view text, std::string_view) const override {
-    return text == "true";
+  Result<bool> condition(std::string_view text, std::string_view context) const override {
+    if (text == "wrong") return fail(ErrorCode::kInvalidArgument, "neither true nor false");
+    if (!text.starts_with("at ")) return text == "true";
+    const std::size_t now = context.find("\"now\":\"");
+    if (now == std::string_view::npos) return fail(ErrorCode::kInvalidArgument, "no 'now'");
+    return context.substr(now + 7, 24) >= text.substr(3);
   }
 };
 

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/check.hpp"
+#include "base/json_text.hpp"
 #include "engine/run_machine.hpp"
 
 namespace cordyna::engine {
@@ -40,7 +41,8 @@ void RunMachine::hold(Step& step, TaskIndex task, const Outcome& outcome) {
     end_task(step, task, TaskState::kCancelled, TaskRow{});
     return;
   }
-  if (spec.timeout > 0) {  // a person's time is not the task's
+  // A person's time is not the task's, but of a pause, which has no other.
+  if (spec.timeout > 0 && spec.wait.what != WaitFor::kPerson) {
     step.shared.timers.remove({live.first_at + spec.timeout, run_.no, task, TimerKind::kTask});
   }
   HoldRow row;
@@ -115,6 +117,13 @@ void RunMachine::approve(Step& step, TaskIndex task) {
   const HoldRow& row = holds_.at(task);
   AttemptLive& live = live_.at(task);
   const TaskSpec& spec = flow_->tasks[task];
+  if (spec.wait.what == WaitFor::kPerson) {
+    return end_wait(
+        step, task,
+        fmt::format(R"({{"approved":true,"by":{},"note":{}}})", json_string(row.by),
+                    json_string(row.note)),
+        fmt::format("approved by {}{}{}", row.by, row.note.empty() ? "" : ": ", row.note));
+  }
   live.first_at = step.now;
   if (spec.timeout > 0) {
     step.shared.timers.add({live.first_at + spec.timeout, run_.no, task, TimerKind::kTask});
@@ -138,10 +147,14 @@ void RunMachine::reject(Step& step, TaskIndex task) {
   end_task(step, task, TaskState::kError, details);
 }
 
-/// Nothing of the run moves, or will by itself.
+/// Nothing of the run moves, or will by itself: a pause that is left when its time is up does.
 bool RunMachine::is_still() const {
   if (held_ == 0 || unproven_ > 0 || has_work()) return false;
   if (live_.size() != held_) return false;  // between attempts
+  for (const auto& [task, live] : live_) {
+    const TaskSpec& spec = flow_->tasks[task];
+    if (spec.wait.what == WaitFor::kPerson && spec.timeout > 0) return false;
+  }
   return std::ranges::none_of(tasks_, &TaskLive::wants_slot);
 }
 

@@ -121,27 +121,37 @@ Result<std::string> RunMachine::render_message(Step& step, TaskIndex task) const
 }
 
 void RunMachine::run_in_engine(Step& step, TaskIndex task) {
+  if (live_.contains(task)) return look_again(step, task);
   const TaskSpec& spec = flow_->tasks[task];
   begin_attempt(step, task, AttemptState::kCreated);
   AttemptLive& live = live_[task];
   live.row.ended_at = step.now;
   auto message = render_message(step, task);
-  const bool rendered = message.has_value();
-  std::string text = rendered ? std::move(*message) : std::move(message.error().message);
-  TaskRow details;
-  if (rendered && spec.type != "fail") {
-    write_attempt(step, live, AttemptState::kCompleted);
-    write_history(step, spec.id, live.row.attempt, TaskState::kCompleted, AttemptState::kCompleted,
-                  std::move(text));
-    end_task(step, task, TaskState::kCompleted, details);
-    return;
+  if (!message.has_value()) {
+    return fail_in_engine(step, task,
+                          make_task_error(TaskErrorCode::kTemplateFailed, Phase::kPrepare,
+                                          std::move(message.error().message)));
   }
-  const auto code = rendered ? TaskErrorCode::kFailedByFlow : TaskErrorCode::kTemplateFailed;
-  const auto phase = rendered ? Phase::kRun : Phase::kPrepare;
-  live.row.error = owned(make_task_error(code, phase, std::move(text)), task);
+  if (spec.type == "fail") {
+    return fail_in_engine(
+        step, task,
+        make_task_error(TaskErrorCode::kFailedByFlow, Phase::kRun, std::move(*message)));
+  }
+  if (spec.wait.what != WaitFor::kNothing) return begin_wait(step, task, std::move(*message));
+  write_attempt(step, live, AttemptState::kCompleted);
+  write_history(step, spec.id, live.row.attempt, TaskState::kCompleted, AttemptState::kCompleted,
+                std::move(*message));
+  end_task(step, task, TaskState::kCompleted, {});
+}
+
+/// The attempt of an engine task failed, and with it the task: there is nothing to try again.
+void RunMachine::fail_in_engine(Step& step, TaskIndex task, TaskError error) {
+  AttemptLive& live = live_.at(task);
+  live.row.error = owned(std::move(error), task);
+  TaskRow details;
   details.error = live.row.error;
   write_attempt(step, live, AttemptState::kFailed);
-  write_history(step, spec.id, live.row.attempt, TaskState::kError, AttemptState::kFailed,
+  write_history(step, live.row.path, live.row.attempt, TaskState::kError, AttemptState::kFailed,
                 history_detail(*details.error));
   end_task(step, task, TaskState::kError, details);
 }
@@ -229,22 +239,27 @@ void RunMachine::retry_or_fail(Step& step, TaskIndex task, AttemptLive& live,
   write_attempt(step, live, AttemptState::kFailed);
   TaskRow details;
   details.error = error;
-  const bool again = !live.row.cancel_requested &&
-                     !(run_.cancel_requested && spec.section != Section::kFinally) &&
-                     should_retry(spec.retry, live.row.attempt - (approved(task) ? 1 : 0), error);
+  // A script that looks may look as often as its time allows.
+  const bool looks = spec.wait.what == WaitFor::kScript;
+  const bool again =
+      !live.row.cancel_requested && !(run_.cancel_requested && spec.section != Section::kFinally) &&
+      (looks ? error.retryable
+             : should_retry(spec.retry, live.row.attempt - (approved(task) ? 1 : 0), error));
   if (!again) {
     write_history(step, spec.id, live.row.attempt, TaskState::kError, AttemptState::kFailed,
                   history_detail(error));
     end_task(step, task, TaskState::kError, details);
     return;
   }
-  live.retry_at = step.now + retry_delay(spec.retry, live.row.attempt, run_.id.value + spec.id);
+  live.retry_at =
+      step.now +
+      (looks ? spec.wait.time : retry_delay(spec.retry, live.row.attempt, run_.id.value + spec.id));
   details.retry_at = live.retry_at;
   const bool was_pending = tasks_[task].state == TaskState::kPending;
   write_task(step, task, TaskState::kPending, details);
   write_history(step, spec.id, live.row.attempt,
                 was_pending ? std::nullopt : std::optional(TaskState::kPending),
-                AttemptState::kFailed, history_detail(error));
+                AttemptState::kFailed, (looks ? "not yet: " : "") + history_detail(error));
   step.shared.timers.add({live.retry_at, run_.no, task, TimerKind::kRetry});
 }
 
@@ -291,7 +306,13 @@ void RunMachine::on_timer(Step& step, const Timer& timer) {
   if (found == live_.end()) return;
   AttemptLive& live = found->second;
   const TaskSpec& spec = flow_->tasks[timer.task];
-  if (tasks_[timer.task].held) return;  // removed, or of a time before a restart
+  if (tasks_[timer.task].held) {  // else removed, or of a time before a restart
+    if (timer.kind == TimerKind::kTask && spec.wait.what == WaitFor::kPerson) {
+      time_out_hold(step, timer.task);
+      open_sections(step);
+    }
+    return;
+  }
   if (timer.kind == TimerKind::kRetry) {
     if (tasks_[timer.task].state == TaskState::kPending) list(timer.task);
     return;
@@ -305,10 +326,13 @@ void RunMachine::on_timer(Step& step, const Timer& timer) {
     time_out(step, timer.task, TaskErrorCode::kTimeoutTotal, Phase::kRun, spec.timeout);
   } else if (!is_final(tasks_[timer.task].state)) {
     TaskRow details;
-    details.error = owned(make_task_error(TaskErrorCode::kTimeoutTotal, Phase::kRun,
-                                          fmt::format("not completed within {}, with retries",
-                                                      format_delay(spec.timeout))),
-                          timer.task);
+    details.error =
+        owned(make_task_error(TaskErrorCode::kTimeoutTotal, Phase::kRun,
+                              fmt::format("not completed within {}, {}", format_delay(spec.timeout),
+                                          spec.wait.what == WaitFor::kNothing
+                                              ? "with retries"
+                                              : "what it waits for does not hold")),
+              timer.task);
     write_history(step, spec.id, live.row.attempt, TaskState::kError, std::nullopt,
                   history_detail(*details.error));
     end_task(step, timer.task, TaskState::kError, details);

@@ -95,7 +95,7 @@ class RunMachine {
     return !ended() && (!dirty_.empty() || sweep_ < sweep_end_);
   }
 
-  void explain(const Shared& shared, std::vector<Blocker>& blockers) const;
+  void explain(Millis now, const Shared& shared, std::vector<Blocker>& blockers) const;
 
  private:
   struct TaskLive {
@@ -123,11 +123,20 @@ class RunMachine {
   [[nodiscard]] bool section_open(TaskIndex task) const;
   void begin_attempt(Step& step, TaskIndex task, AttemptState state);
   void run_in_engine(Step& step, TaskIndex task);
+  void fail_in_engine(Step& step, TaskIndex task, TaskError error);
   [[nodiscard]] Result<std::string> render_message(Step& step, TaskIndex task) const;
   void end_attempt(Step& step, TaskIndex task, const Outcome& outcome);
   void retry_or_fail(Step& step, TaskIndex task, AttemptLive& live, const TaskError& error);
   void time_out(Step& step, TaskIndex task, TaskErrorCode code, Phase phase, Millis limit);
   void release(Step& step, TaskIndex task);
+
+  // run_wait.cpp
+  void begin_wait(Step& step, TaskIndex task, std::string reason);
+  void look_again(Step& step, TaskIndex task);
+  void wait_until(Step& step, TaskIndex task, Millis until);
+  void end_wait(Step& step, TaskIndex task, std::string outputs, std::string detail);
+  void time_out_hold(Step& step, TaskIndex task);
+  void explain_wait(TaskIndex task, Millis now, std::vector<Blocker>& blockers) const;
 
   // run_hold.cpp
   void hold(Step& step, TaskIndex task, const Outcome& outcome);

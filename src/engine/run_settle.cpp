@@ -321,7 +321,7 @@ void RunMachine::restore_attempt(Step& step, const AttemptRow& row) {
   live.row.from = row.state;
   last_at_ = std::max({last_at_, row.created_at, row.started_at, row.ended_at});
   const TaskSpec& spec = flow_->tasks[task];
-  if (spec.timeout > 0 && !tasks_[task].held) {
+  if (spec.timeout > 0 && (!tasks_[task].held || spec.wait.what == WaitFor::kPerson)) {
     step.shared.timers.add({live.first_at + spec.timeout, run_.no, task, TimerKind::kTask});
   }
   if (live.retry_at > 0) step.shared.timers.add({live.retry_at, run_.no, task, TimerKind::kRetry});

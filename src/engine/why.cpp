@@ -16,11 +16,13 @@ std::string_view to_string(BlockerKind kind) {
                                      std::string_view("previous_attempt"),
                                      std::string_view("running"),
                                      std::string_view("blocked"),
-                                     std::string_view("paused")};
+                                     std::string_view("paused"),
+                                     std::string_view("time"),
+                                     std::string_view("condition")};
   return kNames[static_cast<std::size_t>(kind)];
 }
 
-void RunMachine::explain(const Shared& shared, std::vector<Blocker>& blockers) const {
+void RunMachine::explain(Millis now, const Shared& shared, std::vector<Blocker>& blockers) const {
   for (TaskIndex task = 0; task < tasks_.size(); ++task) {
     const TaskSpec& spec = flow_->tasks[task];
     const TaskLive& state = tasks_[task];
@@ -34,7 +36,9 @@ void RunMachine::explain(const Shared& shared, std::vector<Blocker>& blockers) c
     if (is_final(state.state)) continue;
     if (state.held) {
       const HoldRow& hold = holds_.at(task);
-      blockers.push_back({spec.id, BlockerKind::kPaused, hold.reason, hold.held_at, 0, spec.owner});
+      const bool limited = spec.wait.what == WaitFor::kPerson && spec.timeout > 0;
+      blockers.push_back({spec.id, BlockerKind::kPaused, hold.reason, hold.held_at,
+                          limited ? hold.held_at + spec.timeout : 0, spec.owner});
       continue;
     }
     const auto live = live_.find(task);
@@ -47,6 +51,8 @@ void RunMachine::explain(const Shared& shared, std::vector<Blocker>& blockers) c
       } else if (!row.known_dead) {
         blockers.push_back({spec.id, BlockerKind::kPreviousAttempt,
                             fmt::format("attempt {}", row.attempt), row.ended_at, 0, spec.owner});
+      } else if (spec.wait.what != WaitFor::kNothing) {
+        explain_wait(task, now, blockers);
       } else {
         blockers.push_back({spec.id, BlockerKind::kRetryAt,
                             fmt::format("attempt {}", row.attempt + 1), row.ended_at,

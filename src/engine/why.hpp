@@ -19,6 +19,8 @@ enum class BlockerKind : std::uint8_t {
   kRunning,          ///< nothing blocks it: it runs; `what` is its attempt's state
   kBlocked,          ///< final: `what` is the upstream that ended so
   kPaused,           ///< held: `what` says why a person is asked
+  kTime,             ///< waits until `until`
+  kCondition,        ///< waits until `what` holds, and looks again at `until`
 };
 
 struct Blocker {

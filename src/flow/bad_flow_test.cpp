@@ -205,6 +205,27 @@ INSTANTIATE_TEST_SUITE_P(
     name_of);
 
 INSTANTIATE_TEST_SUITE_P(
+    Waits, BadFlow,
+    testing::Values(
+        Case{"PauseForATimeWithATimeout",
+             with_task("  - {id: p, type: pause, for: 1m, timeout: 1h}\n"), "6:44 bad_value",
+             "ends by itself"},
+        Case{"PauseOnTimeoutWithoutOne", with_task("  - {id: p, type: pause, on_timeout: fail}\n"),
+             "6:38 missing_key", "'timeout'"},
+        Case{"PauseWithRetry", with_task("  - {id: p, type: pause, retry: {attempts: 2}}\n"),
+             "6:33 bad_value", "not tried again"},
+        Case{"WaitForNothing", with_task("  - {id: w, type: wait_for}\n"), "6:5 missing_key",
+             "'script' and 'until'"},
+        Case{"WaitForWhatNeverChanges",
+             with_task("  - {id: w, type: wait_for, until: \"{{ run.id == 'x' }}\"}\n"),
+             "6:36 bad_value", "`now`"},
+        Case{"WaitTooOften", with_task("  - {id: w, type: wait_for, script: x, interval: 10ms}\n"),
+             "6:50 bad_value", "at least 100ms"},
+        Case{"NowInATask", with_task("  - {id: w, type: log, message: '{{ now }}'}\n"),
+             "6:37 undefined_name", "'now' is not known in a task"}),
+    name_of);
+
+INSTANTIATE_TEST_SUITE_P(
     Graph, BadFlow,
     testing::Values(
         Case{"UnknownNeed", with_task("    needs: aa\n"), "6:12 unknown_task", "'aa'"},

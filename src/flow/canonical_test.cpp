@@ -29,6 +29,10 @@ tasks:
   - {id: t, type: transform, sql: "select * from ok", owner: me, retry: {on: [75, LOST]}}
   - {id: s, type: share, of: t, to: out.csv, allow_failure: true, env: {B: "{{ secret('B') }}"}}
   - {id: sh, type: shell, script: "echo '{{ outputs.s.x }}'\necho", trigger_rule: all_done}
+  - {id: ask, type: pause, message: "{{ vars.v }}?", timeout: 2h, on_timeout: continue}
+  - {id: rest, type: pause, for: 90s}
+  - {id: look, type: wait_for, script: "test -e x", interval: 5s, interpreter: bash -eu}
+  - {id: at, type: wait_for, until: "{{ now > inputs.day }}"}
 errors:
   - {id: tell, type: log, message: "{{ error.message }}", level: warn, run_if: true}
 finally:
@@ -54,6 +58,11 @@ void expect_equal(const TaskSpec& a, const TaskSpec& b) {
   EXPECT_EQ(a.trigger_rule, b.trigger_rule);
   EXPECT_EQ(a.allow_failure, b.allow_failure);
   EXPECT_EQ(a.disabled, b.disabled);
+  EXPECT_EQ(a.message, b.message);
+  EXPECT_EQ(a.wait.what, b.wait.what);
+  EXPECT_EQ(a.wait.time, b.wait.time);
+  EXPECT_EQ(a.wait.go_on, b.wait.go_on);
+  EXPECT_EQ(a.wait.until, b.wait.until);
 }
 
 void expect_equal(const Flow& a, const Flow& b) {

@@ -228,6 +228,36 @@ TEST(GoodFlow, AnInterpreterInOneStringIsPartedAtBlanks) {
   EXPECT_EQ(flow->tasks[1].params, R"({"interpreter":["perl","-e"],"script":"x"})");
 }
 
+TEST(GoodFlow, WhatTasksWaitFor) {
+  const auto flow = good(R"(
+id: f
+retry: {attempts: 3}
+timeouts: {complete: 1m}
+tasks:
+  - {id: a, type: pause, message: well, timeout: 1h, on_timeout: continue}
+  - {id: b, type: pause, for: 10m}
+  - {id: c, type: wait_for, script: "true"}
+  - {id: d, type: wait_for, until: "{{ now > run.started_at }}", interval: 1s}
+)");
+  ASSERT_NE(flow, nullptr);
+  const auto& tasks = flow->tasks;
+  EXPECT_EQ(tasks[0].wait.what, WaitFor::kPerson);
+  EXPECT_TRUE(tasks[0].wait.go_on);
+  EXPECT_EQ(tasks[0].message, "well");
+  EXPECT_EQ(tasks[0].timeout, 3'600'000);
+  EXPECT_EQ(tasks[1].wait.what, WaitFor::kTime);
+  EXPECT_EQ(tasks[1].wait.time, 600'000);
+  EXPECT_EQ(tasks[2].wait.what, WaitFor::kScript);
+  EXPECT_EQ(tasks[2].kind, TaskKind::kProcess);
+  EXPECT_EQ(tasks[2].wait.time, 30'000);
+  EXPECT_EQ(tasks[2].retry.attempts, 1u) << "it looks as often as its time allows";
+  EXPECT_EQ(tasks[2].timeouts.complete, 60'000) << "of one look";
+  EXPECT_EQ(tasks[3].wait.what, WaitFor::kCondition);
+  EXPECT_EQ(tasks[3].kind, TaskKind::kEngine);
+  EXPECT_EQ(tasks[3].wait.time, 1000);
+  EXPECT_EQ(tasks[3].timeouts, Timeouts{});
+}
+
 TEST(GoodFlow, MapsOfTheFlow) {
   const auto flow = good(R"(
 id: f

@@ -22,8 +22,12 @@ std::string_view name_of(Section section) {
   return "tasks";
 }
 
-Scope scope_of(const TaskDraft& draft, ValueKind kind) {
+Scope scope_of(const TaskDraft& draft, const TemplateUse& use) {
   const bool on_error = draft.spec.section != Section::kTasks;
+  const ValueKind kind = use.kind;
+  if (draft.spec.wait.what == WaitFor::kCondition && use.node == draft.node->find("until")) {
+    return on_error ? Scope::kUntilOnError : Scope::kUntil;
+  }
   if (kind == ValueKind::kCondition) return on_error ? Scope::kConditionOnError : Scope::kCondition;
   return on_error ? Scope::kTaskOnError : Scope::kTask;
 }
@@ -148,7 +152,7 @@ void Linker::link_task(TaskIndex index) {
   }
   refs_.clear();
   for (const TemplateUse& use : task.uses.templates) {
-    names_.check(use, scope_of(task, use.kind), refs_);
+    names_.check(use, scope_of(task, use), refs_);
   }
   for (const OutputRef& ref : refs_) {
     const auto found = ids_.find(ref.id);
@@ -160,6 +164,7 @@ void Linker::link_task(TaskIndex index) {
   }
   if (task.type != nullptr && task.type->name == "transform") link_sql(index);
   if (task.type != nullptr && task.type->name == "load") link_columns(index);
+  if (task.type != nullptr && task.spec.wait.what == WaitFor::kScript) check_script(index);
   if (task.type != nullptr && task.type->name == "shell") check_script(index);
   sort_unique(task.spec.needs);
   sort_unique(task.spec.refs);

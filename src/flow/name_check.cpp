@@ -32,6 +32,7 @@ struct ScopeInfo {
   bool inputs;
   bool error;
   bool secrets;
+  bool now = false;
 };
 
 constexpr ScopeInfo kScopes[] = {
@@ -39,6 +40,8 @@ constexpr ScopeInfo kScopes[] = {
     {"in a task", true, true, true, true, true, true},
     {"in 'run_if'", true, true, true, true, false, false},
     {"in 'run_if'", true, true, true, true, true, false},
+    {"in 'until'", true, true, true, true, false, false, true},
+    {"in 'until'", true, true, true, true, true, false, true},
     {"in an input's default", false, false, false, false, false, false},
     {"in 'vars'", false, false, false, true, false, false},
     {"in the flow's 'env'", false, true, true, true, false, true},
@@ -55,6 +58,7 @@ bool is_available(std::string_view root, const ScopeInfo& scope) {
   if (root == "task") return scope.task;
   if (root == "vars") return scope.vars;
   if (root == "error") return scope.error;
+  if (root == "now") return scope.now;
   if (root == "secret" || root == "env") return scope.secrets;
   return scope.inputs;  // inputs, flow, labels
 }
@@ -62,18 +66,18 @@ bool is_available(std::string_view root, const ScopeInfo& scope) {
 Words available(const ScopeInfo& scope) {
   Words words;
   for (const std::string_view root :
-       {"inputs", "outputs", "run", "flow", "task", "vars", "labels", "error"}) {
+       {"inputs", "outputs", "run", "flow", "task", "vars", "labels", "error", "now"}) {
     if (is_available(root, scope)) words.push_back(root);
   }
   return words;
 }
 
 bool is_root(std::string_view name) {
-  static constexpr std::array kRoots{std::string_view("inputs"), std::string_view("outputs"),
-                                     std::string_view("run"),    std::string_view("flow"),
-                                     std::string_view("task"),   std::string_view("vars"),
-                                     std::string_view("labels"), std::string_view("error"),
-                                     std::string_view("secret"), std::string_view("env")};
+  static constexpr std::array kRoots{
+      std::string_view("inputs"), std::string_view("outputs"), std::string_view("run"),
+      std::string_view("flow"),   std::string_view("task"),    std::string_view("vars"),
+      std::string_view("labels"), std::string_view("error"),   std::string_view("secret"),
+      std::string_view("env"),    std::string_view("now")};
   return std::ranges::count(kRoots, name) > 0;
 }
 
@@ -177,7 +181,8 @@ void NameCheck::check_name(const TemplateUse& use, const Name& name, Scope scope
   }
   if (name.root == "outputs") {
     check_outputs(use, name, refs);
-  } else if (name.root != "secret" && name.root != "env" && !name.field.empty()) {
+  } else if (name.root != "secret" && name.root != "env" && name.root != "now" &&
+             !name.field.empty()) {
     Words fields = fields_of(name.root);
     // A run gets its number only when it is recorded, after its inputs are known.
     if (scope == Scope::kInputDefault) std::erase(fields, "number");

@@ -17,6 +17,8 @@ enum class Scope : std::uint8_t {
   kTaskOnError,  ///< the same of a task in `errors` or `finally`: `error` too
   kCondition,    ///< `run_if`: rendered by the engine, without secrets
   kConditionOnError,
+  kUntil,  ///< `until` of a wait_for: `now` too
+  kUntilOnError,
   kInputDefault,
   kVars,
   kFlowEnv,

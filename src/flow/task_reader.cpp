@@ -122,6 +122,8 @@ TaskDraft TaskReader::read(const Node& node, Section section) {
   check_required(draft);
   if (draft.type == nullptr) return draft;
   fill_presets(draft);
+  if (draft.type->name == "pause") read_pause(draft);
+  if (draft.type->name == "wait_for") read_wait_for(draft);
   if (draft.type->name == "load") check_load(draft);
   if (draft.type->name == "merge") check_merge(draft);
   if (draft.type->name == "share") check_share(draft);

@@ -29,6 +29,10 @@ class TaskReader {
   void read_type(const Node& node, TaskDraft& draft);
   void check_required(TaskDraft& draft);
   void fill_presets(TaskDraft& draft);
+  void read_pause(TaskDraft& draft);
+  void read_wait_for(TaskDraft& draft);
+  /// Reports a key that the draft has and cannot have.
+  void refuse_key(const TaskDraft& draft, std::string_view key, std::string_view why);
   void check_source(const TaskDraft& draft);
   void check_load(const TaskDraft& draft);
   void check_merge(const TaskDraft& draft);

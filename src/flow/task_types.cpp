@@ -56,6 +56,8 @@ constexpr KeySpec kKeepPii{.name = "keep_pii",
                                "stays in the state folder when the run has ended well; "
                                "without it, no."};
 
+constexpr std::int64_t kDurationMost = std::int64_t{36'500} * 86'400'000;
+
 constexpr std::array kLevels{Word("debug"), Word("info"), Word("warn"), Word("error")};
 constexpr std::array kFormats{Word("csv"), Word("json"), Word("parquet")};
 constexpr std::array kHows{Word("inner"), Word("left"), Word("full")};
@@ -104,6 +106,50 @@ constexpr std::array kFail{
             .kind = K::kTemplate,
             .description = "Why the flow fails here.",
             .required = true},
+};
+
+constexpr std::array kOnTimeouts{Word("fail"), Word("continue")};
+
+constexpr std::array kPause{
+    KeySpec{.name = "for",
+            .kind = K::kDuration,
+            .description = "How long it waits; without it, until a person approves (`dyna approve` "
+                           "or `dyna reject`).",
+            .least = 1,
+            .most = kDurationMost},
+    KeySpec{.name = "message",
+            .kind = K::kTemplate,
+            .description = "What the person is asked. Without it, that somebody should approve."},
+    KeySpec{.name = "on_timeout",
+            .kind = K::kEnum,
+            .description = "What happens when nobody decided within `timeout`. Without it: fail. "
+                           "Outputs are approved (true, false), by and note.",
+            .words = kOnTimeouts},
+};
+
+constexpr std::array kWaitFor{
+    KeySpec{.name = "script",
+            .kind = K::kShell,
+            .description = "Looks whether it holds: it does when the script ends with exit code 0, "
+                           "and its outputs are the task's. Where it does not, it is run again "
+                           "after `interval`. It has a slot only while it runs."},
+    KeySpec{.name = "until",
+            .kind = K::kCondition,
+            .description = "Instead of `script`: a template over `now` (2026-11-21T07:50:00.123Z) "
+                           "that gives true when the task may end."},
+    KeySpec{.name = "interval",
+            .kind = K::kDuration,
+            .description = "From one look to the next. Without it, 30s.",
+            .least = 100,
+            .most = kDurationMost},
+    KeySpec{.name = "interpreter",
+            .kind = K::kList,
+            .description = "Of `script`: the program and its options; one string is parted at "
+                           "blanks. Without it, /bin/sh -e.",
+            .one_or_list = true,
+            .splits = true,
+            .item = &kTextItem,
+            .least = 1},
 };
 
 constexpr std::array kLoad{
@@ -398,6 +444,13 @@ constexpr std::array kTypes{
     TaskType{.name = "python", .description = "Runs a Python program.", .keys = kPython},
     TaskType{.name = "log", .description = "Says something.", .keys = kLog, .engine = true},
     TaskType{.name = "fail", .description = "Ends in error.", .keys = kFail, .engine = true},
+    TaskType{.name = "pause",
+             .description = "Waits for a person or a time.",
+             .keys = kPause,
+             .engine = true},
+    TaskType{.name = "wait_for",
+             .description = "Waits until something holds. It waits as long as `timeout` says.",
+             .keys = kWaitFor},
     TaskType{.name = "load",
              .description = "Reads a file, of this machine or of a server.",
              .keys = kLoad,
@@ -428,8 +481,6 @@ constexpr std::array kTypes{
     later("foreach", "Runs tasks for each item."),
     later("switch", "Runs one of several branches."),
     later("flow", "Runs another flow."),
-    later("pause", "Waits for a person or a time."),
-    later("wait_for", "Waits until something holds."),
 };
 
 }  // namespace

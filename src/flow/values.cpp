@@ -148,7 +148,10 @@ std::optional<Millis> ValueReader::duration(const Node& node, const KeySpec& spe
   }
   if (*parsed >= spec.least && *parsed <= spec.most) return *parsed;
   reporter_.error(node, Code::kBadValue,
-                  fmt::format("'{}' is longer than 0; leave it out for no limit", name));
+                  spec.least > 1
+                      ? fmt::format("'{}' is at least {}, not {}", name, format_delay(spec.least),
+                                    quoted(node.text))
+                      : fmt::format("'{}' is longer than 0; leave it out for no limit", name));
   return std::nullopt;
 }
 

@@ -56,8 +56,26 @@ enum class Section : std::uint8_t { kTasks, kErrors, kFinally };
 
 /// Who carries a task out.
 enum class TaskKind : std::uint8_t {
-  kEngine,   ///< `log`, `fail`: decided by the engine itself, in the transaction; takes no slot
+  kEngine,   ///< `log`, `fail`, `pause`: decided by the engine itself, in the transaction; takes no
+             ///< slot
   kProcess,  ///< handed to a Process; takes a slot
+};
+
+/// What a task waits for by itself, once its upstreams let it run.
+enum class WaitFor : std::uint8_t {
+  kNothing,
+  kPerson,     ///< `pause`: somebody approves
+  kTime,       ///< `pause` with `for`
+  kCondition,  ///< `wait_for` with `until`: the engine looks
+  kScript,     ///< `wait_for` with `script`: a process looks, each time as an attempt
+};
+
+/// Of `pause` and `wait_for`. Takes no slot between two looks.
+struct Wait {
+  WaitFor what = WaitFor::kNothing;
+  Millis time = 0;      ///< kTime: so long; kCondition, kScript: from one look to the next
+  bool go_on = false;   ///< kPerson: it completes when its `timeout` runs out
+  std::string until{};  ///< kCondition: a template giving true or false, which knows `now`
 };
 
 struct TaskSpec {
@@ -68,7 +86,8 @@ struct TaskSpec {
   std::string run_if;  ///< a template giving true or false; empty: always
   std::string
       params;  ///< the keys of its type as a JSON object; strings in it are templates, not rendered
-  std::string message;  ///< of an engine task (`log`, `fail`): a template; empty for all others
+  std::string message;  ///< of an engine task (`log`, `fail`, `pause`): a template, or empty
+  Wait wait;
   std::vector<std::pair<std::string, std::string>> env;  ///< name → template
   std::vector<TaskIndex> needs;  ///< upstream tasks of the same section, ascending, each once; from
                                  ///< `needs` and from references

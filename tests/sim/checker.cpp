@@ -88,12 +88,40 @@ void Checker::check_task(const TaskRow& row) {
     expect(row.error.has_value() && !row.error->message.empty() && !row.error->owner.empty(),
            "R4: task in error without message or owner", row.run, row.path);
   }
+  const auto& tasks = flows_.at(row.run)->tasks;
+  const auto spec = std::ranges::find(tasks, row.path, &TaskSpec::id);
+  if (is_final(row.state) && spec->wait.what != WaitFor::kNothing) check_wait(row, *spec);
   const auto hold = holds_.find(key);
-  if (row.state == TaskState::kCompleted && hold != holds_.end()) {
+  const bool nobody = spec->wait.what == WaitFor::kPerson && spec->wait.go_on &&
+                      spec->timeout > 0 && row.ended_at >= row.first_at + spec->timeout;
+  if (row.state == TaskState::kCompleted && hold != holds_.end() && !nobody) {
     expect(hold->second.state == HoldState::kApproved,
            "a task that was held completed without approval", row.run, row.path);
   }
   tasks_[key] = row;
+}
+
+/// A wait ends when what it waits for is there or its limit has run out: not before, and not later
+/// than its next look.
+void Checker::check_wait(const TaskRow& row, const TaskSpec& spec) {
+  const auto say = [&](bool holds, const char* what) { expect(holds, what, row.run, row.path); };
+  const Wait& wait = spec.wait;
+  const Millis waited = row.ended_at - row.first_at;
+  const bool timed_out =
+      row.error.has_value() && row.error->code == TaskErrorCode::kTimeoutTotal && spec.timeout > 0;
+  if (timed_out) say(waited >= spec.timeout, "a wait timed out too early");
+  if (timed_out && !downtime) say(waited <= spec.timeout + 1000, "a wait timed out too late");
+  if (row.state != TaskState::kCompleted) return;
+  if (wait.what == WaitFor::kTime) {
+    say(waited >= wait.time, "a pause ended before its time");
+    say(downtime || waited <= wait.time + 1000, "a pause ended after its time");
+  }
+  if (wait.what == WaitFor::kCondition) {
+    const std::string until = wait.until.substr(3);
+    say(format_timestamp(row.ended_at) >= until, "a condition held before it did");
+    const bool late = waited > 0 && format_timestamp(row.ended_at - wait.time) >= until;
+    say(downtime || !late, "a condition held, and nobody looked");
+  }
 }
 
 void Checker::check_attempt(const AttemptRow& row) {
@@ -172,13 +200,14 @@ void Checker::check_retry(const AttemptRow& row) {
     expect(hold->second.state == HoldState::kApproved, "an attempt begins without approval",
            row.run, row.path);
   }
-  expect(row.attempt <= retry.attempts + (asked ? 1 : 0), "R19: more attempts than allowed",
-         row.run, row.path);
+  const bool looks = spec->wait.what == WaitFor::kScript;
+  expect(looks || row.attempt <= retry.attempts + (asked ? 1 : 0),
+         "R19: more attempts than allowed", row.run, row.path);
   if (!before.error.has_value()) return;
   if (retry.on.empty())
     expect(before.error->retryable, "R19: a failure that is not retryable was retried", row.run,
            row.path);
-  Millis low = retry.delay;
+  Millis low = looks ? spec->wait.time : retry.delay;
   for (std::uint32_t i = 1; retry.backoff == Backoff::kExponential && i < before.attempt; ++i)
     low *= 2;
   Millis high = retry.backoff == Backoff::kRandom

@@ -41,6 +41,7 @@ class Checker {
   void check_attempt(const AttemptRow& row);
   void check_failure(const AttemptRow& row, const AttemptRow& before);
   void check_retry(const AttemptRow& row);
+  void check_wait(const TaskRow& row, const TaskSpec& spec);
   void check_history(const HistoryRow& row);
   void check_hold(const HoldRow& row);
   void check_paused(RunNo run);

@@ -32,6 +32,23 @@ Section random_section(Random& random) {
   return draw == 9 ? Section::kFinally : Section::kTasks;
 }
 
+/// A pause or a wait_for, one in each world or so.
+void add_wait(Random& random, TaskSpec& task) {
+  task.wait.what = static_cast<WaitFor>(1 + random.below(4));
+  task.wait.time = random.between(100, 20'000);
+  task.wait.go_on = random.chance(50);
+  const bool looks = task.wait.what == WaitFor::kCondition || task.wait.what == WaitFor::kScript;
+  task.type = looks ? "wait_for" : "pause";
+  task.kind = task.wait.what == WaitFor::kScript ? TaskKind::kProcess : TaskKind::kEngine;
+  task.message = "";
+  task.retry = Retry{};
+  task.timeout = random.chance(40) ? random.between(1000, 60'000) : 0;
+  if (task.wait.what == WaitFor::kTime) task.timeout = 0;
+  if (task.wait.what == WaitFor::kCondition) {
+    task.wait.until = "at " + format_timestamp(kStart + random.between(0, 120'000));
+  }
+}
+
 TaskSpec random_task(Random& random, const FlowTaste& taste, TaskIndex index) {
   TaskSpec task;
   task.id = "t" + std::to_string(index);
@@ -44,6 +61,7 @@ TaskSpec random_task(Random& random, const FlowTaste& taste, TaskIndex index) {
   task.retry = random_retry(random);
   if (task.kind == TaskKind::kEngine) task.retry = Retry{};
   if (taste.limits) add_limits(random, task);
+  if (random.chance(12)) add_wait(random, task);
   task.allow_failure = random.chance(15);
   task.disabled = random.chance(4);
   if (random.chance(12)) task.run_if = random.chance(50) ? "true" : "false";

@@ -8,6 +8,9 @@
 
 namespace cordyna::sim {
 
+/// When each world begins.
+inline constexpr Millis kStart = 1'800'000'000'000;
+
 /// How wild the flows of a world are.
 struct FlowTaste {
   std::uint64_t tasks_max = 20;

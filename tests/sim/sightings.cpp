@@ -35,6 +35,10 @@ constexpr std::array kFields{
     std::pair("paused runs", &Sightings::paused_runs),
     std::pair("approved holds", &Sightings::approved),
     std::pair("rejected holds", &Sightings::rejected),
+    std::pair("pauses for a time", &Sightings::pauses),
+    std::pair("pauses that nobody answered", &Sightings::pauses_unanswered),
+    std::pair("conditions waited for", &Sightings::conditions),
+    std::pair("looks of scripts", &Sightings::looks),
 };
 
 }  // namespace

@@ -18,7 +18,6 @@
 namespace cordyna::sim {
 namespace {
 
-constexpr Millis kStart = 1'800'000'000'000;
 constexpr Millis kEndOfTime = kStart + 6 * 3'600'000;  // no world of these flows needs more
 
 class PlainEvaluator final : public Evaluator {
@@ -29,7 +28,11 @@ class PlainEvaluator final : public Evaluator {
   Result<std::string> render_json(std::string_view json, std::string_view) const override {
     return std::string(json);
   }
-  Result<bool> condition(std::string_view text, std::string_view) const override {
+  /// "at " and a time holds from then on.
+  Result<bool> condition(std::string_view text, std::string_view context) const override {
+    const std::size_t now = context.find("\"now\":\"");
+    if (text.starts_with("at ") && now != std::string_view::npos)
+      return context.substr(now + 7, 24) >= text.substr(3);
     if (text == "true" || text == "false") return text == "true";
     return fail(ErrorCode::kInvalidArgument, "neither true nor false");
   }
@@ -240,6 +243,10 @@ void World::count(const ChangeSet& changes) {
   }
   for (const HistoryRow& row : changes.history) {
     if (row.detail.starts_with("late")) ++seen.late;
+    if (row.detail.starts_with("waited ")) ++seen.pauses;
+    if (row.detail.find("nobody decided within") != std::string::npos) ++seen.pauses_unanswered;
+    if (row.detail.starts_with("it holds after")) ++seen.conditions;
+    if (row.detail.starts_with("not yet: ")) ++seen.looks;
     if (row.detail.starts_with("TIMEOUT_ACKNOWLEDGE")) ++seen.timeouts_acknowledge;
     if (row.detail.starts_with("TIMEOUT_START")) ++seen.timeouts_start;
     if (row.detail.starts_with("TIMEOUT_COMPLETE")) ++seen.timeouts_complete;
