@@ -18,6 +18,7 @@ enum class Scope : std::uint8_t {
   kCondition,    ///< `run_if`: rendered by the engine, without secrets
   kConditionOnError,
   kInputDefault,
+  kTriggerInputs,  ///< values that a trigger gives to inputs
   kVars,
   kFlowEnv,
   kFlowOutputs,
@@ -41,6 +42,7 @@ class NameCheck {
   struct Name {
     std::string root;
     std::string field;  ///< empty: the whole
+    std::string part;   ///< of the field; empty: all of it
     std::size_t offset = 0;
   };
 
