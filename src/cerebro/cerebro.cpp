@@ -49,7 +49,7 @@ class Cerebro::Impl {
        const Evaluator& evaluator, FlowLoader loader)
       : clock_(clock),
         inbox_(std::make_shared<Inbox>(settings.inbox_max)),
-        loop_(settings.slots, store, evaluator, std::move(loader)) {
+        loop_(settings.slots, store, evaluator, std::move(loader), settings.ticks) {
     loop_.set_listener([this](const ChangeSet& changes) { publish(changes); });
   }
 
@@ -72,6 +72,8 @@ class Cerebro::Impl {
     thread_ = std::thread([this] { work(); });
   }
 
+  Millis wall() const { return clock_.wall(); }
+
   Result<RunNo> ask(Command command) {
     CommandSignal signal{std::move(command), {}};
     auto answer = signal.answer.get_future();
@@ -80,6 +82,8 @@ class Cerebro::Impl {
     }
     return answer.get();
   }
+
+  void wake() { (void)inbox_->queue.push(Signal(CommandSignal{WakeSignal{}, {}})); }
 
   void subscribe(CommitObserver& observer) {
     const std::lock_guard lock(observers_mutex_);
@@ -138,9 +142,13 @@ class Cerebro::Impl {
 
   std::optional<SteadyTime> wake_time() const {
     if (loop_.has_work()) return SteadyTime{};
-    const auto next = loop_.next_timer();
-    if (!next.has_value()) return std::nullopt;
-    const Millis delay = std::clamp<Millis>(*next - clock_.now(), 0, 86'400'000);
+    const auto timer = loop_.next_timer();
+    const auto tick = loop_.next_tick();
+    if (!timer.has_value() && !tick.has_value()) return std::nullopt;
+    Millis delay = 86'400'000;
+    if (timer.has_value()) delay = std::min(delay, *timer - clock_.now());
+    if (tick.has_value()) delay = std::min(delay, *tick - clock_.wall());
+    delay = std::max<Millis>(delay, 0);
     return std::chrono::steady_clock::now() + std::chrono::milliseconds(delay);
   }
 
@@ -159,7 +167,7 @@ class Cerebro::Impl {
       }
     }
     signals.clear();
-    const auto saved = loop_.step(now);
+    const auto saved = loop_.step(now, clock_.wall());
     live_runs_.store(loop_.live_runs());
     for (Answer& answer : answers) {
       if (saved.has_value() || !answer.result.has_value()) {
@@ -220,6 +228,15 @@ Result<> Cerebro::cancel(const RunId& id) {
 
 Result<RunNo> Cerebro::decide(const RunId& id, engine::HoldDecision decision) {
   return impl_->ask(DecideSignal{id, std::move(decision)});
+}
+
+Result<> Cerebro::keep(std::vector<KeptTrigger> triggers) {
+  TRY(impl_->ask(KeepSignal{std::move(triggers), impl_->wall()}));
+  return {};
+}
+
+void Cerebro::wake() {
+  impl_->wake();
 }
 
 void Cerebro::subscribe(CommitObserver& observer) {

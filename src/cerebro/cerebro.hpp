@@ -14,6 +14,7 @@
 
 #include "base/id.hpp"
 #include "base/result.hpp"
+#include "cerebro/ticker.hpp"
 #include "engine/hold.hpp"
 #include "model/flow.hpp"
 #include "model/rows.hpp"
@@ -27,6 +28,7 @@ namespace cordyna {
 struct CerebroSettings {
   std::uint32_t slots = 2;       ///< processes at once
   std::size_t inbox_max = 4096;  ///< signals; more wait at their source
+  TickPorts ticks;               ///< for `keep`
 };
 
 /// Told of every commit, in order, on cerebro's thread: must be quick and must not call back.
@@ -77,6 +79,12 @@ class Cerebro {
   /// A person's word on a task that is held. Takes the run up first if need be. Errors: kNotFound;
   /// kConflict: the run has ended, or the task is not held.
   [[nodiscard]] Result<RunNo> decide(const RunId& id, engine::HoldDecision decision);
+
+  /// Keeps these schedule triggers from now on, instead of those before; none: none. Errors: as
+  /// Ticker::keep.
+  [[nodiscard]] Result<> keep(std::vector<KeptTrigger> triggers);
+  /// The clock was set: what is due by it is done now, and not when its old time would have come.
+  void wake();
 
   void subscribe(CommitObserver& observer);
   void unsubscribe(CommitObserver& observer);

@@ -6,8 +6,12 @@
 
 namespace cordyna {
 
-Loop::Loop(std::uint32_t slots, Store& store, const Evaluator& evaluator, FlowLoader loader)
-    : store_(store), loader_(std::move(loader)), engine_(slots, evaluator) {}
+Loop::Loop(std::uint32_t slots, Store& store, const Evaluator& evaluator, FlowLoader loader,
+           TickPorts ticks)
+    : store_(store),
+      loader_(std::move(loader)),
+      engine_(slots, evaluator),
+      ticker_(store, std::move(ticks)) {}
 
 Result<RunNo> Loop::apply(Millis now, const Command& command) {
   if (failed_) return fail(ErrorCode::kUnavailable, "cerebro has stopped");
@@ -18,6 +22,8 @@ Result<RunNo> Loop::apply(Millis now, const Command& command) {
     Result<RunNo> operator()(const ResumeSignal& s) const { return loop.resume(now, s.id); }
     Result<RunNo> operator()(const CancelSignal& s) const { return loop.cancel(now, s.id); }
     Result<RunNo> operator()(const DecideSignal& s) const { return loop.decide(now, s); }
+    Result<RunNo> operator()(const KeepSignal& s) const { return loop.keep(s); }
+    Result<RunNo> operator()(const WakeSignal&) const { return 0; }
   };
   return std::visit(Visitor{*this, now}, command);
 }
@@ -31,19 +37,33 @@ Result<RunNo> Loop::submit(Millis now, RunRequest request) {
   if (known.has_value())
     return is_final(known->state) ? Result<RunNo>(known->no) : take_up(now, *known);
   if (known.error().code != ErrorCode::kNotFound) return std::unexpected(known.error());
-  if (next_no_ == 0) {
-    TRY_ASSIGN(const RunNo last, store_.last_run_no());
-    next_no_ = last + 1;
-  }
-  engine::RunStart start;
-  start.no = next_no_++;
-  start.id = std::move(request.id);
-  start.flow = std::move(request.flow);
-  start.canonical = std::move(request.canonical);
-  start.inputs = std::move(request.inputs);
-  const RunNo no = start.no;
-  TRY(engine_.start_run(now, std::move(start), decision_));
+  TRY(know_last_no());
+  engine::RunStart run;
+  run.id = std::move(request.id);
+  run.flow = std::move(request.flow);
+  run.canonical = std::move(request.canonical);
+  run.inputs = std::move(request.inputs);
+  return start(now, std::move(run));
+}
+
+Result<> Loop::know_last_no() {
+  if (next_no_ != 0) return {};
+  TRY_ASSIGN(const RunNo last, store_.last_run_no());
+  next_no_ = last + 1;
+  return {};
+}
+
+Result<RunNo> Loop::start(Millis now, engine::RunStart run) {
+  run.no = next_no_++;
+  const RunNo no = run.no;
+  TRY(engine_.start_run(now, std::move(run), decision_));
   return no;
+}
+
+Result<RunNo> Loop::keep(const KeepSignal& signal) {
+  TRY(know_last_no());
+  TRY(ticker_.keep(signal.wall, signal.triggers, decision_.changes));
+  return 0;
 }
 
 Result<RunNo> Loop::resume(Millis now, const RunId& id) {
@@ -72,8 +92,10 @@ Result<RunNo> Loop::decide(Millis now, const DecideSignal& signal) {
   return no;
 }
 
-Result<> Loop::step(Millis now) {
+Result<> Loop::step(Millis now, Millis wall) {
   if (failed_) return fail(ErrorCode::kUnavailable, "cerebro has stopped");
+  const auto starter = [this, now](engine::RunStart run) { return start(now, std::move(run)); };
+  ticker_.advance(wall, starter, decision_.changes);
   engine_.advance(now, decision_);
   const engine::Decision done = std::exchange(decision_, {});
   if (!done.changes.empty()) {

@@ -17,6 +17,7 @@
 
 #include "base/result.hpp"
 #include "cerebro/cerebro.hpp"
+#include "cerebro/ticker.hpp"
 #include "engine/engine.hpp"
 
 namespace cordyna {
@@ -36,12 +37,23 @@ struct DecideSignal {
   engine::HoldDecision decision;
 };
 
-using Command = std::variant<SubmitSignal, ResumeSignal, CancelSignal, DecideSignal>;
+/// As Ticker::keep.
+struct KeepSignal {
+  std::vector<KeptTrigger> triggers;
+  Millis wall = 0;  ///< the time on the wall
+};
+/// The clock was set: look at it again.
+struct WakeSignal {};
+
+/// The last two give run number 0.
+using Command =
+    std::variant<SubmitSignal, ResumeSignal, CancelSignal, DecideSignal, KeepSignal, WakeSignal>;
 
 class Loop {
  public:
   /// Borrows everything but the loader.
-  Loop(std::uint32_t slots, Store& store, const Evaluator& evaluator, FlowLoader loader);
+  Loop(std::uint32_t slots, Store& store, const Evaluator& evaluator, FlowLoader loader,
+       TickPorts ticks = {});
 
   void set_process(Process& process) { process_ = &process; }
   /// Told of each commit, after its commands went out.
@@ -54,18 +66,28 @@ class Loop {
   [[nodiscard]] Result<RunNo> apply(Millis now, const Command& command);
   void apply(Millis now, const AttemptReport& report);
 
-  /// Fires due timers, commits all that was decided since the last step, then sends the commands.
-  /// Errors: what the store said; from then on `failed`.
-  [[nodiscard]] Result<> step(Millis now);
+  /// Starts the runs of triggers that are due, fires due timers, commits all that was decided since
+  /// the last step, then sends the commands. Errors: what the store said; from then on `failed`.
+  /// `wall`: what the clock on the wall says, by which triggers go; it may jump.
+  [[nodiscard]] Result<> step(Millis now, Millis wall);
+  [[nodiscard]] Result<> step(Millis now) { return step(now, now); }
 
   /// Whether `step` should be called again at once.
-  [[nodiscard]] bool has_work() const { return !failed_ && engine_.has_work(); }
+  [[nodiscard]] bool has_work() const {
+    return !failed_ && (engine_.has_work() || ticker_.behind());
+  }
   [[nodiscard]] std::optional<Millis> next_timer() const { return engine_.next_timer(); }
+  /// When the next trigger is due, by the clock on the wall.
+  [[nodiscard]] std::optional<Millis> next_tick() const { return ticker_.next(); }
   [[nodiscard]] std::size_t live_runs() const { return engine_.live_runs(); }
   [[nodiscard]] bool failed() const { return failed_; }
 
  private:
   [[nodiscard]] Result<RunNo> submit(Millis now, RunRequest request);
+  [[nodiscard]] Result<RunNo> keep(const KeepSignal& signal);
+  [[nodiscard]] Result<> know_last_no();
+  /// Gives it the next number.
+  [[nodiscard]] Result<RunNo> start(Millis now, engine::RunStart run);
   [[nodiscard]] Result<RunNo> resume(Millis now, const RunId& id);
   [[nodiscard]] Result<RunNo> take_up(Millis now, const RunRow& row);
   [[nodiscard]] Result<RunNo> cancel(Millis now, const RunId& id);
@@ -77,6 +99,7 @@ class Loop {
   Process* process_ = nullptr;
   std::function<void(const ChangeSet&)> listener_;
   engine::Engine engine_;
+  Ticker ticker_;
   engine::Decision decision_;
   RunNo next_no_ = 0;
   bool failed_ = false;

@@ -46,6 +46,8 @@ CommandResult dispatch(CommandContext& context) {
     case Verb::kContractImport:
     case Verb::kContractExport: return contract_command(context);
     case Verb::kSchedule: return schedule_command(context);
+    case Verb::kTicks: return ticks_command(context);
+    case Verb::kUp: return up_command(context);
     case Verb::kDoctor: return doctor_command(context);
     case Verb::kVersion: return version_command(context);
     case Verb::kCompletion: return completion_command(context);
@@ -62,8 +64,8 @@ std::string environment(const char* name) {
 bool only_prints(const Arguments& arguments) {
   const Verb verb = arguments.verb;
   if (verb == Verb::kSecret) return arguments.action == "list";
-  return verb != Verb::kRun && verb != Verb::kResume && verb != Verb::kCancel &&
-         verb != Verb::kApprove && verb != Verb::kReject;
+  return verb != Verb::kRun && verb != Verb::kUp && verb != Verb::kResume &&
+         verb != Verb::kCancel && verb != Verb::kApprove && verb != Verb::kReject;
 }
 
 int carry_out(const Arguments& arguments, const Parts& parts) {

@@ -30,6 +30,7 @@ class Parser {
     add_secret();
     add_contract();
     add_schedule();
+    add_up();
     add_others();
   }
 
@@ -73,6 +74,7 @@ class Parser {
   void add_guard();
   void add_secret();
   void add_schedule();
+  void add_up();
   void add_others();
   void add_contract();
   std::string split_inputs();
@@ -250,14 +252,17 @@ void Parser::add_contract() {
 }
 
 void Parser::add_schedule() {
-  CLI::App* schedule = app_.add_subcommand("schedule", "Work with cron expressions");
+  CLI::App* schedule = app_.add_subcommand("schedule", "Say when flows are due");
   schedule->require_subcommand(1);
-  CLI::App* next = schedule->add_subcommand("next", "Say when a cron expression is due next");
+  CLI::App* next = schedule->add_subcommand(
+      "next", "Say when a cron expression, or a flow's triggers, are due next");
   next->callback([this] { found_.verb = Verb::kSchedule; });
-  next->add_option("cron", found_.cron,
-                   "[second] minute hour day-of-month month day-of-week, or @daily and its like")
+  next->add_option(
+          "cron", found_.cron,
+          "[second] minute hour day-of-month month day-of-week, or @daily and its like; or "
+          "the file of a flow, whose triggers say the rest")
       ->required()
-      ->type_name("CRON");
+      ->type_name("CRON|FILE");
   next->add_option("-z,--timezone", found_.zones,
                    "As Europe/Berlin (default: UTC); may be repeated")
       ->type_name("ZONE")
@@ -280,6 +285,29 @@ void Parser::add_schedule() {
           "A time that comes twice: once (default), or both")
       ->check(CLI::IsMember({"once", "both"}));
   add_json(next);
+  CLI::App* ticks =
+      schedule->add_subcommand("ticks", "What became of a flow's times, newest first");
+  ticks->callback([this] { found_.verb = Verb::kTicks; });
+  ticks->add_option("file", file_, "The flow")->required()->type_name("FILE");
+  ticks->add_option("-n,--limit", found_.limit, "How many (default: 20)")
+      ->check(CLI::Range(1, 1'000'000))
+      ->type_name("N");
+  add_json(ticks);
+  add_state(ticks);
+}
+
+void Parser::add_up() {
+  CLI::App* up = add("up", "Keep the schedules of a folder's flows until told to go", Verb::kUp);
+  up->add_option("folder", file_, "Where the flows lie, or below it (default: here)")
+      ->type_name("DIR");
+  add_slots(up);
+  add_json(up);
+  add_state(up);
+  up->footer(
+      "Starts runs when triggers are due, and for what was missed while nobody was there, as\n"
+      "'catch_up' says. Ctrl-C or SIGTERM: no more ticks, and the end when all runs have ended;\n"
+      "again: leaves them to their guardians, and the next 'up' takes them up.\n"
+      "State lies in .cordyna beside the nearest cordyna.yaml, else in DIR.");
 }
 
 void Parser::add_others() {

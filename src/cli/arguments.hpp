@@ -26,6 +26,8 @@ enum class Verb : std::uint8_t {
   kContractImport,
   kContractExport,
   kSchedule,
+  kTicks,
+  kUp,
   kDoctor,
   kVersion,
   kCompletion,
@@ -54,7 +56,7 @@ struct Arguments {
   double drop = 0;  ///< of a backtest, in percent; 0: as usual
   std::size_t skip = 0;
   std::vector<double> losses;
-  std::string cron;                ///< of schedule
+  std::string cron;                ///< of schedule: an expression, or the file of a flow
   std::vector<std::string> zones;  ///< of schedule; empty: UTC
   std::string from;                ///< of schedule; empty: now
   bool skip_gap = false;           ///< of schedule

@@ -41,6 +41,8 @@ using CommandResult = Result<ExitCode>;
 [[nodiscard]] CommandResult schema_command(CommandContext& context);
 [[nodiscard]] CommandResult contract_command(CommandContext& context);
 [[nodiscard]] CommandResult schedule_command(CommandContext& context);
+[[nodiscard]] CommandResult ticks_command(CommandContext& context);
+[[nodiscard]] CommandResult up_command(CommandContext& context);
 [[nodiscard]] CommandResult doctor_command(CommandContext& context);
 
 // What several of them need.

@@ -7,6 +7,8 @@
 #include <utility>
 
 #include "base/check.hpp"
+#include "base/id.hpp"
+#include "flow/flow_file.hpp"
 
 namespace cordyna::cli {
 
@@ -25,6 +27,7 @@ Ownership::~Ownership() {
   // No new work from clients, then no more commands to processes, then the processes' side.
   listening_ = nullptr;
   if (cerebro_ != nullptr) cerebro_->unsubscribe(*feed_);
+  if (cerebro_ != nullptr && observer_ != nullptr) cerebro_->unsubscribe(*observer_);
   server_.reset();
   if (cerebro_ != nullptr) cerebro_->stop();
   for (std::thread& cancel : cancels_) cancel.join();
@@ -75,6 +78,8 @@ Result<> Ownership::start() {
   for (const auto& [id, expected] : expected_) feed_->expect(id);
   CerebroSettings settings;
   settings.slots = settings_.slots;
+  settings.ticks.inputs = flow::trigger_inputs;
+  settings.ticks.make_id = [](Millis now) { return RunId{make_uuid7(now)}; };
   auto loader = [this](std::string_view canonical, std::string_view folder) {
     return flows_.load(canonical, folder);
   };
@@ -82,10 +87,19 @@ Result<> Ownership::start() {
                                        std::move(loader));
   process_ = parts_.make_process(settings_.layout, cerebro_->sink());
   cerebro_->subscribe(*feed_);
+  if (observer_ != nullptr) cerebro_->subscribe(*observer_);
   cerebro_->start(*process_);
   TRY_ASSIGN(server_, OwnerServer::start(settings_.layout, *this));
   listening_ = server_.get();
   return {};
+}
+
+Result<> Ownership::keep(std::vector<KeptTrigger> triggers) {
+  return cerebro_->keep(std::move(triggers));
+}
+
+void Ownership::clock_was_set() {
+  cerebro_->wake();
 }
 
 Result<RunNo> Ownership::submit(RunRequest request) {

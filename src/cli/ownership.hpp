@@ -40,7 +40,13 @@ class Ownership final : public OwnerService {
   /// A run whose updates after `after` the view gets, and whose end take_ended() tells. Before
   /// start().
   void expect(const RunId& id, std::shared_ptr<const Flow> flow, std::int64_t after);
+  /// Also told of every commit. Borrowed. Before start().
+  void observe(CommitObserver& observer) { observer_ = &observer; }
   [[nodiscard]] Result<> start();
+
+  /// As Cerebro::keep.
+  [[nodiscard]] Result<> keep(std::vector<KeptTrigger> triggers);
+  void clock_was_set();
 
   /// Without the detour over text that handle() takes.
   [[nodiscard]] Result<RunNo> submit(RunRequest request);
@@ -67,6 +73,7 @@ class Ownership final : public OwnerService {
   std::unique_ptr<Store> store_;
   FlowCache& flows_;
   View& view_;
+  CommitObserver* observer_ = nullptr;
   Fd wake_;
   struct Expected {
     std::shared_ptr<const Flow> flow;

@@ -8,14 +8,14 @@
 #include "cli/commands.hpp"
 #include "cli/state_folder.hpp"
 #include "cli/text.hpp"
+#include "model/run_fields.hpp"
 
 namespace cordyna::cli {
 namespace {
 
 /// What defaults of inputs may name.
 std::string run_context(const RunId& id, Millis now) {
-  return fmt::format(R"({{"run":{{"id":"{}","date":"{}","started_at":"{}"}}}})", id.value,
-                     format_date(now), format_timestamp(now));
+  return fmt::format(R"({{"run":{{{}}}}})", run_fields(id, now, {}));
 }
 
 /// A relative path is looked up from here, then from the flow's folder.

@@ -1,11 +1,17 @@
-// dyna schedule: what a cron expression means.
+// dyna schedule: when a cron expression, or the triggers of a flow, are due.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdlib>
+#include <filesystem>
+#include <iterator>
+#include <set>
 
 #include "base/calendar.hpp"
 #include "cli/commands.hpp"
 #include "cli/text.hpp"
+#include "cli/up_report.hpp"
+#include "schedule/catch_up.hpp"
 #include "schedule/schedule.hpp"
 
 namespace cordyna::cli {
@@ -19,13 +25,6 @@ std::string local_text(const schedule::Zone& zone, Millis at) {
   return fmt::format("{:04}-{:02}-{:02} {:02}:{:02}:{:02} {}{:02}:{:02}", t.year, t.month, t.day,
                      t.hour, t.minute, t.second, offset < 0 ? '-' : '+', std::abs(offset) / 3600,
                      std::abs(offset) / 60 % 60);
-}
-
-/// "2026-03-29T01:00:00Z"
-std::string utc_text(Millis at) {
-  std::string text = format_timestamp(at);
-  text.replace(text.size() - 5, 5, "Z");  // ".000Z"
-  return text;
 }
 
 std::vector<Millis> next_times(const schedule::Schedule& schedule, Millis after,
@@ -46,37 +45,159 @@ void append_zone(std::string& out, const CommandContext& context, const schedule
     append_json(out, zone.name());
     out += ",\"next\":[";
     for (const Millis& at : times) {
-      out += fmt::format("{}\"{}\"", &at == times.data() ? "" : ",", utc_text(at));
+      out += fmt::format("{}\"{}\"", &at == times.data() ? "" : ",", seconds_text(at));
     }
     out += "]}";
     return;
   }
   if (context.arguments.zones.size() > 1) out += zone.name() + "\n";
   for (const Millis at : times) {
-    out += local_text(zone, at) + "  " + utc_text(at);
+    out += local_text(zone, at) + "  " + seconds_text(at);
     if (at > now) out += "  in " + format_delay(at - now);
     out += '\n';
   }
   if (times.empty()) out += "never again\n";
 }
 
+/// --from, else now.
+Result<Millis> begin_of(const Arguments& arguments, Millis now) {
+  if (arguments.from.empty()) return now;
+  const auto given = parse_timestamp(arguments.from);
+  if (given.has_value()) return *given;
+  return fail(ErrorCode::kInvalidArgument,
+              fmt::format("--from '{}': a time like 2026-11-21, 2026-11-21T07:50 (UTC) or "
+                          "2026-11-21T07:50+02:00 is wanted",
+                          printable(arguments.from)));
+}
+
+// ---- the triggers of a flow
+
+/// A time at which a trigger is due.
+struct Due {
+  Millis at = 0;
+  std::size_t trigger = 0;
+  auto operator<=>(const Due&) const = default;
+};
+
+struct FlowSchedule {
+  const TriggerSpec* spec = nullptr;
+  schedule::Schedule times;
+  Millis delay = 0;
+};
+
+Result<std::vector<FlowSchedule>> schedules_of(const Flow& flow) {
+  std::vector<FlowSchedule> found;
+  for (const TriggerSpec& spec : flow.triggers) {
+    if (spec.disabled) continue;
+    TRY_ASSIGN(schedule::Schedule schedule, schedule::Schedule::of(spec));
+    found.push_back({&spec, std::move(schedule), schedule::delay_of(spec, flow.ns, flow.id)});
+  }
+  return found;
+}
+
+/// The next times of all of them together, in order.
+std::vector<Due> merged(const std::vector<FlowSchedule>& schedules, Millis after,
+                        std::uint32_t limit) {
+  std::set<Due> next;
+  const auto arm = [&](std::size_t trigger, Millis from) {
+    const auto at = schedules[trigger].times.next(from);
+    if (at.has_value()) next.insert({*at, trigger});
+  };
+  for (std::size_t i = 0; i < schedules.size(); ++i) arm(i, after);
+  std::vector<Due> found;
+  while (!next.empty() && found.size() < limit) {
+    found.push_back(*next.begin());
+    next.erase(next.begin());
+    arm(found.back().trigger, found.back().at);
+  }
+  return found;
+}
+
+std::string as_json(const Flow& flow, const std::vector<FlowSchedule>& schedules,
+                    const std::vector<Due>& times) {
+  std::string out = "{\"flow\":";
+  append_json(out, flow.ns.empty() ? flow.id : flow.ns + "/" + flow.id);
+  out += ",\"next\":[";
+  for (const Due& due : times) {
+    const FlowSchedule& one = schedules[due.trigger];
+    out += &due == times.data() ? "{\"trigger\":" : ",{\"trigger\":";
+    append_json(out, one.spec->id);
+    out += ",\"timezone\":";
+    append_json(out, one.spec->timezone);
+    fmt::format_to(std::back_inserter(out),
+                   ",\"local\":\"{}\",\"scheduled_for\":\"{}\",\"starts_at\":\"{}\"}}",
+                   local_text(one.times.definition().zone, due.at), seconds_text(due.at),
+                   format_timestamp(due.at + one.delay));
+  }
+  return out + "]}\n";
+}
+
+std::string as_lines(const Flow& flow, const std::vector<FlowSchedule>& schedules,
+                     const std::vector<Due>& times, Millis now) {
+  if (schedules.empty()) {
+    return fmt::format("flow '{}' has no trigger that is due by time{}\n", flow.id,
+                       flow.triggers.empty() ? "" : ": all are disabled");
+  }
+  std::size_t width = 0;
+  for (const FlowSchedule& one : schedules) width = std::max(width, one.spec->id.size());
+  std::string out;
+  for (const Due& due : times) {
+    const FlowSchedule& one = schedules[due.trigger];
+    fmt::format_to(std::back_inserter(out), "{:<{}}  {}  {}", one.spec->id, width,
+                   local_text(one.times.definition().zone, due.at), seconds_text(due.at));
+    if (due.at > now) out += "  in " + format_delay(due.at - now);
+    if (one.delay > 0) out += fmt::format("  starts {} later", format_delay(one.delay));
+    out += '\n';
+  }
+  return times.empty() ? "never again\n" : out;
+}
+
+CommandResult show_flow(CommandContext& context, Millis from, Millis now) {
+  const Arguments& arguments = context.arguments;
+  if (!arguments.zones.empty() || arguments.skip_gap || arguments.both_overlaps) {
+    return fail(ErrorCode::kInvalidArgument,
+                "--timezone, --on-gap and --on-overlap go with a cron expression; the triggers of "
+                "a flow have theirs in its file");
+  }
+  TRY_ASSIGN(const flow::Parsed parsed, parse_and_report(arguments.cron));
+  if (parsed.flow == nullptr) return ExitCode::kUsage;
+  TRY_ASSIGN(const std::vector<FlowSchedule> schedules, schedules_of(*parsed.flow));
+  const std::vector<Due> times = merged(schedules, from, arguments.limit);
+  context.output.write(arguments.json ? as_json(*parsed.flow, schedules, times)
+                                      : as_lines(*parsed.flow, schedules, times, now));
+  return ExitCode::kOk;
+}
+
+/// Whether the argument is the file of a flow, or a folder with one, and no expression.
+bool names_a_flow(const std::string& argument) {
+  std::error_code ignored;
+  return argument.ends_with(".yaml") || argument.ends_with(".yml") ||
+         std::filesystem::exists(argument, ignored);
+}
+
 }  // namespace
+
+CommandResult ticks_command(CommandContext& context) {
+  const Arguments& arguments = context.arguments;
+  TRY_ASSIGN(const flow::Parsed parsed, parse_and_report(arguments.files.front()));
+  if (parsed.flow == nullptr) return ExitCode::kUsage;
+  TRY_ASSIGN(const StateLayout layout, find_state(context.choice, parsed.flow->folder));
+  TRY_ASSIGN(const std::unique_ptr<StoreReader> reader, context.parts.open_reader(layout));
+  const TickFilter filter{parsed.flow->ns, parsed.flow->id, {}, 0, arguments.limit};
+  TRY_ASSIGN(const std::vector<TickRow> ticks, reader->list_ticks(filter));
+  std::string out;
+  for (const TickRow& tick : ticks) out += line_of(tick, arguments.json) + "\n";
+  if (ticks.empty() && !arguments.json) out = "no ticks\n";
+  context.output.write(out);
+  return ExitCode::kOk;
+}
 
 CommandResult schedule_command(CommandContext& context) {
   const Arguments& arguments = context.arguments;
-  TRY_ASSIGN(const schedule::Cron cron, schedule::Cron::parse(arguments.cron));
   const Millis now = context.parts.clock->now();
-  Millis from = now;
-  if (!arguments.from.empty()) {
-    const auto given = parse_timestamp(arguments.from);
-    if (!given.has_value()) {
-      return fail(ErrorCode::kInvalidArgument,
-                  fmt::format("--from '{}': a time like 2026-11-21, 2026-11-21T07:50 (UTC) or "
-                              "2026-11-21T07:50+02:00 is wanted",
-                              printable(arguments.from)));
-    }
-    from = *given;
-  }
+  TRY_ASSIGN(const Millis from, begin_of(arguments, now));
+  if (names_a_flow(arguments.cron)) return show_flow(context, from, now);
+  TRY_ASSIGN(const schedule::Cron cron, schedule::Cron::parse(arguments.cron));
   const std::vector<std::string> utc{"UTC"};
   std::string out;
   if (arguments.json) {

@@ -118,6 +118,9 @@ class World::Reader final : public StoreReader {
     return store_.list_points(f);
   }
   Result<std::vector<SeriesInfo>> list_series() override { return store_.list_series(); }
+  Result<std::vector<TickRow>> list_ticks(const TickFilter& f) override {
+    return store_.list_ticks(f);
+  }
 
  private:
   MemoryStore& store_;
@@ -148,6 +151,9 @@ class World::Owned final : public Store {
     return reader_.list_points(f);
   }
   Result<std::vector<SeriesInfo>> list_series() override { return reader_.list_series(); }
+  Result<std::vector<TickRow>> list_ticks(const TickFilter& f) override {
+    return reader_.list_ticks(f);
+  }
   Result<> commit(const ChangeSet& changes) override {
     if (world_.full_) return fail(ErrorCode::kUnavailable, "no space left");
     const Result<> done = store_->commit(changes);

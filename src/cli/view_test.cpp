@@ -72,6 +72,9 @@ class Reader final : public StoreReader {
     return std::vector<PointRow>();
   }
   Result<std::vector<SeriesInfo>> list_series() override { return std::vector<SeriesInfo>(); }
+  Result<std::vector<TickRow>> list_ticks(const TickFilter&) override {
+    return std::vector<TickRow>();
+  }
 
  private:
   MemoryStore& store_;

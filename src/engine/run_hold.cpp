@@ -8,6 +8,7 @@
 #include "base/check.hpp"
 #include "base/json_text.hpp"
 #include "engine/run_machine.hpp"
+#include "model/run_fields.hpp"
 
 namespace cordyna::engine {
 
@@ -15,8 +16,9 @@ namespace cordyna::engine {
 void RunMachine::write_point(Step& step, TaskIndex task, const Outcome& outcome) {
   if (!outcome.measurement.has_value()) return;
   const Measurement& measured = *outcome.measurement;
-  step.out.changes.points.push_back({measured.series, run_.created_at, run_.no,
-                                     flow_->tasks[task].id, measured.verdict, measured.facts});
+  step.out.changes.points.push_back({measured.series, stands_for(run_.created_at, run_.scheduled),
+                                     run_.no, flow_->tasks[task].id, measured.verdict,
+                                     measured.facts});
 }
 
 void RunMachine::write_hold(Step& step, HoldRow& row, HoldState to) {

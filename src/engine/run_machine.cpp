@@ -46,6 +46,7 @@ RunMachine::RunMachine(Step& step, RunStart start) : flow_(std::move(start.flow)
   run_.flow_hash = flow_->hash;
   run_.folder = flow_->folder;
   run_.inputs = std::move(start.inputs);
+  run_.scheduled = std::move(start.scheduled);
   run_.created_at = step.now;
   run_.started_at = step.now;
   run_.deadline_at = flow_->timeout > 0 ? step.now + flow_->timeout : 0;

@@ -65,6 +65,7 @@ struct RunStart {
   std::shared_ptr<const Flow> flow;
   std::string canonical;  ///< stored once for each version
   std::string inputs;     ///< JSON object
+  Scheduled scheduled;    ///< the time it stands for
 };
 
 class RunMachine {

@@ -6,6 +6,7 @@
 #include "base/check.hpp"
 #include "base/json_text.hpp"
 #include "engine/run_machine.hpp"
+#include "model/run_fields.hpp"
 
 namespace cordyna::engine {
 namespace {
@@ -82,9 +83,8 @@ void RunMachine::write_history(Step& step, std::string_view path, std::uint32_t 
 }
 
 std::string RunMachine::run_context() const {
-  std::string out = fmt::format(R"("run":{{"id":{},"number":{},"date":"{}","started_at":"{}"}})",
-                                json_string(run_.id.value), run_.no, format_date(run_.created_at),
-                                format_timestamp(run_.created_at));
+  std::string out = fmt::format(R"("run":{{"number":{},{}}})", run_.no,
+                                run_fields(run_.id, run_.created_at, run_.scheduled));
   fmt::format_to(std::back_inserter(out),
                  R"(,"flow":{{"id":{},"namespace":{},"owner":{}}},"inputs":{},"labels":{})",
                  json_string(flow_->id), json_string(flow_->ns), json_string(flow_->owner),
@@ -123,7 +123,7 @@ StartAttempt RunMachine::command(TaskIndex task) const {
   start.task = task;
   start.flow = flow_;
   start.context = context(task, tasks_[task].attempt);
-  start.run_at = run_.created_at;
+  start.run_at = stands_for(run_.created_at, run_.scheduled);
   start.approved = approved(task);
   start.timeouts = flow_->tasks[task].timeouts;
   return start;

@@ -121,7 +121,7 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"TypeOfLater", task("type: container"), "3:19 not_yet", "not supported"},
         Case{"KeyOfLater", task("type: log, message: x, cache: {key: x}"), "3:36 not_yet",
              "'cache'"},
-        Case{"Triggers", with_task("triggers: []\n"), "6:1 not_yet", "'triggers'"},
+        Case{"Concurrency", with_task("concurrency: 1\n"), "6:1 not_yet", "'concurrency'"},
         Case{"If", task("type: log, message: x, if: true"), "3:36 renamed_key", "'run_if'"},
         Case{"When", task("type: log, message: x, when: all_done"), "3:36 renamed_key",
              "'trigger_rule'"},

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "flow/durations.hpp"
 
 namespace cordyna::flow {
@@ -149,6 +151,47 @@ std::string inputs_json(const Flow& flow) {
   return out + ']';
 }
 
+std::string holidays_json(const std::vector<std::int64_t>& days) {
+  std::vector<std::string> dates;
+  for (const std::int64_t day : days) dates.push_back(format_date(day * 86'400'000));
+  return list_json(dates);
+}
+
+Fields trigger_fields(const Flow& flow, const TriggerSpec& trigger) {
+  Fields fields;
+  fields.text("id", trigger.id);
+  fields.text("type", "schedule");
+  fields.text("description", trigger.description);
+  fields.text("cron", trigger.cron);
+  if (trigger.timezone != "UTC") fields.text("timezone", trigger.timezone);
+  if (trigger.catch_up != CatchUp::kLatest) fields.text("catch_up", to_string(trigger.catch_up));
+  fields.duration("window", trigger.window);
+  fields.duration("jitter", trigger.jitter);
+  if (trigger.on_gap != OnGap::kShift) fields.text("on_gap", to_string(trigger.on_gap));
+  if (trigger.on_overlap != OnOverlap::kOnce) {
+    fields.text("on_overlap", to_string(trigger.on_overlap));
+  }
+  if (!trigger.holidays.empty()) fields.raw("holidays", holidays_json(trigger.holidays));
+  Fields inputs;
+  for (const auto& [id, text] : trigger.inputs) {
+    const auto input = std::ranges::find(flow.inputs, id, &InputSpec::id);
+    const bool json = input != flow.inputs.end() && input->type == InputType::kJson;
+    inputs.raw(id, json ? text : string_json(text));
+  }
+  fields.object("inputs", std::move(inputs));
+  fields.flag("disabled", trigger.disabled);
+  return fields;
+}
+
+std::string triggers_json(const Flow& flow) {
+  std::string out = "[";
+  for (const TriggerSpec& trigger : flow.triggers) {
+    if (out.size() > 1) out += ',';
+    out += trigger_fields(flow, trigger).json();
+  }
+  return out + ']';
+}
+
 }  // namespace
 
 std::string canonical(const FlowDraft& draft) {
@@ -162,6 +205,7 @@ std::string canonical(const FlowDraft& draft) {
   if (flow.vars != "{}") fields.raw("vars", flow.vars);
   if (flow.outputs != "{}") fields.raw("outputs", flow.outputs);
   if (!flow.inputs.empty()) fields.raw("inputs", inputs_json(flow));
+  if (!flow.triggers.empty()) fields.raw("triggers", triggers_json(flow));
   fields.duration("timeout", flow.timeout);
   const auto section = [&](std::string_view key, Section which) {
     std::string json = section_json(draft, which);

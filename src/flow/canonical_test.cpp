@@ -14,6 +14,11 @@ inputs:
   - {id: county, default: story, description: Which.}
   - {id: day, type: date, default: "{{ run.date }}"}
   - {id: opt, type: json, required: false}
+triggers:
+  - {id: nightly, type: schedule, cron: "0 2 * * *", timezone: America/Chicago, catch_up: all,
+     window: 2d, jitter: 5m, on_gap: skip, on_overlap: both, holidays: [2026-12-25, 2026-01-01],
+     inputs: {county: "{{ run.date }}", opt: {a: [1]}}, description: Each night.}
+  - {id: hourly, type: schedule, cron: "@hourly", disabled: true}
 vars: {v: "{{ inputs.county }}"}
 retry: {attempts: 2, delay: 1m}
 timeouts: {complete: 1h}
@@ -84,6 +89,7 @@ void expect_equal(const Flow& a, const Flow& b) {
     EXPECT_EQ(a.inputs[i].type, b.inputs[i].type);
     EXPECT_EQ(a.inputs[i].required, b.inputs[i].required);
   }
+  EXPECT_EQ(a.triggers, b.triggers);
   ASSERT_EQ(a.tasks.size(), b.tasks.size());
   for (std::size_t i = 0; i < a.tasks.size(); ++i) expect_equal(a.tasks[i], b.tasks[i]);
 }

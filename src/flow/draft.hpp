@@ -27,6 +27,7 @@ struct FlowDraft {
   std::vector<TaskDraft> tasks;  ///< by section: tasks, errors, finally
   Env env;                       ///< of all tasks
   Uses default_uses;             ///< in inputs' defaults
+  Uses trigger_uses;             ///< in values that triggers give to inputs
   Uses vars_uses;
   Uses env_uses;
   Uses output_uses;

@@ -69,6 +69,12 @@ struct InputPlaces {
                                                  std::string_view run_context,
                                                  const InputPlaces& places = {});
 
+/// The inputs of a run that a trigger starts: what the trigger gives, its templates rendered over
+/// `run_context` ({"run": …}), the others by default. Errors: as resolve_inputs, and templates that
+/// cannot be rendered.
+[[nodiscard]] Result<std::string> trigger_inputs(const Flow& flow, const TriggerSpec& trigger,
+                                                 std::string_view run_context);
+
 inline constexpr std::size_t kInputsBytesMax = std::size_t{1} << 20;
 
 /// A YAML map of names to values. Lists are for inputs of the types array, multiselect and json,

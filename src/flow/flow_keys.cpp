@@ -161,7 +161,9 @@ constexpr std::array kFlowKeys{
             .description = "What a run gives to who asked for it: templates over the tasks' "
                            "outputs.",
             .item = &kAnyItem},
-    later("triggers", "What starts runs."),
+    KeySpec{.name = "triggers",
+            .kind = K::kList,
+            .description = "What starts runs while `dyna up` is there."},
     later("concurrency", "How many runs at a time."),
     later("cache", "Work that is not done twice."),
     later("pool", "A named pool of slots."),

@@ -7,6 +7,7 @@
 #include "base/check.hpp"
 #include "flow/input_reader.hpp"
 #include "flow/task_reader.hpp"
+#include "flow/trigger_reader.hpp"
 
 namespace cordyna::flow {
 namespace {
@@ -40,6 +41,7 @@ class FlowReader {
     read_maps();
     read_defaults();
     read_inputs();
+    read_triggers();
     for (const SectionKey& key : kSections) read_tasks(key);
     return std::move(draft_);
   }
@@ -50,6 +52,7 @@ class FlowReader {
   void read_maps();
   void read_defaults();
   void read_inputs();
+  void read_triggers();
   void read_tasks(const SectionKey& key);
   /// The JSON object of a map; its names go into `names`.
   std::string read_map(std::string_view key, Uses& uses, std::vector<std::string>* names);
@@ -141,6 +144,17 @@ void FlowReader::read_inputs() {
   InputReader inputs(reporter_, draft_.default_uses);
   for (const Node* item = at->first; item != nullptr; item = item->next) {
     draft_.flow.inputs.push_back(inputs.read(*item));
+  }
+}
+
+void FlowReader::read_triggers() {
+  const Node* at = root_.find("triggers");
+  if (at == nullptr) return;
+  ValueReader reader(reporter_, draft_.trigger_uses);
+  if (!reader.is_list(*at, "triggers")) return;
+  TriggerReader triggers(draft_.flow.inputs, reporter_, draft_.trigger_uses);
+  for (const Node* item = at->first; item != nullptr; item = item->next) {
+    draft_.flow.triggers.push_back(triggers.read(*item));
   }
 }
 

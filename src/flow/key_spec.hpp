@@ -82,6 +82,10 @@ struct Renamed {
 [[nodiscard]] std::span<const KeySpec> flow_keys();
 [[nodiscard]] std::span<const KeySpec> input_keys();
 [[nodiscard]] std::span<const InputKeyRule> input_key_rules();
+[[nodiscard]] std::span<const KeySpec> trigger_keys();
+[[nodiscard]] std::span<const Renamed> renamed_trigger_keys();
+/// Of the language, but not of this version.
+[[nodiscard]] std::span<const std::string_view> later_trigger_types();
 [[nodiscard]] std::span<const KeySpec> task_keys();      ///< of every type
 [[nodiscard]] std::span<const KeySpec> contract_keys();  ///< of a contract, in a file or inline
 [[nodiscard]] std::span<const TaskType> task_types();

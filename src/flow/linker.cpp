@@ -107,6 +107,7 @@ void Linker::check_flow_templates() {
     for (const TemplateUse& use : uses.templates) names_.check(use, scope, refs);
   };
   check(draft_.default_uses, Scope::kInputDefault);
+  check(draft_.trigger_uses, Scope::kTriggerInputs);
   check(draft_.vars_uses, Scope::kVars);
   check(draft_.env_uses, Scope::kFlowEnv);
   check(draft_.output_uses, Scope::kFlowOutputs);

@@ -13,8 +13,10 @@ namespace {
 using Words = std::vector<std::string_view>;
 
 // What the engine puts into a context (engine/run_record.cpp).
-constexpr std::array kRunFields{std::string_view("id"), std::string_view("date"),
-                                std::string_view("started_at"), std::string_view("number")};
+constexpr std::array kRunFields{
+    std::string_view("id"),     std::string_view("date"),          std::string_view("started_at"),
+    std::string_view("number"), std::string_view("scheduled_for"), std::string_view("interval")};
+constexpr std::array kIntervalFields{std::string_view("start"), std::string_view("end")};
 constexpr std::array kFlowFields{std::string_view("id"), std::string_view("namespace"),
                                  std::string_view("owner")};
 constexpr std::array kTaskFields{std::string_view("id"), std::string_view("attempt")};
@@ -43,6 +45,7 @@ constexpr ScopeInfo kScopes[] = {
     {"in 'until'", true, true, true, true, false, false, true},
     {"in 'until'", true, true, true, true, true, false, true},
     {"in an input's default", false, false, false, false, false, false},
+    {"in a trigger's inputs", false, false, false, false, false, false},
     {"in 'vars'", false, false, false, true, false, false},
     {"in the flow's 'env'", false, true, true, true, false, true},
     {"in the flow's 'outputs'", true, false, true, true, false, false},
@@ -143,6 +146,7 @@ void NameCheck::check(const TemplateUse& use, Scope scope, std::vector<OutputRef
     Name name;
     name.root = reference.path[0];
     if (reference.path.size() > 1) name.field = reference.path[1];
+    if (reference.path.size() > 2) name.part = reference.path[2];
     name.offset = find_name(text, reference.offset, name.root, name.field);
     check_name(use, name, scope, refs);
     if (name.root == "secret" && reference.path.size() == 3) {
@@ -185,8 +189,13 @@ void NameCheck::check_name(const TemplateUse& use, const Name& name, Scope scope
              !name.field.empty()) {
     Words fields = fields_of(name.root);
     // A run gets its number only when it is recorded, after its inputs are known.
-    if (scope == Scope::kInputDefault) std::erase(fields, "number");
+    const bool before = scope == Scope::kInputDefault || scope == Scope::kTriggerInputs;
+    if (before) std::erase(fields, "number");
     check_field(use, name, fields);
+    if (name.root == "run" && name.field == "interval" && !name.part.empty()) {
+      const Name part{"run.interval", name.part, {}, name.offset};
+      check_field(use, part, {kIntervalFields.begin(), kIntervalFields.end()});
+    }
   }
 }
 

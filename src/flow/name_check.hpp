@@ -20,6 +20,7 @@ enum class Scope : std::uint8_t {
   kUntil,  ///< `until` of a wait_for: `now` too
   kUntilOnError,
   kInputDefault,
+  kTriggerInputs,  ///< values that a trigger gives to inputs
   kVars,
   kFlowEnv,
   kFlowOutputs,
@@ -43,6 +44,7 @@ class NameCheck {
   struct Name {
     std::string root;
     std::string field;  ///< empty: the whole
+    std::string part;   ///< of the field; empty: all of it
     std::size_t offset = 0;
   };
 

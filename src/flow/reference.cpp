@@ -151,6 +151,8 @@ std::string reference_as_markdown() {
   table(out, flow_keys());
   out += "## Inputs\n\n";
   inputs(out);
+  out += "## Triggers\n\n";
+  table(out, trigger_keys());
   out += "## Tasks: keys of every type\n\n";
   table(out, task_keys());
   types(out);

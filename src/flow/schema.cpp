@@ -173,6 +173,7 @@ std::string definitions() {
   }
   fields.emplace_back("any_task", fmt::format(R"({{"oneOf":{}}})", list_json(tasks)));
   fields.emplace_back("any_input", object_json(input_schema()));
+  fields.emplace_back("any_trigger", object_json(object_schema(trigger_keys())));
   return object_json(std::move(fields));
 }
 
@@ -189,8 +190,10 @@ std::string json_schema() {
       properties.emplace_back(key.name, schema_of(key));
       continue;
     }
-    // The lists of a flow: inputs, and the sections of tasks.
-    const std::string_view item = key.name == "inputs" ? "any_input" : "any_task";
+    // The lists of a flow: inputs, triggers, and the sections of tasks.
+    const std::string_view item = key.name == "inputs"     ? "any_input"
+                                  : key.name == "triggers" ? "any_trigger"
+                                                           : "any_task";
     JsonFields list{{"type", "\"array\""},
                     {"items", fmt::format(R"({{"$ref":"#/$defs/{}"}})", item)},
                     {"description", string_json(key.description)}};

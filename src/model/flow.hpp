@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/time.hpp"
+#include "model/trigger.hpp"
 
 namespace cordyna {
 
@@ -153,6 +154,7 @@ struct Flow {
   std::string hash;    ///< SHA-256 of the canonical form, hexadecimal
   Millis timeout = 0;  ///< of a whole run; 0: no limit
   std::vector<InputSpec> inputs;
+  std::vector<TriggerSpec> triggers;
   std::vector<TaskSpec> tasks;  ///< `tasks`, then `errors`, then `finally`, each in file order
 };
 

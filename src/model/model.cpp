@@ -31,6 +31,7 @@ void ChangeSet::clear() {
   attempts.clear();
   holds.clear();
   points.clear();
+  ticks.clear();
   history.clear();
 }
 

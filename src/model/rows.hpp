@@ -13,6 +13,7 @@
 #include "base/time.hpp"
 #include "model/states.hpp"
 #include "model/task_error.hpp"
+#include "model/trigger.hpp"
 
 namespace cordyna {
 
@@ -46,6 +47,7 @@ struct RunRow {
   Millis deadline_at = 0;  ///< of the whole run; 0: none
   std::uint32_t warnings = 0;
   bool cancel_requested = false;
+  Scheduled scheduled;  ///< the time it stands for; never changes
 
   bool operator==(const RunRow&) const = default;
 };
@@ -141,10 +143,11 @@ struct ChangeSet {
   std::vector<HistoryRow> history;
   std::vector<HoldRow> holds;
   std::vector<PointRow> points;  ///< inserted, or replaced
+  std::vector<TickRow> ticks;    ///< inserted
 
   [[nodiscard]] bool empty() const {
     return flows.empty() && runs.empty() && tasks.empty() && attempts.empty() && holds.empty() &&
-           points.empty() && history.empty();
+           points.empty() && ticks.empty() && history.empty();
   }
   void clear();
 };

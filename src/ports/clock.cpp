@@ -16,6 +16,10 @@ SystemClock::SystemClock()
     : wall_at_start_(read<std::chrono::system_clock>()),
       steady_at_start_(read<std::chrono::steady_clock>()) {}
 
+Millis SystemClock::wall() const {
+  return read<std::chrono::system_clock>();
+}
+
 Millis SystemClock::now() const {
   return wall_at_start_ + (read<std::chrono::steady_clock>() - steady_at_start_);
 }

@@ -11,6 +11,8 @@ class Clock {
  public:
   virtual ~Clock() = default;
   [[nodiscard]] virtual Millis now() const = 0;
+  /// What the clock on the wall says: jumps when it is set. For schedules, which go by it.
+  [[nodiscard]] virtual Millis wall() const { return now(); }
 };
 
 /// The real one.
@@ -18,6 +20,7 @@ class SystemClock final : public Clock {
  public:
   SystemClock();
   [[nodiscard]] Millis now() const override;
+  [[nodiscard]] Millis wall() const override;
 
  private:
   Millis wall_at_start_;

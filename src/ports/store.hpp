@@ -29,6 +29,15 @@ struct PointFilter {
   std::uint32_t limit = 400;
 };
 
+/// Which ticks: those before a time, newest first.
+struct TickFilter {
+  std::string ns;
+  std::string flow_id;
+  std::string trigger;  ///< empty: of all triggers of the flow
+  Millis before = 0;    ///< keyset: only times below; 0: from the newest
+  std::uint32_t limit = 50;
+};
+
 struct SeriesInfo {
   std::string series;
   std::int64_t points = 0;
@@ -57,6 +66,8 @@ class StoreReader {
   virtual Result<std::vector<PointRow>> list_points(const PointFilter& filter) = 0;
   /// In order of their names.
   virtual Result<std::vector<SeriesInfo>> list_series() = 0;
+  /// Newest first; of one time, in order of the triggers.
+  virtual Result<std::vector<TickRow>> list_ticks(const TickFilter& filter) = 0;
 };
 
 /// The owner's store: one in the world for a state.

@@ -7,6 +7,7 @@ namespace {
 
 constexpr Millis kSecond = 1000;
 constexpr std::int64_t kDay = 86'400;
+constexpr std::int64_t kLookBackSeconds = std::int64_t{1} << 30;  // 34 years
 
 std::int64_t floor_div(std::int64_t a, std::int64_t b) {
   const std::int64_t quotient = a / b;
@@ -47,6 +48,36 @@ std::optional<std::int64_t> Schedule::next_second(std::int64_t after) const {
     // Periods without a match are passed over at once, up to one that may end in a gap.
     from = std::max(period.end, definition_.zone.period_at(*found - 2 * kDay).begin);
   }
+}
+
+Result<Schedule> Schedule::of(const TriggerSpec& trigger) {
+  TRY_ASSIGN(Cron cron, Cron::parse(trigger.cron));
+  TRY_ASSIGN(Zone zone, Zone::find(trigger.timezone));
+  return Schedule(Definition{std::move(cron), std::move(zone), trigger.on_gap, trigger.on_overlap,
+                             trigger.holidays});
+}
+
+/// `next` never goes back when its argument goes on. So the last time before a point can be found
+/// by halving: it follows the latest second whose next time is before that point.
+std::optional<Millis> Schedule::previous(Millis before) const {
+  const std::int64_t end = floor_div(before - 1, kSecond);  // the last second that may be it
+  const auto reaches = [&](std::int64_t from) {
+    const auto found = next_second(from);
+    return found.has_value() && *found <= end;
+  };
+  std::int64_t step = 1;
+  while (!reaches(end - step)) {
+    step *= 2;
+    if (step > kLookBackSeconds) return std::nullopt;
+  }
+  std::int64_t low = end - step;       // reaches
+  std::int64_t high = end - step / 2;  // does not, or is not known to
+  if (step == 1) high = end;
+  while (high - low > 1) {
+    const std::int64_t middle = low + (high - low) / 2;
+    (reaches(middle) ? low : high) = middle;
+  }
+  return *next_second(low) * kSecond;
 }
 
 std::optional<Millis> Schedule::next(Millis after) const {

@@ -6,23 +6,19 @@
 
 #include <cstdint>
 #include <optional>
-#include <string>
+#include <utility>
 #include <vector>
 
 #include "base/result.hpp"
 #include "base/time.hpp"
+#include "model/trigger.hpp"
 #include "schedule/cron.hpp"
 #include "schedule/zone.hpp"
 
 namespace cordyna::schedule {
 
-/// What happens to a local time that the clocks pass over.
-enum class OnGap : std::uint8_t {
-  kShift,  ///< it is due when the clocks have been put forward
-  kSkip,   ///< it is not due that day
-};
-/// What happens to a local time that comes twice.
-enum class OnOverlap : std::uint8_t { kOnce, kBoth };  ///< kOnce: the first time
+using cordyna::OnGap;
+using cordyna::OnOverlap;
 
 struct Definition {
   Cron cron;
@@ -36,6 +32,10 @@ struct Definition {
 /// Points in time are in milliseconds, as everywhere, and whole seconds.
 class Schedule {
  public:
+  /// Of a trigger. Errors: kInvalidArgument: its expression or its zone is none; kUnavailable: the
+  /// machine has no zones.
+  [[nodiscard]] static Result<Schedule> of(const TriggerSpec& trigger);
+
   explicit Schedule(Definition definition) : definition_(std::move(definition)) {}
 
   /// The first time it is due after `after`; nullopt: never again.
@@ -43,6 +43,10 @@ class Schedule {
   /// An expression whose minute or hour is every (or every nth) goes by the time that passes: the
   /// policies of clock changes are for the others.
   [[nodiscard]] std::optional<Millis> next(Millis after) const;
+
+  /// The last time it was due before `before`; nullopt: not within the 30 years before it, which is
+  /// longer than any expression rests. Costs some 60 calls of `next`, however often it is due.
+  [[nodiscard]] std::optional<Millis> previous(Millis before) const;
 
   [[nodiscard]] const Definition& definition() const { return definition_; }
 

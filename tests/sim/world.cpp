@@ -77,6 +77,9 @@ class CrashStore final : public Store {
     return store_->list_points(filter);
   }
   Result<std::vector<SeriesInfo>> list_series() override { return store_->list_series(); }
+  Result<std::vector<TickRow>> list_ticks(const TickFilter& filter) override {
+    return store_->list_ticks(filter);
+  }
   std::uint64_t epoch() const override { return store_->epoch(); }
   Result<RunNo> last_run_no() override { return store_->last_run_no(); }
 

@@ -56,8 +56,13 @@ struct PointUndo {
   PointKey key;
   std::optional<PointRow> old;
 };
-using Undo =
-    std::variant<HoldUndo, PointUndo, RunUndo, TaskUndo, AttemptUndo, HistoryUndo, FlowUndo>;
+// Flow, then trigger and time.
+using TickKey = std::tuple<std::string, std::string, std::string, Millis>;
+struct TickUndo {
+  TickKey key;
+};
+using Undo = std::variant<HoldUndo, PointUndo, TickUndo, RunUndo, TaskUndo, AttemptUndo,
+                          HistoryUndo, FlowUndo>;
 
 std::vector<AttemptRow>::iterator find_attempt(TaskData& task, std::uint32_t attempt) {
   return std::ranges::find(task.attempts, attempt, &AttemptRow::attempt);
@@ -111,6 +116,7 @@ struct MemoryStore::Data {
   std::unordered_map<std::string, RunNo> run_numbers;
   std::unordered_map<std::string, FlowVersionRow> flows;
   std::map<PointKey, PointRow> points;
+  std::map<TickKey, TickRow> ticks;
 
   RunData* find(RunNo no) {
     const auto found = runs.find(no);
@@ -217,6 +223,20 @@ class MemoryStore::Transaction {
     undo_.emplace_back(PointUndo{std::move(key), std::move(old)});
   }
 
+  Result<> write(const TickRow& row) {
+    const std::string what = fmt::format("tick {} of trigger '{}' of flow '{}'", row.scheduled_for,
+                                         row.trigger, row.flow_id);
+    const bool wants_reason = row.state == TickState::kSkipped || row.state == TickState::kError;
+    if (row.trigger.empty() || (row.state == TickState::kRun) != (row.run != 0) ||
+        wants_reason == row.detail.empty() || row.first > row.scheduled_for) {
+      return fail(ErrorCode::kInternal, what + " is against the rules of the state");
+    }
+    TickKey key{row.ns, row.flow_id, row.trigger, row.scheduled_for};
+    if (!data_.ticks.emplace(key, row).second) return exists(what);
+    undo_.emplace_back(TickUndo{std::move(key)});
+    return {};
+  }
+
   Result<> write(const HistoryRow& row) {
     RunData& run = data_.runs[row.run];
     const auto expected = std::ssize(run.history) + 1;
@@ -267,6 +287,7 @@ class MemoryStore::Transaction {
       data_.points.erase(undo.key);
     }
   }
+  void take_back(TickUndo& undo) { data_.ticks.erase(undo.key); }
   void take_back(HistoryUndo& undo) { undo.run->history.pop_back(); }
   void take_back(FlowUndo& undo) { data_.flows.erase(undo.hash); }
 
@@ -310,6 +331,7 @@ Result<> MemoryStore::commit(const ChangeSet& changes) {
   for (const AttemptRow& row : changes.attempts) TRY(transaction.write(row));
   for (const HoldRow& row : changes.holds) TRY(transaction.write(row));
   for (const PointRow& row : changes.points) transaction.write(row);
+  for (const TickRow& row : changes.ticks) TRY(transaction.write(row));
   for (const HistoryRow& row : changes.history) TRY(transaction.write(row));
   transaction.keep();
   return {};
@@ -412,6 +434,20 @@ Result<std::vector<PointRow>> MemoryStore::list_points(const PointFilter& filter
                         (row.at == filter.before_at && row.run < filter.before_run);
     if (before) found.push_back(row);
   }
+  return found;
+}
+
+Result<std::vector<TickRow>> MemoryStore::list_ticks(const TickFilter& filter) {
+  const std::lock_guard lock(data_->mutex);
+  std::vector<TickRow> found;
+  for (const auto& [key, row] : data_->ticks) {
+    if (row.ns != filter.ns || row.flow_id != filter.flow_id) continue;
+    if (!filter.trigger.empty() && row.trigger != filter.trigger) continue;
+    if (filter.before == 0 || row.scheduled_for < filter.before) found.push_back(row);
+  }
+  // Of one time in order of the triggers, which is how they lie here.
+  std::ranges::stable_sort(found, std::greater{}, &TickRow::scheduled_for);
+  if (found.size() > filter.limit) found.resize(filter.limit);
   return found;
 }
 

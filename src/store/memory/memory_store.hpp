@@ -38,6 +38,7 @@ class MemoryStore final : public Store {
   Result<FlowVersionRow> find_flow(std::string_view hash) override;
   Result<std::vector<PointRow>> list_points(const PointFilter& filter) override;
   Result<std::vector<SeriesInfo>> list_series() override;
+  Result<std::vector<TickRow>> list_ticks(const TickFilter& filter) override;
 
   Result<> commit(const ChangeSet& changes) override;
   [[nodiscard]] std::uint64_t epoch() const override { return epoch_; }

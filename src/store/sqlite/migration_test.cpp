@@ -228,7 +228,62 @@ TEST_F(Migrations, AStateOfVersion1IsBroughtHereWithAllItHolds) {
                          AttemptState::kFailed,
                          "EXIT_NONZERO: exit code 3"};
   EXPECT_EQ(store().list_history(3, 0, 9).value(), std::vector{entry});
+  EXPECT_EQ(snapshot.run.scheduled, Scheduled{});
   must_commit(store(), new_run(4));
+}
+
+// What version 3 added to version 2, which is version 1 without an index; kept as it was.
+constexpr const char* kVersion3 = R"sql(
+DROP INDEX attempt_live;
+CREATE TABLE hold (
+  run INTEGER NOT NULL,
+  path TEXT NOT NULL,
+  state TEXT NOT NULL CHECK (state = 'held' OR state = 'approved' OR state = 'rejected'),
+  attempt INTEGER NOT NULL CHECK (attempt >= 1),
+  reason TEXT NOT NULL CHECK (reason <> ''),
+  by TEXT NOT NULL,
+  note TEXT NOT NULL,
+  held_at INTEGER NOT NULL,
+  decided_at INTEGER NOT NULL,
+  PRIMARY KEY (run, path),
+  CONSTRAINT hold_decision_has_a_person CHECK ((state = 'held') = (by = ''))
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE point (
+  series TEXT NOT NULL CHECK (series <> ''),
+  at INTEGER NOT NULL,
+  run INTEGER NOT NULL,
+  path TEXT NOT NULL,
+  verdict TEXT NOT NULL CHECK (
+    verdict = 'ok' OR verdict = 'warn' OR verdict = 'trip' OR verdict = 'approved'
+    OR verdict = 'level'),
+  facts TEXT NOT NULL,
+  PRIMARY KEY (series, at, run, path)
+) STRICT, WITHOUT ROWID;
+
+PRAGMA user_version = 3;
+)sql";
+
+TEST_F(Migrations, AStateOfVersion3KeepsItsRunsAndGetsTicks) {
+  std::filesystem::create_directory(layout().folder());
+  meddle(std::string(kVersion1) + kVersion1Rows + kVersion3 +
+         "INSERT INTO hold VALUES (3, 'load', 'held', 1, 'rows', '', '', 30, 0);"
+         "PRAGMA journal_mode = WAL");
+
+  open();
+
+  EXPECT_EQ(store().load_run(3).value().holds.size(), 1U);
+  EXPECT_EQ(store().find_run(3).value().scheduled, Scheduled{});
+  TickRow tick;
+  tick.flow_id = "sales";
+  tick.trigger = "nightly";
+  tick.state = TickState::kBegun;
+  ChangeSet changes;
+  changes.ticks.push_back(tick);
+  must_commit(store(), changes);
+  TickFilter filter;
+  filter.flow_id = "sales";
+  EXPECT_EQ(store().list_ticks(filter).value(), std::vector{tick});
 }
 
 }  // namespace

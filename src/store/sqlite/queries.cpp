@@ -56,6 +56,15 @@ constexpr std::string_view kPoints =
 constexpr std::string_view kSeries =
     "SELECT series, count(*), max(at) FROM point GROUP BY series ORDER BY series";
 
+constexpr std::string_view kTicks =
+    "SELECT " CORDYNA_TICK_COLUMNS
+    " FROM tick WHERE ns = ?1 AND flow_id = ?2 AND trigger = ?3 AND scheduled_for < ?4"
+    " ORDER BY scheduled_for DESC LIMIT ?5";
+constexpr std::string_view kTicksOfFlow =
+    "SELECT " CORDYNA_TICK_COLUMNS
+    " FROM tick WHERE ns = ?1 AND flow_id = ?2 AND scheduled_for < ?3"
+    " ORDER BY scheduled_for DESC, trigger LIMIT ?4";
+
 // Reads all rows of a bound statement.
 template <class Row>
 Result<std::vector<Row>> collect(Statement& statement, Result<Row> (*read)(const Statement&)) {
@@ -250,6 +259,18 @@ Result<std::vector<SeriesInfo>> Queries::list_series() {
   return collect<SeriesInfo>(series, [](const Statement& row) -> Result<SeriesInfo> {
     return SeriesInfo{std::string(row.text(0)), row.integer(1), row.integer(2)};
   });
+}
+
+Result<std::vector<TickRow>> Queries::list_ticks(const TickFilter& filter) {
+  const bool one = !filter.trigger.empty();
+  TRY_ASSIGN(Statement ticks, database_.prepare(one ? kTicks : kTicksOfFlow));
+  int next = 1;
+  ticks.bind(next++, filter.ns);
+  ticks.bind(next++, filter.flow_id);
+  if (one) ticks.bind(next++, filter.trigger);
+  ticks.bind(next++, filter.before == 0 ? std::numeric_limits<Millis>::max() : filter.before);
+  ticks.bind(next, filter.limit);
+  return collect<TickRow>(ticks, read_tick);
 }
 
 Result<RunNo> Queries::last_run_no() {

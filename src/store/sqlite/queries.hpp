@@ -28,6 +28,7 @@ class Queries {
   [[nodiscard]] Result<FlowVersionRow> find_flow(std::string_view hash);
   [[nodiscard]] Result<std::vector<PointRow>> list_points(const PointFilter& filter);
   [[nodiscard]] Result<std::vector<SeriesInfo>> list_series();
+  [[nodiscard]] Result<std::vector<TickRow>> list_ticks(const TickFilter& filter);
   [[nodiscard]] Result<RunNo> last_run_no();
 
  private:

@@ -29,7 +29,10 @@ class Columns {
 
   // The six columns of an error.
   [[nodiscard]] Result<> read(std::optional<TaskError>& error) {
-    if (row_.is_null(column_)) return {};
+    if (row_.is_null(column_)) {
+      column_ += 6;
+      return {};
+    }
     TaskError& value = error.emplace();
     const std::string_view code = word();
     const auto known_code = parse_task_error_code(code);
@@ -86,6 +89,13 @@ Result<> parse(std::string_view word, PointVerdict& verdict) {
   return {};
 }
 
+Result<> parse(std::string_view word, TickState& state) {
+  const auto parsed = parse_tick_state(word);
+  if (!parsed.has_value()) return unknown_word("state of a tick", word);
+  state = *parsed;
+  return {};
+}
+
 template <class State>
 Result<> parse(std::string_view word, std::optional<State>& state) {
   if (word.empty()) return {};
@@ -123,6 +133,9 @@ Result<RunRow> read_run(const Statement& row) {
   columns.read(run.warnings);
   columns.read(run.cancel_requested);
   TRY(columns.read(run.error));
+  columns.read(run.scheduled.trigger);
+  columns.read(run.scheduled.at);
+  columns.read(run.scheduled.interval_from);
   run.from = run.state;
   return run;
 }
@@ -208,6 +221,22 @@ Result<PointRow> read_point(const Statement& row) {
   return point;
 }
 
+Result<TickRow> read_tick(const Statement& row) {
+  TickRow tick;
+  Columns columns(row);
+  columns.read(tick.ns);
+  columns.read(tick.flow_id);
+  columns.read(tick.trigger);
+  columns.read(tick.scheduled_for);
+  columns.read(tick.first);
+  columns.read(tick.count);
+  TRY(parse(columns.word(), tick.state));
+  columns.read(tick.run);
+  columns.read(tick.at);
+  columns.read(tick.detail);
+  return tick;
+}
+
 FlowVersionRow read_flow(const Statement& row) {
   FlowVersionRow flow;
   Columns columns(row);
@@ -235,6 +264,9 @@ void bind_run(Statement& statement, const RunRow& row) {
   statement.bind(14, row.warnings);
   statement.bind(15, row.cancel_requested ? 1 : 0);
   bind_error(statement, 16, row.error);
+  statement.bind(22, row.scheduled.trigger);
+  statement.bind(23, row.scheduled.at);
+  statement.bind(24, row.scheduled.interval_from);
 }
 
 void bind_task(Statement& statement, const TaskRow& row) {
@@ -302,6 +334,19 @@ void bind_point(Statement& statement, const PointRow& row) {
   statement.bind(4, row.path);
   statement.bind(5, to_string(row.verdict));
   statement.bind(6, row.facts);
+}
+
+void bind_tick(Statement& statement, const TickRow& row) {
+  statement.bind(1, row.ns);
+  statement.bind(2, row.flow_id);
+  statement.bind(3, row.trigger);
+  statement.bind(4, row.scheduled_for);
+  statement.bind(5, row.first);
+  statement.bind(6, row.count);
+  statement.bind(7, to_string(row.state));
+  statement.bind(8, row.run);
+  statement.bind(9, row.at);
+  statement.bind(10, row.detail);
 }
 
 void bind_flow(Statement& statement, const FlowVersionRow& row) {

@@ -12,9 +12,10 @@
 // statement is one constant text.
 #define CORDYNA_ERROR_COLUMNS \
   "error_code, error_message, error_phase, error_retryable, error_owner, error_exit_code"
-#define CORDYNA_RUN_COLUMNS                                                      \
-  "no, id, flow_id, ns, flow_hash, folder, inputs, outputs, state, created_at, " \
-  "started_at, ended_at, deadline_at, warnings, cancel_requested, " CORDYNA_ERROR_COLUMNS
+#define CORDYNA_RUN_COLUMNS                                                               \
+  "no, id, flow_id, ns, flow_hash, folder, inputs, outputs, state, created_at, "          \
+  "started_at, ended_at, deadline_at, warnings, cancel_requested, " CORDYNA_ERROR_COLUMNS \
+  ", trigger, scheduled_for, interval_from"
 #define CORDYNA_TASK_COLUMNS                                                     \
   "run, path, state, attempt, warnings, first_at, ended_at, retry_at, outputs, " \
   "blocked_by, " CORDYNA_ERROR_COLUMNS
@@ -25,6 +26,8 @@
   "run, seq, at, path, attempt, run_state, task_state, attempt_state, detail"
 #define CORDYNA_HOLD_COLUMNS "run, path, state, attempt, reason, by, note, held_at, decided_at"
 #define CORDYNA_POINT_COLUMNS "series, at, run, path, verdict, facts"
+#define CORDYNA_TICK_COLUMNS \
+  "ns, flow_id, trigger, scheduled_for, first, count, state, run, at, detail"
 
 namespace cordyna::sqlite {
 
@@ -35,6 +38,7 @@ namespace cordyna::sqlite {
 [[nodiscard]] Result<HistoryRow> read_history(const Statement& row);
 [[nodiscard]] Result<HoldRow> read_hold(const Statement& row);
 [[nodiscard]] Result<PointRow> read_point(const Statement& row);
+[[nodiscard]] Result<TickRow> read_tick(const Statement& row);
 [[nodiscard]] FlowVersionRow read_flow(const Statement& row);
 
 /// Bind in the order of the columns above, from 1. An absent error binds nothing: its parameters
@@ -45,9 +49,10 @@ void bind_attempt(Statement& statement, const AttemptRow& row);
 void bind_history(Statement& statement, const HistoryRow& row);
 void bind_hold(Statement& statement, const HoldRow& row);
 void bind_point(Statement& statement, const PointRow& row);
+void bind_tick(Statement& statement, const TickRow& row);
 void bind_flow(Statement& statement, const FlowVersionRow& row);
 
-inline constexpr int kRunFrom = 22;      ///< after bind_run: the state to replace
+inline constexpr int kRunFrom = 25;      ///< after bind_run: the state to replace
 inline constexpr int kTaskFrom = 17;     ///< after bind_task
 inline constexpr int kAttemptFrom = 19;  ///< after bind_attempt
 inline constexpr int kHoldFrom = 10;     ///< after bind_hold

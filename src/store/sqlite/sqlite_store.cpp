@@ -51,6 +51,9 @@ class ReaderOf : public Port {
     return queries_->list_points(filter);
   }
   Result<std::vector<SeriesInfo>> list_series() override { return queries_->list_series(); }
+  Result<std::vector<TickRow>> list_ticks(const TickFilter& filter) override {
+    return queries_->list_ticks(filter);
+  }
 
  protected:
   // Statements must be gone before their connection is.

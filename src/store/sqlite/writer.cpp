@@ -30,12 +30,12 @@ constexpr std::string_view kInsertFlow =
 constexpr std::string_view kInsertRun =
     "INSERT INTO run (" CORDYNA_RUN_COLUMNS
     ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18,"
-    " ?19, ?20, ?21)";
+    " ?19, ?20, ?21, ?22, ?23, ?24)";
 constexpr std::string_view kUpdateRun =
     "UPDATE run SET flow_id = ?3, ns = ?4, flow_hash = ?5, folder = ?6, inputs = ?7, outputs = ?8,"
     " state = ?9, created_at = ?10, started_at = ?11, ended_at = ?12, deadline_at = ?13,"
     " warnings = ?14, cancel_requested = ?15, " CORDYNA_SET_ERROR(
-        16, 17, 18, 19, 20, 21) " WHERE no = ?1 AND id = ?2 AND state = ?22";
+        16, 17, 18, 19, 20, 21) " WHERE no = ?1 AND id = ?2 AND state = ?25";
 constexpr std::string_view kInsertTask =
     "INSERT INTO task (" CORDYNA_TASK_COLUMNS
     ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)";
@@ -65,6 +65,8 @@ constexpr std::string_view kPutPoint =
     "INSERT INTO point (" CORDYNA_POINT_COLUMNS
     ") VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (series, at, run, path)"
     " DO UPDATE SET verdict = ?5, facts = ?6";
+constexpr std::string_view kInsertTick =
+    "INSERT INTO tick (" CORDYNA_TICK_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
 constexpr std::string_view kLastSeq = "SELECT ifnull(max(seq), 0) FROM history WHERE run = ?1";
 
 #undef CORDYNA_SET_ERROR
@@ -124,6 +126,7 @@ struct Writer::Statements {
   std::optional<Statement> insert_hold;
   std::optional<Statement> update_hold;
   std::optional<Statement> put_point;
+  std::optional<Statement> insert_tick;
 };
 
 Writer::Writer(Database& database, Statements statements, std::uint64_t epoch)
@@ -160,7 +163,7 @@ Result<std::unique_ptr<Writer>> Writer::prepare(Database& database) {
                  std::move(insert_run), std::move(update_run), std::move(insert_task),
                  std::move(update_task), std::move(insert_attempt), std::move(update_attempt),
                  std::move(live_rival), std::move(insert_history), std::move(last_seq),
-                 std::nullopt, std::nullopt, std::nullopt},
+                 std::nullopt, std::nullopt, std::nullopt, std::nullopt},
       static_cast<std::uint64_t>(epoch)));
 }
 
@@ -191,6 +194,7 @@ Result<> Writer::write(const ChangeSet& changes) {
   for (const AttemptRow& row : changes.attempts) TRY(put(row));
   for (const HoldRow& row : changes.holds) TRY(put(row));
   for (const PointRow& row : changes.points) TRY(put(row));
+  for (const TickRow& row : changes.ticks) TRY(put(row));
   for (const HistoryRow& row : changes.history) TRY(put(row));
   return {};
 }
@@ -251,6 +255,15 @@ Result<> Writer::put(const PointRow& row) {
   const int rc = s_->put_point->run();
   if (rc != SQLITE_DONE) return refused(rc, fmt::format("point of series '{}'", row.series));
   return {};
+}
+
+Result<> Writer::put(const TickRow& row) {
+  TRY(prepare_late(s_->insert_tick, kInsertTick));
+  bind_tick(*s_->insert_tick, row);
+  const int rc = s_->insert_tick->run();
+  if (rc == SQLITE_DONE) return {};
+  return refused(rc, fmt::format("tick {} of trigger '{}' of flow '{}'", row.scheduled_for,
+                                 row.trigger, row.flow_id));
 }
 
 // At most one attempt of a task lives.

@@ -1,0 +1,98 @@
+#include "cli/flow_folder.hpp"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+
+namespace cordyna::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+class FlowFolderTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::string name = testing::TempDir() + "/flows_XXXXXX";
+    ASSERT_NE(::mkdtemp(name.data()), nullptr);
+    folder_ = name;
+  }
+  void TearDown() override { fs::remove_all(folder_); }
+
+  void write(const std::string& name, const std::string& text) {
+    const fs::path path = fs::path(folder_) / name;
+    fs::create_directories(path.parent_path());
+    std::ofstream(path) << text;
+  }
+  static std::string flow(const std::string& id) {
+    return "id: " + id + "\ntasks: [{id: a, type: log, message: hi}]\n";
+  }
+  FlowFolder load() {
+    return load_flows(folder_, [this](const std::string& said) { said_ += said + "\n"; }).value();
+  }
+  static std::string ids(const FlowFolder& found) {
+    std::string out;
+    for (const FolderFlow& one : found.flows) out += (out.empty() ? "" : " ") + one.flow->id;
+    return out;
+  }
+
+  std::string folder_;
+  std::string said_;
+};
+
+TEST_F(FlowFolderTest, FlowsAreFoundBelowAndNothingElseIsRead) {
+  write("b.yaml", flow("b"));
+  write("deep/er/c.yml", flow("c"));
+  write("a.yaml", "# first a word\n" + flow("a"));
+  write("contracts/a.yaml", "columns: {x: string}\n");
+  write("cordyna.yaml", "");
+  write("a.test.yaml", "flow: a\ntasks: nonsense\n");
+  write(".hidden/d.yaml", flow("d"));
+  write(".e.yaml", flow("e"));
+  write("notes.txt", flow("f"));
+  const FlowFolder found = load();
+  EXPECT_EQ(ids(found), "a b c");
+  EXPECT_EQ(found.refused, 0U);
+  EXPECT_EQ(said_, "");
+  EXPECT_FALSE(found.flows[0].canonical.empty());
+}
+
+TEST_F(FlowFolderTest, ABrokenFlowIsLeftOutAndNamed) {
+  write("good.yaml", flow("good"));
+  write("bad.yaml", "id: bad\ntasks: [{id: a, type: nothing}]\n");
+  write("worse.yaml", "tasks:\n  - {\n");
+  const FlowFolder found = load();
+  EXPECT_EQ(ids(found), "good");
+  EXPECT_EQ(found.refused, 2U);
+  EXPECT_NE(said_.find("bad.yaml:2:"), std::string::npos) << said_;
+  EXPECT_NE(said_.find("worse.yaml:"), std::string::npos) << said_;
+}
+
+TEST_F(FlowFolderTest, TwoFlowsOfOneNameAreAnError) {
+  write("one.yaml", flow("same"));
+  write("two.yaml", flow("same"));
+  write("three.yaml", "namespace: other\n" + flow("same"));
+  const FlowFolder found = load();
+  EXPECT_EQ(ids(found), "same same");
+  EXPECT_EQ(found.refused, 1U);
+  EXPECT_NE(said_.find("flow 'same' is in "), std::string::npos) << said_;
+  EXPECT_NE(said_.find("one.yaml already"), std::string::npos) << said_;
+}
+
+TEST_F(FlowFolderTest, NoFolderIsNamed) {
+  const auto found = load_flows(folder_ + "/none", [](const std::string&) {});
+  ASSERT_FALSE(found.has_value());
+  EXPECT_EQ(found.error().code, ErrorCode::kNotFound);
+}
+
+TEST(IsMeantAsFlow, GoesByTasksOnTheOutermostLevel) {
+  EXPECT_TRUE(is_meant_as_flow("tasks: []"));
+  EXPECT_TRUE(is_meant_as_flow("id: a\ntasks:\n - {"));
+  EXPECT_TRUE(is_meant_as_flow(" {\"id\": \"a\", \"tasks\": []}"));
+  EXPECT_FALSE(is_meant_as_flow(""));
+  EXPECT_FALSE(is_meant_as_flow("x:\n  tasks: []"));
+  EXPECT_FALSE(is_meant_as_flow("columns: {tasks: string}"));
+}
+
+}  // namespace
+}  // namespace cordyna::cli

@@ -1,0 +1,235 @@
+// dyna up: keeps the schedules of a folder's flows until it is told to go.
+#include <fmt/format.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <filesystem>
+#include <utility>
+
+#include "cli/commands.hpp"
+#include "cli/flow_folder.hpp"
+#include "cli/ownership.hpp"
+#include "cli/text.hpp"
+#include "cli/up_report.hpp"
+
+namespace cordyna::cli {
+namespace {
+
+constexpr int kOwnerRetryMillis = 200;
+constexpr std::uint32_t kPage = 1000;
+
+/// Shows the lines that it is given, and no runs.
+class LineView final : public Renderer {
+ public:
+  void begin(const FollowedRun& /*run*/, std::string& /*out*/) override {}
+  void update(const Update& /*update*/, std::string& /*out*/) override {}
+  void output(const OutputLine& /*line*/, std::string& /*out*/) override {}
+  void note(std::string_view text, std::string& out) override {
+    out += text;
+    out += '\n';
+  }
+  [[nodiscard]] bool wants_output() const override { return false; }
+  void frame(Millis /*now*/, TerminalSize /*size*/, std::string& /*out*/) override {}
+  [[nodiscard]] Millis next_frame(Millis /*now*/) const override { return -1; }
+  void summary(const RunSummary& /*summary*/, std::string& /*out*/) override {}
+  void finish(Millis /*now*/, TerminalSize /*size*/, std::string& /*out*/) override {}
+};
+
+/// Readable when somebody sets the machine's clock: sleeping by the old time would be wrong then.
+class ClockWatch {
+ public:
+  ClockWatch() : fd_(::timerfd_create(CLOCK_REALTIME, TFD_CLOEXEC | TFD_NONBLOCK)) { arm(); }
+  [[nodiscard]] int fd() const { return fd_.get(); }
+  /// Whether it was set since the last call.
+  bool was_set() {
+    std::uint64_t count = 0;
+    const bool set = ::read(fd_.get(), &count, sizeof count) < 0 && errno == ECANCELED;
+    if (set) arm();
+    return set;
+  }
+
+ private:
+  void arm() {
+    itimerspec far{};
+    far.it_value.tv_sec = std::int64_t{1} << 40;
+    ::timerfd_settime(fd_.get(), TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &far, nullptr);
+  }
+  Fd fd_;
+};
+
+class Up {
+ public:
+  Up(CommandContext& context, StateLayout layout, FlowFolder flows, Signals& signals)
+      : context_(context),
+        layout_(std::move(layout)),
+        flows_(std::move(flows)),
+        signals_(signals),
+        wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
+        view_({layout_, context.parts.open_reader, *context.parts.clock, context.output},
+              std::make_unique<LineView>()),
+        report_(
+            *context.parts.clock, context.arguments.json,
+            [this](std::string line) { view_.note(std::move(line)); }, [this] { wake(); }) {}
+
+  CommandResult serve() {
+    CommandResult done = own();
+    view_.finish({});
+    return done;
+  }
+
+ private:
+  CommandResult own();
+  /// Null: a signal came first.
+  Result<std::unique_ptr<Store>> become_owner();
+  Result<> take_up_runs(Ownership& ownership);
+  Result<> keep_triggers(Ownership& ownership);
+  CommandResult wait(Ownership& ownership);
+  /// How often we were told to go.
+  int told_to_go();
+  void wake();
+  void say(const std::string& text) {
+    if (!context_.arguments.json) view_.note(text);
+  }
+
+  CommandContext& context_;
+  StateLayout layout_;
+  FlowFolder flows_;
+  Signals& signals_;
+  Fd wake_;
+  View view_;
+  UpReport report_;
+  FlowCache cache_;
+  ClockWatch clock_watch_;
+  int told_ = 0;
+};
+
+void Up::wake() {
+  const std::uint64_t one = 1;
+  [[maybe_unused]] const ssize_t written = ::write(wake_.get(), &one, sizeof one);
+}
+
+int Up::told_to_go() {
+  for (auto signal = signals_.next(); signal.has_value(); signal = signals_.next()) {
+    if (*signal != Signal::kResized) ++told_;
+  }
+  return told_;
+}
+
+Result<std::unique_ptr<Store>> Up::become_owner() {
+  for (bool said = false;; said = true) {
+    auto store = context_.parts.open_store(layout_, [] {});
+    if (store.has_value() || store.error().code != ErrorCode::kConflict) return store;
+    if (!said) {
+      say(fmt::format("{} has another owner; waiting until it goes", printable(layout_.folder())));
+    }
+    pollfd signal{signals_.fd(), POLLIN, 0};
+    ::poll(&signal, 1, kOwnerRetryMillis);
+    if (told_to_go() > 0) return std::unique_ptr<Store>();
+  }
+}
+
+CommandResult Up::own() {
+  TRY_ASSIGN(std::unique_ptr<Store> store, become_owner());
+  if (store == nullptr) return ExitCode::kOk;
+  const OwnerSettings settings{session_settings(context_).slots, layout_};
+  Ownership ownership(context_.parts, settings, std::move(store), cache_, view_);
+  ownership.observe(report_);
+  TRY(ownership.start());
+  TRY(take_up_runs(ownership));
+  TRY(keep_triggers(ownership));
+  return wait(ownership);
+}
+
+/// What an owner before left goes on, the oldest first.
+Result<> Up::take_up_runs(Ownership& ownership) {
+  std::vector<RunRow> runs;
+  {
+    TRY_ASSIGN(const std::unique_ptr<StoreReader> reader, context_.parts.open_reader(layout_));
+    RunFilter filter;
+    filter.unfinished = true;
+    filter.limit = kPage;
+    do {
+      TRY_ASSIGN(const std::vector<RunRow> page, reader->list_runs(filter));
+      if (page.empty()) break;
+      filter.before = page.back().no;
+      runs.insert(runs.end(), page.begin(), page.end());
+    } while (true);
+  }
+  for (auto run = runs.rbegin(); run != runs.rend(); ++run) {
+    if (!rests(run->state)) report_.taken_up(run->no);
+    OwnerRequest request;
+    request.op = OwnerOp::kResume;
+    request.run = run->id;
+    const auto taken = ownership.handle(request);
+    if (!taken.has_value()) {
+      print_error(fmt::format("run {} cannot go on: {}", run->no, taken.error().message));
+    }
+  }
+  if (!runs.empty()) say(fmt::format("taken up: {}", counted(runs.size(), "run")));
+  return {};
+}
+
+Result<> Up::keep_triggers(Ownership& ownership) {
+  std::vector<KeptTrigger> kept;
+  for (FolderFlow& one : flows_.flows) {
+    for (std::size_t i = 0; i < one.flow->triggers.size(); ++i) {
+      if (!one.flow->triggers[i].disabled) kept.push_back({one.flow, one.canonical, i});
+    }
+  }
+  say(fmt::format("up: {}, {} in {}", counted(flows_.flows.size(), "flow"),
+                  counted(kept.size(), "schedule"), printable(layout_.folder())));
+  return ownership.keep(std::move(kept));
+}
+
+/// Until we are told to go and nothing runs any more, or are told twice.
+CommandResult Up::wait(Ownership& ownership) {
+  bool draining = false;
+  while (true) {
+    std::uint64_t count = 0;
+    [[maybe_unused]] const ssize_t got = ::read(wake_.get(), &count, sizeof count);
+    TRY(ownership.stopped());
+    const int told = told_to_go();
+    if (told > 0 && !std::exchange(draining, true)) {
+      TRY(ownership.keep({}));
+      if (report_.running() > 0) {
+        say(fmt::format("no more ticks; waiting for {} (again: leaves them to their guardians)",
+                        counted(report_.running(), "run")));
+      }
+    }
+    if (told > 1 || (draining && report_.running() == 0)) return ExitCode::kOk;
+    if (clock_watch_.was_set()) ownership.clock_was_set();
+    std::array<pollfd, 4> fds{pollfd{signals_.fd(), POLLIN, 0}, pollfd{wake_.get(), POLLIN, 0},
+                              pollfd{ownership.fd(), POLLIN, 0},
+                              pollfd{clock_watch_.fd(), POLLIN, 0}};
+    ::poll(fds.data(), fds.size(), -1);
+    (void)ownership.take_ended();  // makes its fd quiet again
+  }
+}
+
+}  // namespace
+
+CommandResult up_command(CommandContext& context) {
+  TRY_ASSIGN(const std::string here, working_folder());
+  const std::string given =
+      context.arguments.files.empty() ? here : context.arguments.files.front();
+  TRY_ASSIGN(FlowFolder flows,
+             load_flows(given, [](const std::string& finding) { print_hint(printable(finding)); }));
+  if (flows.refused > 0) {
+    print_error(fmt::format("{}: {} left out", printable(given), counted(flows.refused, "file")));
+  }
+  if (flows.flows.empty()) {
+    return fail(ErrorCode::kInvalidArgument,
+                fmt::format("{}: no flow in it or below it; a flow is a *.yaml with 'tasks'",
+                            printable(given)));
+  }
+  const std::string folder = std::filesystem::absolute(given).lexically_normal().string();
+  Signals signals;  // before any thread
+  Up up(context, state_for_flow(context.choice, folder), std::move(flows), signals);
+  return up.serve();
+}
+
+}  // namespace cordyna::cli

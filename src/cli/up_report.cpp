@@ -1,0 +1,132 @@
+#include "cli/up_report.hpp"
+
+#include <fmt/format.h>
+
+#include <iterator>
+#include <utility>
+
+#include "cli/text.hpp"
+
+namespace cordyna::cli {
+namespace {
+
+std::string name_of(const std::string& ns, const std::string& id) {
+  return ns.empty() ? id : ns + "/" + id;
+}
+
+std::string json_of(const TickRow& tick) {
+  std::string out =
+      fmt::format("{{\"at\":\"{}\",\"tick\":\"{}\",\"flow\":", format_timestamp(tick.at),
+                  to_string(tick.state));
+  append_json(out, name_of(tick.ns, tick.flow_id));
+  out += ",\"trigger\":";
+  append_json(out, tick.trigger);
+  fmt::format_to(std::back_inserter(out), ",\"scheduled_for\":\"{}\"",
+                 format_timestamp(tick.scheduled_for));
+  if (tick.state == TickState::kRun)
+    fmt::format_to(std::back_inserter(out), ",\"run\":{}", tick.run);
+  if (tick.state == TickState::kSkipped) {
+    fmt::format_to(std::back_inserter(out), ",\"first\":\"{}\",\"count\":{}",
+                   format_timestamp(tick.first), tick.count);
+  }
+  if (!tick.detail.empty()) {
+    out += ",\"detail\":";
+    append_json(out, tick.detail);
+  }
+  return out + '}';
+}
+
+std::string skipped_text(const TickRow& tick) {
+  if (tick.first == tick.scheduled_for) return seconds_text(tick.scheduled_for) + " is skipped";
+  const std::string count = tick.count > 0 ? fmt::format("{}", tick.count) : "very many";
+  return fmt::format("{} times are skipped, {} to {}", count, seconds_text(tick.first),
+                     seconds_text(tick.scheduled_for));
+}
+
+}  // namespace
+
+std::string seconds_text(Millis at) {
+  std::string text = format_timestamp(at);
+  text.replace(text.size() - 5, 5, "Z");  // ".000Z"
+  return text;
+}
+
+std::string line_of(const TickRow& tick, bool json) {
+  if (json) return json_of(tick);
+  std::string out = fmt::format("{}  {} {}: ", seconds_text(tick.at),
+                                name_of(tick.ns, tick.flow_id), tick.trigger);
+  switch (tick.state) {
+    case TickState::kBegun: out += "is kept from now on"; break;
+    case TickState::kRun:
+      out += fmt::format("run {} for {}", tick.run, seconds_text(tick.scheduled_for));
+      break;
+    case TickState::kSkipped: out += skipped_text(tick); break;
+    case TickState::kError:
+      out += fmt::format("no run for {}", seconds_text(tick.scheduled_for));
+      break;
+  }
+  if (tick.state == TickState::kSkipped) out += fmt::format(" ({})", tick.detail);
+  if (tick.state == TickState::kError) out += ": " + printable(tick.detail);
+  return out;
+}
+
+std::string line_of(const RunRow& run, Millis now, bool json) {
+  // That it began is told by its tick, or by who asked for it; later only what changes.
+  if (run.from == run.state ||
+      (run.state == RunState::kRunning && run.from.has_value() && *run.from != RunState::kPaused)) {
+    return {};
+  }
+  if (!run.from.has_value() && !run.scheduled.trigger.empty() && !is_final(run.state)) return {};
+  if (json) {
+    std::string out =
+        fmt::format("{{\"at\":\"{}\",\"run\":{},\"flow\":", format_timestamp(now), run.no);
+    append_json(out, name_of(run.ns, run.flow_id));
+    return out + fmt::format(",\"state\":\"{}\"}}", to_string(run.state));
+  }
+  std::string out = fmt::format("{}  {} run {}: {}", seconds_text(now),
+                                name_of(run.ns, run.flow_id), run.no, to_string(run.state));
+  if (is_final(run.state)) out += " in " + format_delay(run.ended_at - run.started_at);
+  if (run.error.has_value()) out += ": " + printable(run.error->message);
+  if (run.state == RunState::kPaused) out += fmt::format("; dyna why {} says for whom", run.no);
+  return out;
+}
+
+UpReport::UpReport(const Clock& clock, bool json, Say say, std::function<void()> changed)
+    : clock_(clock), json_(json), say_(std::move(say)), changed_(std::move(changed)) {}
+
+void UpReport::on_commit(const ChangeSet& changes) {
+  for (const TickRow& tick : changes.ticks) say_(line_of(tick, json_));
+  if (changes.runs.empty()) return;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const RunRow& run : changes.runs) {
+      if (rests(run.state)) {
+        running_.erase(run.no);
+      } else {
+        running_.insert(run.no);
+      }
+    }
+  }
+  const Millis now = clock_.now();
+  for (const RunRow& run : changes.runs) {
+    std::string line = line_of(run, now, json_);
+    if (!line.empty()) say_(std::move(line));
+  }
+  changed_();
+}
+
+void UpReport::on_stopped(const Error& /*error*/) {
+  changed_();
+}
+
+void UpReport::taken_up(RunNo run) {
+  const std::lock_guard lock(mutex_);
+  running_.insert(run);
+}
+
+std::size_t UpReport::running() const {
+  const std::lock_guard lock(mutex_);
+  return running_.size();
+}
+
+}  // namespace cordyna::cli

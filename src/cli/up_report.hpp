@@ -1,0 +1,49 @@
+/// What `dyna up` says: a line for each tick and for each change of a run's state, and which runs
+/// go on.
+#pragma once
+
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "cerebro/cerebro.hpp"
+
+namespace cordyna::cli {
+
+/// "2026-11-22T02:00:00Z  sales/nightly: run 12 for 2026-11-22T02:00:00Z", or a JSON object;
+/// without a line end.
+[[nodiscard]] std::string line_of(const TickRow& tick, bool json);
+/// "2026-11-22T02:00:03Z  run 12 sales: completed in 3.1s". Empty: nothing that is told.
+[[nodiscard]] std::string line_of(const RunRow& run, Millis now, bool json);
+
+/// "2026-11-22T02:00:00Z"
+[[nodiscard]] std::string seconds_text(Millis at);
+
+/// Threads: on_commit and on_stopped on cerebro's, the others any.
+class UpReport final : public CommitObserver {
+ public:
+  using Say = std::function<void(std::string)>;
+
+  /// `say` gets the lines, and must not wait; `changed` is called when a run begins or rests.
+  UpReport(const Clock& clock, bool json, Say say, std::function<void()> changed);
+
+  void on_commit(const ChangeSet& changes) override;
+  void on_stopped(const Error& error) override;
+
+  /// A run that an owner before left, and that goes on.
+  void taken_up(RunNo run);
+  /// Runs that go on: neither ended nor waiting for a person.
+  [[nodiscard]] std::size_t running() const;
+
+ private:
+  const Clock& clock_;
+  bool json_;
+  Say say_;
+  std::function<void()> changed_;
+  mutable std::mutex mutex_;
+  std::set<RunNo> running_;  // guarded by mutex_
+};
+
+}  // namespace cordyna::cli

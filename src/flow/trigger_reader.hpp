@@ -1,0 +1,52 @@
+/// The triggers of a flow: what the file says of each, checked against the tables, the flow's
+/// inputs, and the machine's time zones.
+///
+/// Threads: none.
+#pragma once
+
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "flow/diagnostics.hpp"
+#include "flow/key_spec.hpp"
+#include "flow/values.hpp"
+#include "flow/yaml_tree.hpp"
+#include "model/flow.hpp"
+
+namespace cordyna::flow {
+
+class TriggerReader {
+ public:
+  /// `inputs` of the flow, read before; `uses` gets the templates in values for them. Both outlive
+  /// the reader.
+  TriggerReader(const std::vector<InputSpec>& inputs, Reporter& reporter, Uses& uses)
+      : inputs_(inputs), reporter_(reporter), reader_(reporter, uses), uses_(uses) {}
+
+  /// One item of `triggers`. What is wrong was reported.
+  TriggerSpec read(const Node& node);
+
+ private:
+  /// False: a type of a later version, whose keys nobody knows.
+  bool check_type(const Node& node);
+  void check_id(const Node& node, const TriggerSpec& trigger);
+  void read_key(const KeySpec& spec, const Node& value, TriggerSpec& trigger);
+  void read_cron(const Node& value, TriggerSpec& trigger);
+  void read_timezone(const Node& value, TriggerSpec& trigger);
+  void read_holidays(const KeySpec& spec, const Node& value, TriggerSpec& trigger);
+  void read_inputs(const Node& map, TriggerSpec& trigger);
+  void read_input(const InputSpec& input, const Node& value, TriggerSpec& trigger);
+  void read_single(const InputSpec& input, const Node& value, TriggerSpec& trigger);
+  void read_list(const InputSpec& input, const Node& list, TriggerSpec& trigger);
+  void wrong_input(const Node& at, const InputSpec& input, std::string_view message);
+  /// Inputs that every run must be given, and this one's would not.
+  void check_required(const Node& node, const TriggerSpec& trigger);
+
+  const std::vector<InputSpec>& inputs_;
+  Reporter& reporter_;
+  ValueReader reader_;
+  Uses& uses_;
+  std::unordered_map<std::string_view, std::uint32_t> lines_;  // of the ids before, in the tree
+};
+
+}  // namespace cordyna::flow

@@ -1,0 +1,149 @@
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include "flow/flow_file.hpp"
+
+namespace cordyna::flow {
+namespace {
+
+std::string with_trigger(const std::string& keys) {
+  return "id: f\ninputs:\n  - {id: day, type: date, default: \"{{ run.date }}\"}\n"
+         "  - {id: n, type: int, default: 1}\n  - {id: tags, type: array, default: [a]}\n"
+         "  - {id: extra, type: json, required: false}\n  - {id: on, type: bool, default: false}\n"
+         "tasks:\n  - {id: a, type: log, message: hi}\ntriggers:\n  - {" +
+         keys + "}\n";
+}
+
+const std::string kGood = "id: t, type: schedule, cron: '0 2 * * *'";
+
+struct Case {
+  std::string name;
+  std::string text;
+  std::string expected;  // "line:column code" of each finding, in order
+  std::string fragment;  // of the first message
+};
+
+void PrintTo(const Case& row, std::ostream* out) {
+  *out << row.name;
+}
+
+class BadTrigger : public testing::TestWithParam<Case> {};
+
+TEST_P(BadTrigger, IsRefusedAtItsPlaceWithWhatWouldBeRight) {
+  const Case& row = GetParam();
+  const Parsed parsed = parse(row.text, "flow.yaml", "/nowhere");
+  std::string places;
+  for (const Diagnostic& found : parsed.diagnostics) {
+    places +=
+        fmt::format("{}{}:{} {}", places.empty() ? "" : ", ", found.line, found.column, found.code);
+  }
+  EXPECT_EQ(places, row.expected);
+  EXPECT_EQ(parsed.flow, nullptr);
+  ASSERT_FALSE(parsed.diagnostics.empty());
+  EXPECT_NE(parsed.diagnostics.front().message.find(row.fragment), std::string::npos)
+      << parsed.diagnostics.front().message;
+}
+
+Case bad(std::string name, const std::string& keys, std::string expected, std::string fragment) {
+  return {std::move(name), with_trigger(keys), std::move(expected), std::move(fragment)};
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Triggers, BadTrigger,
+    testing::Values(
+        bad("NoCron", "id: t, type: schedule", "11:5 missing_key", "'cron'"),
+        bad("NoId", "type: schedule, cron: '@daily'", "11:5 missing_key", "'id'"),
+        bad("NoType", "id: t, cron: '@daily'", "11:5 missing_key", "'type'"),
+        bad("OfLater", "id: t, type: kafka, topic: x", "11:19 not_yet", "only schedule is"),
+        bad("UnknownType", "id: t, type: shedule, cron: '@daily'", "11:19 bad_value",
+            "did you mean 'schedule'?"),
+        bad("BadCron", "id: t, type: schedule, cron: '0 25 * * *'", "11:35 bad_value",
+            "hour '25': 0 to 23 is wanted"),
+        bad("NeverDue", "id: t, type: schedule, cron: '0 0 30 2 *'", "11:35 bad_value",
+            "no day is ever"),
+        bad("BadZone", kGood + ", timezone: Europe/Berlinn", "11:58 bad_value",
+            "did you mean 'Europe/Berlin'"),
+        bad("BadCatchUp", kGood + ", catch_up: last", "11:58 bad_value", "all, latest or none"),
+        bad("BadWindow", kGood + ", window: 3", "11:56 wrong_type", "with its unit"),
+        bad("NoJitter", kGood + ", jitter: 0s", "11:56 bad_value", "longer than 0"),
+        bad("BadGap", kGood + ", on_gap: both", "11:56 bad_value", "shift or skip"),
+        bad("BadOverlap", kGood + ", on_overlap: skip", "11:60 bad_value", "once or both"),
+        bad("BadHoliday", kGood + ", holidays: [2026-12-25, 2026-02-30]", "11:71 bad_value",
+            "dates like 2026-12-25"),
+        bad("UnknownKey", kGood + ", timezon: UTC", "11:48 unknown_key", "'timezone'"),
+        bad("RenamedKey", kGood + ", tz: UTC", "11:48 renamed_key", "'timezone'"),
+        bad("UnknownInput", kGood + ", inputs: {dai: 2026-01-01}", "11:57 unknown_key",
+            "did you mean 'day'?"),
+        bad("WrongInput", kGood + ", inputs: {n: many}", "11:60 bad_value", "input 'n'"),
+        bad("WrongListItem", kGood + ", inputs: {n: [1]}", "11:60 wrong_type", "one value"),
+        bad("InputOfNothing", kGood + ", inputs: {n: }", "11:60 bad_value", "leave it out"),
+        bad("TemplateInAList", kGood + ", inputs: {tags: ['{{ run.id }}']}",
+            "11:63 template_not_allowed", "write one text"),
+        bad("TemplateOfATask", kGood + ", inputs: {day: '{{ outputs.a.x }}'}",
+            "11:66 undefined_name", "in a trigger's inputs"),
+        bad("TemplateOfNoField", kGood + ", inputs: {day: '{{ run.interval.begin }}'}",
+            "11:66 undefined_name", "start or end"),
+        Case{"TwoOfOneId", with_trigger(kGood) + "  - {" + kGood + "}\n", "12:10 duplicate_id",
+             "in line 11"},
+        Case{"NotAList", "id: f\ntasks: [{id: a, type: log, message: x}]\ntriggers: daily\n",
+             "3:11 wrong_type", "'triggers' wants a list"},
+        Case{"RequiredInput",
+             "id: f\ninputs: [{id: day, type: date}]\ntasks: [{id: a, type: log, message: x}]\n"
+             "triggers:\n  - {id: t, type: schedule, cron: '@daily'}\n",
+             "5:5 missing_key", "input 'day' is required, and trigger 't' does not give it"}),
+    [](const auto& test) { return test.param.name; });
+
+TEST(Trigger, AllKeysAreRead) {
+  const Parsed parsed = parse(
+      with_trigger(kGood + ", timezone: Europe/Berlin, catch_up: none, window: 3h, jitter: 90s, "
+                           "on_gap: skip, on_overlap: both, holidays: [2026-12-25, 2026-01-01, "
+                           "2026-12-25], disabled: true, description: x, inputs: {n: 3, tags: "
+                           "[a, b], day: '{{ run.interval.start | date }}', on: true, "
+                           "extra: {k: '{{ run.scheduled_for }}'}}"),
+      "flow.yaml", "/flows");
+  ASSERT_NE(parsed.flow, nullptr) << format(parsed.diagnostics.front());
+  ASSERT_EQ(parsed.flow->triggers.size(), 1U);
+  TriggerSpec wanted;
+  wanted.id = "t";
+  wanted.description = "x";
+  wanted.cron = "0 2 * * *";
+  wanted.timezone = "Europe/Berlin";
+  wanted.catch_up = CatchUp::kNone;
+  wanted.window = 10'800'000;
+  wanted.jitter = 90'000;
+  wanted.on_gap = OnGap::kSkip;
+  wanted.on_overlap = OnOverlap::kBoth;
+  wanted.holidays = {20'454, 20'812};
+  wanted.inputs = {{"day", "{{ run.interval.start | date }}"},
+                   {"extra", R"({"k":"{{ run.scheduled_for }}"})"},
+                   {"n", "3"},
+                   {"on", "true"},
+                   {"tags", R"(["a","b"])"}};
+  wanted.disabled = true;
+  EXPECT_EQ(parsed.flow->triggers[0], wanted);
+}
+
+TEST(Trigger, TheSmallestHasAllDefaultsAndNoneOfThemIsCanonical) {
+  const Parsed parsed = parse(with_trigger(kGood), "flow.yaml", "/flows");
+  ASSERT_NE(parsed.flow, nullptr) << format(parsed.diagnostics.front());
+  TriggerSpec wanted;
+  wanted.id = "t";
+  wanted.cron = "0 2 * * *";
+  EXPECT_EQ(parsed.flow->triggers, std::vector{wanted});
+  EXPECT_NE(
+      parsed.canonical.find(R"("triggers":[{"cron":"0 2 * * *","id":"t","type":"schedule"}])"),
+      std::string::npos)
+      << parsed.canonical;
+}
+
+TEST(Trigger, WithoutAnyTheHashIsThatOfAFlowThatNeverHeardOfThem) {
+  const Parsed with = parse("id: f\ntriggers: []\ntasks: [{id: a, type: log, message: x}]\n",
+                            "flow.yaml", "/flows");
+  const Parsed without =
+      parse("id: f\ntasks: [{id: a, type: log, message: x}]\n", "flow.yaml", "/flows");
+  ASSERT_NE(with.flow, nullptr) << format(with.diagnostics.front());
+  EXPECT_EQ(with.flow->hash, without.flow->hash);
+}
+
+}  // namespace
+}  // namespace cordyna::flow

@@ -1,0 +1,89 @@
+/// What starts runs by time: a schedule trigger of a flow, and the tick that one of its times is.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/time.hpp"
+
+namespace cordyna {
+
+/// What becomes of times that were missed while nobody was there.
+enum class CatchUp : std::uint8_t {
+  kAll,     ///< each has its run
+  kLatest,  ///< the last of them has
+  kNone,
+};
+
+/// What happens to a local time that the clocks pass over.
+enum class OnGap : std::uint8_t {
+  kShift,  ///< it is due when the clocks have been put forward
+  kSkip,   ///< it is not due that day
+};
+/// What happens to a local time that comes twice.
+enum class OnOverlap : std::uint8_t { kOnce, kBoth };  ///< kOnce: the first time
+
+[[nodiscard]] std::string_view to_string(CatchUp policy);
+[[nodiscard]] std::string_view to_string(OnGap policy);
+[[nodiscard]] std::string_view to_string(OnOverlap policy);
+
+/// `triggers:` of the type schedule, checked: expression and zone can be read.
+struct TriggerSpec {
+  std::string id;
+  std::string description;
+  std::string cron;
+  std::string timezone = "UTC";
+  CatchUp catch_up = CatchUp::kLatest;
+  Millis window = 0;  ///< how far back a catch-up looks; 0: no bound
+  Millis jitter = 0;  ///< its runs start so much later at most; 0: when they are due
+  OnGap on_gap = OnGap::kShift;
+  OnOverlap on_overlap = OnOverlap::kOnce;
+  std::vector<std::int64_t> holidays;  ///< local days since 1970-01-01, ascending, each once
+  /// Input → its text as on a command line, or, of type json, JSON; templates over `run` in it.
+  std::vector<std::pair<std::string, std::string>> inputs;
+  bool disabled = false;
+
+  bool operator==(const TriggerSpec&) const = default;
+};
+
+/// The time that a run stands for, which is not when it began.
+struct Scheduled {
+  std::string trigger;       ///< its id in the flow; empty: a person asked for the run
+  Millis at = 0;             ///< 0: the run's own time, and no trigger
+  Millis interval_from = 0;  ///< the time that was due before; the interval ends at `at`
+
+  bool operator==(const Scheduled&) const = default;
+};
+
+enum class TickState : std::uint8_t {
+  kBegun,    ///< no time that was due: from here on the trigger is kept
+  kRun,      ///< it has its run
+  kSkipped,  ///< it has none, as declared; may stand for many times in a row
+  kError,    ///< its run could not be made: `detail` says why
+};
+
+[[nodiscard]] std::string_view to_string(TickState state);
+[[nodiscard]] std::optional<TickState> parse_tick_state(std::string_view text);
+
+/// What became of a time at which a trigger was due. Written once, never changed: two rows for one
+/// time cannot be, so no tick has two runs.
+struct TickRow {
+  std::string ns;
+  std::string flow_id;
+  std::string trigger;
+  Millis scheduled_for = 0;  ///< of a row for many times: the last of them
+  Millis first = 0;          ///< of a row for many times: the first of them; else scheduled_for
+  std::int64_t count = 0;    ///< of kSkipped: how many times; 0: more than were counted
+  TickState state = TickState::kRun;
+  std::int64_t run = 0;  ///< the run's number; 0: none
+  Millis at = 0;         ///< when this was decided
+  std::string detail;    ///< why there is no run
+
+  bool operator==(const TickRow&) const = default;
+};
+
+}  // namespace cordyna
