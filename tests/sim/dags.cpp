@@ -43,6 +43,7 @@ class DagRun {
     FlowTaste taste;
     taste.tasks_max = 1 + random_.below(40);
     taste.limits = false;
+    taste.waits = false;
     flow_ = random_flow(random_, taste);
     const std::uint64_t failing = random_.below(60);
     for (TaskIndex task = 0; task < flow_->tasks.size(); ++task) {
@@ -53,7 +54,7 @@ class DagRun {
   /// Empty: the engine and the model agree.
   std::string differences() {
     Decision out;
-    const Result<> begun = engine_.start_run(now_, {1, RunId{"r"}, flow_, "{}", "{}"}, out);
+    const Result<> begun = engine_.start_run(now_, {1, RunId{"r"}, flow_, "{}", "{}", {}}, out);
     if (!begun.has_value()) return begun.error().message;
     go_on(out);
     if (!ended_.has_value()) return "the run did not end";

@@ -61,7 +61,7 @@ TaskSpec random_task(Random& random, const FlowTaste& taste, TaskIndex index) {
   task.retry = random_retry(random);
   if (task.kind == TaskKind::kEngine) task.retry = Retry{};
   if (taste.limits) add_limits(random, task);
-  if (random.chance(12)) add_wait(random, task);
+  if (taste.waits && random.chance(12)) add_wait(random, task);
   task.allow_failure = random.chance(15);
   task.disabled = random.chance(4);
   if (random.chance(12)) task.run_if = random.chance(50) ? "true" : "false";

@@ -15,6 +15,7 @@ inline constexpr Millis kStart = 1'800'000'000'000;
 struct FlowTaste {
   std::uint64_t tasks_max = 20;
   bool limits = true;  ///< phase timeouts, whole timeouts, a time limit of the run
+  bool waits = true;   ///< pause and wait_for
 };
 
 [[nodiscard]] std::shared_ptr<const Flow> random_flow(Random& random, const FlowTaste& taste);
