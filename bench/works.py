@@ -4,6 +4,7 @@ import contextlib
 from dataclasses import dataclass, field
 
 from data_works import Flights, SmallSteps
+from history_works import History
 from measure import BenchError, flow_memory, flow_seconds, folder, median, run, spread, wall
 
 CHAIN = 40
@@ -207,7 +208,7 @@ class MemoryUse:
                       context.text(f"memory {key}", "MB"), "–", f"{value:.1f} MB", value <= most)  # fmt: skip
 
 
-WORKS = [Chain(), Start(), Cpu(), Fan(), Durable(), MemoryUse(), Flights(), SmallSteps()]
+WORKS = [Chain(), Start(), Cpu(), Fan(), Durable(), MemoryUse(), History(), Flights(), SmallSteps()]
 
 
 @contextlib.contextmanager

@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
+#include <limits>
 #include <map>
 #include <string_view>
 #include <utility>
@@ -130,7 +131,14 @@ void Parser::add_run_commands() {
   const char* const which = "Its number, its id or the front of that, or 'last'";
   CLI::App* runs = add("runs", "List runs, newest first", Verb::kRuns);
   runs->add_option("--flow", found_.flow_id, "Only of this flow")->type_name("ID");
+  runs->add_option("--run-state", found_.run_state, "Only those in this state")
+      ->check(CLI::IsMember(
+          {"pending", "running", "paused", "completed", "warning", "error", "cancelled"}))
+      ->type_name("STATE");
   runs->add_flag("--unfinished", found_.unfinished, "Only those that have not ended");
+  runs->add_option("--before", found_.before, "Only those with a smaller number: the next page")
+      ->check(CLI::Range(std::int64_t{1}, std::numeric_limits<std::int64_t>::max()))
+      ->type_name("RUN");
   runs->add_option("-n,--limit", found_.limit, "How many (default: 20)")
       ->check(CLI::Range(1, 1'000'000))
       ->type_name("N");

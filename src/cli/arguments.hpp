@@ -46,9 +46,11 @@ struct Arguments {
   std::string state;  ///< --state
   std::string shell;  ///< bash, zsh or fish
   std::string flow_id;
-  std::string note;    ///< of approve and reject
-  std::string action;  ///< of guard: show, accept, backtest; of secret: set, list, remove
-  std::string secret;  ///< the name of one
+  std::string run_state;    ///< of runs; empty: any
+  std::int64_t before = 0;  ///< of runs: numbers below; 0: from the newest
+  std::string note;         ///< of approve and reject
+  std::string action;       ///< of guard: show, accept, backtest; of secret: set, list, remove
+  std::string secret;       ///< the name of one
   std::string series;
   std::string metric;
   double drop = 0;  ///< of a backtest, in percent; 0: as usual

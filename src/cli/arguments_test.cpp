@@ -69,6 +69,11 @@ TEST(ArgumentsTest, RunsOfTheStateAreNamed) {
   EXPECT_EQ(parsed({"resume"}).run, "");
   EXPECT_TRUE(parsed({"logs", "3", "-f"}).follow_logs);
   EXPECT_TRUE(parsed({"runs", "--unfinished", "--json"}).unfinished);
+  const Arguments page = parsed({"runs", "--run-state", "error", "--before", "40"});
+  EXPECT_EQ(page.run_state, "error");
+  EXPECT_EQ(page.before, 40);
+  EXPECT_NE(refused({"runs", "--run-state", "failed"}).find("error"), std::string::npos);
+  EXPECT_NE(refused({"runs", "--before", "0"}).find("--before"), std::string::npos);
 }
 
 TEST(ArgumentsTest, ContractsAreImportedAndExported) {

@@ -24,6 +24,11 @@ void append_run(std::string& out, const RunRow& run) {
   out += ",\"namespace\":";
   append_json(out, run.ns);
   fmt::format_to(std::back_inserter(out), ",\"state\":\"{}\"", to_string(run.state));
+  if (!run.scheduled.trigger.empty()) {
+    out += ",\"trigger\":";
+    append_json(out, run.scheduled.trigger);
+  }
+  append_time(out, "scheduled_for", run.scheduled.at);
   append_time(out, "created_at", run.created_at);
   append_time(out, "started_at", run.started_at);
   append_time(out, "ended_at", run.ended_at);
@@ -76,6 +81,8 @@ CommandResult runs_command(CommandContext& context) {
   RunFilter filter;
   filter.flow_id = context.arguments.flow_id;
   filter.unfinished = context.arguments.unfinished;
+  filter.state = parse_run_state(context.arguments.run_state);
+  filter.before = context.arguments.before;
   std::vector<RunRow> runs;
   while (runs.size() < context.arguments.limit) {
     filter.limit =

@@ -102,6 +102,26 @@ TEST_P(StoreListing, ARunThatEndsLeavesTheUnfinished) {
   EXPECT_EQ(list(unfinished({})), (Numbers{6, 5, 3}));
 }
 
+TEST_P(StoreListing, RunsThatDidNotEndWellAreFoundByStateAndFlow) {
+  const auto end = [this](RunNo no, RunState state) {
+    RunRow run = make_run(no);
+    run.flow_id = no % 2 == 1 ? "odd" : "even";
+    must_commit({{}, {changed(run, state)}, {}, {}, {}});
+  };
+  end(4, RunState::kError);
+  end(5, RunState::kError);
+  end(6, RunState::kError);
+  EXPECT_EQ(list(in_state(RunState::kError)), (Numbers{6, 5, 4}));
+  EXPECT_EQ(list(in_state(RunState::kWarning)), Numbers{});
+  RunFilter filter = of_flow("even");
+  filter.state = RunState::kError;
+  EXPECT_EQ(list(filter), (Numbers{6, 4}));
+  filter.before = 6;
+  EXPECT_EQ(list(filter), (Numbers{4}));
+  filter.flow_id = "none";
+  EXPECT_EQ(list(filter), Numbers{});
+}
+
 TEST_P(StoreListing, ARunIsFoundByNumberAndById) {
   EXPECT_EQ(store().find_run(3).value(), store().find_run(make_run(3).id).value());
   EXPECT_EQ(store().find_run(3).value().no, 3);

@@ -23,6 +23,15 @@ constexpr std::string_view kRunsUnfinished =
     " FROM run INDEXED BY run_unfinished WHERE no < ?1 AND state <> 'completed'"
     " AND state <> 'warning' AND state <> 'error' AND state <> 'cancelled'"
     " AND (?2 = '' OR state = ?2) AND (?4 = '' OR flow_id = ?4) ORDER BY no DESC LIMIT ?3";
+#define CORDYNA_NOT_WELL "(state = 'warning' OR state = 'error' OR state = 'cancelled')"
+constexpr std::string_view kRunsNotWell =
+    "SELECT " CORDYNA_RUN_COLUMNS
+    " FROM run INDEXED BY run_not_well WHERE state = ?2"
+    " AND " CORDYNA_NOT_WELL " AND no < ?1 AND ?4 = '' ORDER BY no DESC LIMIT ?3";
+constexpr std::string_view kRunsOfFlowNotWell =
+    "SELECT " CORDYNA_RUN_COLUMNS
+    " FROM run INDEXED BY run_of_flow_not_well WHERE flow_id = ?4 AND state = ?2"
+    " AND " CORDYNA_NOT_WELL " AND no < ?1 ORDER BY no DESC LIMIT ?3";
 constexpr std::string_view kRunById = "SELECT " CORDYNA_RUN_COLUMNS " FROM run WHERE id = ?1";
 constexpr std::string_view kRunByNo = "SELECT " CORDYNA_RUN_COLUMNS " FROM run WHERE no = ?1";
 constexpr std::string_view kRunExists = "SELECT 1 FROM run WHERE no = ?1";
@@ -105,6 +114,8 @@ struct Queries::Statements {
   Statement runs;
   Statement runs_of_flow;
   Statement runs_unfinished;
+  Statement runs_not_well;
+  Statement runs_of_flow_not_well;
   Statement run_by_id;
   Statement run_by_no;
   Statement run_exists;
@@ -126,6 +137,8 @@ Result<std::unique_ptr<Queries>> Queries::prepare(Database& database) {
   TRY_ASSIGN(Statement runs, database.prepare(kRuns));
   TRY_ASSIGN(Statement runs_of_flow, database.prepare(kRunsOfFlow));
   TRY_ASSIGN(Statement runs_unfinished, database.prepare(kRunsUnfinished));
+  TRY_ASSIGN(Statement runs_not_well, database.prepare(kRunsNotWell));
+  TRY_ASSIGN(Statement runs_of_flow_not_well, database.prepare(kRunsOfFlowNotWell));
   TRY_ASSIGN(Statement run_by_id, database.prepare(kRunById));
   TRY_ASSIGN(Statement run_by_no, database.prepare(kRunByNo));
   TRY_ASSIGN(Statement run_exists, database.prepare(kRunExists));
@@ -139,15 +152,22 @@ Result<std::unique_ptr<Queries>> Queries::prepare(Database& database) {
   return std::unique_ptr<Queries>(new Queries(
       database,
       Statements{std::move(runs), std::move(runs_of_flow), std::move(runs_unfinished),
-                 std::move(run_by_id), std::move(run_by_no), std::move(run_exists),
-                 std::move(last_run), std::move(tasks), std::move(attempts), std::move(history),
-                 std::move(last_seq), std::move(flow), std::move(holds)}));
+                 std::move(runs_not_well), std::move(runs_of_flow_not_well), std::move(run_by_id),
+                 std::move(run_by_no), std::move(run_exists), std::move(last_run), std::move(tasks),
+                 std::move(attempts), std::move(history), std::move(last_seq), std::move(flow),
+                 std::move(holds)}));
+}
+
+Statement& Queries::statement_for(const RunFilter& filter) {
+  if (filter.unfinished) return s_->runs_unfinished;
+  const bool not_well = filter.state == RunState::kWarning || filter.state == RunState::kError ||
+                        filter.state == RunState::kCancelled;
+  if (filter.flow_id.empty()) return not_well ? s_->runs_not_well : s_->runs;
+  return not_well ? s_->runs_of_flow_not_well : s_->runs_of_flow;
 }
 
 Result<std::vector<RunRow>> Queries::list_runs(const RunFilter& filter) {
-  Statement& runs = filter.unfinished        ? s_->runs_unfinished
-                    : filter.flow_id.empty() ? s_->runs
-                                             : s_->runs_of_flow;
+  Statement& runs = statement_for(filter);
   runs.bind(1, filter.before == 0 ? std::numeric_limits<RunNo>::max() : filter.before);
   runs.bind(2, filter.state.has_value() ? to_string(*filter.state) : std::string_view());
   runs.bind(3, filter.limit);

@@ -35,6 +35,7 @@ class Queries {
   struct Statements;
   Queries(Database& database, Statements statements);
 
+  [[nodiscard]] Statement& statement_for(const RunFilter& filter);
   [[nodiscard]] Result<RunSnapshot> read_snapshot(RunNo no);
   [[nodiscard]] Result<> check_exists(RunNo no);
 
