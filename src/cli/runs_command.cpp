@@ -24,6 +24,11 @@ void append_run(std::string& out, const RunRow& run) {
   out += ",\"namespace\":";
   append_json(out, run.ns);
   fmt::format_to(std::back_inserter(out), ",\"state\":\"{}\"", to_string(run.state));
+  if (!run.scheduled.trigger.empty()) {
+    out += ",\"trigger\":";
+    append_json(out, run.scheduled.trigger);
+  }
+  append_time(out, "scheduled_for", run.scheduled.at);
   append_time(out, "created_at", run.created_at);
   append_time(out, "started_at", run.started_at);
   append_time(out, "ended_at", run.ended_at);

@@ -264,9 +264,19 @@ CREATE TABLE point (
 PRAGMA user_version = 3;
 )sql";
 
-TEST_F(Migrations, AStateOfVersion3KeepsItsRunsAndGetsTicks) {
+// What version 4 added.
+constexpr const char* kVersion4 = R"sql(
+CREATE INDEX run_not_well ON run (state)
+  WHERE state = 'warning' OR state = 'error' OR state = 'cancelled';
+CREATE INDEX run_of_flow_not_well ON run (flow_id, state)
+  WHERE state = 'warning' OR state = 'error' OR state = 'cancelled';
+
+PRAGMA user_version = 4;
+)sql";
+
+TEST_F(Migrations, AStateOfVersion4KeepsItsRunsAndGetsTicks) {
   std::filesystem::create_directory(layout().folder());
-  meddle(std::string(kVersion1) + kVersion1Rows + kVersion3 +
+  meddle(std::string(kVersion1) + kVersion1Rows + kVersion3 + kVersion4 +
          "INSERT INTO hold VALUES (3, 'load', 'held', 1, 'rows', '', '', 30, 0);"
          "PRAGMA journal_mode = WAL");
 
