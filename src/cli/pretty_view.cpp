@@ -113,6 +113,10 @@ void PrettyView::begin(const FollowedRun& run, std::string& /*out*/) {
   index_.reserve(tasks.size());
   for (std::size_t i = 0; i < tasks.size(); ++i) {
     index_.emplace(tasks[i].id, i);
+    if (tasks[i].inside != kNoTask) {
+      cells_[i].depth = static_cast<std::uint8_t>(
+          std::min<std::size_t>(cells_[tasks[i].inside].depth + 1u, kIndentMax));
+    }
     for (const TaskIndex need : tasks[i].needs) {
       // File order is not always an order of dependency; the list only hints at it.
       const std::uint8_t depth = need < cells_.size() ? cells_[need].depth : std::uint8_t{0};

@@ -69,6 +69,10 @@ std::string graph_as_text(const Flow& flow, const Palette& palette) {
       std::string line = fmt::format("  {:<{}}  {:<{}}", task.id, id_width, task.type, type_width);
       if (!task.needs.empty()) line += "  ← " + joined_ids(flow, task.needs);
       if (!task.run_if.empty()) line += "  if " + printable(task.run_if);
+      if (task.inside != kNoTask) {
+        line += fmt::format("  case '{}'",
+                            printable(flow.tasks[task.inside].choice.cases[task.branch]));
+      }
       if (task.disabled) line += "  (disabled)";
       while (line.ends_with(' ')) line.pop_back();
       out += line + "\n";

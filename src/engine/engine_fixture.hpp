@@ -12,10 +12,12 @@
 
 namespace cordyna::engine {
 
-/// A condition is "true", or "at " and a time: then it holds when `now` of the context is past it.
+/// A text "=x" renders as "x". A condition is "true", or "at " and a time: then it holds when `now`
+/// of the context is past it.
 class PlainEvaluator final : public Evaluator {
  public:
   Result<std::string> render(std::string_view text, std::string_view context) const override {
+    if (text.starts_with("=")) return std::string(text.substr(1));
     if (text == "{bad}") return fail(ErrorCode::kInvalidArgument, "undefined name 'bad'");
     return std::string(text) + " with " + std::string(context);
   }

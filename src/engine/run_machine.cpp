@@ -138,6 +138,7 @@ void RunMachine::run_in_engine(Step& step, TaskIndex task) {
         step, task,
         make_task_error(TaskErrorCode::kFailedByFlow, Phase::kRun, std::move(*message)));
   }
+  if (is_switch(task)) return open_switch(step, task);
   if (spec.wait.what != WaitFor::kNothing) return begin_wait(step, task, std::move(*message));
   write_attempt(step, live, AttemptState::kCompleted);
   write_history(step, spec.id, live.row.attempt, TaskState::kCompleted, AttemptState::kCompleted,

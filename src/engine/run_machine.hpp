@@ -131,6 +131,20 @@ class RunMachine {
   void time_out(Step& step, TaskIndex task, TaskErrorCode code, Phase phase, Millis limit);
   void release(Step& step, TaskIndex task);
 
+  // run_switch.cpp
+  template <class What>
+  void each_inside(TaskIndex task, const What& what) const;
+  void list_inside(TaskIndex task);
+  [[nodiscard]] bool gate_open(Step& step, TaskIndex task);
+  void open_switch(Step& step, TaskIndex task);
+  void close_switch(Step& step, TaskIndex task);
+  void restore_choice(TaskIndex task, const std::string& outputs);
+  [[nodiscard]] std::string root_of(TaskIndex task) const;
+  [[nodiscard]] bool may_fail(TaskIndex task) const;
+  [[nodiscard]] bool is_switch(TaskIndex task) const {
+    return !flow_->tasks[task].choice.value.empty();
+  }
+
   // run_wait.cpp
   void begin_wait(Step& step, TaskIndex task, std::string reason);
   void look_again(Step& step, TaskIndex task);
@@ -191,9 +205,11 @@ class RunMachine {
   std::unordered_map<TaskIndex, HoldRow> holds_;        // the newest of each task
   std::unordered_map<TaskIndex, std::string> outputs_;  // JSON objects
   std::unordered_map<TaskIndex, std::string> blocked_by_;
-  std::unordered_map<std::string_view, TaskIndex> by_path_;  // keys live in flow_
-  std::deque<TaskIndex> dirty_;                              // to be looked at
-  TaskIndex sweep_ = 0;                                      // cancel goes over all tasks from here
+  std::unordered_map<std::string_view, TaskIndex> by_path_;   // keys live in flow_
+  std::unordered_map<TaskIndex, std::uint32_t> chosen_;       // of open switches: the case
+  std::unordered_map<TaskIndex, std::uint32_t> inside_open_;  // of switches: tasks not ended
+  std::deque<TaskIndex> dirty_;                               // to be looked at
+  TaskIndex sweep_ = 0;  // cancel goes over all tasks from here
   TaskIndex sweep_end_ = 0;
   std::uint32_t open_[3] = {0, 0, 0};  // tasks of each section that have not ended
   std::uint32_t unproven_ = 0;         // attempts that may still run

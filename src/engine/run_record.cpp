@@ -106,6 +106,12 @@ std::string RunMachine::context(TaskIndex task, std::uint32_t attempt) const {
     append_json_string(out, flow_->tasks[ref].id);
     out += ':';
     out += found->second;
+    const std::string_view name = name_within(*flow_, task, ref);
+    if (name == flow_->tasks[ref].id) continue;
+    out += ',';
+    append_json_string(out, name);
+    out += ':';
+    out += found->second;
   }
   out += '}';
   if (!first_error_.empty()) {
@@ -167,10 +173,11 @@ void RunMachine::note_end(TaskIndex task, const TaskRow& row) {
   const TaskState state = tasks_[task].state;
   if (row.warnings > 0) warning_seen_ = true;
   if (state != TaskState::kError) return;
-  (spec.allow_failure ? warning_seen_ : error_seen_) = true;
+  const bool allowed = may_fail(task);
+  (allowed ? warning_seen_ : error_seen_) = true;
   // Templates of `errors` are told of the first error that made them run, not of one that was
   // allowed.
-  if (spec.allow_failure || !first_error_.empty() || !row.error.has_value()) return;
+  if (allowed || !first_error_.empty() || !row.error.has_value()) return;
   first_error_ = fmt::format(
       R"({{"task":{},"code":{},"message":{},"description":{},"phase":{},"owner":{},"attempt":{}}})",
       json_string(spec.id), json_string(info(row.error->code).name),

@@ -31,8 +31,7 @@ std::string RunMachine::blocker_of(TaskIndex task) const {
     const auto end =
         upstream_end(tasks_[up].state, flow_->tasks[up].allow_failure, spec.trigger_rule);
     if (end != UpstreamEnd::kFailed) continue;
-    const auto root = blocked_by_.find(up);
-    return root == blocked_by_.end() ? flow_->tasks[up].id : root->second;
+    return root_of(up);
   }
   return {};
 }
@@ -58,6 +57,7 @@ std::size_t RunMachine::settle(Step& step, std::size_t budget) {
 void RunMachine::settle_task(Step& step, TaskIndex task) {
   const TaskSpec& spec = flow_->tasks[task];
   TaskLive& live = tasks_[task];
+  if (live.state == TaskState::kStarted && is_switch(task)) return close_switch(step, task);
   if (live.state != TaskState::kPending || live.wants_slot || !section_open(task)) return;
 
   const auto attempt = live_.find(task);
@@ -65,7 +65,7 @@ void RunMachine::settle_task(Step& step, TaskIndex task) {
     if (live.held) return;
     if (!is_final(attempt->second.row.state) || !attempt->second.row.known_dead) return;
     if (attempt->second.retry_at > step.now) return;
-  } else {
+  } else if (gate_open(step, task)) {
     const auto end_as = [&](TaskState state, TaskRow details, std::string why) {
       write_history(step, spec.id, 0, state, std::nullopt, std::move(why));
       end_task(step, task, state, details);
@@ -95,6 +95,8 @@ void RunMachine::settle_task(Step& step, TaskIndex task) {
       }
       if (!*holds) return end_as(TaskState::kSkipped, {}, "run_if is false");
     }
+  } else {
+    return;
   }
   if (spec.kind == TaskKind::kEngine) return run_in_engine(step, task);
   live.wants_slot = true;
@@ -112,6 +114,9 @@ void RunMachine::after_end(TaskIndex task) {
     const UpstreamEnd end = upstream_end(tasks_[task].state, spec.allow_failure, rule);
     if (tasks_[down].waiting == 0 || decides_early(rule, end)) list(down);
   }
+  if (is_switch(task)) list_inside(task);
+  if (spec.inside == kNoTask || --inside_open_.at(spec.inside) > 0) return;
+  if (tasks_[spec.inside].state == TaskState::kStarted) list(spec.inside);
 }
 
 /// Whether `errors` tasks are to run. Once one has been handed out they were wanted, and that stays
@@ -264,14 +269,18 @@ void RunMachine::restore_tasks(Step& step, RunSnapshot& snapshot) {
   for (const AttemptRow& row : snapshot.attempts) restore_attempt(step, row);
 
   for (TaskIndex task = 0; task < tasks_.size(); ++task) {
-    if (!is_final(tasks_[task].state))
+    if (!is_final(tasks_[task].state)) {
       ++open_[static_cast<std::size_t>(flow_->tasks[task].section)];
+      if (flow_->tasks[task].inside != kNoTask) ++inside_open_[flow_->tasks[task].inside];
+    }
     for (const TaskIndex up : flow_->tasks[task].needs) {
       if (!is_final(tasks_[up].state)) ++tasks_[task].waiting;
     }
   }
   for (TaskIndex task = 0; task < tasks_.size(); ++task) {
-    if (tasks_[task].state == TaskState::kPending && section_open(task)) list(task);
+    const bool open_switch = tasks_[task].state == TaskState::kStarted && is_switch(task);
+    const bool pending = tasks_[task].state == TaskState::kPending;
+    if ((pending || open_switch) && section_open(task)) list(task);
   }
   if (run_.deadline_at > 0) step.shared.timers.add({run_.deadline_at, run_.no, 0, TimerKind::kRun});
   if (run_.cancel_requested || run_.error.has_value())
@@ -303,6 +312,7 @@ void RunMachine::restore_task(const TaskRow& row) {
   if (!row.blocked_by.empty()) blocked_by_[task] = row.blocked_by;
   note_end(task, row);
   run_.warnings += row.warnings;
+  if (row.state == TaskState::kStarted && is_switch(task)) return restore_choice(task, row.outputs);
   if (row.first_at > 0 && !is_final(row.state)) {
     live_[task].first_at = row.first_at;
     live_[task].retry_at = row.retry_at;
@@ -315,7 +325,8 @@ void RunMachine::restore_attempt(Step& step, const AttemptRow& row) {
   if (found == by_path_.end()) return;
   const TaskIndex task = found->second;
   const bool done = is_final(tasks_[task].state) && row.known_dead;
-  if (row.attempt != tasks_[task].attempt || done) return;
+  const bool open_switch = tasks_[task].state == TaskState::kStarted && is_switch(task);
+  if (row.attempt != tasks_[task].attempt || done || open_switch) return;
   AttemptLive& live = live_[task];
   live.row = row;
   live.row.from = row.state;

@@ -60,6 +60,12 @@ void RunMachine::explain(Millis now, const Shared& shared, std::vector<Blocker>&
       }
       continue;
     }
+    if (state.state == TaskState::kStarted && is_switch(task)) {  // it is as its tasks are
+      blockers.push_back({spec.id, BlockerKind::kRunning,
+                          fmt::format("case '{}'", spec.choice.cases[chosen_.at(task)]),
+                          run_.started_at, 0, spec.owner});
+      continue;
+    }
     if (!section_open(task)) {
       blockers.push_back({spec.id, BlockerKind::kSection, "the tasks before it", run_.started_at, 0,
                           flow_->owner});
@@ -73,6 +79,11 @@ void RunMachine::explain(Millis now, const Shared& shared, std::vector<Blocker>&
       waits = true;
       blockers.push_back({spec.id, BlockerKind::kUpstream, flow_->tasks[up].id, run_.started_at, 0,
                           flow_->tasks[up].owner});
+    }
+    if (spec.inside != kNoTask && tasks_[spec.inside].state == TaskState::kPending) {
+      blockers.push_back({spec.id, BlockerKind::kUpstream, flow_->tasks[spec.inside].id,
+                          run_.started_at, 0, flow_->tasks[spec.inside].owner});
+      continue;
     }
     if (waits) continue;
     blockers.push_back({spec.id, BlockerKind::kSlot,

@@ -226,6 +226,41 @@ INSTANTIATE_TEST_SUITE_P(
     name_of);
 
 INSTANTIATE_TEST_SUITE_P(
+    Switches, BadFlow,
+    testing::Values(
+        Case{"NeedsItsOwnSwitch",
+             with_task("  - {id: s, type: switch, value: x, cases: {c: [{id: t, type: log, "
+                       "message: m, needs: s}]}}\n"),
+             "6:87 self_need", "ends after it"},
+        Case{"TwoCases",
+             with_task("  - {id: s, type: switch, value: x, cases: {c: [{id: t, type: log, "
+                       "message: m}], d: [{id: u, type: log, message: m, needs: t}]}}\n"),
+             "6:124 bad_value", "never both"},
+        Case{"TwiceInASwitch",
+             with_task("  - {id: s, type: switch, value: x, cases: {c: [{id: t, type: log, "
+                       "message: m}, {id: t, type: log, message: m}]}}\n"),
+             "6:86 duplicate_id", "'s/t'"},
+        Case{"TimeoutOfASwitch",
+             with_task("  - {id: s, type: switch, value: x, timeout: 1m, cases: {c: []}}\n"),
+             "6:46 bad_value", "inside of a switch"},
+        Case{"CaseDefault",
+             with_task("  - {id: s, type: switch, value: x, cases: {default: []}}\n"),
+             "6:45 bad_value", "beside 'cases'"},
+        Case{"CaseNoList", with_task("  - {id: s, type: switch, value: x, cases: {c: {id: t}}}\n"),
+             "6:48 wrong_type", "a list"},
+        Case{"NoCases", with_task("  - {id: s, type: switch, value: x, cases: {}}\n"),
+             "6:44 bad_value", "at least 1 name"},
+        Case{"CycleThroughASwitch",
+             with_task("  - {id: s, type: switch, value: x, needs: b, cases: {c: [{id: t, type: "
+                       "log, message: m}]}}\n  - {id: b, type: log, message: m, needs: s/t}\n"),
+             "6:10 cycle", "s → b → s/t → s"},
+        Case{"InsideFromOutside",
+             with_task("  - {id: s, type: switch, value: x, cases: {c: [{id: t, type: log, "
+                       "message: m}]}}\n  - {id: b, type: log, message: m, needs: t}\n"),
+             "7:43 unknown_task", "'t'"}),
+    name_of);
+
+INSTANTIATE_TEST_SUITE_P(
     Graph, BadFlow,
     testing::Values(
         Case{"UnknownNeed", with_task("    needs: aa\n"), "6:12 unknown_task", "'aa'"},

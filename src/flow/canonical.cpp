@@ -80,10 +80,13 @@ Fields env_fields(const Env& env) {
   return fields;
 }
 
-std::string task_json(const FlowDraft& draft, const TaskDraft& task) {
+std::string tasks_json(const FlowDraft& draft, TaskIndex inside, std::uint32_t branch);
+
+std::string task_json(const FlowDraft& draft, TaskIndex index) {
+  const TaskDraft& task = draft.tasks[index];
   const TaskSpec& spec = task.spec;
   Fields fields;
-  fields.text("id", spec.id);
+  fields.text("id", std::string_view(spec.id).substr(spec.id.rfind('/') + 1));
   fields.text("type", spec.type);
   fields.text("description", spec.description);
   if (spec.owner != draft.flow.owner) fields.text("owner", spec.owner);
@@ -110,15 +113,35 @@ std::string task_json(const FlowDraft& draft, const TaskDraft& task) {
     if (key_spec != nullptr && key_spec->preset == json) continue;
     fields.raw(key, json);
   }
+  Fields cases;
+  for (std::uint32_t i = 0; i < spec.choice.cases.size(); ++i) {
+    const std::string& name = spec.choice.cases[i];
+    (name == kDefaultCase ? fields : cases).raw(name, tasks_json(draft, index, i));
+  }
+  fields.object("cases", std::move(cases));
   return fields.json();
+}
+
+/// The tasks of one case of a switch.
+std::string tasks_json(const FlowDraft& draft, TaskIndex inside, std::uint32_t branch) {
+  std::string out = "[";
+  for (TaskIndex i = inside + 1; i < draft.tasks.size(); ++i) {
+    const TaskSpec& spec = draft.tasks[i].spec;
+    if (spec.inside == kNoTask || spec.inside < inside) break;
+    if (spec.inside != inside || spec.branch != branch) continue;
+    if (out.size() > 1) out += ',';
+    out += task_json(draft, i);
+  }
+  return out + ']';
 }
 
 std::string section_json(const FlowDraft& draft, Section section) {
   std::string out;
-  for (const TaskDraft& task : draft.tasks) {
-    if (task.spec.section != section) continue;
+  for (TaskIndex i = 0; i < draft.tasks.size(); ++i) {
+    const TaskSpec& spec = draft.tasks[i].spec;
+    if (spec.section != section || spec.inside != kNoTask) continue;
     out += out.empty() ? '[' : ',';
-    out += task_json(draft, task);
+    out += task_json(draft, i);
   }
   if (!out.empty()) out += ']';
   return out;

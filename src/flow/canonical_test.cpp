@@ -37,6 +37,15 @@ tasks:
   - {id: ask, type: pause, message: "{{ vars.v }}?", timeout: 2h, on_timeout: continue}
   - {id: rest, type: pause, for: 90s}
   - {id: look, type: wait_for, script: "test -e x", interval: 5s, interpreter: bash -eu}
+  - id: how
+    type: switch
+    value: "{{ inputs.county }}"
+    default: [{id: z, type: log, message: "{{ outputs.how.case }}"}]
+    cases:
+      two: [{id: y, type: log, message: m, needs: x}, {id: x, type: pause}]
+      one:
+        - {id: in, type: switch, value: v, cases: {v: [{id: x, type: log, message: m}]}}
+        - {id: after, type: log, message: m, needs: [in, ok]}
   - {id: at, type: wait_for, until: "{{ now > inputs.day }}"}
 errors:
   - {id: tell, type: log, message: "{{ error.message }}", level: warn, run_if: true}
@@ -68,6 +77,10 @@ void expect_equal(const TaskSpec& a, const TaskSpec& b) {
   EXPECT_EQ(a.wait.time, b.wait.time);
   EXPECT_EQ(a.wait.go_on, b.wait.go_on);
   EXPECT_EQ(a.wait.until, b.wait.until);
+  EXPECT_EQ(a.choice.value, b.choice.value);
+  EXPECT_EQ(a.choice.cases, b.choice.cases);
+  EXPECT_EQ(a.inside, b.inside);
+  EXPECT_EQ(a.branch, b.branch);
 }
 
 void expect_equal(const Flow& a, const Flow& b) {

@@ -11,9 +11,50 @@ constexpr std::size_t kShownMax = 20;
 
 enum class Colour : std::uint8_t { kNew, kOpen, kDone };
 
+// A task has two nodes: its end, and its begin. Without a switch the second one says nothing. What
+// stands in a switch needs the begin of it; the end of a switch needs the ends of all inside.
+using NodeIndex = std::size_t;
+
 struct Step {
-  TaskIndex task;
+  NodeIndex node;
   std::size_t next;  // which of its needs comes next
+};
+
+class Needs {
+ public:
+  explicit Needs(const FlowDraft& draft) : draft_(draft) {}
+
+  [[nodiscard]] std::size_t count() const { return 2 * draft_.tasks.size(); }
+  [[nodiscard]] TaskIndex task_of(NodeIndex node) const {
+    return static_cast<TaskIndex>(node % draft_.tasks.size());
+  }
+  /// The need of `node` with this number; false: it has no more.
+  bool get(NodeIndex node, std::size_t number, NodeIndex& need) const {
+    const std::size_t all = draft_.tasks.size();
+    const TaskSpec& spec = draft_.tasks[task_of(node)].spec;
+    const bool begins = node >= all;
+    if (!begins && is_switch(task_of(node))) {
+      // Its begin, then what follows it as long as that stands in it.
+      need = number == 0 ? node + all : node + number;
+      if (number == 0) return true;
+      if (need >= all) return false;
+      const TaskIndex inside = draft_.tasks[need].spec.inside;
+      return inside != kNoTask && inside >= node;
+    }
+    if (number < spec.needs.size()) {
+      need = spec.needs[number];
+      return true;
+    }
+    need = spec.inside + all;
+    return number == spec.needs.size() && spec.inside != kNoTask;
+  }
+
+ private:
+  [[nodiscard]] bool is_switch(TaskIndex task) const {
+    return draft_.tasks[task].type != nullptr && draft_.tasks[task].type->name == "switch";
+  }
+
+  const FlowDraft& draft_;
 };
 
 /// "a → b → c → a", beginning with the task that stands first in the file.
@@ -42,27 +83,27 @@ void report(const FlowDraft& draft, std::vector<TaskIndex> circle, Reporter& rep
 
 // By hand, not by recursion: a chain of 100,000 tasks is a legal flow.
 void check_cycles(const FlowDraft& draft, Reporter& reporter) {
-  std::vector<Colour> colours(draft.tasks.size(), Colour::kNew);
+  const Needs needs(draft);
+  std::vector<Colour> colours(needs.count(), Colour::kNew);
   std::vector<Step> path;
-  for (TaskIndex start = 0; start < draft.tasks.size(); ++start) {
+  for (NodeIndex start = 0; start < draft.tasks.size(); ++start) {
     if (colours[start] != Colour::kNew) continue;
     path.push_back({start, 0});
     colours[start] = Colour::kOpen;
     while (!path.empty()) {
-      const std::vector<TaskIndex>& needs = draft.tasks[path.back().task].spec.needs;
-      if (path.back().next == needs.size()) {
-        colours[path.back().task] = Colour::kDone;
+      NodeIndex need = 0;
+      if (!needs.get(path.back().node, path.back().next++, need)) {
+        colours[path.back().node] = Colour::kDone;
         path.pop_back();
-        continue;
-      }
-      const TaskIndex need = needs[path.back().next++];
-      if (colours[need] == Colour::kNew) {
+      } else if (colours[need] == Colour::kNew) {
         colours[need] = Colour::kOpen;
         path.push_back({need, 0});
       } else if (colours[need] == Colour::kOpen) {
-        const auto begin = std::ranges::find(path, need, &Step::task);
         std::vector<TaskIndex> circle;
-        for (auto at = begin; at != path.end(); ++at) circle.push_back(at->task);
+        for (auto at = std::ranges::find(path, need, &Step::node); at != path.end(); ++at) {
+          const TaskIndex task = needs.task_of(at->node);
+          if (circle.empty() || circle.back() != task) circle.push_back(task);
+        }
         report(draft, std::move(circle), reporter);
       }
     }

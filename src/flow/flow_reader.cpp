@@ -168,9 +168,7 @@ void FlowReader::read_tasks(const SectionKey& key) {
     reporter_.error(*at, Code::kBadValue, "'tasks' is empty; a flow has at least one task");
   }
   TaskReader tasks(reporter_, contracts_, connections_, defaults_);
-  for (const Node* item = at->first; item != nullptr; item = item->next) {
-    draft_.tasks.push_back(tasks.read(*item, key.section));
-  }
+  tasks.read_all(*at, {.section = key.section}, draft_.tasks);
 }
 
 }  // namespace

@@ -258,6 +258,37 @@ tasks:
   EXPECT_EQ(tasks[3].timeouts, Timeouts{});
 }
 
+TEST(GoodFlow, TasksInASwitchFollowItCaseByCase) {
+  const auto flow = good(R"(
+id: f
+tasks:
+  - id: s
+    type: switch
+    value: "{{ outputs.b.n }}"
+    default: [{id: z, type: log, message: "{{ outputs.s.case }}"}]
+    cases:
+      two: [{id: y, type: log, message: "{{ outputs.x.n }}"}, {id: x, type: shell, script: "true"}]
+      one: [{id: t, type: switch, value: v, cases: {v: [{id: u, type: log, message: m, needs: b}]}}]
+  - {id: b, type: shell, script: "true"}
+  - {id: c, type: log, message: "{{ outputs['s/x'].n }}", needs: s}
+)");
+  ASSERT_NE(flow, nullptr);
+  const auto& tasks = flow->tasks;
+  std::string ids;
+  for (const TaskSpec& task : tasks) ids += task.id + " ";
+  EXPECT_EQ(ids, "s s/t s/t/u s/y s/x s/z b c ");
+  EXPECT_EQ(tasks[0].choice.cases, (std::vector<std::string>{"one", "two", "default"}));
+  EXPECT_EQ(tasks[0].needs, std::vector<TaskIndex>{6});
+  EXPECT_EQ(tasks[2].inside, 1u);
+  EXPECT_EQ(tasks[2].needs, std::vector<TaskIndex>{6});
+  EXPECT_EQ(tasks[3].branch, 1u);
+  EXPECT_EQ(tasks[3].needs, std::vector<TaskIndex>{4}) << "inside it is named by its id";
+  EXPECT_EQ(tasks[5].branch, 2u);
+  EXPECT_TRUE(tasks[5].needs.empty());
+  EXPECT_EQ(tasks[5].refs, std::vector<TaskIndex>{0}) << "what was chosen is known inside";
+  EXPECT_EQ(tasks[7].needs, (std::vector<TaskIndex>{0, 4}));
+}
+
 TEST(GoodFlow, MapsOfTheFlow) {
   const auto flow = good(R"(
 id: f

@@ -32,6 +32,7 @@ enum class ValueKind : std::uint8_t {
   kScalar,      ///< a string, number or boolean, as it is
   kAny,         ///< any value; templates in its strings are evaluated
   kList,        ///< of `item`
+  kTasks,       ///< a list of tasks
   kMap,         ///< of any names to `item`
   kObject,      ///< with `fields`
 };

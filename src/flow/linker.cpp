@@ -116,6 +116,46 @@ void Linker::check_flow_templates() {
   }
 }
 
+std::optional<TaskIndex> Linker::find(std::string_view name, TaskIndex from) const {
+  for (TaskIndex in = draft_.tasks[from].spec.inside; in != kNoTask;
+       in = draft_.tasks[in].spec.inside) {
+    const auto near = ids_.find(fmt::format("{}/{}", draft_.tasks[in].spec.id, name));
+    if (near != ids_.end()) return near->second;
+  }
+  const auto found = ids_.find(name);
+  return found == ids_.end() ? std::nullopt : std::optional(found->second);
+}
+
+bool Linker::in_switch(TaskIndex from, TaskIndex to, By by, const Node& node, std::size_t offset) {
+  const TaskSpec& task = draft_.tasks[from].spec;
+  const TaskSpec& other = draft_.tasks[to].spec;
+  for (TaskIndex in = task.inside; in != kNoTask; in = draft_.tasks[in].spec.inside) {
+    if (in != to) continue;
+    if (by == By::kTemplate) {
+      draft_.tasks[from].spec.refs.push_back(to);  // it was chosen before
+    } else {
+      reporter_.error_in(node, offset, Code::kSelfNeed,
+                         fmt::format("task '{}' is inside of '{}', which ends after it; leave it "
+                                     "out",
+                                     task.id, other.id));
+    }
+    return true;
+  }
+  for (TaskIndex a = from; a != kNoTask; a = draft_.tasks[a].spec.inside) {
+    for (TaskIndex b = to; b != kNoTask; b = draft_.tasks[b].spec.inside) {
+      const TaskSpec& one = draft_.tasks[a].spec;
+      const TaskSpec& two = draft_.tasks[b].spec;
+      if (one.inside == kNoTask || one.inside != two.inside || one.branch == two.branch) continue;
+      reporter_.error_in(node, offset, Code::kBadValue,
+                         fmt::format("tasks '{}' and '{}' are in two cases of '{}', and never both "
+                                     "run",
+                                     task.id, other.id, draft_.tasks[one.inside].spec.id));
+      return true;
+    }
+  }
+  return false;
+}
+
 void Linker::report_unknown(const Node& node, std::size_t offset, std::string_view id, By by) {
   std::string hint;
   if (reporter_.may_suggest()) {
@@ -144,11 +184,11 @@ void Linker::link_task(TaskIndex index) {
   if (task.node == nullptr) return;
   for (const TaskUse& use : task.uses.tasks) {
     const By by = use.data ? By::kData : By::kNeeds;
-    const auto found = ids_.find(use.node->text);
-    if (found == ids_.end()) {
+    const auto found = find(use.node->text, index);
+    if (!found.has_value()) {
       report_unknown(*use.node, 0, use.node->text, by);
     } else {
-      add_edge(index, found->second, by, *use.node, 0);
+      add_edge(index, *found, by, *use.node, 0);
     }
   }
   refs_.clear();
@@ -156,11 +196,11 @@ void Linker::link_task(TaskIndex index) {
     names_.check(use, scope_of(task, use), refs_);
   }
   for (const OutputRef& ref : refs_) {
-    const auto found = ids_.find(ref.id);
-    if (found == ids_.end()) {
+    const auto found = find(ref.id, index);
+    if (!found.has_value()) {
       report_unknown(*ref.node, ref.offset, ref.id, By::kTemplate);
     } else {
-      add_edge(index, found->second, By::kTemplate, *ref.node, ref.offset);
+      add_edge(index, *found, By::kTemplate, *ref.node, ref.offset);
     }
   }
   if (task.type != nullptr && task.type->name == "transform") link_sql(index);
@@ -173,25 +213,30 @@ void Linker::link_task(TaskIndex index) {
 
 /// A guard stands before every share of the same data, also where the share names that data itself.
 void Linker::put_guards_before_shares() {
-  std::unordered_multimap<std::string_view, TaskIndex> guards;
-  const auto of = [this](TaskIndex index, std::string_view type) -> const Node* {
+  std::unordered_multimap<TaskIndex, TaskIndex> guards;  // by the task whose data they judge
+  const auto of = [this](TaskIndex index, std::string_view type) -> std::optional<TaskIndex> {
     const TaskDraft& task = draft_.tasks[index];
-    if (task.node == nullptr || task.type == nullptr || task.type->name != type) return nullptr;
+    if (task.node == nullptr || task.type == nullptr || task.type->name != type) {
+      return std::nullopt;
+    }
     const Node* node = task.node->find("of");
-    return node != nullptr && node->is_scalar() ? node : nullptr;
+    if (node == nullptr || !node->is_scalar()) return std::nullopt;
+    return find(node->text, index);
   };
   for (TaskIndex i = 0; i < draft_.tasks.size(); ++i) {
-    const Node* node = of(i, "guard");
-    if (node != nullptr) guards.emplace(node->text, i);
+    const auto data = of(i, "guard");
+    if (data.has_value()) guards.emplace(*data, i);
   }
   if (guards.empty()) return;
   for (TaskIndex i = 0; i < draft_.tasks.size(); ++i) {
-    const Node* node = of(i, "share");
-    if (node == nullptr) continue;
-    const auto [begin, end] = guards.equal_range(node->text);
+    const auto data = of(i, "share");
+    if (!data.has_value()) continue;
+    const auto [begin, end] = guards.equal_range(*data);
     for (auto guard = begin; guard != end; ++guard) {
       TaskSpec& share = draft_.tasks[i].spec;
-      if (draft_.tasks[guard->second].spec.section == share.section) {
+      const TaskSpec& other = draft_.tasks[guard->second].spec;
+      const bool both = other.inside == share.inside && other.branch == share.branch;
+      if (other.section == share.section && (both || other.inside == kNoTask)) {
         share.needs.push_back(guard->second);
       }
     }
@@ -203,12 +248,12 @@ void Linker::link_sql(TaskIndex index) {
   const Node* sql = draft_.tasks[index].node->find("sql");
   if (sql == nullptr || !sql->is_scalar()) return;
   for (const SqlName& name : sql_names(sql->text)) {
-    const auto found = ids_.find(name.name);
+    const auto found = find(name.name, index);
     // A column or alias may well be called like this task itself, or like one without data.
-    if (found == ids_.end() || found->second == index) continue;
-    const TaskDraft& named = draft_.tasks[found->second];
+    if (!found.has_value() || *found == index) continue;
+    const TaskDraft& named = draft_.tasks[*found];
     if (named.type == nullptr || !named.type->data) continue;
-    add_edge(index, found->second, By::kSql, *sql, name.offset);
+    add_edge(index, *found, By::kSql, *sql, name.offset);
   }
 }
 
@@ -294,6 +339,7 @@ void Linker::add_edge(TaskIndex from, TaskIndex to, By by, const Node& node, std
                                                        : "takes its own data"));
     return;
   }
+  if (in_switch(from, to, by, node, offset)) return;
   if (by == By::kData && other.type != nullptr && !other.type->data) {
     reporter_.error(node, Code::kNoData,
                     fmt::format("task '{}' is of type {} and gives no data; name a task of type "

@@ -3,6 +3,7 @@
 /// Threads: none.
 #pragma once
 
+#include <optional>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
@@ -25,6 +26,10 @@ class Linker {
   enum class By : std::uint8_t { kNeeds, kData, kTemplate, kSql };
 
   void index_ids();
+  /// A task by the name that `from` has for it: inside of its switch first, then further out.
+  [[nodiscard]] std::optional<TaskIndex> find(std::string_view name, TaskIndex from) const;
+  /// Handles what is special between tasks of a switch. False: nothing is.
+  bool in_switch(TaskIndex from, TaskIndex to, By by, const Node& node, std::size_t offset);
   void link_task(TaskIndex index);
   void put_guards_before_shares();
   void link_sql(TaskIndex index);

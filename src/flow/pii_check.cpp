@@ -62,13 +62,24 @@ class PiiCheck {
   Names inputs(const TaskDraft& task) {
     Names all;
     for (const std::string& id : texts_of(param(task, "of"))) {
-      const Names& more = of(id);
+      const Names& more = of(path_of(task.spec.id, id));
       all.insert(more.begin(), more.end());
     }
     return all;
   }
 
  private:
+  /// The path of what a task in a switch names: beside it, or further out.
+  [[nodiscard]] std::string path_of(std::string_view from, const std::string& id) const {
+    for (std::size_t end = from.rfind('/'); end != std::string_view::npos;
+         end = from.rfind('/', end - 1)) {
+      std::string near = fmt::format("{}/{}", from.substr(0, end), id);
+      if (tasks_.contains(near)) return near;
+      if (end == 0) break;
+    }
+    return id;
+  }
+
   Names compute(const TaskDraft& task) {
     const std::string_view type = task.type->name;
     if (type == "load") return contracted(task);

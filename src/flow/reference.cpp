@@ -47,6 +47,7 @@ std::string kind_of(const KeySpec& spec) {
     case ValueKind::kScalar: return "text, number or true or false";
     case ValueKind::kAny: return "any";
     case ValueKind::kList: return list_kind(spec);
+    case ValueKind::kTasks: return "list of tasks";
     case ValueKind::kMap:
       return spec.item->kind == ValueKind::kObject
                  ? "map of names to objects"

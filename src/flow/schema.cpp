@@ -34,6 +34,7 @@ std::string words_json(std::span<const std::string_view> words) {
   return list_json(items);
 }
 
+constexpr std::string_view kPathPattern = "^[a-z0-9][a-z0-9._/-]*$";
 constexpr std::string_view kIdPattern = "^[a-z0-9][a-z0-9._-]{0,127}$";
 constexpr std::string_view kEnvPattern = "^(?!DYNA_)[A-Za-z_][A-Za-z0-9_]*$";
 constexpr std::string_view kDurationPattern =
@@ -103,9 +104,9 @@ JsonFields fields_of(const KeySpec& spec) {
     case ValueKind::kRetryOn:
     case ValueKind::kScalar: return {{"type", std::string(kTextTypes)}};
     case ValueKind::kId:
-    case ValueKind::kNamespace:
+    case ValueKind::kNamespace: return pattern(kIdPattern);
     case ValueKind::kTask:
-    case ValueKind::kDataTask: return pattern(kIdPattern);
+    case ValueKind::kDataTask: return pattern(kPathPattern);
     case ValueKind::kDataColumn: return pattern("^[a-z0-9][a-z0-9._-]*[.].+$");
     case ValueKind::kColumnType:
       return pattern(
@@ -118,6 +119,8 @@ JsonFields fields_of(const KeySpec& spec) {
     case ValueKind::kEnum: return {{"enum", words_json(spec.words)}};
     case ValueKind::kAny: return {};
     case ValueKind::kList: return list_schema(spec);
+    case ValueKind::kTasks:
+      return {{"type", "\"array\""}, {"items", R"({"$ref":"#/$defs/any_task"})"}};
     case ValueKind::kMap: return map_schema(spec);
     case ValueKind::kObject: return object_or_short(spec);
   }

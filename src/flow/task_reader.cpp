@@ -104,10 +104,12 @@ void read_env(const Node& node, ValueReader& reader, Env& into) {
   }
 }
 
-TaskDraft TaskReader::read(const Node& node, Section section) {
+TaskDraft TaskReader::read(const Node& node, const TaskPlace& place) {
   TaskDraft draft;
   draft.node = &node;
-  draft.spec.section = section;
+  draft.spec.section = place.section;
+  draft.spec.inside = place.inside;
+  draft.spec.branch = place.branch;
   draft.spec.line = node.mark.line;
   draft.spec.retry = defaults_.retry;
   draft.spec.timeouts = defaults_.timeouts;
@@ -116,6 +118,7 @@ TaskDraft TaskReader::read(const Node& node, Section section) {
   ValueReader reader(reporter_, draft.uses);
   if (!reader.is_map(node, "task")) return draft;
   read_type(node, draft);
+  if (!draft.spec.id.empty()) draft.spec.id.insert(0, place.prefix);
   for (const Node* key = node.first; key != nullptr; key = key->next->next) {
     read_key(*key, draft, reader);
   }
@@ -245,6 +248,7 @@ void TaskReader::read_param(const KeySpec& spec, const Node& value, TaskDraft& d
   if (!reader.read(value, spec, spec.name, json)) return;
   // The engine renders the message itself, and reads no JSON.
   if (draft.type->engine && spec.name == "message") draft.spec.message = value.text;
+  if (spec.name == "cases" || spec.name == "default") return;  // tasks of their own
   draft.params.emplace_back(spec.name, json);
 }
 

@@ -7,6 +7,14 @@
 
 namespace cordyna::flow {
 
+/// Where a task is read from.
+struct TaskPlace {
+  Section section = Section::kTasks;
+  TaskIndex inside = kNoTask;  ///< the switch that a list of tasks stands in
+  std::uint32_t branch = 0;
+  std::string prefix{};  ///< of paths: "choose/"
+};
+
 /// What does not fit is reported, and left at its default in the draft. Presets of the type's keys
 /// are filled in.
 class TaskReader {
@@ -18,9 +26,12 @@ class TaskReader {
         connections_(connections),
         defaults_(defaults) {}
 
-  [[nodiscard]] TaskDraft read(const Node& node, Section section);
+  /// Appends the tasks of a list; those inside of one come right after it.
+  void read_all(const Node& list, const TaskPlace& place, std::vector<TaskDraft>& out);
 
  private:
+  [[nodiscard]] TaskDraft read(const Node& node, const TaskPlace& place);
+  void read_switch(TaskIndex at, std::vector<TaskDraft>& out);
   void read_key(const Node& key, TaskDraft& draft, ValueReader& reader);
   void read_common(const KeySpec& spec, const Node& value, TaskDraft& draft, ValueReader& reader);
   void read_param(const KeySpec& spec, const Node& value, TaskDraft& draft, ValueReader& reader);

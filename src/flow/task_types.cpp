@@ -108,6 +108,27 @@ constexpr std::array kFail{
             .required = true},
 };
 
+constexpr KeySpec kTasksItem{.kind = K::kTasks};
+
+constexpr std::array kSwitch{
+    KeySpec{.name = "value",
+            .kind = K::kTemplate,
+            .description = "What is compared with the names of `cases`.",
+            .required = true},
+    KeySpec{.name = "cases",
+            .kind = K::kMap,
+            .description = "Tasks by the value that they are for; those of the other cases are "
+                           "skipped. A task is CASE's own, and its path is SWITCH/ID: inside it is "
+                           "named by its id, from elsewhere by its path, as outputs['SWITCH/ID'].",
+            .required = true,
+            .item = &kTasksItem,
+            .least = 1},
+    KeySpec{.name = "default",
+            .kind = K::kTasks,
+            .description = "Tasks for every other value; an empty list for nothing at all. Without "
+                           "it another value is an error."},
+};
+
 constexpr std::array kOnTimeouts{Word("fail"), Word("continue")};
 
 constexpr std::array kPause{
@@ -448,6 +469,11 @@ constexpr std::array kTypes{
              .description = "Waits for a person or a time.",
              .keys = kPause,
              .engine = true},
+    TaskType{.name = "switch",
+             .description = "Runs the tasks of one of several cases, and ends when they have. Its "
+                            "outputs are case and value.",
+             .keys = kSwitch,
+             .engine = true},
     TaskType{.name = "wait_for",
              .description = "Waits until something holds. It waits as long as `timeout` says.",
              .keys = kWaitFor},
@@ -479,7 +505,6 @@ constexpr std::array kTypes{
     later("notify", "Tells people."),
     later("task", "Runs a task of a task server."),
     later("foreach", "Runs tasks for each item."),
-    later("switch", "Runs one of several branches."),
     later("flow", "Runs another flow."),
 };
 

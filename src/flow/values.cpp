@@ -203,6 +203,7 @@ bool ValueReader::read(const Node& node, const KeySpec& spec, std::string_view n
       return read_any(node, out);
     case ValueKind::kAny: return read_any(node, out);
     case ValueKind::kList: return read_list(node, spec, name, out);
+    case ValueKind::kTasks: return is_list(node, name);  // read by who knows tasks
     case ValueKind::kMap: return read_map(node, spec, name, out);
     case ValueKind::kObject:
       if (stands_for_object(node, spec)) return read_short(node, spec, name, out);

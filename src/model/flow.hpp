@@ -79,8 +79,17 @@ struct Wait {
   std::string until{};  ///< kCondition: a template giving true or false, which knows `now`
 };
 
+inline constexpr TaskIndex kNoTask = 0xffff'ffff;
+inline constexpr std::string_view kDefaultCase = "default";
+
+/// Of a `switch`: by what it chooses which of the tasks inside of it run.
+struct Choice {
+  std::string value{};               ///< a template; empty: this is no switch
+  std::vector<std::string> cases{};  ///< ascending; kDefaultCase last, where there is one
+};
+
 struct TaskSpec {
-  std::string id;
+  std::string id;    ///< its path: "clean", or "choose/clean" inside of a switch
   std::string type;  ///< a name of the registry: "shell"
   std::string description;
   std::string owner;   ///< its own or the flow's; never empty
@@ -89,6 +98,9 @@ struct TaskSpec {
       params;  ///< the keys of its type as a JSON object; strings in it are templates, not rendered
   std::string message;  ///< of an engine task (`log`, `fail`, `pause`): a template, or empty
   Wait wait;
+  Choice choice;
+  TaskIndex inside = kNoTask;  ///< the switch that it stands in, which comes before it
+  std::uint32_t branch = 0;    ///< the case of it, by its place
   std::vector<std::pair<std::string, std::string>> env;  ///< name → template
   std::vector<TaskIndex> needs;  ///< upstream tasks of the same section, ascending, each once; from
                                  ///< `needs` and from references
@@ -155,7 +167,12 @@ struct Flow {
   Millis timeout = 0;  ///< of a whole run; 0: no limit
   std::vector<InputSpec> inputs;
   std::vector<TriggerSpec> triggers;
-  std::vector<TaskSpec> tasks;  ///< `tasks`, then `errors`, then `finally`, each in file order
+  std::vector<TaskSpec> tasks;  ///< `tasks`, then `errors`, then `finally`, each in file order;
+                                ///< those inside of a switch follow it, case by case
 };
+
+/// How the templates of `task` name `other`: by the last part of its path where both stand in one
+/// switch, or `other` in one further out; else by its whole path.
+[[nodiscard]] std::string_view name_within(const Flow& flow, TaskIndex task, TaskIndex other);
 
 }  // namespace cordyna

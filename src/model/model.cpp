@@ -24,6 +24,15 @@ std::string_view to_string(InputType type) {
   return kNames[static_cast<std::size_t>(type)];
 }
 
+std::string_view name_within(const Flow& flow, TaskIndex task, TaskIndex other) {
+  const std::string& path = flow.tasks[other].id;
+  const TaskIndex around = flow.tasks[other].inside;
+  for (TaskIndex at = flow.tasks[task].inside; at != kNoTask; at = flow.tasks[at].inside) {
+    if (at == around) return std::string_view(path).substr(path.rfind('/') + 1);
+  }
+  return path;
+}
+
 void ChangeSet::clear() {
   flows.clear();
   runs.clear();

@@ -85,6 +85,8 @@ constexpr TaskErrorInfo kTable[] = {
      "permission."},
     {C::kToolMissing, "TOOL_MISSING", K::kError, false,
      "A program that the task type needs is not installed; `dyna doctor` tells."},
+    {C::kInsideFailed, "INSIDE_FAILED", K::kError, false,
+     "A task inside of a `switch` did not complete."},
     {C::kInternal, "INTERNAL", K::kError, false, "A bug of Cordyna."},
 };
 

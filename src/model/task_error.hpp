@@ -55,6 +55,7 @@ enum class TaskErrorCode : std::uint8_t {
   kTargetMisfit,
   kAccessDenied,
   kToolMissing,
+  kInsideFailed,
   kInternal,
 };
 

@@ -49,6 +49,39 @@ void add_wait(Random& random, TaskSpec& task) {
   }
 }
 
+void make_switch(Random& random, TaskSpec& task) {
+  task.kind = TaskKind::kEngine;
+  task.type = "switch";
+  task.retry = Retry{};
+  task.timeouts = Timeouts{};
+  task.timeout = 0;
+  task.wait = Wait{};
+  task.choice.cases = {"c0", "c1"};
+  if (random.chance(50)) task.choice.cases.emplace_back(kDefaultCase);
+  task.choice.value = random.chance(80) ? task.choice.cases[random.below(2)] : "other";
+}
+
+/// Puts a task into a switch that stands before it, or leaves it where it is. Only one that the
+/// last task is, or stands in: what is inside follows.
+void put_inside(Random& random, const Flow& flow, TaskSpec& task) {
+  if (flow.tasks.empty()) return;
+  const auto last = static_cast<TaskIndex>(flow.tasks.size() - 1);
+  TaskIndex outer = flow.tasks[last].choice.value.empty() ? flow.tasks[last].inside : last;
+  while (outer != kNoTask && random.chance(25)) outer = flow.tasks[outer].inside;
+  if (outer == kNoTask) return;
+  task.inside = outer;
+  task.branch = static_cast<std::uint32_t>(random.below(flow.tasks[outer].choice.cases.size()));
+  task.section = flow.tasks[outer].section;
+}
+
+/// What a task may need: nothing that it stands in, and nothing of another case.
+bool may_need(const Flow& flow, const TaskSpec& task, TaskIndex up) {
+  for (TaskIndex at = task.inside; at != kNoTask; at = flow.tasks[at].inside) {
+    if (at == up) return false;
+  }
+  return true;
+}
+
 TaskSpec random_task(Random& random, const FlowTaste& taste, TaskIndex index) {
   TaskSpec task;
   task.id = "t" + std::to_string(index);
@@ -85,8 +118,10 @@ std::shared_ptr<const Flow> random_flow(Random& random, const FlowTaste& taste) 
   const auto density = random.between(5, 60);
   for (TaskIndex i = 0; i < count; ++i) {
     TaskSpec task = random_task(random, taste, i);
+    if (random.chance(8)) make_switch(random, task);
+    put_inside(random, *flow, task);
     for (TaskIndex up = 0; up < i; ++up) {
-      const bool same = flow->tasks[up].section == task.section;
+      const bool same = flow->tasks[up].section == task.section && may_need(*flow, task, up);
       if (same && random.chance(static_cast<std::uint64_t>(density) / (1 + i / 8))) {
         task.needs.push_back(up);
       }

@@ -37,6 +37,8 @@ constexpr std::array kFields{
     std::pair("rejected holds", &Sightings::rejected),
     std::pair("pauses for a time", &Sightings::pauses),
     std::pair("pauses that nobody answered", &Sightings::pauses_unanswered),
+    std::pair("choices", &Sightings::choices),
+    std::pair("failures inside of switches", &Sightings::failed_inside),
     std::pair("conditions waited for", &Sightings::conditions),
     std::pair("looks of scripts", &Sightings::looks),
 };

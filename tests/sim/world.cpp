@@ -213,6 +213,13 @@ std::string World::may_begin(const StartAttempt& command) {
     if (!over && !early)
       return command.key.path + " begins before its upstream " + id + " has ended";
   }
+  const TaskIndex outer = command.flow->tasks[command.task].inside;
+  if (outer != kNoTask) {
+    const auto row =
+        std::ranges::find(snapshot->tasks, command.flow->tasks[outer].id, &TaskRow::path);
+    if (row == snapshot->tasks.end() || row->state != TaskState::kStarted)
+      return command.key.path + " begins, but its switch is not open";
+  }
   if (process_.running() > slots_) return "more attempts run than there are slots";
   return {};
 }
@@ -247,6 +254,8 @@ void World::count(const ChangeSet& changes) {
   for (const HistoryRow& row : changes.history) {
     if (row.detail.starts_with("late")) ++seen.late;
     if (row.detail.starts_with("waited ")) ++seen.pauses;
+    if (row.detail.starts_with("case '") && row.task_state == TaskState::kStarted) ++seen.choices;
+    if (row.detail.starts_with("INSIDE_FAILED")) ++seen.failed_inside;
     if (row.detail.find("nobody decided within") != std::string::npos) ++seen.pauses_unanswered;
     if (row.detail.starts_with("it holds after")) ++seen.conditions;
     if (row.detail.starts_with("not yet: ")) ++seen.looks;

@@ -36,8 +36,10 @@ struct Sightings {
   std::uint64_t rejected = 0;
   std::uint64_t pauses = 0;  ///< that ended when their time had come
   std::uint64_t pauses_unanswered = 0;
-  std::uint64_t conditions = 0;  ///< that held after a wait
-  std::uint64_t looks = 0;       ///< of scripts that said: not yet
+  std::uint64_t choices = 0;        ///< of switches
+  std::uint64_t failed_inside = 0;  ///< switches that ended in error by what is inside
+  std::uint64_t conditions = 0;     ///< that held after a wait
+  std::uint64_t looks = 0;          ///< of scripts that said: not yet
 
   void add(const Sightings& other);
   /// Names of those that are zero.

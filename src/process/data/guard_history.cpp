@@ -37,7 +37,8 @@ const GuardPolicy* guard_before(const Flow& flow, const TaskSpec& task, const St
   for (const TaskIndex up : task.needs) {
     const TaskSpec& other = flow.tasks[up];
     if (other.type != "guard") continue;
-    if (other.id == share->of || of_param(other) == share->of) return nullptr;
+    const auto self = static_cast<TaskIndex>(&task - flow.tasks.data());
+    if (name_within(flow, self, up) == share->of || of_param(other) == share->of) return nullptr;
   }
   return &*share->guard;
 }

@@ -179,7 +179,8 @@ std::vector<std::string> upstream_ids(const Flow& flow, const TaskSpec& task,
   std::set<TaskIndex> all(task.needs.begin(), task.needs.end());
   all.insert(task.refs.begin(), task.refs.end());
   for (const TaskIndex index : all) {
-    if (is_data_type(flow.tasks[index].type)) ids.push_back(flow.tasks[index].id);
+    const auto self = static_cast<TaskIndex>(&task - flow.tasks.data());
+    if (is_data_type(flow.tasks[index].type)) ids.emplace_back(name_within(flow, self, index));
   }
   return ids;
 }
