@@ -59,8 +59,9 @@ Fact fact_of(const json::object& row) {
 }
 
 std::string artifact_path(const Step& step, const std::string& kind) {
-  return fmt::format("{}/{}{}.parquet", step.paths.artifacts, step.id,
-                     kind.empty() ? "" : "." + kind);
+  // Of a task inside of another, "choose/clean", the last part: each has a folder of its own.
+  const std::string name = step.id.substr(step.id.rfind('/') + 1);
+  return fmt::format("{}/{}{}.parquet", step.paths.artifacts, name, kind.empty() ? "" : "." + kind);
 }
 
 StepResult<> kept(const Result<>& published) {
