@@ -74,8 +74,8 @@ class DagRun {
         told += spec.id + " is blocked by " + row.blocked_by + ", which did not fail\n";
       }
       const bool failed = expected[task] == TaskState::kError;
-      error = error || (failed && !spec.allow_failure);
-      warning = warning || (failed && spec.allow_failure);
+      error = error || (failed && !forgiven(*flow_, task));
+      warning = warning || (failed && forgiven(*flow_, task));
     }
     const RunState wanted = error     ? RunState::kError
                             : warning ? RunState::kWarning

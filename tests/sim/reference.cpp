@@ -36,14 +36,14 @@ S end_of(const Flow& flow, const std::vector<S>& end, TaskIndex task) {
   return S::kCompleted;
 }
 
+}  // namespace
+
 bool forgiven(const Flow& flow, TaskIndex task) {
   for (; task != kNoTask; task = flow.tasks[task].inside) {
     if (flow.tasks[task].allow_failure) return true;
   }
   return false;
 }
-
-}  // namespace
 
 std::vector<TaskState> expected_states(const Flow& flow,
                                        const std::function<TaskState(TaskIndex)>& own) {
