@@ -145,6 +145,7 @@ void TriggerReader::read_holidays(const KeySpec& spec, const Node& value, Trigge
 void TriggerReader::read_inputs(const Node& map, TriggerSpec& trigger) {
   if (!reader_.is_map(map, "inputs")) return;
   std::vector<std::string_view> known;
+  known.reserve(inputs_.size());
   for (const InputSpec& input : inputs_) known.emplace_back(input.id);
   for (const Node* key = map.first; key != nullptr; key = key->next->next) {
     const auto input = std::ranges::find(inputs_, key->text, &InputSpec::id);
