@@ -10,21 +10,11 @@
 #include <thread>
 
 #include "cerebro/explain.hpp"
+#include "cerebro/plain_evaluator.hpp"
 #include "store/memory/memory_store.hpp"
 
 namespace cordyna {
 namespace {
-
-class PlainEvaluator final : public Evaluator {
- public:
-  Result<std::string> render(std::string_view text, std::string_view) const override {
-    return std::string(text);
-  }
-  Result<std::string> render_json(std::string_view json, std::string_view) const override {
-    return std::string(json);
-  }
-  Result<bool> condition(std::string_view, std::string_view) const override { return true; }
-};
 
 /// Ends each attempt at once, from inside the call, unless told to hold it.
 class InstantProcess final : public Process {

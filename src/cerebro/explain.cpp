@@ -3,24 +3,10 @@
 #include <algorithm>
 #include <limits>
 
+#include "cerebro/plain_evaluator.hpp"
 #include "engine/engine.hpp"
 
 namespace cordyna {
-namespace {
-
-/// Nothing is rendered when a run is only looked at.
-class NoEvaluator final : public Evaluator {
- public:
-  Result<std::string> render(std::string_view text, std::string_view) const override {
-    return std::string(text);
-  }
-  Result<std::string> render_json(std::string_view json, std::string_view) const override {
-    return std::string(json);
-  }
-  Result<bool> condition(std::string_view, std::string_view) const override { return true; }
-};
-
-}  // namespace
 
 Result<std::vector<engine::Blocker>> explain(StoreReader& store, RunNo run,
                                              const FlowLoader& loader, Millis now) {
@@ -30,7 +16,7 @@ Result<std::vector<engine::Blocker>> explain(StoreReader& store, RunNo run,
   // As many slots as are taken: whatever else is ready waits for one.
   const auto live =
       std::ranges::count_if(snapshot.attempts, [](const AttemptRow& a) { return !a.known_dead; });
-  const NoEvaluator evaluator;
+  const PlainEvaluator evaluator;  // nothing is rendered when a run is only looked at
   engine::Engine engine(static_cast<std::uint32_t>(std::max<std::ptrdiff_t>(live, 1)), evaluator);
   engine::Decision unused;
   TRY(engine.restore_run(now, std::move(snapshot), std::move(flow), unused));

@@ -8,6 +8,7 @@
 #include <random>
 
 #include "cerebro/loop.hpp"
+#include "cerebro/plain_evaluator.hpp"
 #include "schedule/catch_up.hpp"
 #include "store/memory/memory_store.hpp"
 
@@ -19,17 +20,6 @@ constexpr Millis kMinute = 60 * kSecond;
 constexpr Millis kHour = 60 * kMinute;
 constexpr Millis kDay = 24 * kHour;
 const Millis kStart = parse_timestamp("2026-03-27T12:00:00.5").value();
-
-class PlainEvaluator final : public Evaluator {
- public:
-  Result<std::string> render(std::string_view text, std::string_view) const override {
-    return std::string(text);
-  }
-  Result<std::string> render_json(std::string_view json, std::string_view) const override {
-    return std::string(json);
-  }
-  Result<bool> condition(std::string_view, std::string_view) const override { return true; }
-};
 
 KeptTrigger trigger(const std::string& cron, CatchUp catch_up, const std::string& flow_id = "f") {
   auto flow = std::make_shared<Flow>();

@@ -3,31 +3,15 @@
 
 #include <algorithm>
 
+#include "flow/bad_case_fixture.hpp"
 #include "flow/flow_file.hpp"
 
 namespace cordyna::flow {
 namespace {
 
-struct Case {
-  std::string name;
-  std::string text;
-  std::string expected;  // "line:column code" of each finding, in order
-  std::string fragment;  // of the first message
-};
-
-void PrintTo(const Case& row, std::ostream* out) {
-  *out << row.name;
-}
+using Case = BadCase;
 
 class BadFlow : public testing::TestWithParam<Case> {};
-
-std::string places(const std::vector<Diagnostic>& diagnostics) {
-  std::string out;
-  for (const Diagnostic& found : diagnostics) {
-    out += fmt::format("{}{}:{} {}", out.empty() ? "" : ", ", found.line, found.column, found.code);
-  }
-  return out;
-}
 
 /// The lines of the findings with a caret at each place: for whoever reads a failure.
 std::string carets(const std::string& text, const std::vector<Diagnostic>& diagnostics) {

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include "flow/bad_case_fixture.hpp"
 #include "flow/flow_file.hpp"
 
 namespace cordyna::flow {
@@ -16,28 +17,14 @@ std::string with_trigger(const std::string& keys) {
 
 const std::string kGood = "id: t, type: schedule, cron: '0 2 * * *'";
 
-struct Case {
-  std::string name;
-  std::string text;
-  std::string expected;  // "line:column code" of each finding, in order
-  std::string fragment;  // of the first message
-};
-
-void PrintTo(const Case& row, std::ostream* out) {
-  *out << row.name;
-}
+using Case = BadCase;
 
 class BadTrigger : public testing::TestWithParam<Case> {};
 
 TEST_P(BadTrigger, IsRefusedAtItsPlaceWithWhatWouldBeRight) {
   const Case& row = GetParam();
   const Parsed parsed = parse(row.text, "flow.yaml", "/nowhere");
-  std::string places;
-  for (const Diagnostic& found : parsed.diagnostics) {
-    places +=
-        fmt::format("{}{}:{} {}", places.empty() ? "" : ", ", found.line, found.column, found.code);
-  }
-  EXPECT_EQ(places, row.expected);
+  EXPECT_EQ(places(parsed.diagnostics), row.expected);
   EXPECT_EQ(parsed.flow, nullptr);
   ASSERT_FALSE(parsed.diagnostics.empty());
   EXPECT_NE(parsed.diagnostics.front().message.find(row.fragment), std::string::npos)

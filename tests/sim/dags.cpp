@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "engine/engine.hpp"
+#include "sim/evaluator.hpp"
 #include "sim/flows.hpp"
 #include "sim/random.hpp"
 #include "sim/reference.hpp"
@@ -21,20 +22,6 @@ namespace cordyna::sim {
 namespace {
 
 using engine::Decision;
-
-class WordEvaluator final : public Evaluator {
- public:
-  Result<std::string> render(std::string_view text, std::string_view) const override {
-    return std::string(text);
-  }
-  Result<std::string> render_json(std::string_view json, std::string_view) const override {
-    return std::string(json);
-  }
-  Result<bool> condition(std::string_view text, std::string_view) const override {
-    if (text == "true" || text == "false") return text == "true";
-    return fail(ErrorCode::kInvalidArgument, "neither true nor false");
-  }
-};
 
 /// One run of one flow, whose processes answer at once, in a random order.
 class DagRun {

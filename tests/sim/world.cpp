@@ -10,6 +10,7 @@
 #include "cerebro/explain.hpp"
 #include "cerebro/loop.hpp"
 #include "sim/checker.hpp"
+#include "sim/evaluator.hpp"
 #include "sim/fake_process.hpp"
 #include "sim/flows.hpp"
 #include "sim/random.hpp"
@@ -19,24 +20,6 @@ namespace cordyna::sim {
 namespace {
 
 constexpr Millis kEndOfTime = kStart + 6 * 3'600'000;  // no world of these flows needs more
-
-class PlainEvaluator final : public Evaluator {
- public:
-  Result<std::string> render(std::string_view text, std::string_view) const override {
-    return std::string(text);
-  }
-  Result<std::string> render_json(std::string_view json, std::string_view) const override {
-    return std::string(json);
-  }
-  /// "at " and a time holds from then on.
-  Result<bool> condition(std::string_view text, std::string_view context) const override {
-    const std::size_t now = context.find("\"now\":\"");
-    if (text.starts_with("at ") && now != std::string_view::npos)
-      return context.substr(now + 7, 24) >= text.substr(3);
-    if (text == "true" || text == "false") return text == "true";
-    return fail(ErrorCode::kInvalidArgument, "neither true nor false");
-  }
-};
 
 enum class Crash { kNone, kBefore, kAfter };
 
@@ -123,7 +106,7 @@ class World {
   Millis now_ = kStart;
   std::uint64_t sequence_ = 0;
   std::multimap<std::pair<Millis, std::uint64_t>, Event> events_;
-  PlainEvaluator evaluator_;
+  WordEvaluator evaluator_;
   std::map<std::string, std::shared_ptr<const Flow>>
       flows_;  // by hash, which stands for the canonical form
   FlowLoader load_ = [this](std::string_view hash,

@@ -17,8 +17,6 @@ constexpr std::string_view kOutValid = "out/valid.jsonl";
 constexpr std::string_view kLoadedWhole =
     "CREATE VIEW loaded AS FROM read_parquet('out/data.parquet');\n"
     "SELECT 'loaded' AS dyna, count(*) AS n, 0 AS cast_bad FROM loaded;\n";
-/// Which rows have values of the wrong type, for compile_rejects.
-constexpr std::string_view kOutCast = "out/cast.parquet";
 constexpr std::string_view kTyped = " WHERE len(__dyna_cast) = 0";
 
 std::string ref_views(const LoadSource& source) {

@@ -112,7 +112,7 @@ std::string compile_rejects(const LoadParams& load, const LoadSource& source) {
     return out + "CREATE TABLE rejects AS SELECT line, raw, reasons FROM located;\n" +
            first_rejects_sql();
   }
-  out += "CREATE TABLE bad AS FROM 'out/cast.parquet';\n";
+  out += fmt::format("CREATE TABLE bad AS FROM {};\n", quote_text(kOutCast));
   if (csv) {
     out += row_lines_sql(load, source);
   } else {

@@ -15,6 +15,9 @@ namespace cordyna::data {
 inline constexpr std::string_view kNoDelimiter = "E'\\x01\\x02\\x03\\x04'";
 inline constexpr std::uint64_t kLineBytesMax = std::uint64_t{16} << 20;
 
+/// Which rows have values of the wrong type: compile_load leaves it to compile_rejects.
+inline constexpr std::string_view kOutCast = "out/cast.parquet";
+
 /// Compression and encoding, with a comma before each.
 [[nodiscard]] std::string shared_options(const LoadParams& load);
 /// A table of the lines as they are, in the column `l`.

@@ -232,51 +232,18 @@ TEST_F(Migrations, AStateOfVersion1IsBroughtHereWithAllItHolds) {
   must_commit(store(), new_run(4));
 }
 
-// What version 3 added to version 2, which is version 1 without an index; kept as it was.
-constexpr const char* kVersion3 = R"sql(
-DROP INDEX attempt_live;
-CREATE TABLE hold (
-  run INTEGER NOT NULL,
-  path TEXT NOT NULL,
-  state TEXT NOT NULL CHECK (state = 'held' OR state = 'approved' OR state = 'rejected'),
-  attempt INTEGER NOT NULL CHECK (attempt >= 1),
-  reason TEXT NOT NULL CHECK (reason <> ''),
-  by TEXT NOT NULL,
-  note TEXT NOT NULL,
-  held_at INTEGER NOT NULL,
-  decided_at INTEGER NOT NULL,
-  PRIMARY KEY (run, path),
-  CONSTRAINT hold_decision_has_a_person CHECK ((state = 'held') = (by = ''))
-) STRICT, WITHOUT ROWID;
-
-CREATE TABLE point (
-  series TEXT NOT NULL CHECK (series <> ''),
-  at INTEGER NOT NULL,
-  run INTEGER NOT NULL,
-  path TEXT NOT NULL,
-  verdict TEXT NOT NULL CHECK (
-    verdict = 'ok' OR verdict = 'warn' OR verdict = 'trip' OR verdict = 'approved'
-    OR verdict = 'level'),
-  facts TEXT NOT NULL,
-  PRIMARY KEY (series, at, run, path)
-) STRICT, WITHOUT ROWID;
-
-PRAGMA user_version = 3;
-)sql";
-
-// What version 4 added.
-constexpr const char* kVersion4 = R"sql(
-CREATE INDEX run_not_well ON run (state)
-  WHERE state = 'warning' OR state = 'error' OR state = 'cancelled';
-CREATE INDEX run_of_flow_not_well ON run (flow_id, state)
-  WHERE state = 'warning' OR state = 'error' OR state = 'cancelled';
-
-PRAGMA user_version = 4;
-)sql";
+// A state of version 1 brought to `version` by the steps in between.
+std::string state_of_version(int version) {
+  std::string sql = std::string(kVersion1) + kVersion1Rows;
+  for (const Migration& step : sqlite::migrations()) {
+    if (step.version > 1 && step.version <= version) sql += step.sql;
+  }
+  return sql;
+}
 
 TEST_F(Migrations, AStateOfVersion4KeepsItsRunsAndGetsTicks) {
   std::filesystem::create_directory(layout().folder());
-  meddle(std::string(kVersion1) + kVersion1Rows + kVersion3 + kVersion4 +
+  meddle(state_of_version(4) +
          "INSERT INTO hold VALUES (3, 'load', 'held', 1, 'rows', '', '', 30, 0);"
          "PRAGMA journal_mode = WAL");
 
