@@ -224,6 +224,7 @@ TEST(Ticker, ARunThatCannotBeMadeIsATickInErrorAndTheNextOneRuns) {
 TEST(Ticker, ALargeCatchUpGoesInSteps) {
   TickWorld world;
   std::vector<KeptTrigger> kept;
+  kept.reserve(4);
   for (int i = 0; i < 4; ++i) {
     kept.push_back(trigger("* * * * *", CatchUp::kAll, fmt::format("f{}", i)));
   }
