@@ -88,6 +88,22 @@ struct Choice {
   std::vector<std::string> cases{};  ///< ascending; kDefaultCase last, where there is one
 };
 
+/// Of a `foreach`: its tasks inside run once for each item.
+struct Foreach {
+  std::string items{};         ///< JSON: a list, or what gives one; empty: this is no foreach
+  std::uint32_t parallel = 0;  ///< items at a time; 0: as many as there are slots
+};
+
+/// `resources:` of one attempt. 0: no limit.
+struct Resources {
+  std::uint32_t cpu_millis = 0;  ///< thousandths of a core
+  std::uint64_t memory_bytes = 0;
+  std::uint64_t disk_bytes = 0;  ///< of one file that it writes
+  Millis cpu_time = 0;           ///< of all its processes
+
+  bool operator==(const Resources&) const = default;
+};
+
 struct TaskSpec {
   std::string id;    ///< its path: "clean", or "choose/clean" inside of a switch
   std::string type;  ///< a name of the registry: "shell"
@@ -99,6 +115,7 @@ struct TaskSpec {
   std::string message;  ///< of an engine task (`log`, `fail`, `pause`): a template, or empty
   Wait wait;
   Choice choice;
+  Foreach foreach;
   TaskIndex inside = kNoTask;  ///< the switch that it stands in, which comes before it
   std::uint32_t branch = 0;    ///< the case of it, by its place
   std::vector<std::pair<std::string, std::string>> env;  ///< name → template
@@ -109,6 +126,9 @@ struct TaskSpec {
   Retry retry;
   Timeouts timeouts;
   Millis timeout = 0;  ///< whole, with retries; 0: no limit
+  Resources resources;
+  std::string pool;           ///< whose slot it takes besides its own; empty: none
+  std::int32_t priority = 0;  ///< who waits for a slot: the greater goes first
   Section section = Section::kTasks;
   TaskKind kind = TaskKind::kProcess;
   TriggerRule trigger_rule = TriggerRule::kAllCompleted;
@@ -153,6 +173,22 @@ struct InputSpec {
   std::uint32_t column = 0;
 };
 
+/// What becomes of a run that would be one too many.
+enum class OnLimit : std::uint8_t {
+  kQueue,   ///< it waits, first come, first served
+  kSkip,    ///< it ends at once, as cancelled
+  kCancel,  ///< the oldest that runs is cancelled for it
+};
+
+[[nodiscard]] std::string_view to_string(OnLimit policy);
+
+/// `concurrency:` of a flow.
+struct Concurrency {
+  std::uint32_t limit = 0;  ///< runs at a time; 0: any number
+  OnLimit on_limit = OnLimit::kQueue;
+  std::string key{};  ///< a template over inputs and run: only runs with equal keys count together
+};
+
 /// One version of a flow. `hash` names it: equal canonical forms are one version.
 struct Flow {
   std::string id;
@@ -165,6 +201,7 @@ struct Flow {
   std::string folder;  ///< absolute; relative paths in the flow are from here, and scripts run here
   std::string hash;    ///< SHA-256 of the canonical form, hexadecimal
   Millis timeout = 0;  ///< of a whole run; 0: no limit
+  Concurrency concurrency;
   std::vector<InputSpec> inputs;
   std::vector<TriggerSpec> triggers;
   std::vector<TaskSpec> tasks;  ///< `tasks`, then `errors`, then `finally`, each in file order;

@@ -47,7 +47,9 @@ struct RunRow {
   Millis deadline_at = 0;  ///< of the whole run; 0: none
   std::uint32_t warnings = 0;
   bool cancel_requested = false;
-  Scheduled scheduled;  ///< the time it stands for; never changes
+  Scheduled scheduled;   ///< the time it stands for; never changes
+  RunNo rerun_of = 0;    ///< the run whose completed tasks it takes over; 0: none
+  std::string backfill;  ///< id of the backfill that it belongs to; empty: none
 
   bool operator==(const RunRow&) const = default;
 };
