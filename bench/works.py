@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from data_works import Flights, SmallSteps
 from history_works import History
 from measure import BenchError, flow_memory, flow_seconds, folder, median, run, spread, wall
+from schedule_works import Schedules
 
 CHAIN = 40
 FAN = 500
@@ -208,7 +209,18 @@ class MemoryUse:
                       context.text(f"memory {key}", "MB"), "–", f"{value:.1f} MB", value <= most)  # fmt: skip
 
 
-WORKS = [Chain(), Start(), Cpu(), Fan(), Durable(), MemoryUse(), History(), Flights(), SmallSteps()]
+WORKS = [
+    Chain(),
+    Start(),
+    Cpu(),
+    Fan(),
+    Durable(),
+    MemoryUse(),
+    History(),
+    Schedules(),
+    Flights(),
+    SmallSteps(),
+]
 
 
 @contextlib.contextmanager
