@@ -17,6 +17,7 @@ namespace fs = std::filesystem;
 
 bool has_flow_name(const fs::path& file) {
   const std::string name = file.filename().string();
+  if (name == "defaults.yaml") return false;  // for flows, and none itself
   if (name.starts_with('.') || name.ends_with(".test.yaml") || name.ends_with(".test.yml")) {
     return false;
   }

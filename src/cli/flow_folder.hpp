@@ -26,7 +26,8 @@ struct FlowFolder {
 /// Whether a text is meant to be a flow: it has `tasks` on the outermost level.
 [[nodiscard]] bool is_meant_as_flow(std::string_view text);
 
-/// All *.yaml and *.yml that are meant as flows, but not *.test.yaml, nor what lies in folders
+/// All *.yaml and *.yml that are meant as flows, but not *.test.yaml,
+/// not defaults.yaml, nor what lies in folders
 /// whose name begins with a dot. One with errors is left out, and `report` hears each of its
 /// findings; so does it of a flow that another file has already. Errors: kNotFound: no such folder;
 /// kUnavailable.

@@ -7,6 +7,7 @@
 
 #include "flow/connection_keys.hpp"
 #include "flow/json_text.hpp"
+#include "flow/project_folder.hpp"
 #include "flow/text_file.hpp"
 #include "template/template.hpp"
 
@@ -16,17 +17,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kConnectionBytesMax = std::size_t{64} << 10;
-constexpr std::string_view kProjectName = "cordyna.yaml";
 constexpr std::string_view kFolderName = "connections";
-
-std::string find_folder(const std::string& flow_folder) {
-  std::error_code error;
-  for (fs::path at = flow_folder;; at = at.parent_path()) {
-    if (fs::exists(at / kProjectName, error)) return (at / kFolderName).string();
-    if (at == at.parent_path()) break;
-  }
-  return (fs::path(flow_folder) / kFolderName).string();
-}
 
 /// A password that somebody wrote down is not repeated in a message.
 bool check_password(const Node& connection, Reporter& reporter) {
@@ -81,7 +72,7 @@ bool has_file_ending(std::string_view target) {
 }
 
 std::string ConnectionFiles::path_of(std::string_view name) {
-  if (folder_.empty()) folder_ = find_folder(flow_folder_);
+  if (folder_.empty()) folder_ = fmt::format("{}/{}", project_folder(flow_folder_), kFolderName);
   return fmt::format("{}/{}.yaml", folder_, name);
 }
 

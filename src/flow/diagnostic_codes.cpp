@@ -56,6 +56,7 @@ constexpr std::array kTable{
              "Something of a contract that the other form of it has no words for."},
     CodeInfo{Code::kConnectionFile, "connection_file",
              "The file of a connection is missing, or cannot be read."},
+    CodeInfo{Code::kDefaultsFile, "defaults_file", "The file defaults.yaml cannot be read."},
     CodeInfo{Code::kUnsecured, "unsecured",
              "A share would get a column that tells about persons and was not secured."},
     CodeInfo{Code::kRawTemplate, "raw_template",

@@ -42,6 +42,7 @@ enum class Code : std::uint8_t {
   kContractFile,
   kNotCarried,
   kConnectionFile,
+  kDefaultsFile,
   kUnsecured,
   kRawTemplate,
   kTooManyProblems,

@@ -43,8 +43,8 @@ Result<std::string> flow_in(const std::string& path) {
 }
 
 /// From a tree to a flow; nothing where there are errors, which `reporter` got.
-Built build(const Node& root, Reporter& reporter, const std::string& folder) {
-  FlowDraft draft = read_flow(root, reporter, folder);
+Built build(const Node& root, Reporter& reporter, const std::string& folder, Defaults defaults) {
+  FlowDraft draft = read_flow(root, reporter, folder, std::move(defaults));
   Linker(draft, reporter).link();
   check_pii(draft, reporter);
   if (reporter.findings().has_error()) return {};
@@ -72,7 +72,10 @@ Parsed parse(std::string_view text, std::string_view file, std::string_view fold
     YamlTree tree;
     const Node* root = tree.load(text, reporter);
     if (root != nullptr) {
-      Built built = build(*root, reporter, std::string(folder));
+      const Node* ns = root->kind == NodeKind::kMap ? root->find("namespace") : nullptr;
+      const std::string_view name = ns != nullptr && ns->is_scalar() ? ns->text : "";
+      Defaults defaults = read_defaults(std::string(folder), name, reporter);
+      Built built = build(*root, reporter, std::string(folder), std::move(defaults));
       parsed.flow = std::move(built.flow);
       parsed.canonical = std::move(built.canonical);
     }
@@ -100,7 +103,8 @@ Result<std::shared_ptr<const Flow>> from_canonical(std::string_view canonical,
   if (!root.has_value()) return fail("stored flow", root.error());
   Findings findings;
   Reporter reporter(findings, "stored flow", {});
-  Built built = build(**root, reporter, std::string(folder));
+  // It has its defaults already.
+  Built built = build(**root, reporter, std::string(folder), {});
   if (built.flow == nullptr) {
     const std::vector<Diagnostic> found = findings.take("stored flow");
     return fail(ErrorCode::kCorrupt, format(found.front()));

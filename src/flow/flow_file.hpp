@@ -40,7 +40,8 @@ struct Parsed {
 inline constexpr std::size_t kFlowBytesMax = std::size_t{16} << 20;
 
 /// `text` as it would be in `file` (for messages) with relative paths from `folder` (absolute).
-/// Opens no other file but contracts. Never fails otherwise than by diagnostics.
+/// Opens no other file but contracts, connections and defaults.yaml. Never fails otherwise than by
+/// diagnostics.
 [[nodiscard]] Parsed parse(std::string_view text, std::string_view file, std::string_view folder);
 
 /// Reads and parses a file, or the flow.yaml of a folder. Errors: kNotFound (missing),

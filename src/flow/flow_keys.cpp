@@ -172,6 +172,41 @@ constexpr std::array kFlowKeys{
     later("plugins", "Further task types."),
 };
 
+constexpr KeySpec kDefaultsItem{.kind = K::kAny};
+
+constexpr std::array kDefaultsKeys{
+    KeySpec{.name = "owner",
+            .kind = K::kText,
+            .description = "Who is responsible for flows that do not say."},
+    KeySpec{.name = "labels",
+            .kind = K::kMap,
+            .description = "Labels that each flow has too. A flow's own go before.",
+            .item = &kTextItem},
+    KeySpec{.name = "env",
+            .kind = K::kMap,
+            .description = "Environment variables of all tasks. A flow's and a task's go before.",
+            .env_names = true,
+            .item = &kTemplateItem},
+    kRetry,
+    kTimeouts,
+    KeySpec{.name = "timeout",
+            .kind = K::kDuration,
+            .description = "Limit of a whole run, of flows that have none.",
+            .least = 1,
+            .most = kDurationMost},
+    KeySpec{.name = "tasks",
+            .kind = K::kMap,
+            .description = "Keys by the type of task, as {shell: {interpreter: bash}}: what a "
+                           "task of the type does not say itself. Only: interpreter, python, "
+                           "memory, threads, keep_pii and transfer.",
+            .item = &kDefaultsItem},
+    KeySpec{.name = "namespaces",
+            .kind = K::kMap,
+            .description = "The same keys by namespace, for it and those below it; the nearest "
+                           "goes before.",
+            .item = &kDefaultsItem},
+};
+
 constexpr std::array kInputKeys{
     KeySpec{.name = "id",
             .kind = K::kId,
@@ -301,6 +336,9 @@ constexpr std::array kRenamedTaskKeys{
 
 std::span<const KeySpec> flow_keys() {
   return kFlowKeys;
+}
+std::span<const KeySpec> defaults_keys() {
+  return kDefaultsKeys;
 }
 std::span<const KeySpec> input_keys() {
   return kInputKeys;

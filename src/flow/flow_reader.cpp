@@ -30,8 +30,12 @@ const KeySpec& flow_key(std::string_view name) {
 
 class FlowReader {
  public:
-  FlowReader(const Node& root, Reporter& reporter, const std::string& folder)
-      : root_(root), reporter_(reporter), contracts_(folder), connections_(folder) {
+  FlowReader(const Node& root, Reporter& reporter, const std::string& folder, Defaults defaults)
+      : root_(root),
+        reporter_(reporter),
+        contracts_(folder),
+        connections_(folder),
+        defaults_(std::move(defaults)) {
     draft_.flow.folder = folder;
   }
 
@@ -50,6 +54,7 @@ class FlowReader {
   void check_keys();
   void read_texts();
   void read_maps();
+  void add_labels();
   void read_defaults();
   void read_inputs();
   void read_triggers();
@@ -61,7 +66,7 @@ class FlowReader {
   Reporter& reporter_;
   ContractFiles contracts_;
   ConnectionFiles connections_;
-  TaskDefaults defaults_;
+  Defaults defaults_;
   FlowDraft draft_;
 };
 
@@ -97,6 +102,7 @@ void FlowReader::read_texts() {
   read("namespace", draft_.flow.ns);
   read("description", draft_.flow.description);
   read("owner", draft_.flow.owner);
+  if (draft_.flow.owner.empty()) draft_.flow.owner = defaults_.task.owner;
   if (draft_.flow.owner.empty()) draft_.flow.owner = "flow:" + draft_.flow.id;
 }
 
@@ -116,24 +122,47 @@ std::string FlowReader::read_map(std::string_view key, Uses& uses,
 void FlowReader::read_maps() {
   Uses none;
   draft_.flow.labels = read_map("labels", none, &draft_.label_names);
+  add_labels();
   draft_.flow.vars = read_map("vars", draft_.vars_uses, &draft_.var_names);
   draft_.flow.outputs = read_map("outputs", draft_.output_uses, nullptr);
+}
+
+/// Those of defaults.yaml that the flow does not have itself.
+void FlowReader::add_labels() {
+  const Node* own = root_.find("labels");
+  JsonFields all;
+  for (const auto& [name, json] : defaults_.labels) {
+    if (own != nullptr && own->kind == NodeKind::kMap && own->find(name) != nullptr) continue;
+    draft_.label_names.push_back(name);
+    all.emplace_back(name, json);
+  }
+  if (all.empty()) return;
+  if (own != nullptr && own->kind == NodeKind::kMap) {
+    for (const Node* key = own->first; key != nullptr; key = key->next->next) {
+      std::string json;
+      append_json(json, *key->next, KeyOrder::kSorted);
+      all.emplace_back(key->text, std::move(json));
+    }
+  }
+  draft_.flow.labels.clear();
+  append_json_object(draft_.flow.labels, all, KeyOrder::kSorted);
 }
 
 void FlowReader::read_defaults() {
   ValueReader reader(reporter_, draft_.env_uses);
   if (const Node* at = root_.find("retry"); at != nullptr) {
-    read_retry(*at, reader, reporter_, defaults_.retry);
+    read_retry(*at, reader, reporter_, defaults_.task.retry);
   }
   if (const Node* at = root_.find("timeouts"); at != nullptr) {
-    read_timeouts(*at, reader, defaults_.timeouts);
+    read_timeouts(*at, reader, defaults_.task.timeouts);
   }
+  draft_.flow.timeout = defaults_.timeout;
   if (const Node* at = root_.find("timeout"); at != nullptr) {
     draft_.flow.timeout = reader.duration(*at, flow_key("timeout"), "timeout").value_or(0);
   }
-  if (const Node* at = root_.find("env"); at != nullptr) read_env(*at, reader, defaults_.env);
-  defaults_.owner = draft_.flow.owner;
-  draft_.env = defaults_.env;
+  if (const Node* at = root_.find("env"); at != nullptr) read_env(*at, reader, defaults_.task.env);
+  defaults_.task.owner = draft_.flow.owner;
+  draft_.env = defaults_.task.env;
 }
 
 void FlowReader::read_inputs() {
@@ -173,7 +202,8 @@ void FlowReader::read_tasks(const SectionKey& key) {
 
 }  // namespace
 
-FlowDraft read_flow(const Node& root, Reporter& reporter, const std::string& folder) {
+FlowDraft read_flow(const Node& root, Reporter& reporter, const std::string& folder,
+                    Defaults defaults) {
   if (root.kind != NodeKind::kMap) {
     reporter.error(
         root, Code::kWrongType,
@@ -181,7 +211,7 @@ FlowDraft read_flow(const Node& root, Reporter& reporter, const std::string& fol
                     root.is_scalar() ? quoted(root.text) : std::string(describe(root.kind))));
     return {};
   }
-  return FlowReader(root, reporter, folder).read();
+  return FlowReader(root, reporter, folder, std::move(defaults)).read();
 }
 
 }  // namespace cordyna::flow

@@ -47,6 +47,7 @@ struct KeySpec {
   bool splits = false;        ///< kList: a single string is parted at blanks
   bool keeps_order = false;   ///< kMap: the order of the keys means something
   bool env_names = false;     ///< kMap: keys are names of environment variables
+  bool shared = false;        ///< of a type: defaults.yaml may give it to all tasks of the type
   std::string_view preset{};  ///< the default, as JSON
   std::span<const std::string_view> words{};
   std::span<const KeySpec> fields{};
@@ -81,6 +82,7 @@ struct Renamed {
 };
 
 [[nodiscard]] std::span<const KeySpec> flow_keys();
+[[nodiscard]] std::span<const KeySpec> defaults_keys();  ///< of defaults.yaml
 [[nodiscard]] std::span<const KeySpec> input_keys();
 [[nodiscard]] std::span<const InputKeyRule> input_key_rules();
 [[nodiscard]] std::span<const KeySpec> trigger_keys();

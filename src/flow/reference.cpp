@@ -161,6 +161,11 @@ std::string reference_as_markdown() {
       "## Connections\n\nOf `connections/NAME.yaml` beside the nearest `cordyna.yaml`, else beside "
       "the flow.\n\n";
   table(out, connection_keys());
+  out +=
+      "## Defaults\n\nOf `defaults.yaml` beside the nearest `cordyna.yaml`, else beside the flow. "
+      "They are part of each version of a flow: who changes them makes new versions. No templates."
+      "\n\n";
+  table(out, defaults_keys());
   codes(out);
   return out;
 }

@@ -86,6 +86,7 @@ inline constexpr std::array kAuthFields{
 inline constexpr KeySpec kTransfer{.name = "transfer",
                                    .kind = K::kObject,
                                    .description = "How files go over the network.",
+                                   .shared = true,
                                    .fields = kTransferFields};
 inline constexpr KeySpec kS3{.name = "s3",
                              .kind = K::kObject,

@@ -111,10 +111,10 @@ TaskDraft TaskReader::read(const Node& node, const TaskPlace& place) {
   draft.spec.inside = place.inside;
   draft.spec.branch = place.branch;
   draft.spec.line = node.mark.line;
-  draft.spec.retry = defaults_.retry;
-  draft.spec.timeouts = defaults_.timeouts;
-  draft.spec.env = defaults_.env;
-  draft.spec.owner = defaults_.owner;
+  draft.spec.retry = defaults_.task.retry;
+  draft.spec.timeouts = defaults_.task.timeouts;
+  draft.spec.env = defaults_.task.env;
+  draft.spec.owner = defaults_.task.owner;
   ValueReader reader(reporter_, draft.uses);
   if (!reader.is_map(node, "task")) return draft;
   read_type(node, draft);
@@ -124,6 +124,7 @@ TaskDraft TaskReader::read(const Node& node, const TaskPlace& place) {
   }
   check_required(draft);
   if (draft.type == nullptr) return draft;
+  fill_defaults(draft);
   fill_presets(draft);
   if (draft.type->name == "pause") read_pause(draft);
   if (draft.type->name == "wait_for") read_wait_for(draft);
@@ -298,9 +299,22 @@ void TaskReader::check_required(TaskDraft& draft) {
   if (draft.type != nullptr) check(draft.type->keys);
 }
 
+/// What defaults.yaml gives to tasks of the type.
+void TaskReader::fill_defaults(TaskDraft& draft) {
+  const auto found = defaults_.params.find(draft.type->name);
+  if (found == defaults_.params.end()) return;
+  for (const auto& [name, json] : found->second) {
+    if (draft.node->find(name) == nullptr) draft.params.emplace_back(name, json);
+  }
+}
+
 void TaskReader::fill_presets(TaskDraft& draft) {
   for (const KeySpec& key : draft.type->keys) {
     if (key.preset.empty() || draft.node->find(key.name) != nullptr) continue;
+    if (std::ranges::find(draft.params, key.name, &JsonFields::value_type::first) !=
+        draft.params.end()) {
+      continue;
+    }
     draft.params.emplace_back(key.name, key.preset);
   }
   std::ranges::sort(draft.params, {}, &JsonFields::value_type::first);

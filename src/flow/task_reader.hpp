@@ -3,6 +3,7 @@
 
 #include "flow/connection_file.hpp"
 #include "flow/contract_file.hpp"
+#include "flow/defaults_file.hpp"
 #include "flow/draft.hpp"
 
 namespace cordyna::flow {
@@ -20,7 +21,7 @@ struct TaskPlace {
 class TaskReader {
  public:
   TaskReader(Reporter& reporter, ContractFiles& contracts, ConnectionFiles& connections,
-             const TaskDefaults& defaults)
+             const Defaults& defaults)
       : reporter_(reporter),
         contracts_(contracts),
         connections_(connections),
@@ -39,6 +40,7 @@ class TaskReader {
   void read_targets(const KeySpec& spec, const Node& value, TaskDraft& draft);
   void read_type(const Node& node, TaskDraft& draft);
   void check_required(TaskDraft& draft);
+  void fill_defaults(TaskDraft& draft);
   void fill_presets(TaskDraft& draft);
   void read_pause(TaskDraft& draft);
   void read_wait_for(TaskDraft& draft);
@@ -52,7 +54,7 @@ class TaskReader {
   Reporter& reporter_;
   ContractFiles& contracts_;
   ConnectionFiles& connections_;
-  const TaskDefaults& defaults_;
+  const Defaults& defaults_;
 };
 
 /// `retry:` and `timeouts:` over what `into` has already.

@@ -42,10 +42,12 @@ constexpr KeySpec kMemory{.name = "memory",
                           .description =
                               "What the step's database may use: 256MB, 1GB; at least "
                               "32MiB.",
+                          .shared = true,
                           .least = std::int64_t{32} << 20};
 constexpr KeySpec kThreads{.name = "threads",
                            .kind = K::kInt,
                            .description = "Threads of the step's database.",
+                           .shared = true,
                            .least = 1,
                            .most = 1024};
 
@@ -54,7 +56,8 @@ constexpr KeySpec kKeepPii{.name = "keep_pii",
                            .description =
                                "Whether the step's data, with columns that tell about persons, "
                                "stays in the state folder when the run has ended well; "
-                               "without it, no."};
+                               "without it, no.",
+                           .shared = true};
 
 constexpr std::int64_t kDurationMost = std::int64_t{36'500} * 86'400'000;
 
@@ -74,6 +77,7 @@ constexpr std::array kShell{
             .description = "The program and its options; one string is parted at blanks.",
             .one_or_list = true,
             .splits = true,
+            .shared = true,
             .preset = R"(["/bin/sh","-e"])",
             .item = &kTextItem,
             .least = 1},
@@ -88,6 +92,7 @@ constexpr std::array kPython{
     KeySpec{.name = "python",
             .kind = K::kText,
             .description = "The interpreter.",
+            .shared = true,
             .preset = "\"python3\""},
 };
 

@@ -1,0 +1,27 @@
+/// What a project or a namespace gives to all its flows: the file defaults.yaml.
+///
+/// Threads: none.
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "flow/draft.hpp"
+
+namespace cordyna::flow {
+
+struct Defaults {
+  TaskDefaults task;  ///< `owner` is empty where there is none
+  Millis timeout = 0;
+  std::map<std::string, std::string, std::less<>> labels;  ///< name → JSON text
+  std::map<std::string, JsonFields, std::less<>> params;   ///< of tasks, by their type
+};
+
+/// Of defaults.yaml beside the nearest cordyna.yaml in or above `folder` (absolute), else in
+/// `folder` itself: what holds for a flow of the namespace `ns`. Without the file, nothing. All
+/// that is wrong in it is reported, at its place there.
+[[nodiscard]] Defaults read_defaults(const std::string& folder, std::string_view ns,
+                                     Reporter& reporter);
+
+}  // namespace cordyna::flow
