@@ -20,6 +20,7 @@
 #include "process/data/functions.hpp"
 #include "process/data/preparer.hpp"
 #include "process/data/private_data.hpp"
+#include "process/data/read_rows.hpp"
 #include "process/local/fork_link.hpp"
 #include "process/local/fork_server.hpp"
 #include "process/local/local_process.hpp"
@@ -27,6 +28,7 @@
 #include "process/shell/shell_preparer.hpp"
 #include "secrets/layered_secrets.hpp"
 #include "secrets/secret_store.hpp"
+#include "store/memory/memory_store.hpp"
 #include "store/sqlite/sqlite_store.hpp"
 #include "template/template.hpp"
 
@@ -143,6 +145,8 @@ int command_line(int argc, char** argv) {
     return std::make_unique<cordyna::SecretStore>(layout);
   };
   parts.show_sql = cordyna::data::show_sql;
+  parts.make_memory_store = [] { return std::make_unique<cordyna::MemoryStore>(); };
+  parts.read_rows = cordyna::data::read_rows;
   parts.reference = [] {
     return cordyna::flow::reference_as_markdown() + cordyna::data::functions_as_markdown();
   };

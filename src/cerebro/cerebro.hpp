@@ -44,7 +44,8 @@ struct RunRequest {
   RunId id;  ///< chosen by the caller: giving the same id again is harmless
   std::shared_ptr<const Flow> flow;
   std::string canonical;
-  std::string inputs;  ///< JSON object, resolved
+  std::string inputs;     ///< JSON object, resolved
+  Scheduled scheduled{};  ///< the time it stands for; nothing: its own
 };
 
 /// Loads a stored flow version: flow::from_canonical, handed in by main.

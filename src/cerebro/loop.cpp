@@ -43,6 +43,7 @@ Result<RunNo> Loop::submit(Millis now, RunRequest request) {
   run.flow = std::move(request.flow);
   run.canonical = std::move(request.canonical);
   run.inputs = std::move(request.inputs);
+  run.scheduled = std::move(request.scheduled);
   return start(now, std::move(run));
 }
 

@@ -43,6 +43,7 @@ CommandResult dispatch(CommandContext& context) {
     case Verb::kGuard: return guard_command(context);
     case Verb::kSecret: return secret_command(context);
     case Verb::kSchema: return schema_command(context);
+    case Verb::kTest: return flow_test_command(context);
     case Verb::kContractImport:
     case Verb::kContractExport: return contract_command(context);
     case Verb::kSchedule: return schedule_command(context);

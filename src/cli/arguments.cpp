@@ -25,6 +25,7 @@ class Parser {
         "State lies in .cordyna beside the flow; --state DIR or $DYNA_STATE says otherwise.");
     add_run();
     add_flow_commands();
+    add_test();
     add_run_commands();
     add_guard();
     add_secret();
@@ -70,6 +71,7 @@ class Parser {
   }
   void add_run();
   void add_flow_commands();
+  void add_test();
   void add_run_commands();
   void add_guard();
   void add_secret();
@@ -125,6 +127,30 @@ void Parser::add_flow_commands() {
       ->type_name("N");
   add_json(show);
   add_state(show);
+}
+
+void Parser::add_test() {
+  CLI::App* test = add("test", "Run the tests of flows: *.test.yaml", Verb::kTest);
+  test->add_option("path", found_.files,
+                   "Files of tests, flows, or folders that are gone through (default: here)")
+      ->type_name("PATH…");
+  test->add_option("--only", found_.only,
+                   "Only tests whose name contains this, or fits it where it has a *; may be "
+                   "repeated")
+      ->type_name("NAME")
+      ->expected(1)
+      ->take_all();
+  test->add_option("--junit", found_.junit, "Write the results as JUnit XML, too")
+      ->type_name("FILE");
+  test->add_flag("--coverage", found_.coverage, "Say what of the flows no test reached");
+  test->add_flag("--list", found_.list, "Only list the tests");
+  add_json(test);
+  test->footer(
+      "Flows are run by a virtual clock: a pause of three days takes no time. Tasks with a "
+      "fixture\n"
+      "are not run; data steps that only read run for real, in a state folder that is removed. No\n"
+      "test sees a real secret. 'dyna schema --tests --reference' explains the keys.\n"
+      "Exit codes: 0 all passed, 1 one failed, 2 a file is wrong.");
 }
 
 void Parser::add_run_commands() {
@@ -314,6 +340,7 @@ void Parser::add_others() {
   CLI::App* schema = add("schema", "Print the JSON Schema of flows, for editors", Verb::kSchema);
   schema->add_flag("--states", found_.states, "The states of runs, tasks and attempts instead");
   schema->add_flag("--reference", found_.reference, "The reference of the flow language instead");
+  schema->add_flag("--tests", found_.tests, "Of files of tests, not of flows");
   CLI::App* doctor = add("doctor", "Look at what this machine offers", Verb::kDoctor);
   doctor->add_flag("--install", found_.install, "Fetch what is missing (DuckDB, from PyPI)");
   add_json(doctor);

@@ -23,6 +23,7 @@ enum class Verb : std::uint8_t {
   kResume,
   kSecret,
   kSchema,
+  kTest,
   kContractImport,
   kContractExport,
   kSchedule,
@@ -74,6 +75,11 @@ struct Arguments {
   bool states = false;
   bool reference = false;
   bool install = false;
+  bool tests = false;             ///< of schema: files of tests
+  std::vector<std::string> only;  ///< of test: patterns of their names; empty: all
+  std::string junit;              ///< of test: a file for JUnit XML
+  bool list = false;              ///< of test
+  bool coverage = false;          ///< of test
 };
 
 /// There is nothing to do but to print: help, or what is wrong.

@@ -39,6 +39,7 @@ using CommandResult = Result<ExitCode>;
 [[nodiscard]] CommandResult guard_command(CommandContext& context);
 [[nodiscard]] CommandResult secret_command(CommandContext& context);
 [[nodiscard]] CommandResult schema_command(CommandContext& context);
+[[nodiscard]] CommandResult flow_test_command(CommandContext& context);
 [[nodiscard]] CommandResult contract_command(CommandContext& context);
 [[nodiscard]] CommandResult schedule_command(CommandContext& context);
 [[nodiscard]] CommandResult ticks_command(CommandContext& context);

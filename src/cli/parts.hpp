@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/result.hpp"
 #include "model/flow.hpp"
@@ -38,6 +39,12 @@ struct Parts {
   std::function<std::unique_ptr<SecretKeeper>(const StateLayout&)> open_secrets;
   /// The SQL of a data step.
   std::function<Result<std::string>(const Flow&, TaskIndex)> show_sql;
+  /// A store that is gone with its object: for tests of flows.
+  std::function<std::unique_ptr<Store>()> make_memory_store;
+  /// The rows of a data step's table as JSON objects; the folder is for its scripts.
+  std::function<Result<std::vector<std::string>>(const std::string& data,
+                                                 const std::string& work_folder)>
+      read_rows;
   /// The reference of the flow language, as Markdown.
   std::function<std::string()> reference;
 };

@@ -1,4 +1,5 @@
 #include "cli/commands.hpp"
+#include "flow/case_file.hpp"
 #include "model/states.hpp"
 
 namespace cordyna::cli {
@@ -7,6 +8,9 @@ CommandResult schema_command(CommandContext& context) {
   std::string text;
   if (context.arguments.states) {
     text = states_as_markdown();
+  } else if (context.arguments.tests) {
+    text =
+        context.arguments.reference ? flow::case_reference_as_markdown() : flow::case_json_schema();
   } else if (context.arguments.reference) {
     text = context.parts.reference();
   } else {

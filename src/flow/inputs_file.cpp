@@ -1,3 +1,5 @@
+#include "flow/inputs_file.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -101,6 +103,11 @@ std::string folder_of(const std::string& path) {
 
 }  // namespace
 
+GivenInputs read_inputs(const Flow& flow, const Node& root, Reporter& reporter,
+                        std::string folder) {
+  return InputsReader(flow, reporter, std::move(folder)).read(root);
+}
+
 Result<GivenInputs> read_inputs_file(const Flow& flow, const std::string& path) {
   TRY_ASSIGN(const std::string text, read_text_file(path, kInputsBytesMax));
   Findings findings;
@@ -108,7 +115,7 @@ Result<GivenInputs> read_inputs_file(const Flow& flow, const std::string& path) 
   YamlTree tree;
   GivenInputs given;
   const Node* root = tree.load(text, reporter);
-  if (root != nullptr) given = InputsReader(flow, reporter, folder_of(path)).read(*root);
+  if (root != nullptr) given = read_inputs(flow, *root, reporter, folder_of(path));
   if (!findings.has_error()) return given;
   std::string problems;
   for (const Diagnostic& found : findings.take(path)) {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "flow/case_file.hpp"
+#include "flow/case_keys.hpp"
 #include "flow/flow_file.hpp"
 #include "flow/json_text.hpp"
 #include "flow/key_spec.hpp"
@@ -210,6 +212,13 @@ std::string json_schema() {
                       {"required", list_json(required)},
                       {"additionalProperties", "false"},
                       {"$defs", definitions()}});
+}
+
+std::string case_json_schema() {
+  JsonFields fields{{"$schema", "\"https://json-schema.org/draft/2020-12/schema\""},
+                    {"title", "\"Tests of a Cordyna flow\""}};
+  for (auto& field : object_schema(case_detail::kFileFields)) fields.push_back(std::move(field));
+  return object_json(std::move(fields));
 }
 
 }  // namespace cordyna::flow

@@ -7,7 +7,7 @@ namespace cordyna {
 std::span<const ExitCodeInfo> exit_code_table() {
   static constexpr std::array kTable{
       ExitCodeInfo{ExitCode::kOk, "ok", "It was done. A run completed, also with warnings."},
-      ExitCodeInfo{ExitCode::kRunError, "run_error", "The run ended in error."},
+      ExitCodeInfo{ExitCode::kRunError, "run_error", "The run ended in error, or a test failed."},
       ExitCodeInfo{ExitCode::kUsage, "usage",
                    "The command line, a flow or a value is wrong. Nothing was run."},
       ExitCodeInfo{ExitCode::kHeld, "held", "The run waits for a person."},

@@ -93,7 +93,7 @@ help_docs() {
   cat <<'TEXT'
 usage: ./dev docs [--check]
 
-Writes docs/reference (the language, its JSON Schema, the states) from the release program; with
+Writes docs/reference (the language and its tests, their JSON Schemas, the states) from the release program; with
 --check only says whether it is up to date.
 TEXT
 }
@@ -104,6 +104,8 @@ write_reference() {
   "$kDyna" schema >"$1/flow.schema.json"
   "$kDyna" schema --states >"$1/states.md"
   "$kDyna" schema --reference >"$1/language.md"
+  "$kDyna" schema --tests >"$1/tests.schema.json"
+  "$kDyna" schema --tests --reference >"$1/tests.md"
 }
 
 docs_are_current() {

@@ -24,8 +24,9 @@ ARROWS = {
     "secrets": ("ports", "model", "base"),
     "process": ("ports", "template", "guard", "http", "model", "base"),
     "cerebro": ("engine", "schedule", "ports", "model", "base"),
+    "flowtest": ("cerebro", "engine", "flow", "ports", "model", "base"),
     "cli": (
-        "cerebro", "engine", "flow", "template", "guard", "schedule", "process", "secrets", "ports", "model",
+        "flowtest", "cerebro", "engine", "flow", "template", "guard", "schedule", "process", "secrets", "ports", "model",
         "base",
         "store/sqlite/sqlite_store.hpp",
     ),
@@ -40,6 +41,7 @@ TEST_ARROWS = {
     "flow": ("ports",),
     "process": ("flow", "secrets"),
     "cerebro": ("flow", "template", "store", "process", "secrets"),
+    "flowtest": ("store", "template"),
     "cli": ("store",),
 }
 

@@ -1,0 +1,20 @@
+/// What a test expects against what its run has left.
+///
+/// Pure but for reading rows. Threads: any.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "flowtest/case_run.hpp"
+
+namespace cordyna::flowtest {
+
+using RowReader = std::function<Result<std::vector<std::string>>(const std::string& data)>;
+
+/// All that differs, in the order of the file.
+[[nodiscard]] std::vector<Finding> judge(const flow::CaseFile& file, const flow::FlowCase& test,
+                                         const CaseEnd& end, const RowReader& read_rows);
+
+}  // namespace cordyna::flowtest
