@@ -100,8 +100,7 @@ void Engine::advance(Millis now, Decision& out) {
 
 void Engine::hand_out(Step& step) {
   while (shared_.slots_used < shared_.slots && !shared_.slot_queue.empty()) {
-    const SlotRequest request = shared_.slot_queue.front();
-    shared_.slot_queue.pop_front();
+    const SlotRequest request = shared_.slot_queue.pop();
     const auto found = runs_.find(request.run);
     if (found != runs_.end()) (void)found->second->hand_out(step, request.task);
   }

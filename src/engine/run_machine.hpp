@@ -26,6 +26,7 @@
 #include "engine/decision.hpp"
 #include "engine/graph.hpp"
 #include "engine/hold.hpp"
+#include "engine/slot_queue.hpp"
 #include "engine/timers.hpp"
 #include "engine/why.hpp"
 #include "model/attempt.hpp"
@@ -35,17 +36,10 @@
 
 namespace cordyna::engine {
 
-/// A task that waits for a slot.
-struct SlotRequest {
-  RunNo run = 0;
-  TaskIndex task = 0;
-};
-
 /// What the runs of one engine share.
 struct Shared {
   Timers timers;
-  std::deque<SlotRequest> slot_queue;  ///< first come, first served; entries of tasks that no
-                                       ///< longer want one are passed over
+  SlotQueue slot_queue;  ///< entries of tasks that no longer want one are passed over
   std::uint32_t slots = 1;
   std::uint32_t slots_used = 0;
 };

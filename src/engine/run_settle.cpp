@@ -100,7 +100,7 @@ void RunMachine::settle_task(Step& step, TaskIndex task) {
   }
   if (spec.kind == TaskKind::kEngine) return run_in_engine(step, task);
   live.wants_slot = true;
-  step.shared.slot_queue.push_back({run_.no, task});
+  step.shared.slot_queue.push({run_.no, task, spec.priority});
 }
 
 /// What the end of a task means for those that need it, and for its section.

@@ -105,6 +105,7 @@ std::string task_json(const FlowDraft& draft, TaskIndex index) {
   fields.object("retry", retry_fields(spec.retry));
   fields.object("timeouts", timeout_fields(spec.timeouts));
   fields.duration("timeout", spec.timeout);
+  if (spec.priority != 0) fields.raw("priority", std::to_string(spec.priority));
   fields.flag("allow_failure", spec.allow_failure);
   fields.flag("disabled", spec.disabled);
   fields.object("env", env_fields(spec.env));

@@ -41,6 +41,7 @@ struct TaskDefaults {
   Timeouts timeouts;
   Env env;
   std::string owner;
+  std::int32_t priority = 0;
 };
 
 }  // namespace cordyna::flow

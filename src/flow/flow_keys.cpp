@@ -105,6 +105,15 @@ constexpr KeySpec kEnv{.name = "env",
                        .env_names = true,
                        .item = &kTemplateItem};
 
+constexpr KeySpec kPriority{.name = "priority",
+                            .kind = K::kInt,
+                            .description =
+                                "Who waits for a slot: the task with the greater number goes "
+                                "first, of equals who came first; without it 0. A task's goes "
+                                "before the flow's. One that runs is never stopped for another.",
+                            .least = -1000,
+                            .most = 1000};
+
 constexpr KeySpec later(Word name, Word description) {
   return {.name = name, .kind = K::kAny, .description = description, .not_yet = true};
 }
@@ -144,6 +153,7 @@ constexpr std::array kFlowKeys{
             .description = "Limit of a whole run.",
             .least = 1,
             .most = kDurationMost},
+    kPriority,
     KeySpec{.name = "tasks",
             .kind = K::kList,
             .description = "The work. The order follows from `needs` and references, not from the "
@@ -301,7 +311,7 @@ constexpr std::array kTaskKeys{
     kEnv,
     later("cache", "Skips work that was done with the same key."),
     later("pool", "Takes a slot of a named pool."),
-    later("priority", "Who goes first for a slot."),
+    kPriority,
     later("resources", "CPU, memory, disk and time it may use."),
     later("inputs", "Values for a subflow or a task of a server."),
     later("outputs", "Outputs that the task declares."),

@@ -160,6 +160,10 @@ void FlowReader::read_defaults() {
   if (const Node* at = root_.find("timeout"); at != nullptr) {
     draft_.flow.timeout = reader.duration(*at, flow_key("timeout"), "timeout").value_or(0);
   }
+  if (const Node* at = root_.find("priority"); at != nullptr) {
+    defaults_.task.priority = static_cast<std::int32_t>(
+        reader.integer(*at, flow_key("priority"), "priority").value_or(0));
+  }
   if (const Node* at = root_.find("env"); at != nullptr) read_env(*at, reader, defaults_.task.env);
   defaults_.task.owner = draft_.flow.owner;
   draft_.env = defaults_.task.env;

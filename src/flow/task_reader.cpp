@@ -115,6 +115,7 @@ TaskDraft TaskReader::read(const Node& node, const TaskPlace& place) {
   draft.spec.timeouts = defaults_.task.timeouts;
   draft.spec.env = defaults_.task.env;
   draft.spec.owner = defaults_.task.owner;
+  draft.spec.priority = defaults_.task.priority;
   ValueReader reader(reporter_, draft.uses);
   if (!reader.is_map(node, "task")) return draft;
   read_type(node, draft);
@@ -220,6 +221,9 @@ void TaskReader::read_common(const KeySpec& spec, const Node& value, TaskDraft& 
     read_timeouts(value, reader, task.timeouts);
   } else if (name == "timeout") {
     task.timeout = reader.duration(value, spec, name).value_or(0);
+  } else if (name == "priority") {
+    task.priority =
+        static_cast<std::int32_t>(reader.integer(value, spec, name).value_or(task.priority));
   } else if (name == "allow_failure") {
     task.allow_failure = reader.boolean(value, name).value_or(false);
   } else if (name == "disabled") {
