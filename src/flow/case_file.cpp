@@ -24,6 +24,26 @@ namespace fs = std::filesystem;
 constexpr std::array kInsideTest{std::string_view("inputs"), std::string_view("fixtures"),
                                  std::string_view("expect")};
 
+/// "each/clean" of "each[2]/clean".
+std::string without_items(std::string_view path) {
+  std::string out;
+  while (true) {
+    const std::size_t open = path.find('[');
+    out += path.substr(0, open);
+    if (open == std::string_view::npos) return out;
+    const std::size_t close = path.find(']', open);
+    if (close == std::string_view::npos) return out + std::string(path.substr(open));
+    path.remove_prefix(close + 1);
+  }
+}
+
+bool is_in_loop(const Flow& flow, TaskIndex task) {
+  for (; task != kNoTask; task = flow.tasks[task].inside) {
+    if (!flow.tasks[task].foreach.items.empty()) return true;
+  }
+  return false;
+}
+
 /// "flow.yaml" for "flow.test.yaml"; the other ending where only that is there.
 std::string flow_beside(const std::string& file) {
   const std::string front = file.substr(0, file.rfind(".test."));
@@ -237,6 +257,15 @@ std::string CaseReader::map_of(const Node& map, std::string_view key) {
   std::string json;
   if (node != nullptr && values_.is_map(*node, key)) append_json(json, *node, KeyOrder::kAsWritten);
   return json;
+}
+
+std::optional<TaskIndex> CaseReader::find_path(const Node& name) {
+  const std::string plain = without_items(name.text);
+  if (plain == name.text) return find_task(name);
+  for (TaskIndex task = 0; task < flow_.tasks.size(); ++task) {
+    if (flow_.tasks[task].id == plain && is_in_loop(flow_, task)) return task;
+  }
+  return find_task(name);
 }
 
 std::optional<TaskIndex> CaseReader::find_task(const Node& name) {
