@@ -166,6 +166,7 @@ void CaseReader::read_trigger(const Node& node, FlowCase& test) {
   const auto found = std::ranges::find(flow_.triggers, named->text, &TriggerSpec::id);
   if (found == flow_.triggers.end()) {
     std::vector<std::string_view> known;
+    known.reserve(flow_.triggers.size());
     for (const TriggerSpec& trigger : flow_.triggers) known.emplace_back(trigger.id);
     std::string hint = did_you_mean(named->text, known);
     if (hint.empty()) hint = known.empty() ? "; it has none" : "; it has " + join_or(known);
@@ -270,6 +271,7 @@ std::optional<TaskIndex> CaseReader::find_path(const Node& name) {
 
 std::optional<TaskIndex> CaseReader::find_task(const Node& name) {
   std::vector<std::string_view> known;
+  known.reserve(flow_.tasks.size());
   for (TaskIndex task = 0; task < flow_.tasks.size(); ++task) {
     if (name.is_scalar() && flow_.tasks[task].id == name.text) return task;
     known.emplace_back(flow_.tasks[task].id);
@@ -286,6 +288,7 @@ bool CaseReader::is_error_code(const Node& map, std::string_view key) {
   if (node == nullptr || !node->is_scalar()) return false;
   if (parse_task_error_code(node->text).has_value()) return true;
   std::vector<std::string_view> known;
+  known.reserve(task_error_table().size());
   for (const TaskErrorInfo& row : task_error_table()) known.push_back(row.name);
   reporter_.error(*node, Code::kBadValue,
                   fmt::format("'{}' is a code of task errors, such as EXIT_NONZERO, not {}{}", key,
