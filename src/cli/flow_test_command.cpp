@@ -124,7 +124,7 @@ class Tests {
 
  private:
   [[nodiscard]] bool is_wanted(const flow::FlowCase& test) const;
-  Result<> list(const std::vector<std::string>& files);
+  Result<> list(const std::string& path);
   Result<> run_file(const std::string& file);
   [[nodiscard]] flowtest::CasePorts ports();
   bool was_told();
@@ -180,18 +180,13 @@ Result<> Tests::run_file(const std::string& path) {
   return {};
 }
 
-Result<> Tests::list(const std::vector<std::string>& files) {
-  for (const std::string& path : files) {
-    TRY_ASSIGN(const flow::CaseFile file, flow::read_case_file(path));
-    if (!file.good) {
-      report_.begin(file);
-      continue;
-    }
-    for (const flow::FlowCase& test : file.cases) {
-      if (!is_wanted(test)) continue;
-      ++wanted_;
-      report_.list(file, test);
-    }
+Result<> Tests::list(const std::string& path) {
+  TRY_ASSIGN(const flow::CaseFile file, flow::read_case_file(path));
+  if (!file.good) report_.begin(file);
+  for (const flow::FlowCase& test : file.good ? file.cases : std::vector<flow::FlowCase>()) {
+    if (!is_wanted(test)) continue;
+    ++wanted_;
+    report_.list(file, test);
   }
   return {};
 }
@@ -208,13 +203,16 @@ Result<> Tests::write_junit() const {
 
 CommandResult Tests::run() {
   TRY_ASSIGN(const std::vector<std::string> files, find_files(context_.arguments.files));
-  if (context_.arguments.list) {
-    TRY(list(files));
-  } else {
-    clean_environment();
-    for (const std::string& file : files) TRY(run_file(file));
+  std::optional<Error> unreadable;
+  if (!context_.arguments.list) clean_environment();
+  for (const std::string& file : files) {
+    const Result<> done = context_.arguments.list ? list(file) : run_file(file);
+    if (done.has_value()) continue;
+    // The others are run all the same.
+    if (unreadable.has_value()) print_error(unreadable->message);
+    unreadable = done.error();
   }
-  if (wanted_ == 0 && report_.wrong_files() == 0) {
+  if (wanted_ == 0 && report_.wrong_files() == 0 && !unreadable.has_value()) {
     return fail(ErrorCode::kNotFound, fmt::format("no test is called '{}'",
                                                   fmt::join(context_.arguments.only, "' or '")));
   }
@@ -223,6 +221,7 @@ CommandResult Tests::run() {
     report_.finish(told_);
     TRY(write_junit());
   }
+  if (unreadable.has_value()) return std::unexpected<Error>(*unreadable);
   if (told_) return ExitCode::kCancelled;
   if (report_.wrong_files() > 0) return ExitCode::kUsage;
   return report_.failed() > 0 ? ExitCode::kRunError : ExitCode::kOk;

@@ -48,7 +48,7 @@ Expectation CaseReader::read_expect(const Node& node) {
 }
 
 void CaseReader::read_task(const Node& name, Expectation& expect) {
-  if (!find_task(name).has_value()) return;
+  if (!find_path(name).has_value()) return;
   const Node& value = *name.next;
   TaskExpectation task;
   task.path = name.text;
@@ -67,7 +67,7 @@ void CaseReader::read_task(const Node& name, Expectation& expect) {
   if (is_error_code(value, "error")) task.error = *text_of(value, "error");
   task.message = text_of(value, "message").value_or("");
   const Node* blocked_by = value.find("blocked_by");
-  if (blocked_by != nullptr && find_task(*blocked_by).has_value()) {
+  if (blocked_by != nullptr && find_path(*blocked_by).has_value()) {
     task.blocked_by = blocked_by->text;
   }
   task.warnings = number_of(value, "warnings");
@@ -80,7 +80,7 @@ void CaseReader::read_task(const Node& name, Expectation& expect) {
 void CaseReader::read_order(const Node& list, Expectation& expect) {
   expect.order_place = place_of(list);
   for (const Node* name = list.first; name != nullptr; name = name->next) {
-    if (name->is_scalar() && find_task(*name).has_value()) expect.order.emplace_back(name->text);
+    if (name->is_scalar() && find_path(*name).has_value()) expect.order.emplace_back(name->text);
   }
 }
 

@@ -24,6 +24,26 @@ namespace fs = std::filesystem;
 constexpr std::array kInsideTest{std::string_view("inputs"), std::string_view("fixtures"),
                                  std::string_view("expect")};
 
+/// "each/clean" of "each[2]/clean".
+std::string without_items(std::string_view path) {
+  std::string out;
+  while (true) {
+    const std::size_t open = path.find('[');
+    out += path.substr(0, open);
+    if (open == std::string_view::npos) return out;
+    const std::size_t close = path.find(']', open);
+    if (close == std::string_view::npos) return out + std::string(path.substr(open));
+    path.remove_prefix(close + 1);
+  }
+}
+
+bool is_in_loop(const Flow& flow, TaskIndex task) {
+  for (; task != kNoTask; task = flow.tasks[task].inside) {
+    if (!flow.tasks[task].foreach.items.empty()) return true;
+  }
+  return false;
+}
+
 /// "flow.yaml" for "flow.test.yaml"; the other ending where only that is there.
 std::string flow_beside(const std::string& file) {
   const std::string front = file.substr(0, file.rfind(".test."));
@@ -146,6 +166,7 @@ void CaseReader::read_trigger(const Node& node, FlowCase& test) {
   const auto found = std::ranges::find(flow_.triggers, named->text, &TriggerSpec::id);
   if (found == flow_.triggers.end()) {
     std::vector<std::string_view> known;
+    known.reserve(flow_.triggers.size());
     for (const TriggerSpec& trigger : flow_.triggers) known.emplace_back(trigger.id);
     std::string hint = did_you_mean(named->text, known);
     if (hint.empty()) hint = known.empty() ? "; it has none" : "; it has " + join_or(known);
@@ -239,8 +260,18 @@ std::string CaseReader::map_of(const Node& map, std::string_view key) {
   return json;
 }
 
+std::optional<TaskIndex> CaseReader::find_path(const Node& name) {
+  const std::string plain = without_items(name.text);
+  if (plain == name.text) return find_task(name);
+  for (TaskIndex task = 0; task < flow_.tasks.size(); ++task) {
+    if (flow_.tasks[task].id == plain && is_in_loop(flow_, task)) return task;
+  }
+  return find_task(name);
+}
+
 std::optional<TaskIndex> CaseReader::find_task(const Node& name) {
   std::vector<std::string_view> known;
+  known.reserve(flow_.tasks.size());
   for (TaskIndex task = 0; task < flow_.tasks.size(); ++task) {
     if (name.is_scalar() && flow_.tasks[task].id == name.text) return task;
     known.emplace_back(flow_.tasks[task].id);
@@ -257,6 +288,7 @@ bool CaseReader::is_error_code(const Node& map, std::string_view key) {
   if (node == nullptr || !node->is_scalar()) return false;
   if (parse_task_error_code(node->text).has_value()) return true;
   std::vector<std::string_view> known;
+  known.reserve(task_error_table().size());
   for (const TaskErrorInfo& row : task_error_table()) known.push_back(row.name);
   reporter_.error(*node, Code::kBadValue,
                   fmt::format("'{}' is a code of task errors, such as EXIT_NONZERO, not {}{}", key,

@@ -42,6 +42,8 @@ class CaseReader {
   [[nodiscard]] std::string map_of(const Node& map, std::string_view key);
   /// Reports one that the flow does not have.
   [[nodiscard]] std::optional<TaskIndex> find_task(const Node& name);
+  /// The same of a path in a run: "each[2]/clean" too, where `each` runs it for each item.
+  [[nodiscard]] std::optional<TaskIndex> find_path(const Node& name);
   [[nodiscard]] bool is_error_code(const Node& map, std::string_view key);
   [[nodiscard]] std::optional<Millis> time_of(const Node& map, std::string_view key);
 

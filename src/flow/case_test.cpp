@@ -123,7 +123,7 @@ tests:
       tell: {error: EXIT_NONZER}
       note: {}
       ask: {outputs: {}}
-    expect: {state: complete, rows: {tell: 3}}
+    expect: {state: complete, rows: {tell: 3}, tasks: {"raw[0]": error}}
   - {id: a}
 )"),
       (std::vector<std::string>{
@@ -142,6 +142,7 @@ tests:
           "'complete'; did you mean 'completed'?",
           "12:38 'tell' (shell) gives no rows; they are those of load, check, standardize, "
           "secure, merge, transform and guard",
+          "12:56 flow 'orders' has no task 'raw[0]'; it has raw, sum, tell, ask or note",
           "13:5 'test' has no 'expect'; it is required",
           "13:10 there is a test 'a' already",
       }));
