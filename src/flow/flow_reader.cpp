@@ -128,6 +128,9 @@ void FlowReader::read_defaults() {
   if (const Node* at = root_.find("timeouts"); at != nullptr) {
     read_timeouts(*at, reader, defaults_.timeouts);
   }
+  if (const Node* at = root_.find("resources"); at != nullptr) {
+    read_resources(*at, reader, defaults_.resources);
+  }
   if (const Node* at = root_.find("timeout"); at != nullptr) {
     draft_.flow.timeout = reader.duration(*at, flow_key("timeout"), "timeout").value_or(0);
   }
