@@ -21,6 +21,7 @@
 #include "process/data/preparer.hpp"
 #include "process/data/private_data.hpp"
 #include "process/data/read_rows.hpp"
+#include "process/local/cgroup.hpp"
 #include "process/local/fork_link.hpp"
 #include "process/local/fork_server.hpp"
 #include "process/local/local_process.hpp"
@@ -100,6 +101,7 @@ class LocalTasks final : public cordyna::Process {
     cordyna::LocalSettings settings;
     settings.supervise_argv = supervise_argv(layout_);
     settings.starting = std::move(starting_);
+    settings.use_groups = cordyna::local::groups_wanted();
     for (const std::string_view type : cordyna::data::data_types()) {
       preparers[std::string(type)] = &data_;
       settings.report_types.emplace(type);
@@ -149,6 +151,11 @@ int command_line(int argc, char** argv) {
   parts.read_rows = cordyna::data::read_rows;
   parts.reference = [] {
     return cordyna::flow::reference_as_markdown() + cordyna::data::functions_as_markdown();
+  };
+  parts.resource_hold = [] {
+    const cordyna::local::GroupReport report = cordyna::local::describe_groups();
+    return cordyna::cli::ResourceHold{report.memory, report.cpu, report.memory_grouped,
+                                      report.cpu_grouped};
   };
   return cordyna::cli::app_main(argc, argv, parts);
 }

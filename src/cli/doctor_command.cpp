@@ -152,11 +152,19 @@ Finding check_kernel() {
           pidfd >= 0 ? "" : "Linux 5.3 or newer is needed to watch tasks"};
 }
 
-Finding check_cgroups() {
-  std::error_code error;
-  if (fs::exists("/sys/fs/cgroup/cgroup.controllers", error)) return {"cgroups", true, "v2", ""};
-  if (fs::exists("/sys/fs/cgroup/memory", error)) return {"cgroups", true, "v1", ""};
-  return {"cgroups", true, "none: a task's processes are found as descendants", ""};
+Finding check_limits(const CommandContext& context) {
+  const ResourceHold hold = context.parts.resource_hold();
+  Finding found{"limits", hold.memory_grouped && hold.cpu_grouped,
+                fmt::format("of a task's `resources`: memory by {}; cpu by {}; disk and time by "
+                            "limits of each process",
+                            hold.memory_grouped ? hold.memory : "limits of each process",
+                            hold.cpu_grouped ? hold.cpu : "nothing"),
+                ""};
+  if (!hold.memory_grouped) found.next = "memory: " + hold.memory;
+  if (!hold.cpu_grouped) {
+    found.next += (found.next.empty() ? "cpu: " : "; cpu: ") + hold.cpu;
+  }
+  return found;
 }
 
 /// Takes the program out of its package on PyPI into the cache folder.
@@ -235,8 +243,9 @@ CommandResult doctor_command(CommandContext& context) {
     TRY_ASSIGN(const std::string path, install_duckdb());
     if (!context.arguments.json) context.output.write("installed " + path + "\n");
   }
-  const std::vector<Finding> findings = {check_duckdb(),       check_libpq(),  check_python(),
-                                         check_state(context), check_kernel(), check_cgroups()};
+  const std::vector<Finding> findings = {check_duckdb(), check_libpq(),
+                                         check_python(), check_state(context),
+                                         check_kernel(), check_limits(context)};
   context.output.write(context.arguments.json
                            ? as_json(findings)
                            : as_text(findings, Palette(wants_colour(context.output))));

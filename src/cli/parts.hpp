@@ -17,6 +17,14 @@
 
 namespace cordyna::cli {
 
+/// How far this machine can hold tasks to their `resources`, and by what.
+struct ResourceHold {
+  std::string memory;  ///< "cgroup v1"; where there is no group: why
+  std::string cpu;
+  bool memory_grouped = false;
+  bool cpu_grouped = false;
+};
+
 /// All functions must be set. Threads: any.
 struct Parts {
   const Clock* clock = nullptr;
@@ -47,6 +55,7 @@ struct Parts {
       read_rows;
   /// The reference of the flow language, as Markdown.
   std::function<std::string()> reference;
+  std::function<ResourceHold()> resource_hold;
 };
 
 }  // namespace cordyna::cli

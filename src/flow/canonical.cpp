@@ -74,6 +74,20 @@ Fields timeout_fields(const Timeouts& timeouts) {
   return fields;
 }
 
+Fields resource_fields(const Resources& resources) {
+  Fields fields;
+  if (resources.cpu_millis > 0) {
+    fields.raw("cpu", fmt::format("{}", static_cast<double>(resources.cpu_millis) / 1000));
+  }
+  const auto size = [&](std::string_view key, std::uint64_t bytes) {
+    if (bytes > 0) fields.text(key, fmt::format("{}B", bytes));
+  };
+  size("memory", resources.memory_bytes);
+  size("disk", resources.disk_bytes);
+  fields.duration("time", resources.cpu_time);
+  return fields;
+}
+
 Fields env_fields(const Env& env) {
   Fields fields;
   for (const auto& [name, value] : env) fields.raw(name, string_json(value));
@@ -104,6 +118,7 @@ std::string task_json(const FlowDraft& draft, TaskIndex index) {
   }
   fields.object("retry", retry_fields(spec.retry));
   fields.object("timeouts", timeout_fields(spec.timeouts));
+  fields.object("resources", resource_fields(spec.resources));
   fields.duration("timeout", spec.timeout);
   if (spec.priority != 0) fields.raw("priority", std::to_string(spec.priority));
   fields.flag("allow_failure", spec.allow_failure);

@@ -22,6 +22,7 @@ triggers:
 vars: {v: "{{ inputs.county }}"}
 retry: {attempts: 2, delay: 1m}
 timeouts: {complete: 1h}
+resources: {cpu: 1.25, memory: 256MB, time: 90s}
 timeout: 1d
 env: {A: "{{ vars.v }}"}
 tasks:
@@ -66,6 +67,7 @@ void expect_equal(const TaskSpec& a, const TaskSpec& b) {
   EXPECT_EQ(a.refs, b.refs);
   EXPECT_EQ(a.retry, b.retry);
   EXPECT_EQ(a.timeouts, b.timeouts);
+  EXPECT_EQ(a.resources, b.resources);
   EXPECT_EQ(a.timeout, b.timeout);
   EXPECT_EQ(a.section, b.section);
   EXPECT_EQ(a.kind, b.kind);

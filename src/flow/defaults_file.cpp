@@ -72,6 +72,13 @@ class DefaultsReader {
     if (const Node* at = level.find("timeouts"); at != nullptr) {
       read_timeouts(*at, reader_, into.task.timeouts);
     }
+    if (const Node* at = level.find("resources"); at != nullptr) {
+      read_resources(*at, reader_, into.task.resources);
+    }
+    if (const Node* at = level.find("priority"); at != nullptr) {
+      into.task.priority = static_cast<std::int32_t>(
+          reader_.integer(*at, key_of("priority"), "priority").value_or(into.task.priority));
+    }
     if (const Node* at = level.find("timeout"); at != nullptr) {
       into.timeout = reader_.duration(*at, key_of("timeout"), "timeout").value_or(into.timeout);
     }

@@ -39,6 +39,7 @@ struct FlowDraft {
 struct TaskDefaults {
   Retry retry;
   Timeouts timeouts;
+  Resources resources;
   Env env;
   std::string owner;
   std::int32_t priority = 0;

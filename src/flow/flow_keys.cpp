@@ -87,6 +87,27 @@ constexpr std::array kTimeoutFields{
             .most = kDurationMost},
 };
 
+constexpr std::array kResourceFields{
+    KeySpec{.name = "cpu",
+            .kind = K::kCpu,
+            .description = "Cores, as 0.5 or 2; at least 0.01. Held to where control groups are.",
+            .most = 4096},
+    KeySpec{.name = "memory",
+            .kind = K::kSize,
+            .description = "Of all its processes, as 512MB; at least 1MiB. Without control groups, "
+                           "of each process by itself.",
+            .least = std::int64_t{1} << 20},
+    KeySpec{.name = "disk",
+            .kind = K::kSize,
+            .description = "Of each file that it writes, as 1GB; at least 1MiB.",
+            .least = std::int64_t{1} << 20},
+    KeySpec{.name = "time",
+            .kind = K::kDuration,
+            .description = "CPU time of each process, as 10m, in whole seconds.",
+            .least = 1000,
+            .most = kDurationMost},
+};
+
 constexpr KeySpec kRetry{.name = "retry",
                          .kind = K::kObject,
                          .description =
@@ -99,6 +120,13 @@ constexpr KeySpec kTimeouts{.name = "timeouts",
                                 "Limits of one attempt, each counted from the step "
                                 "before. A task's keys go before the flow's.",
                             .fields = kTimeoutFields};
+constexpr KeySpec kResources{.name = "resources",
+                             .kind = K::kObject,
+                             .description =
+                                 "What one attempt may use; `dyna doctor` says how far this "
+                                 "machine can hold it to that. A task's keys go before the "
+                                 "flow's.",
+                             .fields = kResourceFields};
 constexpr KeySpec kEnv{.name = "env",
                        .kind = K::kMap,
                        .description = "Environment variables. A task's go before the flow's.",
@@ -148,6 +176,7 @@ constexpr std::array kFlowKeys{
             .item = &kTemplateItem},
     kRetry,
     kTimeouts,
+    kResources,
     KeySpec{.name = "timeout",
             .kind = K::kDuration,
             .description = "Limit of a whole run.",
@@ -199,6 +228,8 @@ constexpr std::array kDefaultsKeys{
             .item = &kTemplateItem},
     kRetry,
     kTimeouts,
+    kResources,
+    kPriority,
     KeySpec{.name = "timeout",
             .kind = K::kDuration,
             .description = "Limit of a whole run, of flows that have none.",
@@ -295,6 +326,7 @@ constexpr std::array kTaskKeys{
             .words = kRules},
     kRetry,
     kTimeouts,
+    kResources,
     KeySpec{.name = "timeout",
             .kind = K::kDuration,
             .description = "Limit of the whole task, with its retries.",
@@ -312,7 +344,6 @@ constexpr std::array kTaskKeys{
     later("cache", "Skips work that was done with the same key."),
     later("pool", "Takes a slot of a named pool."),
     kPriority,
-    later("resources", "CPU, memory, disk and time it may use."),
     later("inputs", "Values for a subflow or a task of a server."),
     later("outputs", "Outputs that the task declares."),
     later("produces", "Data sets that others may consume."),

@@ -157,6 +157,9 @@ void FlowReader::read_defaults() {
     read_timeouts(*at, reader, defaults_.task.timeouts);
   }
   draft_.flow.timeout = defaults_.timeout;
+  if (const Node* at = root_.find("resources"); at != nullptr) {
+    read_resources(*at, reader, defaults_.task.resources);
+  }
   if (const Node* at = root_.find("timeout"); at != nullptr) {
     draft_.flow.timeout = reader.duration(*at, flow_key("timeout"), "timeout").value_or(0);
   }

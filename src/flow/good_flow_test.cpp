@@ -101,11 +101,14 @@ TEST(GoodFlow, GivesItsDefaultsToTasksKeyByKey) {
 id: f
 retry: {attempts: 3, delay: 1s}
 timeouts: {complete: 1m, start: 2m}
+resources: {cpu: 0.5, memory: 512MB}
 env: {A: flow, B: flow}
 timeout: 1d
 tasks:
   - {id: a, type: shell, script: x}
-  - {id: b, type: shell, script: x, retry: {attempts: 1}, timeouts: {start: 5s}, env: {B: own}}
+  - {id: b, type: shell, script: x, retry: {attempts: 1}, timeouts: {start: 5s}, env: {B: own},
+     resources: {memory: 1GiB, disk: 2GB, time: 10m}}
+  - {id: c, type: log, message: x}
 )");
   ASSERT_NE(flow, nullptr);
   EXPECT_EQ(flow->timeout, 86'400'000);
@@ -113,6 +116,10 @@ tasks:
   EXPECT_EQ(flow->tasks[1].retry.attempts, 1U);
   EXPECT_EQ(flow->tasks[1].retry.delay, 1000);
   EXPECT_EQ(flow->tasks[1].timeouts, (Timeouts{0, 5000, 60'000}));
+  EXPECT_EQ(flow->tasks[0].resources, (Resources{500, 512'000'000, 0, 0}));
+  EXPECT_EQ(flow->tasks[1].resources,
+            (Resources{500, std::uint64_t{1} << 30, 2'000'000'000, 600'000}));
+  EXPECT_EQ(flow->tasks[2].resources, Resources{}) << "of no process";
   const std::vector<std::pair<std::string, std::string>> env{{"A", "flow"}, {"B", "own"}};
   EXPECT_EQ(flow->tasks[1].env, env);
 }

@@ -26,6 +26,7 @@ enum class ValueKind : std::uint8_t {
   kBool,
   kDuration,
   kSize,
+  kCpu,         ///< cores, from 0.01 to `most`
   kEnum,        ///< one of `words`
   kRetryOn,     ///< an exit code, a kind or a code of task errors
   kColumnType,  ///< a type of a contract's column

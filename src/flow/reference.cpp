@@ -38,7 +38,8 @@ std::string kind_of(const KeySpec& spec) {
     case ValueKind::kDataTask: return "task";
     case ValueKind::kDataColumn: return "task.column";
     case ValueKind::kInt: return "whole number";
-    case ValueKind::kNumber: return "number";
+    case ValueKind::kNumber:
+    case ValueKind::kCpu: return "number";
     case ValueKind::kBool: return "true or false";
     case ValueKind::kDuration: return "duration";
     case ValueKind::kSize: return "size";

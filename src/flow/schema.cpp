@@ -115,6 +115,10 @@ JsonFields fields_of(const KeySpec& spec) {
           R"(^(string|int32|int64|double|date|timestamp|bool|decimal\([0-9]+, ?[0-9]+\))$)");
     case ValueKind::kInt: return bounded("integer", spec);
     case ValueKind::kNumber: return bounded("number", spec);
+    case ValueKind::kCpu:
+      return {{"type", string_json("number")},
+              {"minimum", "0.01"},
+              {"maximum", fmt::format("{}", spec.most)}};
     case ValueKind::kBool: return {{"type", "\"boolean\""}};
     case ValueKind::kDuration: return pattern(kDurationPattern);
     case ValueKind::kSize: return pattern(kSizePattern);

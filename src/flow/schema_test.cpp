@@ -63,6 +63,7 @@ labels: {a: b}
 inputs: [{id: x, type: int, default: 1, description: d}]
 retry: {attempts: 2, delay: 1s}
 timeouts: {complete: 1m}
+resources: {cpu: 0.5, memory: 64MB, disk: 1GB, time: 1m}
 env: {A: b}
 tasks:
   - {id: a, type: shell, script: x, interpreter: bash, run_if: true, needs: []}

@@ -3,8 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
+#include <cmath>
 
 #include "base/check.hpp"
+#include "flow/durations.hpp"
 #include "template/template.hpp"
 
 namespace cordyna::flow {
@@ -90,6 +93,28 @@ void read_timeouts(const Node& node, ValueReader& reader, Timeouts& into) {
   read("complete", into.complete);
 }
 
+void read_resources(const Node& node, ValueReader& reader, Resources& into) {
+  const KeySpec& spec = common("resources");
+  std::string json;
+  if (!reader.read_object(node, spec.fields, "resources", json)) return;
+  // From here on every value fits.
+  const auto size = [&](std::string_view name, std::uint64_t& value) {
+    const Node* at = node.find(name);
+    if (at != nullptr) value = parse_size(at->text).value_or(value);
+  };
+  size("memory", into.memory_bytes);
+  size("disk", into.disk_bytes);
+  if (const Node* at = node.find("time"); at != nullptr) {
+    into.cpu_time = reader.duration(*at, field_of(spec, "time"), "time").value_or(into.cpu_time);
+  }
+  if (const Node* at = node.find("cpu"); at != nullptr) {
+    const std::string cores = scalar_as_json(*at);
+    double value = 0;
+    std::from_chars(cores.data(), cores.data() + cores.size(), value);
+    into.cpu_millis = static_cast<std::uint32_t>(std::lround(value * 1000));
+  }
+}
+
 void read_env(const Node& node, ValueReader& reader, Env& into) {
   std::string json;
   if (!reader.read(node, common("env"), "env", json)) return;
@@ -113,6 +138,7 @@ TaskDraft TaskReader::read(const Node& node, const TaskPlace& place) {
   draft.spec.line = node.mark.line;
   draft.spec.retry = defaults_.task.retry;
   draft.spec.timeouts = defaults_.task.timeouts;
+  draft.spec.resources = defaults_.task.resources;
   draft.spec.env = defaults_.task.env;
   draft.spec.owner = defaults_.task.owner;
   draft.spec.priority = defaults_.task.priority;
@@ -129,6 +155,10 @@ TaskDraft TaskReader::read(const Node& node, const TaskPlace& place) {
   fill_presets(draft);
   if (draft.type->name == "pause") read_pause(draft);
   if (draft.type->name == "wait_for") read_wait_for(draft);
+  if (draft.spec.kind == TaskKind::kEngine) {
+    refuse_key(draft, "resources", "the engine does this by itself, in no process");
+    draft.spec.resources = Resources{};
+  }
   if (draft.type->name == "load") check_load(draft);
   if (draft.type->name == "merge") check_merge(draft);
   if (draft.type->name == "share") check_share(draft);
@@ -219,6 +249,8 @@ void TaskReader::read_common(const KeySpec& spec, const Node& value, TaskDraft& 
     read_retry(value, reader, reporter_, task.retry);
   } else if (name == "timeouts") {
     read_timeouts(value, reader, task.timeouts);
+  } else if (name == "resources") {
+    read_resources(value, reader, task.resources);
   } else if (name == "timeout") {
     task.timeout = reader.duration(value, spec, name).value_or(0);
   } else if (name == "priority") {

@@ -60,6 +60,7 @@ class TaskReader {
 /// `retry:` and `timeouts:` over what `into` has already.
 void read_retry(const Node& node, ValueReader& reader, Reporter& reporter, Retry& into);
 void read_timeouts(const Node& node, ValueReader& reader, Timeouts& into);
+void read_resources(const Node& node, ValueReader& reader, Resources& into);
 /// Adds to `into`, or replaces what has the same name; sorted by name.
 void read_env(const Node& node, ValueReader& reader, Env& into);
 

@@ -16,6 +16,7 @@ namespace cordyna::flow {
 namespace {
 
 constexpr std::size_t kMapKeyMax = 256;
+constexpr double kCpuLeast = 0.01;
 
 constexpr std::array kColumnTypes{std::string_view("string"), std::string_view("int32"),
                                   std::string_view("int64"),  std::string_view("double"),
@@ -197,6 +198,7 @@ bool ValueReader::read(const Node& node, const KeySpec& spec, std::string_view n
     case ValueKind::kInt:
     case ValueKind::kNumber:
     case ValueKind::kBool:
+    case ValueKind::kCpu:
     case ValueKind::kDuration: return read_number(node, spec, name, out);
     case ValueKind::kScalar:
       if (!text(node, name).has_value()) return false;
@@ -338,6 +340,12 @@ bool ValueReader::read_number(const Node& node, const KeySpec& spec, std::string
   const std::string json = scalar_as_json(node);
   double value = 0;
   std::from_chars(json.data(), json.data() + json.size(), value);
+  if (spec.kind == ValueKind::kCpu && value < kCpuLeast) {
+    reporter_.error(
+        node, Code::kBadValue,
+        fmt::format("'{}' is at least {} cores, not {}", name, kCpuLeast, quoted(node.text)));
+    return false;
+  }
   if (value < static_cast<double>(spec.least) || value > static_cast<double>(spec.most)) {
     reporter_.error(node, Code::kBadValue,
                     fmt::format("'{}' is from {} to {}, not {}", name, spec.least, spec.most,

@@ -23,8 +23,8 @@ constexpr TaskErrorInfo kTable[] = {
      "The process ended with an exit code other than 0."},
     {C::kSignalled, "SIGNALLED", K::kError, true, "The process was ended by a signal."},
     {C::kOutOfMemory, "OUT_OF_MEMORY", K::kError, true,
-     "The process was killed (exit code 137 or SIGKILL from outside), most often because memory "
-     "ran out."},
+     "It wanted more memory than `resources.memory`; or it was killed (exit code 137 or SIGKILL "
+     "from outside), most often because the machine's memory ran out."},
     {C::kSpawnFailed, "SPAWN_FAILED", K::kError, false,
      "The program could not be started: missing, not executable, or not a program."},
     {C::kTemplateFailed, "TEMPLATE_FAILED", K::kError, false,
@@ -42,13 +42,15 @@ constexpr TaskErrorInfo kTable[] = {
     {C::kTimeoutStart, "TIMEOUT_START", K::kTimeout, true,
      "The attempt was acknowledged but not started in time."},
     {C::kTimeoutComplete, "TIMEOUT_COMPLETE", K::kTimeout, true,
-     "The attempt was started but not completed in time."},
+     "The attempt was started but not completed in time, or used more CPU time than "
+     "`resources.time`."},
     {C::kTimeoutTotal, "TIMEOUT_TOTAL", K::kTimeout, false,
      "The whole time of the task, with its retries, or of the run is used up."},
     {C::kLost, "LOST", K::kLost, true,
      "Who ran the attempt vanished: the host restarted, or its guardian was killed."},
     {C::kRejected, "REJECTED", K::kRejected, true, "Who should run the attempt refused it."},
-    {C::kNoSpace, "NO_SPACE", K::kError, true, "The disk is full."},
+    {C::kNoSpace, "NO_SPACE", K::kError, true,
+     "The disk is full, or a file grew larger than `resources.disk`."},
     {C::kFailedByFlow, "FAILED_BY_FLOW", K::kError, false, "A `fail` task said so."},
     {C::kSourceUnavailable, "SOURCE_UNAVAILABLE", K::kError, true,
      "The source of a load is missing, unreadable, or changed while it was read."},

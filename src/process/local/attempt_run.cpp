@@ -17,7 +17,6 @@
 #include "ports/secrets.hpp"
 #include "process/local/files.hpp"
 #include "process/local/proc.hpp"
-#include "process/local/spawn.hpp"
 
 namespace cordyna::local {
 namespace {
@@ -27,11 +26,27 @@ constexpr std::size_t kRestBytesMax = std::size_t{16} << 20;
 constexpr Millis kAnnounceAfter = 3;  // most short tasks have ended by then: one message less
 constexpr Millis kUnfinishedAfter = 200;
 constexpr Millis kSweepEvery = 50;
+constexpr Millis kLookEvery = 250;
+constexpr int kShellSignal = 128;  // as a shell reports that a signal ended its child
 
 Millis now_of(clockid_t clock) {
   timespec now{};
   clock_gettime(clock, &now);
   return static_cast<Millis>(now.tv_sec) * 1000 + now.tv_nsec / 1'000'000;
+}
+
+Millis millis_of(const timeval& time) {
+  return static_cast<Millis>(time.tv_sec) * 1000 + time.tv_usec / 1000;
+}
+
+/// A program that asked for memory in vain says so in its own words: a limit of each process ends
+/// nothing by itself.
+bool tells_of_memory(std::string_view line) {
+  constexpr std::array<std::string_view, 8> kWords{
+      "MemoryError", "annot allocate memory", "ut of memory",    "bad_alloc",
+      "OutOfMemory", "emory exhausted",       "annot allocate ", "emory allocation"};
+  return std::ranges::any_of(
+      kWords, [&](std::string_view word) { return line.find(word) != std::string_view::npos; });
 }
 
 }  // namespace
@@ -82,6 +97,7 @@ ExitRecord AttemptRun::run() {
     log_.finish(wall_now());
   }
   check_log();
+  judge_limits();
   record_.ended = std::max(record_.started, wall_now());
   record_.log_bytes = log_.bytes();
   record_.log_truncated = log_.truncated();
@@ -95,8 +111,7 @@ bool AttemptRun::start() {
     record_.spawn_error = "its output cannot be taken: " + errno_text(error);
     return false;
   }
-  Spawned spawned = spawn({order_.argv, order_.env, order_.folder, pipes_.out_end.get(),
-                           pipes_.error_end.get(), order_.umask});
+  Spawned spawned = spawn_bounded();
   pipes_.out_end.reset();
   pipes_.error_end.reset();
   if (spawned.pid < 0) {
@@ -108,6 +123,38 @@ bool AttemptRun::start() {
   }
   main_ = spawned.pid;
   return true;
+}
+
+Spawned AttemptRun::spawn_bounded() {
+  const Resources& resources = order_.resources;
+  SpawnRequest request{.argv = order_.argv,
+                       .env = order_.env,
+                       .folder = order_.folder,
+                       .out = pipes_.out_end.get(),
+                       .error = pipes_.error_end.get(),
+                       .umask = order_.umask};
+  if (resources == Resources{}) return spawn(request);
+  request.limits.cpu_seconds = static_cast<std::uint64_t>((resources.cpu_time + 999) / 1000);
+  request.limits.file_bytes = resources.disk_bytes;
+  if (order_.use_groups && (resources.memory_bytes > 0 || resources.cpu_millis > 0)) {
+    if (!post_.groups.has_value()) {
+      post_.groups = find_groups();
+      remove_left_groups(*post_.groups);
+    }
+    group_ =
+        AttemptGroup::make(*post_.groups, group_name(post_.self, ++post_.groups_made), resources);
+    request.joins = group_.joins();
+  }
+  if (!group_.bounds_memory()) request.limits.data_bytes = resources.memory_bytes;
+  Spawned spawned = spawn(request);
+  if (!spawned.outside) return spawned;
+  // A group that takes nobody: then as where there are none.
+  while (waitpid(-1, nullptr, 0) > 0 || errno == EINTR) {
+  }
+  group_.remove();
+  request.joins = {};
+  request.limits.data_bytes = resources.memory_bytes;
+  return spawn(request);
 }
 
 void AttemptRun::wait_for_news() {
@@ -134,6 +181,7 @@ int AttemptRun::wait_ms(Millis now) const {
   if (!announced_ && post_.owner.valid()) by(started_ + kAnnounceAfter);
   if (log_.has_unfinished()) by(last_output_ + kUnfinishedAfter);
   if (ending_ != Ending::kNo) by(next_sweep_);
+  if (ending_ == Ending::kNo && group_.ends_singly()) by(next_look_);
   if (ending_ == Ending::kNo && order_.complete > 0) by(started_ + order_.complete);
   if (next < 0) return -1;
   constexpr Millis kLongest = 3'600'000;
@@ -148,6 +196,7 @@ void AttemptRun::on_time(Millis now) {
     last_output_ = now;
     check_log();
   }
+  if (ending_ == Ending::kNo && group_.ends_singly() && now >= next_look_) check_memory();
   if (ending_ != Ending::kNo && now >= next_sweep_) end_all(Ending::kByForce);
   if (ending_ == Ending::kNo && order_.complete > 0 && now >= started_ + order_.complete) {
     record_.timeout = !main_ended_;
@@ -208,6 +257,7 @@ void AttemptRun::reap() {
     main_ended_ = true;
     record_.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
     record_.signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+    cpu_used_ = millis_of(usage.ru_utime) + millis_of(usage.ru_stime);
     record_.max_rss_kb = static_cast<std::uint64_t>(usage.ru_maxrss);
   }
   // A task ends with its main process; what still runs would hold the result back, or outlive it.
@@ -249,6 +299,7 @@ void AttemptRun::end_all(Ending how) {
   const bool force = how == Ending::kByForce;
   next_sweep_ = steady_now() + (force ? kSweepEvery : order_.kill_grace);
   const int signal = force ? SIGKILL : SIGTERM;
+  if (force) group_.kill_all();  // also what hides from /proc, or forks faster than it is listed
   // The group at once, since it may fork faster than it can be listed; then whoever left it.
   if (!main_ended_) kill(-main_, signal);
   const pid_t self = getpid();
@@ -259,6 +310,39 @@ void AttemptRun::end_all(Ending how) {
     if (force || main_ended_ || getpgid(info.id.pid) != main_) signal_process(process, signal);
     if (!force) signal_process(process, SIGCONT);  // a stopped process would never see it
   }
+}
+
+/// With version 1 the kernel ends one process of the group, and the others go on without it.
+void AttemptRun::check_memory() {
+  next_look_ = steady_now() + kLookEvery;
+  if (group_.memory_kills() > 0) end_all(Ending::kByForce);
+}
+
+/// Once all has ended: whether a limit was what ended it.
+void AttemptRun::judge_limits() {
+  const Resources& resources = order_.resources;
+  if (resources == Resources{}) return;
+  const auto over = [&](Over what, std::uint64_t limit) {
+    record_.over = what;
+    record_.over_limit = limit;
+  };
+  const auto by = [&](int signal) {
+    return record_.signal == signal || record_.exit_code == kShellSignal + signal;
+  };
+  const bool failed = record_.signal != 0 || record_.exit_code > 0;
+  const std::string& said = log_.last_error_line();
+  record_.memory_peak = group_.memory_peak();
+  const bool alone = resources.memory_bytes > 0 && !group_.bounds_memory();
+  const bool killed = by(SIGKILL) && cpu_used_ >= resources.cpu_time;
+  if (group_.memory_kills() > 0 || (alone && failed && tells_of_memory(said))) {
+    over(Over::kMemory, resources.memory_bytes);
+  } else if (resources.cpu_time > 0 && (by(SIGXCPU) || killed)) {
+    over(Over::kCpuTime, static_cast<std::uint64_t>(resources.cpu_time));
+  } else if (resources.disk_bytes > 0 && failed &&
+             (by(SIGXFSZ) || said.find("File too large") != std::string::npos)) {
+    over(Over::kFileSize, resources.disk_bytes);
+  }
+  group_.remove();
 }
 
 void AttemptRun::check_log() {

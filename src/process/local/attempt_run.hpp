@@ -8,11 +8,13 @@
 #include <string>
 
 #include "base/time.hpp"
+#include "process/local/cgroup.hpp"
 #include "process/local/exit_record.hpp"
 #include "process/local/fd.hpp"
 #include "process/local/guardian.hpp"
 #include "process/local/output_log.hpp"
 #include "process/local/protocol.hpp"
+#include "process/local/spawn.hpp"
 
 namespace cordyna::local {
 
@@ -52,6 +54,7 @@ class AttemptRun {
   enum class Ending : std::uint8_t { kNo, kKindly, kByForce };
 
   [[nodiscard]] bool start();
+  [[nodiscard]] Spawned spawn_bounded();
   void wait_for_news();
   [[nodiscard]] int wait_ms(Millis now) const;
   void on_time(Millis now);
@@ -63,6 +66,8 @@ class AttemptRun {
   void read_rest();
   void end_all(Ending how);
   void check_log();
+  void check_memory();
+  void judge_limits();
   void announce();
 
   GuardianPost& post_;
@@ -71,6 +76,7 @@ class AttemptRun {
   ExitRecord record_;
   OutputPipes pipes_;
   std::string buffer_;
+  AttemptGroup group_;
   pid_t main_ = -1;
   bool main_ended_ = false;
   bool all_ended_ = false;
@@ -81,6 +87,8 @@ class AttemptRun {
   Millis started_ = 0;      ///< steady
   Millis next_sweep_ = 0;   ///< steady; of the ending
   Millis last_output_ = 0;  ///< steady
+  Millis next_look_ = 0;    ///< steady; at the memory of a group whose processes end singly
+  Millis cpu_used_ = 0;     ///< by the main process and those that it waited for
 };
 
 }  // namespace cordyna::local

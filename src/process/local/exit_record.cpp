@@ -65,6 +65,13 @@ std::string encode(const ExitRecord& record) {
   field(out, "log_bytes", static_cast<std::int64_t>(record.log_bytes));
   flag(out, "log_truncated", record.log_truncated);
   field(out, "last_error_line", record.last_error_line);
+  if (record.over != Over::kNothing) {
+    field(out, "over", static_cast<std::int64_t>(record.over));
+    field(out, "over_limit", static_cast<std::int64_t>(record.over_limit));
+  }
+  if (record.memory_peak > 0) {
+    field(out, "memory_peak", static_cast<std::int64_t>(record.memory_peak));
+  }
   flag(out, "left_nothing", record.left_nothing);
   out += "}\n";
   return out;
@@ -97,6 +104,12 @@ Result<ExitRecord> parse_exit_record(std::string_view text) {
   record.log_bytes = static_cast<std::uint64_t>(number(object, "log_bytes"));
   record.log_truncated = is_set(object, "log_truncated");
   record.last_error_line = text_of(object, "last_error_line");
+  const std::int64_t over = number(object, "over");
+  if (over > 0 && over <= static_cast<std::int64_t>(Over::kFileSize)) {
+    record.over = static_cast<Over>(over);
+  }
+  record.over_limit = static_cast<std::uint64_t>(number(object, "over_limit"));
+  record.memory_peak = static_cast<std::uint64_t>(number(object, "memory_peak"));
   record.left_nothing = is_set(object, "left_nothing");
   return record;
 }

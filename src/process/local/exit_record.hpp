@@ -10,6 +10,9 @@
 
 namespace cordyna::local {
 
+/// Which of its `resources` an attempt went over.
+enum class Over : std::uint8_t { kNothing, kMemory, kCpuTime, kFileSize };
+
 struct ExitRecord {
   int exit_code = -1;  ///< of the main process; -1: it was ended by a signal, or never started
   int signal = 0;
@@ -24,7 +27,10 @@ struct ExitRecord {
   std::uint64_t log_bytes = 0;
   bool log_truncated = false;
   std::string last_error_line;  ///< masked
-  bool left_nothing = false;    ///< its folder had nothing in it, and may be another attempt's now
+  Over over = Over::kNothing;
+  std::uint64_t over_limit = 0;   ///< then: what was allowed, in bytes or milliseconds
+  std::uint64_t memory_peak = 0;  ///< of all its processes, in bytes, with a control group; else 0
+  bool left_nothing = false;  ///< its folder had nothing in it, and may be another attempt's now
 
   bool operator==(const ExitRecord&) const = default;
 };

@@ -115,7 +115,12 @@ class ForkServer {
     lock_.reset();
     listener_.reset();
     owners_.clear();
-    local::run_guardian({state_.get(), signals_.get(), std::move(end), boot_});
+    local::GuardianPost post;
+    post.state = state_.get();
+    post.signals = signals_.get();
+    post.owner = std::move(end);
+    post.boot = boot_;
+    local::run_guardian(std::move(post));
   }
 
   void reap() {
@@ -144,6 +149,7 @@ class ForkServer {
       local::signal_process(info.id, SIGKILL);
     }
     sweeping_ = !orphans.empty();
+    if (!sweeping_) local::remove_left_groups(local::find_groups());
   }
 
   Fd state_;

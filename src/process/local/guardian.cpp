@@ -163,6 +163,7 @@ void run_guardian(GuardianPost post) {
   prctl(PR_SET_NAME, "dyna-guardian");
   const auto self = process_info(getpid());
   if (!self.has_value()) _exit(1);
+  post.self = self->id;
   Guardian(std::move(post), self->id).serve();
   _exit(0);
 }

@@ -9,9 +9,13 @@
 /// SIGTERM: cancel the attempt. Errors of an attempt become its record.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 
+#include "process/local/cgroup.hpp"
 #include "process/local/fd.hpp"
+#include "process/local/proc.hpp"
 
 namespace cordyna::local {
 
@@ -21,6 +25,9 @@ struct GuardianPost {
   int signals = -1;  ///< a signalfd of SIGCHLD and SIGTERM, which are blocked
   Fd owner;          ///< the guardian's end of the socket pair
   std::string boot;
+  ProcessId self{};                     ///< set by run_guardian
+  std::optional<GroupPlaces> groups{};  ///< looked up for the first attempt with `resources`
+  std::uint64_t groups_made = 0;
 };
 
 /// In a process forked for it. Threads: one.

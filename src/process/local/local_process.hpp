@@ -37,7 +37,8 @@ struct LocalSettings {
   std::shared_ptr<local::ServerStart> starting = nullptr;
   Millis kill_grace = 10'000;                ///< from SIGTERM to SIGKILL
   std::size_t log_bytes_max = kLogBytesMax;  ///< of one attempt
-  std::set<std::string> report_types;        ///< whose file `report` is believed
+  bool use_groups = true;              ///< for `resources`; false: limits of each process alone
+  std::set<std::string> report_types;  ///< whose file `report` is believed
 };
 
 /// Threads: as Process says; the constructor starts one thread, the destructor ends it.

@@ -5,8 +5,10 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <array>
 #include <boost/json.hpp>
 #include <csignal>
+#include <cstdio>
 #include <cstring>
 #include <memory>
 
@@ -219,6 +221,51 @@ std::string with_last_line(std::string message, const ExitRecord& record) {
   return message;
 }
 
+/// "512 MB", "63.9 MB", "1.5 KB": as `resources` are written.
+std::string bytes_text(std::uint64_t bytes) {
+  constexpr std::array<std::string_view, 5> kUnits{"B", "KB", "MB", "GB", "TB"};
+  double value = static_cast<double>(bytes);
+  std::size_t unit = 0;
+  while (value >= 999.95 && unit + 1 < kUnits.size()) {
+    value /= 1000;
+    ++unit;
+  }
+  char text[32];
+  std::snprintf(text, sizeof text, "%.1f", value);
+  std::string out(text);
+  if (out.ends_with(".0")) out.resize(out.size() - 2);
+  return out + " " + std::string(kUnits[unit]);
+}
+
+TaskError error_of_limit(const ExitRecord& record) {
+  using C = TaskErrorCode;
+  TaskError error;
+  switch (record.over) {
+    case Over::kNothing:
+    case Over::kMemory: {
+      const std::string allowed = bytes_text(record.over_limit);
+      error = make_task_error(
+          C::kOutOfMemory, Phase::kRun,
+          record.memory_peak > 0
+              ? "out of memory: used " + bytes_text(record.memory_peak) + " of " + allowed
+              : with_last_line("out of memory: a process wanted more than its " + allowed, record));
+      break;
+    }
+    case Over::kCpuTime:
+      error = make_task_error(C::kTimeoutComplete, Phase::kRun,
+                              "out of CPU time: a process used all of its " +
+                                  format_delay(static_cast<Millis>(record.over_limit)));
+      break;
+    case Over::kFileSize:
+      error = make_task_error(
+          C::kNoSpace, Phase::kRun,
+          with_last_line("a file grew larger than its " + bytes_text(record.over_limit), record));
+      break;
+  }
+  error.exit_code = record.exit_code;
+  return error;
+}
+
 /// Why it failed, by its record alone; nullopt: it did not.
 std::optional<TaskError> error_of(const ExitRecord& record) {
   using C = TaskErrorCode;
@@ -236,6 +283,7 @@ std::optional<TaskError> error_of(const ExitRecord& record) {
                            "; it was ended",
                        record));
   }
+  if (record.over != Over::kNothing) return error_of_limit(record);
   std::optional<TaskError> error;
   if (record.signal == SIGKILL || record.exit_code == kKilledCode) {
     const std::string how =
@@ -292,7 +340,8 @@ Outcome make_outcome(const ExitRecord& record, const std::string& path, bool tru
     if (read.has_value()) report = *std::move(read);
   }
   const bool reported_beats = record.disk_error.empty() && record.spawn_error.empty() &&
-                              !record.timeout && record.signal == 0;
+                              !record.timeout && record.signal == 0 &&
+                              record.over == Over::kNothing;
   if (report.error.has_value() && reported_beats) {
     report.error->exit_code = record.exit_code;
     error = std::move(report.error);

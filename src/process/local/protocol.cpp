@@ -99,6 +99,11 @@ std::string encode(const StartOrder& order) {
   put(out, order.log_bytes_max);
   put(out, static_cast<std::uint64_t>(order.umask));
   put(out, order.fence);
+  put(out, static_cast<std::uint64_t>(order.resources.cpu_millis));
+  put(out, order.resources.memory_bytes);
+  put(out, order.resources.disk_bytes);
+  put(out, static_cast<std::uint64_t>(order.resources.cpu_time));
+  put(out, static_cast<std::uint64_t>(order.use_groups));
   return out;
 }
 
@@ -125,6 +130,11 @@ Result<StartOrder> decode_order(std::string_view bytes) {
   order.log_bytes_max = reader.number();
   order.umask = static_cast<std::uint32_t>(reader.number());
   order.fence = reader.number();
+  order.resources.cpu_millis = static_cast<std::uint32_t>(reader.number());
+  order.resources.memory_bytes = reader.number();
+  order.resources.disk_bytes = reader.number();
+  order.resources.cpu_time = static_cast<Millis>(reader.number());
+  order.use_groups = reader.number() != 0;
   if (!reader.ok || !reader.rest.empty() || order.argv.empty()) {
     return fail(ErrorCode::kInvalidArgument, "a damaged start order");
   }

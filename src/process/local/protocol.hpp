@@ -19,12 +19,13 @@
 
 #include "base/result.hpp"
 #include "base/time.hpp"
+#include "model/flow.hpp"
 #include "ports/launch.hpp"
 #include "process/local/fd.hpp"
 
 namespace cordyna::local {
 
-inline constexpr char kProtocolVersion = 2;
+inline constexpr char kProtocolVersion = 3;
 inline constexpr std::size_t kMessageMax = 65536;  ///< larger orders go through a memfd
 
 /// Everything that a guardian needs to know of one attempt.
@@ -40,6 +41,8 @@ struct StartOrder {
   std::uint64_t log_bytes_max = 0;
   std::uint32_t umask = 022;
   std::uint64_t fence = 0;  ///< the owner's number (fence.hpp)
+  Resources resources;
+  bool use_groups = true;  ///< control groups for `resources`, where there are any
 };
 
 [[nodiscard]] std::string encode(const StartOrder& order);

@@ -20,6 +20,7 @@ StartOrder full_order() {
   order.kill_grace = 10'000;
   order.log_bytes_max = 1 << 20;
   order.umask = 027;
+  order.resources = {500, 64'000'000, 1'000'000'000, 600'000};
   return order;
 }
 
@@ -33,6 +34,7 @@ TEST(ProtocolTest, AnOrderArrivesAsItWasSent) {
   EXPECT_EQ(got->files[0].content, sent.files[0].content);
   EXPECT_EQ(got->masks, sent.masks);
   EXPECT_EQ(got->umask, 027U);
+  EXPECT_EQ(got->resources, sent.resources);
 }
 
 TEST(ProtocolTest, AnOrderCutAnywhereIsRefused) {
@@ -92,7 +94,7 @@ TEST(ProtocolTest, MessagesNameTheirAttempt) {
   EXPECT_EQ(message->name, "1/2-3");
   EXPECT_EQ(message->payload, "{\"a\":1}");
   EXPECT_FALSE(decode_message("E").has_value());
-  EXPECT_FALSE(decode_message("E\x02").has_value());
+  EXPECT_FALSE(decode_message("E\x03").has_value());
   EXPECT_FALSE(decode_message(std::string_view("E\x01\xff\0\0\0\0\0\0\0x", 11)).has_value());
 }
 

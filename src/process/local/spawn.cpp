@@ -3,6 +3,7 @@
 #include <linux/close_range.h>
 #include <sched.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -21,7 +22,7 @@ namespace {
 constexpr std::size_t kStackBytes = 65536;
 constexpr int kSpawnFailedCode = 127;
 
-enum class Step : std::uint8_t { kNone, kFolder, kFiles, kExec };
+enum class Step : std::uint8_t { kNone, kGroup, kFolder, kFiles, kExec };
 
 /// All that the child needs, as plain pointers: it must not allocate, lock, or throw.
 struct Plan {
@@ -33,6 +34,8 @@ struct Plan {
   int out;
   int error;
   pid_t parent;
+  const int* joins;  ///< ends with -1
+  SpawnLimits limits;
   Step failed = Step::kNone;
   int cause = 0;
 };
@@ -44,11 +47,29 @@ struct Plan {
   _exit(kSpawnFailedCode);
 }
 
+/// Never above what we may have ourselves.
+[[gnu::no_sanitize_address, gnu::no_sanitize_undefined]] void lower_limit(
+    __rlimit_resource resource, rlim_t soft, rlim_t hard) {
+  rlimit limit{};
+  if (soft == 0 || getrlimit(resource, &limit) != 0) return;
+  if (limit.rlim_max > hard) limit.rlim_max = hard;
+  limit.rlim_cur = limit.rlim_max < soft ? limit.rlim_max : soft;
+  setrlimit(resource, &limit);
+}
+
 [[gnu::no_sanitize_address, gnu::no_sanitize_undefined]] int run_child(void* argument) {
   Plan& plan = *static_cast<Plan*>(argument);
   setpgid(0, 0);
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != plan.parent) _exit(kSpawnFailedCode);  // it died before the line above
+  for (const int* join = plan.joins; *join >= 0; ++join) {
+    if (write(*join, "0", 1) != 1) give_up(plan, Step::kGroup);
+  }
+  const SpawnLimits& limits = plan.limits;
+  lower_limit(RLIMIT_DATA, limits.data_bytes, limits.data_bytes);
+  // SIGXCPU says what it is; who does not heed it is killed a second later.
+  lower_limit(RLIMIT_CPU, limits.cpu_seconds, limits.cpu_seconds + 1);
+  lower_limit(RLIMIT_FSIZE, limits.file_bytes, limits.file_bytes);
   if (dup2(plan.out, STDOUT_FILENO) < 0 || dup2(plan.error, STDERR_FILENO) < 0 ||
       syscall(SYS_close_range, 3, ~0U, 0) != 0) {
     give_up(plan, Step::kFiles);
@@ -137,22 +158,26 @@ Spawned spawn(const SpawnRequest& request) {
   const std::vector<char*> argv = pointers(request.argv);
   const std::vector<char*> env = pointers(request.env);
   const std::vector<char*> tried = pointers(programs);
-  Plan plan{argv.data(),   env.data(),  tried.data(),  request.folder.c_str(),
-            request.umask, request.out, request.error, getpid()};
+  std::vector<int> joins;
+  for (const Fd& join : request.joins) joins.push_back(join.get());
+  joins.push_back(-1);
+  Plan plan{argv.data(), env.data(),    tried.data(), request.folder.c_str(), request.umask,
+            request.out, request.error, getpid(),     joins.data(),           request.limits};
   // One for all: the child is gone from it when clone returns, and a guardian has one thread.
   alignas(64) static std::array<std::byte, kStackBytes> stack;
   const int flags = CLONE_VM | CLONE_VFORK | SIGCHLD;
   const pid_t pid = clone(run_child, stack.data() + stack.size(), flags, &plan);
   const int clone_error = errno;
-  if (pid < 0) return {-1, "no process can be made: " + errno_text(clone_error)};
+  if (pid < 0) return {-1, false, "no process can be made: " + errno_text(clone_error)};
   switch (plan.failed) {
-    case Step::kNone: return {pid, {}};
+    case Step::kNone: return {pid, false, {}};
+    case Step::kGroup: return {-1, true, "its control group: " + errno_text(plan.cause)};
     case Step::kFolder:
-      return {-1, "the working folder '" + request.folder + "': " + errno_text(plan.cause)};
-    case Step::kFiles: return {-1, "its standard files: " + errno_text(plan.cause)};
-    case Step::kExec: return {-1, explain_exec(request, programs, plan.cause)};
+      return {-1, false, "the working folder '" + request.folder + "': " + errno_text(plan.cause)};
+    case Step::kFiles: return {-1, false, "its standard files: " + errno_text(plan.cause)};
+    case Step::kExec: return {-1, false, explain_exec(request, programs, plan.cause)};
   }
-  return {-1, "unknown"};
+  return {-1, false, "unknown"};
 }
 
 }  // namespace cordyna::local

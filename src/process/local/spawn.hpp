@@ -7,10 +7,20 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
+#include "process/local/fd.hpp"
+
 namespace cordyna::local {
+
+/// What each process of it is held to by itself. 0: as we are.
+struct SpawnLimits {
+  std::uint64_t data_bytes = 0;  ///< memory that it may write to, whether it does or not
+  std::uint64_t cpu_seconds = 0;
+  std::uint64_t file_bytes = 0;
+};
 
 struct SpawnRequest {
   const std::vector<std::string>& argv;
@@ -19,11 +29,14 @@ struct SpawnRequest {
   int out = -1;
   int error = -1;
   std::uint32_t umask = 022;
+  std::span<const Fd> joins{};  ///< files of control groups, which the child joins before it begins
+  SpawnLimits limits{};
 };
 
 struct Spawned {
-  pid_t pid = -1;       ///< -1: not started
-  std::string problem;  ///< then: what, and what would be right
+  pid_t pid = -1;        ///< -1: not started
+  bool outside = false;  ///< then: a group did not take it
+  std::string problem;   ///< then: what, and what would be right
 };
 
 /// As exec wants it: a pointer to each text, then null. Borrows the texts.
