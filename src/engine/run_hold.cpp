@@ -8,6 +8,7 @@
 #include "base/check.hpp"
 #include "base/json_text.hpp"
 #include "engine/run_machine.hpp"
+#include "model/layout.hpp"
 #include "model/run_fields.hpp"
 
 namespace cordyna::engine {
@@ -17,8 +18,7 @@ void RunMachine::write_point(Step& step, TaskIndex task, const Outcome& outcome)
   if (!outcome.measurement.has_value()) return;
   const Measurement& measured = *outcome.measurement;
   step.out.changes.points.push_back({measured.series, stands_for(run_.created_at, run_.scheduled),
-                                     run_.no, flow_->tasks[task].id, measured.verdict,
-                                     measured.facts});
+                                     run_.no, path_of(task), measured.verdict, measured.facts});
 }
 
 void RunMachine::write_hold(Step& step, HoldRow& row, HoldState to) {
@@ -35,11 +35,11 @@ bool RunMachine::approved(TaskIndex task) const {
 /// The attempt did its work, and asks for a person before the task may complete.
 void RunMachine::hold(Step& step, TaskIndex task, const Outcome& outcome) {
   AttemptLive& live = live_.at(task);
-  const TaskSpec& spec = flow_->tasks[task];
+  const TaskSpec& spec = spec_of(task);
   write_attempt(step, live, AttemptState::kCompleted);
   if ((run_.cancel_requested || run_.error.has_value()) && !spared(task)) {  // nobody is asked then
-    write_history(step, spec.id, live.row.attempt, TaskState::kCancelled, AttemptState::kCompleted,
-                  "it was to be held: " + outcome.hold);
+    write_history(step, path_of(task), live.row.attempt, TaskState::kCancelled,
+                  AttemptState::kCompleted, "it was to be held: " + outcome.hold);
     end_task(step, task, TaskState::kCancelled, TaskRow{});
     return;
   }
@@ -51,7 +51,7 @@ void RunMachine::hold(Step& step, TaskIndex task, const Outcome& outcome) {
   const auto before = holds_.find(task);
   if (before != holds_.end()) row.from = before->second.from;
   row.run = run_.no;
-  row.path = spec.id;
+  row.path = path_of(task);
   row.attempt = live.row.attempt;
   row.reason = outcome.hold;
   row.held_at = step.now;
@@ -60,22 +60,27 @@ void RunMachine::hold(Step& step, TaskIndex task, const Outcome& outcome) {
   write_hold(step, holds_[task] = std::move(row), HoldState::kHeld);
   const bool was_pending = tasks_[task].state == TaskState::kPending;
   write_task(step, task, TaskState::kPending, TaskRow{});
-  write_history(step, spec.id, live.row.attempt,
+  write_history(step, path_of(task), live.row.attempt,
                 was_pending ? std::nullopt : std::optional(TaskState::kPending),
                 AttemptState::kCompleted, "held: " + outcome.hold);
 }
 
 Result<TaskIndex> RunMachine::held_task(const std::string& path) const {
   if (!path.empty()) {
-    const auto found = by_path_.find(path);
-    if (found != by_path_.end()) return found->second;
+    const TaskIndex task = find(path);
+    if (task != kNoTask) return task;
+    if (stands_in_item(path) && by_path_.contains(task_in_path(path))) {
+      return fail(ErrorCode::kConflict,
+                  fmt::format("task '{}' of run {} is not held: its item has ended, or not begun",
+                              path, run_.no));
+    }
     return fail(ErrorCode::kNotFound, fmt::format("run {} has no task '{}'", run_.no, path));
   }
   std::string names;
   TaskIndex only = 0;
   for (TaskIndex task = 0; task < tasks_.size(); ++task) {
     if (!tasks_[task].held) continue;
-    names += (names.empty() ? "" : ", ") + flow_->tasks[task].id;
+    names += (names.empty() ? "" : ", ") + path_of(task);
     only = task;
   }
   if (held_ == 1) return only;
@@ -93,7 +98,7 @@ Result<> RunMachine::decide(Step& step, const HoldDecision& decision) {
   if (!tasks_[task].held) {
     if (found != holds_.end() && found->second.state == to) return {};  // said again
     return fail(ErrorCode::kConflict,
-                fmt::format("task '{}' of run {} is not held{}", flow_->tasks[task].id, run_.no,
+                fmt::format("task '{}' of run {} is not held{}", path_of(task), run_.no,
                             found == holds_.end()
                                 ? ""
                                 : fmt::format(": it was {}", to_string(found->second.state))));
@@ -118,7 +123,7 @@ Result<> RunMachine::decide(Step& step, const HoldDecision& decision) {
 void RunMachine::approve(Step& step, TaskIndex task) {
   const HoldRow& row = holds_.at(task);
   AttemptLive& live = live_.at(task);
-  const TaskSpec& spec = flow_->tasks[task];
+  const TaskSpec& spec = spec_of(task);
   if (spec.wait.what == WaitFor::kPerson) {
     return end_wait(
         step, task,
@@ -131,7 +136,7 @@ void RunMachine::approve(Step& step, TaskIndex task) {
     step.shared.timers.add({live.first_at + spec.timeout, run_.no, task, TimerKind::kTask});
   }
   write_task(step, task, TaskState::kPending, TaskRow{});
-  write_history(step, spec.id, row.attempt, std::nullopt, std::nullopt,
+  write_history(step, path_of(task), row.attempt, std::nullopt, std::nullopt,
                 fmt::format("approved by {}{}{}", row.by, row.note.empty() ? "" : ": ", row.note));
   list(task);
 }
@@ -144,7 +149,7 @@ void RunMachine::reject(Step& step, TaskIndex task) {
                             fmt::format("rejected by {}{}{} (it was held: {})", row.by,
                                         row.note.empty() ? "" : ": ", row.note, row.reason)),
             task);
-  write_history(step, flow_->tasks[task].id, row.attempt, TaskState::kError, std::nullopt,
+  write_history(step, path_of(task), row.attempt, TaskState::kError, std::nullopt,
                 "HOLD_REJECTED: " + details.error->message);
   end_task(step, task, TaskState::kError, details);
 }
@@ -154,7 +159,7 @@ bool RunMachine::is_still() const {
   if (held_ == 0 || unproven_ > 0 || has_work()) return false;
   if (live_.size() != held_) return false;  // between attempts
   for (const auto& [task, live] : live_) {
-    const TaskSpec& spec = flow_->tasks[task];
+    const TaskSpec& spec = spec_of(task);
     if (spec.wait.what == WaitFor::kPerson && spec.timeout > 0) return false;
   }
   return std::ranges::none_of(tasks_, &TaskLive::wants_slot);

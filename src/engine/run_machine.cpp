@@ -75,7 +75,7 @@ void RunMachine::list(TaskIndex task) {
 }
 
 bool RunMachine::section_open(TaskIndex task) const {
-  return flow_->tasks[task].section == section_;
+  return spec_of(task).section == section_;
 }
 
 void RunMachine::begin_attempt(Step& step, TaskIndex task, AttemptState state) {
@@ -84,20 +84,20 @@ void RunMachine::begin_attempt(Step& step, TaskIndex task, AttemptState state) {
   ++live.attempt;
   if (attempt.first_at == 0) {
     attempt.first_at = step.now;
-    const Millis limit = flow_->tasks[task].timeout;
+    const Millis limit = spec_of(task).timeout;
     if (limit > 0) step.shared.timers.add({step.now + limit, run_.no, task, TimerKind::kTask});
   }
   attempt.retry_at = 0;
   attempt.row = AttemptRow{};
   attempt.row.run = run_.no;
-  attempt.row.path = flow_->tasks[task].id;
+  attempt.row.path = path_of(task);
   attempt.row.attempt = live.attempt;
   attempt.row.created_at = step.now;
   attempt.row.state = AttemptState::kCreated;
   if (state != AttemptState::kDispatched) return;
   attempt.row.dispatched_at = step.now;
   attempt.row.known_dead = false;
-  arm_phase(step, attempt, task, flow_->tasks[task].timeouts.acknowledge);
+  arm_phase(step, attempt, task, spec_of(task).timeouts.acknowledge);
   write_attempt(step, attempt, AttemptState::kDispatched);
   write_task(step, task, TaskState::kPending, TaskRow{});
   write_history(step, attempt.row.path, live.attempt, std::nullopt, AttemptState::kDispatched, {});
@@ -116,14 +116,14 @@ bool RunMachine::hand_out(Step& step, TaskIndex task) {
 }
 
 Result<std::string> RunMachine::render_message(Step& step, TaskIndex task) const {
-  const std::string& message = flow_->tasks[task].message;
+  const std::string& message = spec_of(task).message;
   if (message.find('{') == std::string::npos) return message;  // no template: no context either
   return step.evaluator.render(message, context(task, tasks_[task].attempt));
 }
 
 void RunMachine::run_in_engine(Step& step, TaskIndex task) {
   if (live_.contains(task)) return look_again(step, task);
-  const TaskSpec& spec = flow_->tasks[task];
+  const TaskSpec& spec = spec_of(task);
   begin_attempt(step, task, AttemptState::kCreated);
   AttemptLive& live = live_[task];
   live.row.ended_at = step.now;
@@ -139,10 +139,11 @@ void RunMachine::run_in_engine(Step& step, TaskIndex task) {
         make_task_error(TaskErrorCode::kFailedByFlow, Phase::kRun, std::move(*message)));
   }
   if (is_switch(task)) return open_switch(step, task);
+  if (is_foreach(task)) return open_loop(step, task);
   if (spec.wait.what != WaitFor::kNothing) return begin_wait(step, task, std::move(*message));
   write_attempt(step, live, AttemptState::kCompleted);
-  write_history(step, spec.id, live.row.attempt, TaskState::kCompleted, AttemptState::kCompleted,
-                std::move(*message));
+  write_history(step, path_of(task), live.row.attempt, TaskState::kCompleted,
+                AttemptState::kCompleted, std::move(*message));
   end_task(step, task, TaskState::kCompleted, {});
 }
 
@@ -159,9 +160,8 @@ void RunMachine::fail_in_engine(Step& step, TaskIndex task, TaskError error) {
 }
 
 void RunMachine::report(Step& step, const AttemptReport& report) {
-  const auto found = by_path_.find(report.key.path);
-  if (ended() || found == by_path_.end()) return;
-  const TaskIndex task = found->second;
+  const TaskIndex task = find(report.key.path);
+  if (ended() || task == kNoTask) return;
   const auto live = live_.find(task);
   if (live == live_.end() || live->second.row.attempt != report.key.attempt) return;
   const AttemptState state = live->second.row.state;
@@ -185,7 +185,7 @@ void RunMachine::report(Step& step, const AttemptReport& report) {
 
 void RunMachine::progress(Step& step, TaskIndex task, AttemptState state) {
   AttemptLive& live = live_.at(task);
-  const Timeouts& timeouts = flow_->tasks[task].timeouts;
+  const Timeouts& timeouts = spec_of(task).timeouts;
   const bool started = state == AttemptState::kStarted;
   (started ? live.row.started_at : live.row.acknowledged_at) = step.now;
   arm_phase(step, live, task, started ? timeouts.complete : timeouts.start);
@@ -236,7 +236,7 @@ void RunMachine::end_attempt(Step& step, TaskIndex task, const Outcome& outcome)
 
 void RunMachine::retry_or_fail(Step& step, TaskIndex task, AttemptLive& live,
                                const TaskError& error) {
-  const TaskSpec& spec = flow_->tasks[task];
+  const TaskSpec& spec = spec_of(task);
   live.row.error = error;
   write_attempt(step, live, AttemptState::kFailed);
   TaskRow details;
@@ -248,18 +248,18 @@ void RunMachine::retry_or_fail(Step& step, TaskIndex task, AttemptLive& live,
       (looks ? error.retryable
              : should_retry(spec.retry, live.row.attempt - (approved(task) ? 1 : 0), error));
   if (!again) {
-    write_history(step, spec.id, live.row.attempt, TaskState::kError, AttemptState::kFailed,
+    write_history(step, path_of(task), live.row.attempt, TaskState::kError, AttemptState::kFailed,
                   history_detail(error));
     end_task(step, task, TaskState::kError, details);
     return;
   }
   live.retry_at =
-      step.now +
-      (looks ? spec.wait.time : retry_delay(spec.retry, live.row.attempt, run_.id.value + spec.id));
+      step.now + (looks ? spec.wait.time
+                        : retry_delay(spec.retry, live.row.attempt, run_.id.value + path_of(task)));
   details.retry_at = live.retry_at;
   const bool was_pending = tasks_[task].state == TaskState::kPending;
   write_task(step, task, TaskState::kPending, details);
-  write_history(step, spec.id, live.row.attempt,
+  write_history(step, path_of(task), live.row.attempt,
                 was_pending ? std::nullopt : std::optional(TaskState::kPending),
                 AttemptState::kFailed, (looks ? "not yet: " : "") + history_detail(error));
   step.shared.timers.add({live.retry_at, run_.no, task, TimerKind::kRetry});
@@ -280,7 +280,7 @@ void RunMachine::time_out(Step& step, TaskIndex task, TaskErrorCode code, Phase 
                                         format_delay(limit))),
             task);
   step.out.cancels.push_back(
-      {{run_.no, flow_->tasks[task].id, live.row.attempt}, task, CancelReason::kTimeout});
+      {{run_.no, path_of(task), live.row.attempt}, tasks_[task].spec, CancelReason::kTimeout});
   retry_or_fail(step, task, live, error);
 }
 
@@ -295,6 +295,7 @@ void RunMachine::release(Step& step, TaskIndex task) {
                 "late: the attempt that had failed is known to be dead");
   if (is_final(tasks_[task].state)) {
     live_.erase(task);
+    note_item(task, false);
   } else if (live.retry_at <= step.now) {
     list(task);
   }
@@ -307,7 +308,7 @@ void RunMachine::on_timer(Step& step, const Timer& timer) {
   const auto found = live_.find(timer.task);
   if (found == live_.end()) return;
   AttemptLive& live = found->second;
-  const TaskSpec& spec = flow_->tasks[timer.task];
+  const TaskSpec& spec = spec_of(timer.task);
   if (tasks_[timer.task].held) {  // else removed, or of a time before a restart
     if (timer.kind == TimerKind::kTask && spec.wait.what == WaitFor::kPerson) {
       time_out_hold(step, timer.task);
@@ -335,7 +336,7 @@ void RunMachine::on_timer(Step& step, const Timer& timer) {
                                               ? "with retries"
                                               : "what it waits for does not hold")),
               timer.task);
-    write_history(step, spec.id, live.row.attempt, TaskState::kError, std::nullopt,
+    write_history(step, path_of(timer.task), live.row.attempt, TaskState::kError, std::nullopt,
                   history_detail(*details.error));
     end_task(step, timer.task, TaskState::kError, details);
   }

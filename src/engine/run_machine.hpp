@@ -8,6 +8,9 @@
 /// put on a list and done in bounded steps by `settle`, so that no decision, and so no transaction,
 /// is without bound.
 ///
+/// Tasks inside of a `foreach` have such bytes only while their item runs: a `TaskIndex` here is an
+/// instance. Those up to the size of the flow are its tasks; those of items are in blocks behind.
+///
 /// Units: every time and delay is `Millis`.
 /// Errors: reports that cannot apply (late, repeated, of an unknown path) change nothing.
 /// Threads: none; one owner at a time.
@@ -26,7 +29,9 @@
 #include "engine/decision.hpp"
 #include "engine/graph.hpp"
 #include "engine/hold.hpp"
+#include "engine/loop.hpp"
 #include "engine/slot_queue.hpp"
+#include "engine/task_live.hpp"
 #include "engine/timers.hpp"
 #include "engine/why.hpp"
 #include "model/attempt.hpp"
@@ -93,25 +98,6 @@ class RunMachine {
   void explain(Millis now, const Shared& shared, std::vector<Blocker>& blockers) const;
 
  private:
-  struct TaskLive {
-    Millis ended_at = 0;
-    std::uint32_t attempt = 0;
-    std::uint32_t waiting = 0;  // upstreams that have not ended
-    TaskState state = TaskState::kPending;
-    bool stored = false;      // has a row
-    bool listed = false;      // on dirty_
-    bool wants_slot = false;  // on the slot queue
-    bool held = false;        // waits for a person
-  };
-  /// Only of tasks that were handed out and are not done with.
-  struct AttemptLive {
-    AttemptRow row;
-    Millis first_at = 0;  // of the task
-    Millis retry_at = 0;
-    bool holds_slot = false;
-    bool to_adopt = false;
-  };
-
   // run_machine.cpp
   void list(TaskIndex task);
   void open_sections(Step& step);
@@ -134,10 +120,41 @@ class RunMachine {
   void close_switch(Step& step, TaskIndex task);
   void restore_choice(TaskIndex task, const std::string& outputs);
   [[nodiscard]] std::string root_of(TaskIndex task) const;
-  [[nodiscard]] bool may_fail(TaskIndex task) const;
-  [[nodiscard]] bool is_switch(TaskIndex task) const {
-    return !flow_->tasks[task].choice.value.empty();
+  [[nodiscard]] bool may_fail(TaskIndex spec) const;
+  [[nodiscard]] bool is_switch(TaskIndex task) const { return !spec_of(task).choice.value.empty(); }
+
+  // run_loop.cpp
+  void open_loop(Step& step, TaskIndex task);
+  void go_on_loop(Step& step, TaskIndex task);
+  void close_loop(Step& step, TaskIndex task);
+  void open_lane(TaskIndex loop, std::uint32_t item);
+  [[nodiscard]] bool fold(Loop& loop, std::uint32_t number);
+  void note_item(TaskIndex task, bool ended);
+  [[nodiscard]] Result<Items> render_items(Step& step, TaskIndex task) const;
+  void append_item(std::string& out, TaskIndex task) const;
+
+  // run_lanes.cpp
+  void make_roots();
+  [[nodiscard]] TaskIndex loop_of(TaskIndex spec) const;
+  void count_in(TaskIndex task);
+  [[nodiscard]] const TaskSpec& spec_of(TaskIndex task) const {
+    return flow_->tasks[tasks_[task].spec];
   }
+  [[nodiscard]] std::string path_of(TaskIndex task) const;
+  [[nodiscard]] TaskIndex find(std::string_view path) const;
+  [[nodiscard]] TaskIndex beside(TaskIndex task, TaskIndex spec) const;
+  [[nodiscard]] TaskIndex outer_of(TaskIndex task) const;
+  [[nodiscard]] bool is_foreach(TaskIndex task) const {
+    return !spec_of(task).foreach.items.empty();
+  }
+  [[nodiscard]] bool is_open(TaskIndex task) const {
+    return tasks_[task].state == TaskState::kStarted && (is_switch(task) || is_foreach(task));
+  }
+  void restore_items(Step& step, const RunSnapshot& snapshot);
+  void restore_loop(Step& step, TaskIndex task);
+  void restore_loops(Step& step);
+  void restore_item(Step& step, std::string_view path, bool open, bool failed,
+                    std::vector<std::pair<TaskIndex, std::string_view>> outputs);
 
   // run_wait.cpp
   void begin_wait(Step& step, TaskIndex task, std::string reason);
@@ -175,7 +192,7 @@ class RunMachine {
   void restore_hold(HoldRow& row);
   void restore_task(const TaskRow& row);
   void restore_attempt(Step& step, const AttemptRow& row);
-  void note_end(TaskIndex task, const TaskRow& row);
+  void note_end(TaskIndex spec, const TaskRow& row);
 
   // run_record.cpp
   [[nodiscard]] TaskError owned(TaskError error, TaskIndex task) const;
@@ -202,8 +219,11 @@ class RunMachine {
   std::unordered_map<std::string_view, TaskIndex> by_path_;   // keys live in flow_
   std::unordered_map<TaskIndex, std::uint32_t> chosen_;       // of open switches: the case
   std::unordered_map<TaskIndex, std::uint32_t> inside_open_;  // of switches: tasks not ended
-  std::deque<TaskIndex> dirty_;                               // to be looked at
-  TaskIndex sweep_ = 0;  // cancel goes over all tasks from here
+  std::unordered_map<TaskIndex, Loop> loops_;                 // of foreach with items to run
+  std::unordered_map<TaskIndex, Body> bodies_;                // of foreach, by place in the flow
+  std::vector<Lane> lanes_;
+  std::deque<TaskIndex> dirty_;  // to be looked at
+  TaskIndex sweep_ = 0;          // cancel goes over all tasks from here
   TaskIndex sweep_end_ = 0;
   std::uint32_t open_[3] = {0, 0, 0};  // tasks of each section that have not ended
   std::uint32_t unproven_ = 0;         // attempts that may still run

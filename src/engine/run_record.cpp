@@ -22,7 +22,7 @@ std::string describe(const TaskError& error) {
 }  // namespace
 
 TaskError RunMachine::owned(TaskError error, TaskIndex task) const {
-  if (error.owner.empty()) error.owner = flow_->tasks[task].owner;
+  if (error.owner.empty()) error.owner = spec_of(task).owner;
   if (error.message.empty()) error.message = std::string(info(error.code).meaning);
   return error;
 }
@@ -44,7 +44,7 @@ void RunMachine::write_task(Step& step, TaskIndex task, TaskState to, const Task
   TaskLive& live = tasks_[task];
   TaskRow row = details;
   row.run = run_.no;
-  row.path = flow_->tasks[task].id;
+  row.path = path_of(task);
   row.attempt = live.attempt;
   if (live.stored) row.from = live.state;
   row.state = to;
@@ -93,27 +93,29 @@ std::string RunMachine::run_context() const {
 }
 
 std::string RunMachine::context(TaskIndex task, std::uint32_t attempt) const {
-  const TaskSpec& spec = flow_->tasks[task];
+  const TaskSpec& spec = spec_of(task);
   std::string out = "{" + run_context();
   fmt::format_to(std::back_inserter(out),
                  R"(,"vars":{},"task":{{"id":{},"attempt":{}}},"outputs":{{)",
-                 or_empty_object(vars_), json_string(spec.id), attempt);
+                 or_empty_object(vars_), json_string(path_of(task)), attempt);
   bool first = true;
-  for (const TaskIndex ref : spec.refs) {
+  for (const TaskIndex named : spec.refs) {
+    const TaskIndex ref = beside(task, named);
     const auto found = outputs_.find(ref);
     if (found == outputs_.end()) continue;
     if (!std::exchange(first, false)) out += ',';
-    append_json_string(out, flow_->tasks[ref].id);
+    append_json_string(out, spec_of(ref).id);
     out += ':';
     out += found->second;
-    const std::string_view name = name_within(*flow_, task, ref);
-    if (name == flow_->tasks[ref].id) continue;
+    const std::string_view name = name_within(*flow_, tasks_[task].spec, named);
+    if (name == spec_of(ref).id) continue;
     out += ',';
     append_json_string(out, name);
     out += ':';
     out += found->second;
   }
   out += '}';
+  append_item(out, task);
   if (!first_error_.empty()) {
     out += ",\"error\":";
     out += first_error_;
@@ -124,14 +126,14 @@ std::string RunMachine::context(TaskIndex task, std::uint32_t attempt) const {
 
 StartAttempt RunMachine::command(TaskIndex task) const {
   StartAttempt start;
-  start.key = {run_.no, flow_->tasks[task].id, tasks_[task].attempt};
+  start.key = {run_.no, path_of(task), tasks_[task].attempt};
   start.run_id = run_.id;
-  start.task = task;
+  start.task = tasks_[task].spec;
   start.flow = flow_;
   start.context = context(task, tasks_[task].attempt);
   start.run_at = stands_for(run_.created_at, run_.scheduled);
   start.approved = approved(task);
-  start.timeouts = flow_->tasks[task].timeouts;
+  start.timeouts = spec_of(task).timeouts;
   return start;
 }
 
@@ -144,7 +146,7 @@ void RunMachine::arm_phase(Step& step, AttemptLive& live, TaskIndex task, Millis
 }
 
 void RunMachine::end_task(Step& step, TaskIndex task, TaskState state, const TaskRow& details) {
-  const TaskSpec& spec = flow_->tasks[task];
+  const TaskSpec& spec = spec_of(task);
   TaskRow row = details;
   row.ended_at = step.now;
   write_task(step, task, state, row);
@@ -163,27 +165,27 @@ void RunMachine::end_task(Step& step, TaskIndex task, TaskState state, const Tas
   }
   if (!row.outputs.empty()) outputs_[task] = row.outputs;
   if (!row.blocked_by.empty()) blocked_by_[task] = row.blocked_by;
-  note_end(task, row);
+  row.state = state;
+  row.attempt = tasks_[task].attempt;
+  if (state == TaskState::kError) row.path = path_of(task);
+  note_end(tasks_[task].spec, row);
   after_end(task);
 }
 
 /// What the end of a task means for the state of the run, and for the templates of `errors`.
-void RunMachine::note_end(TaskIndex task, const TaskRow& row) {
-  const TaskSpec& spec = flow_->tasks[task];
-  const TaskState state = tasks_[task].state;
+void RunMachine::note_end(TaskIndex spec, const TaskRow& row) {
   if (row.warnings > 0) warning_seen_ = true;
-  if (state != TaskState::kError) return;
-  const bool allowed = may_fail(task);
+  if (row.state != TaskState::kError) return;
+  const bool allowed = may_fail(spec);
   (allowed ? warning_seen_ : error_seen_) = true;
   // Templates of `errors` are told of the first error that made them run, not of one that was
   // allowed.
   if (allowed || !first_error_.empty() || !row.error.has_value()) return;
   first_error_ = fmt::format(
       R"({{"task":{},"code":{},"message":{},"description":{},"phase":{},"owner":{},"attempt":{}}})",
-      json_string(spec.id), json_string(info(row.error->code).name),
+      json_string(row.path), json_string(info(row.error->code).name),
       json_string(row.error->message), json_string(describe(*row.error)),
-      json_string(to_string(row.error->phase)), json_string(row.error->owner),
-      tasks_[task].attempt);
+      json_string(to_string(row.error->phase)), json_string(row.error->owner), row.attempt);
 }
 
 }  // namespace cordyna::engine

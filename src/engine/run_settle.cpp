@@ -11,10 +11,11 @@
 namespace cordyna::engine {
 
 UpstreamCounts RunMachine::count_upstreams(TaskIndex task) const {
-  const TaskSpec& spec = flow_->tasks[task];
+  const TaskSpec& spec = spec_of(task);
   UpstreamCounts counts;
-  for (const TaskIndex up : spec.needs) {
-    switch (upstream_end(tasks_[up].state, flow_->tasks[up].allow_failure, spec.trigger_rule)) {
+  for (const TaskIndex need : spec.needs) {
+    const TaskIndex up = beside(task, need);
+    switch (upstream_end(tasks_[up].state, spec_of(up).allow_failure, spec.trigger_rule)) {
       case UpstreamEnd::kNotYet: ++counts.waiting; break;
       case UpstreamEnd::kCompleted: ++counts.completed; break;
       case UpstreamEnd::kSkipped: ++counts.skipped; break;
@@ -26,10 +27,10 @@ UpstreamCounts RunMachine::count_upstreams(TaskIndex task) const {
 
 /// The task at the root: the upstream that failed, or what that one was blocked by.
 std::string RunMachine::blocker_of(TaskIndex task) const {
-  const TaskSpec& spec = flow_->tasks[task];
-  for (const TaskIndex up : spec.needs) {
-    const auto end =
-        upstream_end(tasks_[up].state, flow_->tasks[up].allow_failure, spec.trigger_rule);
+  const TaskSpec& spec = spec_of(task);
+  for (const TaskIndex need : spec.needs) {
+    const TaskIndex up = beside(task, need);
+    const auto end = upstream_end(tasks_[up].state, spec_of(up).allow_failure, spec.trigger_rule);
     if (end != UpstreamEnd::kFailed) continue;
     return root_of(up);
   }
@@ -55,8 +56,9 @@ std::size_t RunMachine::settle(Step& step, std::size_t budget) {
 }
 
 void RunMachine::settle_task(Step& step, TaskIndex task) {
-  const TaskSpec& spec = flow_->tasks[task];
+  const TaskSpec& spec = spec_of(task);
   TaskLive& live = tasks_[task];
+  if (loops_.contains(task)) return go_on_loop(step, task);
   if (live.state == TaskState::kStarted && is_switch(task)) return close_switch(step, task);
   if (live.state != TaskState::kPending || live.wants_slot || !section_open(task)) return;
 
@@ -67,7 +69,7 @@ void RunMachine::settle_task(Step& step, TaskIndex task) {
     if (attempt->second.retry_at > step.now) return;
   } else if (gate_open(step, task)) {
     const auto end_as = [&](TaskState state, TaskRow details, std::string why) {
-      write_history(step, spec.id, 0, state, std::nullopt, std::move(why));
+      write_history(step, path_of(task), 0, state, std::nullopt, std::move(why));
       end_task(step, task, state, details);
     };
     const Verdict verdict = judge(spec.trigger_rule, count_upstreams(task));
@@ -105,18 +107,21 @@ void RunMachine::settle_task(Step& step, TaskIndex task) {
 
 /// What the end of a task means for those that need it, and for its section.
 void RunMachine::after_end(TaskIndex task) {
-  const TaskSpec& spec = flow_->tasks[task];
+  const TaskSpec& spec = spec_of(task);
   --open_[static_cast<std::size_t>(spec.section)];
-  for (const TaskIndex down : graph_.downstream(task)) {
+  for (const TaskIndex other : graph_.downstream(tasks_[task].spec)) {
+    const TaskIndex down = beside(task, other);
     CHECK(tasks_[down].waiting > 0);
     --tasks_[down].waiting;
-    const TriggerRule rule = flow_->tasks[down].trigger_rule;
+    const TriggerRule rule = spec_of(down).trigger_rule;
     const UpstreamEnd end = upstream_end(tasks_[task].state, spec.allow_failure, rule);
     if (tasks_[down].waiting == 0 || decides_early(rule, end)) list(down);
   }
   if (is_switch(task)) list_inside(task);
-  if (spec.inside == kNoTask || --inside_open_.at(spec.inside) > 0) return;
-  if (tasks_[spec.inside].state == TaskState::kStarted) list(spec.inside);
+  note_item(task, true);
+  const TaskIndex outer = outer_of(task);
+  if (outer == kNoTask || is_foreach(outer) || --inside_open_.at(outer) > 0) return;
+  if (tasks_[outer].state == TaskState::kStarted) list(outer);
 }
 
 /// Whether `errors` tasks are to run. Once one has been handed out they were wanted, and that stays
@@ -145,7 +150,7 @@ void RunMachine::open_sections(Step& step) {
         list(task);
         any = true;
       } else {
-        write_history(step, flow_->tasks[task].id, 0, TaskState::kSkipped, std::nullopt,
+        write_history(step, path_of(task), 0, TaskState::kSkipped, std::nullopt,
                       "no task ended in error");
         end_task(step, task, TaskState::kSkipped, {});
       }
@@ -175,8 +180,8 @@ void RunMachine::finish(Step& step) {
     for (TaskIndex task = 0; task < tasks_.size(); ++task) {
       const auto found = outputs_.find(task);
       if (found == outputs_.end()) continue;
-      names += fmt::format("{}\"{}\":{}", std::exchange(first, false) ? "" : ",",
-                           flow_->tasks[task].id, found->second);
+      names += fmt::format("{}\"{}\":{}", std::exchange(first, false) ? "" : ",", path_of(task),
+                           found->second);
     }
     auto outputs = step.evaluator.render_json(flow_->outputs, names + "}}");
     if (outputs.has_value()) {
@@ -218,7 +223,7 @@ void RunMachine::time_out_run(Step& step) {
 }
 
 bool RunMachine::spared(TaskIndex task) const {
-  return flow_->tasks[task].section == Section::kFinally && !cancel_finally_;
+  return spec_of(task).section == Section::kFinally && !cancel_finally_;
 }
 
 /// One task of a run that is to end: the live are told to, the waiting end here.
@@ -230,13 +235,13 @@ void RunMachine::sweep_task(Step& step, TaskIndex task) {
       live->second.row.cancel_requested = true;
       write_attempt(step, live->second, live->second.row.state);
     }
-    step.out.cancels.push_back(
-        {{run_.no, flow_->tasks[task].id, live->second.row.attempt}, task, CancelReason::kUser});
+    step.out.cancels.push_back({{run_.no, path_of(task), live->second.row.attempt},
+                                tasks_[task].spec,
+                                CancelReason::kUser});
     return;
   }
   if (std::exchange(tasks_[task].held, false)) --held_;
-  write_history(step, flow_->tasks[task].id, tasks_[task].attempt, TaskState::kCancelled,
-                std::nullopt,
+  write_history(step, path_of(task), tasks_[task].attempt, TaskState::kCancelled, std::nullopt,
                 run_.cancel_requested ? "the run was cancelled" : "the run's time is used up");
   end_task(step, task, TaskState::kCancelled, {});
 }
@@ -255,7 +260,7 @@ void RunMachine::adopt(Step& step) {
 /// Takes the rows over: states, counts, live attempts, timers; then lists every task that could
 /// move.
 void RunMachine::restore_tasks(Step& step, RunSnapshot& snapshot) {
-  tasks_.resize(flow_->tasks.size());
+  make_roots();
   last_at_ = run_.started_at;
   for (TaskIndex task = 0; task < tasks_.size(); ++task)
     by_path_.emplace(flow_->tasks[task].id, task);
@@ -264,23 +269,18 @@ void RunMachine::restore_tasks(Step& step, RunSnapshot& snapshot) {
     auto vars = step.evaluator.render_json(flow_->vars, "{" + run_context() + "}");
     if (vars.has_value()) vars_ = std::move(*vars);
   }
-  for (const TaskRow& row : snapshot.tasks) restore_task(row);
+  for (const TaskRow& row : snapshot.tasks) {
+    if (!stands_in_item(row.path)) restore_task(row);
+  }
+  restore_items(step, snapshot);
   for (HoldRow& row : snapshot.holds) restore_hold(row);
   for (const AttemptRow& row : snapshot.attempts) restore_attempt(step, row);
 
+  for (TaskIndex task = 0; task < tasks_.size(); ++task) count_in(task);
   for (TaskIndex task = 0; task < tasks_.size(); ++task) {
-    if (!is_final(tasks_[task].state)) {
-      ++open_[static_cast<std::size_t>(flow_->tasks[task].section)];
-      if (flow_->tasks[task].inside != kNoTask) ++inside_open_[flow_->tasks[task].inside];
-    }
-    for (const TaskIndex up : flow_->tasks[task].needs) {
-      if (!is_final(tasks_[up].state)) ++tasks_[task].waiting;
-    }
-  }
-  for (TaskIndex task = 0; task < tasks_.size(); ++task) {
-    const bool open_switch = tasks_[task].state == TaskState::kStarted && is_switch(task);
+    const bool opened = is_open(task);
     const bool pending = tasks_[task].state == TaskState::kPending;
-    if ((pending || open_switch) && section_open(task)) list(task);
+    if (((pending || opened) && section_open(task)) || loops_.contains(task)) list(task);
   }
   if (run_.deadline_at > 0) step.shared.timers.add({run_.deadline_at, run_.no, 0, TimerKind::kRun});
   if (run_.cancel_requested || run_.error.has_value())
@@ -288,21 +288,20 @@ void RunMachine::restore_tasks(Step& step, RunSnapshot& snapshot) {
 }
 
 void RunMachine::restore_hold(HoldRow& row) {
-  const auto found = by_path_.find(row.path);
-  if (found == by_path_.end()) return;
+  const TaskIndex task = find(row.path);
+  if (task == kNoTask) return;
   row.from = row.state;
   // A task that was swept while it was held has ended, and nobody decided.
-  if (row.state == HoldState::kHeld && !is_final(tasks_[found->second].state)) {
-    tasks_[found->second].held = true;
+  if (row.state == HoldState::kHeld && !is_final(tasks_[task].state)) {
+    tasks_[task].held = true;
     ++held_;
   }
-  holds_[found->second] = std::move(row);
+  holds_[task] = std::move(row);
 }
 
 void RunMachine::restore_task(const TaskRow& row) {
-  const auto found = by_path_.find(row.path);
-  if (found == by_path_.end()) return;
-  const TaskIndex task = found->second;
+  const TaskIndex task = find(row.path);
+  if (task == kNoTask) return;
   TaskLive& live = tasks_[task];
   live.state = row.state;
   live.attempt = row.attempt;
@@ -310,8 +309,9 @@ void RunMachine::restore_task(const TaskRow& row) {
   live.stored = true;
   if (!row.outputs.empty()) outputs_[task] = row.outputs;
   if (!row.blocked_by.empty()) blocked_by_[task] = row.blocked_by;
-  note_end(task, row);
+  note_end(tasks_[task].spec, row);
   run_.warnings += row.warnings;
+  if (row.state == TaskState::kStarted && is_foreach(task)) return;
   if (row.state == TaskState::kStarted && is_switch(task)) return restore_choice(task, row.outputs);
   if (row.first_at > 0 && !is_final(row.state)) {
     live_[task].first_at = row.first_at;
@@ -321,17 +321,15 @@ void RunMachine::restore_task(const TaskRow& row) {
 }
 
 void RunMachine::restore_attempt(Step& step, const AttemptRow& row) {
-  const auto found = by_path_.find(row.path);
-  if (found == by_path_.end()) return;
-  const TaskIndex task = found->second;
+  const TaskIndex task = find(row.path);
+  if (task == kNoTask) return;
   const bool done = is_final(tasks_[task].state) && row.known_dead;
-  const bool open_switch = tasks_[task].state == TaskState::kStarted && is_switch(task);
-  if (row.attempt != tasks_[task].attempt || done || open_switch) return;
+  if (row.attempt != tasks_[task].attempt || done || is_open(task)) return;
   AttemptLive& live = live_[task];
   live.row = row;
   live.row.from = row.state;
   last_at_ = std::max({last_at_, row.created_at, row.started_at, row.ended_at});
-  const TaskSpec& spec = flow_->tasks[task];
+  const TaskSpec& spec = spec_of(task);
   if (spec.timeout > 0 && (!tasks_[task].held || spec.wait.what == WaitFor::kPerson)) {
     step.shared.timers.add({live.first_at + spec.timeout, run_.no, task, TimerKind::kTask});
   }
@@ -343,7 +341,8 @@ void RunMachine::restore_attempt(Step& step, const AttemptRow& row) {
   live.holds_slot = true;
   ++step.shared.slots_used;
   if (is_final(row.state)) {  // failed by its deadline: its death was not proven yet
-    step.out.cancels.push_back({{run_.no, row.path, row.attempt}, task, CancelReason::kTimeout});
+    step.out.cancels.push_back(
+        {{run_.no, row.path, row.attempt}, tasks_[task].spec, CancelReason::kTimeout});
   } else {
     live.to_adopt = true;
   }

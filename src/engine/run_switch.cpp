@@ -21,10 +21,11 @@ std::string case_front(std::string_view name) {
 /// Calls `what` for each task that stands directly in `task`. Those inside follow it in the flow.
 template <class What>
 void RunMachine::each_inside(TaskIndex task, const What& what) const {
-  for (TaskIndex inner = task + 1; inner < tasks_.size(); ++inner) {
+  const TaskIndex outer = tasks_[task].spec;
+  for (TaskIndex inner = outer + 1; inner < flow_->tasks.size(); ++inner) {
     const TaskIndex inside = flow_->tasks[inner].inside;
-    if (inside == kNoTask || inside < task) return;
-    if (inside == task) what(inner);
+    if (inside == kNoTask || inside < outer) return;
+    if (inside == outer) what(beside(task, inner));
   }
 }
 
@@ -37,38 +38,39 @@ void RunMachine::list_inside(TaskIndex task) {
 /// Whether a task may be judged: it stands in no switch, or in the chosen case of one. Ends it
 /// where its turn will never come.
 bool RunMachine::gate_open(Step& step, TaskIndex task) {
-  const TaskSpec& spec = flow_->tasks[task];
-  if (spec.inside == kNoTask) return true;
-  const TaskSpec& outer = flow_->tasks[spec.inside];
+  const TaskSpec& spec = spec_of(task);
+  const TaskIndex outer = outer_of(task);
+  if (outer == kNoTask) return true;
   const auto end_as = [&](TaskState state, const TaskRow& details, std::string why) {
-    write_history(step, spec.id, 0, state, std::nullopt, std::move(why));
+    write_history(step, path_of(task), 0, state, std::nullopt, std::move(why));
     end_task(step, task, state, details);
     return false;
   };
-  switch (tasks_[spec.inside].state) {
+  switch (tasks_[outer].state) {
     case TaskState::kPending:
     case TaskState::kQueued: return false;
     case TaskState::kStarted:
     case TaskState::kCompleted: {
-      const std::uint32_t chosen = chosen_.at(spec.inside);
+      if (is_foreach(outer)) return true;
+      const std::uint32_t chosen = chosen_.at(outer);
       if (chosen == spec.branch) return true;
       return end_as(TaskState::kSkipped, {},
-                    fmt::format("case '{}' was chosen", outer.choice.cases[chosen]));
+                    fmt::format("case '{}' was chosen", spec_of(outer).choice.cases[chosen]));
     }
     case TaskState::kSkipped:
-      return end_as(TaskState::kSkipped, {}, fmt::format("'{}' was skipped", outer.id));
+      return end_as(TaskState::kSkipped, {}, fmt::format("'{}' was skipped", path_of(outer)));
     case TaskState::kError:
     case TaskState::kBlocked:
     case TaskState::kCancelled: break;
   }
   TaskRow details;
-  details.blocked_by = root_of(spec.inside);
+  details.blocked_by = root_of(outer);
   std::string why = "blocked by " + details.blocked_by;
   return end_as(TaskState::kBlocked, details, std::move(why));
 }
 
 void RunMachine::open_switch(Step& step, TaskIndex task) {
-  const TaskSpec& spec = flow_->tasks[task];
+  const TaskSpec& spec = spec_of(task);
   const std::vector<std::string>& cases = spec.choice.cases;
   AttemptLive& live = live_.at(task);
   const auto value = step.evaluator.render(spec.choice.value, context(task, live.row.attempt));
@@ -91,8 +93,8 @@ void RunMachine::open_switch(Step& step, TaskIndex task) {
   TaskRow details;
   details.outputs = fmt::format("{}\"value\":{}}}", case_front(*found), json_string(*value));
   write_attempt(step, live, AttemptState::kCompleted);
-  write_history(step, spec.id, live.row.attempt, TaskState::kStarted, AttemptState::kCompleted,
-                fmt::format("case '{}'", *found));
+  write_history(step, path_of(task), live.row.attempt, TaskState::kStarted,
+                AttemptState::kCompleted, fmt::format("case '{}'", *found));
   write_task(step, task, TaskState::kStarted, details);
   outputs_[task] = std::move(details.outputs);
   live_.erase(task);
@@ -104,29 +106,29 @@ void RunMachine::close_switch(Step& step, TaskIndex task) {
   if (inside_open_[task] > 0) return;
   TaskIndex bad = kNoTask;
   each_inside(task, [&](TaskIndex inner) {
-    if (bad == kNoTask && upstream_end(tasks_[inner].state, flow_->tasks[inner].allow_failure,
+    if (bad == kNoTask && upstream_end(tasks_[inner].state, spec_of(inner).allow_failure,
                                        TriggerRule::kAllCompleted) == UpstreamEnd::kFailed) {
       bad = inner;
     }
   });
-  const TaskSpec& spec = flow_->tasks[task];
   TaskRow details;
   if (bad == kNoTask) {
     details.outputs = outputs_.at(task);
-    write_history(step, spec.id, tasks_[task].attempt, TaskState::kCompleted, std::nullopt, {});
+    write_history(step, path_of(task), tasks_[task].attempt, TaskState::kCompleted, std::nullopt,
+                  {});
     return end_task(step, task, TaskState::kCompleted, details);
   }
   outputs_.erase(task);
   details.error = owned(make_task_error(TaskErrorCode::kInsideFailed, Phase::kRun,
                                         fmt::format("'{}' did not complete", root_of(bad))),
                         task);
-  write_history(step, spec.id, tasks_[task].attempt, TaskState::kError, std::nullopt,
+  write_history(step, path_of(task), tasks_[task].attempt, TaskState::kError, std::nullopt,
                 "INSIDE_FAILED: " + details.error->message);
   end_task(step, task, TaskState::kError, details);
 }
 
 void RunMachine::restore_choice(TaskIndex task, const std::string& outputs) {
-  const std::vector<std::string>& cases = flow_->tasks[task].choice.cases;
+  const std::vector<std::string>& cases = spec_of(task).choice.cases;
   for (std::uint32_t i = 0; i < cases.size(); ++i) {
     if (outputs.starts_with(case_front(cases[i]))) chosen_[task] = i;
   }
@@ -142,19 +144,19 @@ std::string RunMachine::root_of(TaskIndex task) const {
     if (is_switch(task) && tasks_[task].state == TaskState::kError) {
       each_inside(task, [&](TaskIndex inner) {
         const TaskState state = tasks_[inner].state;
-        const bool failed = state == TaskState::kError && !flow_->tasks[inner].allow_failure;
+        const bool failed = state == TaskState::kError && !spec_of(inner).allow_failure;
         if (bad == kNoTask && failed) bad = inner;
       });
     }
-    if (bad == kNoTask) return flow_->tasks[task].id;
+    if (bad == kNoTask) return path_of(task);
     task = bad;
   }
 }
 
 /// Whether an error of the task is allowed: by itself, or by a switch that it stands in.
-bool RunMachine::may_fail(TaskIndex task) const {
-  for (; task != kNoTask; task = flow_->tasks[task].inside) {
-    if (flow_->tasks[task].allow_failure) return true;
+bool RunMachine::may_fail(TaskIndex spec) const {
+  for (; spec != kNoTask; spec = flow_->tasks[spec].inside) {
+    if (flow_->tasks[spec].allow_failure) return true;
   }
   return false;
 }

@@ -19,7 +19,7 @@ Millis next_look(Millis first, Millis interval, Millis now) {
 }  // namespace
 
 void RunMachine::begin_wait(Step& step, TaskIndex task, std::string reason) {
-  const Wait& wait = flow_->tasks[task].wait;
+  const Wait& wait = spec_of(task).wait;
   switch (wait.what) {
     case WaitFor::kPerson: {
       Outcome asks;
@@ -38,12 +38,12 @@ void RunMachine::begin_wait(Step& step, TaskIndex task, std::string reason) {
 /// The wait goes on; this is its row. Later looks of a condition write none.
 void RunMachine::wait_until(Step& step, TaskIndex task, Millis until) {
   AttemptLive& live = live_.at(task);
-  const TaskSpec& spec = flow_->tasks[task];
+  const TaskSpec& spec = spec_of(task);
   live.retry_at = until;
   TaskRow details;
   details.retry_at = until;
   write_task(step, task, TaskState::kPending, details);
-  write_history(step, spec.id, live.row.attempt, std::nullopt, AttemptState::kCompleted,
+  write_history(step, path_of(task), live.row.attempt, std::nullopt, AttemptState::kCompleted,
                 spec.wait.what == WaitFor::kTime
                     ? fmt::format("waits: until {}", format_timestamp(until))
                     : fmt::format("waits: looks each {}", format_delay(spec.wait.time)));
@@ -53,7 +53,7 @@ void RunMachine::wait_until(Step& step, TaskIndex task, Millis until) {
 /// The time of a wait has come, or that of its next look.
 void RunMachine::look_again(Step& step, TaskIndex task) {
   AttemptLive& live = live_.at(task);
-  const TaskSpec& spec = flow_->tasks[task];
+  const TaskSpec& spec = spec_of(task);
   if (spec.wait.what == WaitFor::kTime) {
     return end_wait(step, task, {}, "waited " + format_delay(step.now - live.first_at));
   }
@@ -68,7 +68,7 @@ void RunMachine::look_again(Step& step, TaskIndex task) {
     if (first) return fail_in_engine(step, task, std::move(error));
     TaskRow details;
     details.error = owned(std::move(error), task);
-    write_history(step, spec.id, live.row.attempt, TaskState::kError, std::nullopt,
+    write_history(step, path_of(task), live.row.attempt, TaskState::kError, std::nullopt,
                   "CONDITION_FAILED: " + details.error->message);
     return end_task(step, task, TaskState::kError, details);
   }
@@ -86,7 +86,7 @@ void RunMachine::end_wait(Step& step, TaskIndex task, std::string outputs, std::
   TaskRow details;
   details.outputs = std::move(outputs);
   const bool at_once = tasks_[task].stored == false;
-  write_history(step, flow_->tasks[task].id, tasks_[task].attempt, TaskState::kCompleted,
+  write_history(step, path_of(task), tasks_[task].attempt, TaskState::kCompleted,
                 at_once ? std::optional(AttemptState::kCompleted) : std::nullopt,
                 std::move(detail));
   end_task(step, task, TaskState::kCompleted, details);
@@ -94,7 +94,7 @@ void RunMachine::end_wait(Step& step, TaskIndex task, std::string outputs, std::
 
 /// Nobody decided about a pause in time.
 void RunMachine::time_out_hold(Step& step, TaskIndex task) {
-  const TaskSpec& spec = flow_->tasks[task];
+  const TaskSpec& spec = spec_of(task);
   tasks_[task].held = false;
   --held_;
   go_on(step, {});
@@ -104,24 +104,24 @@ void RunMachine::time_out_hold(Step& step, TaskIndex task) {
   }
   TaskRow details;
   details.error = owned(make_task_error(TaskErrorCode::kTimeoutTotal, Phase::kRun, said), task);
-  write_history(step, spec.id, tasks_[task].attempt, TaskState::kError, std::nullopt,
+  write_history(step, path_of(task), tasks_[task].attempt, TaskState::kError, std::nullopt,
                 "TIMEOUT_TOTAL: " + said);
   end_task(step, task, TaskState::kError, details);
 }
 
 void RunMachine::explain_wait(TaskIndex task, Millis now, std::vector<Blocker>& blockers) const {
-  const TaskSpec& spec = flow_->tasks[task];
+  const TaskSpec& spec = spec_of(task);
   const AttemptLive& live = live_.at(task);
   if (spec.wait.what == WaitFor::kTime) {
     blockers.push_back(
-        {spec.id, BlockerKind::kTime, "its time", live.first_at, live.retry_at, spec.owner});
+        {path_of(task), BlockerKind::kTime, "its time", live.first_at, live.retry_at, spec.owner});
     return;
   }
   if (spec.wait.what == WaitFor::kScript) {
     const std::string_view said =
         live.row.error.has_value() ? info(live.row.error->code).name : "no answer";
     blockers.push_back(
-        {spec.id, BlockerKind::kCondition,
+        {path_of(task), BlockerKind::kCondition,
          fmt::format("its script to end with exit code 0 (look {}: {})", live.row.attempt, said),
          live.first_at, live.retry_at, spec.owner});
     return;
@@ -129,7 +129,7 @@ void RunMachine::explain_wait(TaskIndex task, Millis now, std::vector<Blocker>& 
   const Millis next =
       now < live.retry_at ? live.retry_at : next_look(live.first_at, spec.wait.time, now);
   blockers.push_back(
-      {spec.id, BlockerKind::kCondition, spec.wait.until, live.first_at, next, spec.owner});
+      {path_of(task), BlockerKind::kCondition, spec.wait.until, live.first_at, next, spec.owner});
 }
 
 }  // namespace cordyna::engine

@@ -1,7 +1,7 @@
 // Switches: one case runs, the others are skipped, and the switch ends when all inside of it have.
 #include <gtest/gtest.h>
 
-#include "engine/engine_fixture.hpp"
+#include "engine/restart_fixture.hpp"
 
 namespace cordyna::engine {
 namespace {
@@ -21,32 +21,7 @@ TaskSpec inside(std::string id, std::uint32_t branch, std::vector<TaskIndex> nee
   return spec;
 }
 
-class SwitchTest : public EngineTest {
- protected:
-  /// What the store has: the newest row of each.
-  void keep() {
-    for (const RunRow& row : last_.changes.runs) rows_.run = row;
-    for (const TaskRow& row : last_.changes.tasks) put(rows_.tasks, row);
-    for (const AttemptRow& row : last_.changes.attempts) put(rows_.attempts, row);
-    rows_.history_seq += static_cast<std::int64_t>(last_.changes.history.size());
-  }
-  template <class Row>
-  static void put(std::vector<Row>& rows, const Row& row) {
-    std::erase_if(rows, [&](const Row& other) { return other.path == row.path; });
-    rows.push_back(row);
-  }
-  std::string step() {
-    const std::string text = EngineTest::step();
-    keep();
-    return text;
-  }
-  void restart() {
-    engine_ = Engine(2, evaluator_);
-    ASSERT_TRUE(engine_.restore_run(now_, rows_, flow_, out_).has_value());
-  }
-
-  RunSnapshot rows_;
-};
+using SwitchTest = RestartTest;
 
 TEST_F(SwitchTest, OneCaseRunsAndTheOthersAreSkipped) {
   begin({choose("=b"), inside("s/x", 0), inside("s/y", 1), task("after", {0})});

@@ -24,20 +24,19 @@ std::string_view to_string(BlockerKind kind) {
 
 void RunMachine::explain(Millis now, const Shared& shared, std::vector<Blocker>& blockers) const {
   for (TaskIndex task = 0; task < tasks_.size(); ++task) {
-    const TaskSpec& spec = flow_->tasks[task];
+    const TaskSpec& spec = spec_of(task);
     const TaskLive& state = tasks_[task];
     if (state.state == TaskState::kBlocked) {
       const std::string& root = blocked_by_.at(task);
-      const auto found = by_path_.find(root);
-      blockers.push_back(
-          {spec.id, BlockerKind::kBlocked, root, state.ended_at, 0,
-           found == by_path_.end() ? spec.owner : flow_->tasks[found->second].owner});
+      const TaskIndex other = find(root);
+      blockers.push_back({path_of(task), BlockerKind::kBlocked, root, state.ended_at, 0,
+                          other == kNoTask ? spec.owner : spec_of(other).owner});
     }
     if (is_final(state.state)) continue;
     if (state.held) {
       const HoldRow& hold = holds_.at(task);
       const bool limited = spec.wait.what == WaitFor::kPerson && spec.timeout > 0;
-      blockers.push_back({spec.id, BlockerKind::kPaused, hold.reason, hold.held_at,
+      blockers.push_back({path_of(task), BlockerKind::kPaused, hold.reason, hold.held_at,
                           limited ? hold.held_at + spec.timeout : 0, spec.owner});
       continue;
     }
@@ -46,47 +45,54 @@ void RunMachine::explain(Millis now, const Shared& shared, std::vector<Blocker>&
       const AttemptRow& row = live->second.row;
       if (!is_final(row.state)) {
         const Millis since = row.started_at > 0 ? row.started_at : row.dispatched_at;
-        blockers.push_back({spec.id, BlockerKind::kRunning, std::string(to_string(row.state)),
+        blockers.push_back({path_of(task), BlockerKind::kRunning, std::string(to_string(row.state)),
                             since, row.deadline_at, spec.owner});
       } else if (!row.known_dead) {
-        blockers.push_back({spec.id, BlockerKind::kPreviousAttempt,
+        blockers.push_back({path_of(task), BlockerKind::kPreviousAttempt,
                             fmt::format("attempt {}", row.attempt), row.ended_at, 0, spec.owner});
       } else if (spec.wait.what != WaitFor::kNothing) {
         explain_wait(task, now, blockers);
       } else {
-        blockers.push_back({spec.id, BlockerKind::kRetryAt,
+        blockers.push_back({path_of(task), BlockerKind::kRetryAt,
                             fmt::format("attempt {}", row.attempt + 1), row.ended_at,
                             live->second.retry_at, spec.owner});
       }
       continue;
     }
     if (state.state == TaskState::kStarted && is_switch(task)) {  // it is as its tasks are
-      blockers.push_back({spec.id, BlockerKind::kRunning,
+      blockers.push_back({path_of(task), BlockerKind::kRunning,
                           fmt::format("case '{}'", spec.choice.cases[chosen_.at(task)]),
                           run_.started_at, 0, spec.owner});
       continue;
     }
+    if (const auto loop = loops_.find(task); loop != loops_.end()) {
+      blockers.push_back({path_of(task), BlockerKind::kRunning, loop->second.progress(),
+                          run_.started_at, 0, spec.owner});
+      continue;
+    }
     if (!section_open(task)) {
-      blockers.push_back({spec.id, BlockerKind::kSection, "the tasks before it", run_.started_at, 0,
-                          flow_->owner});
+      blockers.push_back({path_of(task), BlockerKind::kSection, "the tasks before it",
+                          run_.started_at, 0, flow_->owner});
       continue;
     }
     Millis since = run_.started_at;
     bool waits = false;
-    for (const TaskIndex up : spec.needs) {
+    for (const TaskIndex need : spec.needs) {
+      const TaskIndex up = beside(task, need);
       since = std::max(since, tasks_[up].ended_at);
       if (is_final(tasks_[up].state)) continue;
       waits = true;
-      blockers.push_back({spec.id, BlockerKind::kUpstream, flow_->tasks[up].id, run_.started_at, 0,
-                          flow_->tasks[up].owner});
+      blockers.push_back({path_of(task), BlockerKind::kUpstream, path_of(up), run_.started_at, 0,
+                          spec_of(up).owner});
     }
-    if (spec.inside != kNoTask && tasks_[spec.inside].state == TaskState::kPending) {
-      blockers.push_back({spec.id, BlockerKind::kUpstream, flow_->tasks[spec.inside].id,
-                          run_.started_at, 0, flow_->tasks[spec.inside].owner});
+    const TaskIndex outer = outer_of(task);
+    if (outer != kNoTask && tasks_[outer].state == TaskState::kPending) {
+      blockers.push_back({path_of(task), BlockerKind::kUpstream, path_of(outer), run_.started_at, 0,
+                          spec_of(outer).owner});
       continue;
     }
     if (waits) continue;
-    blockers.push_back({spec.id, BlockerKind::kSlot,
+    blockers.push_back({path_of(task), BlockerKind::kSlot,
                         fmt::format("{} of {} slots are taken", shared.slots_used, shared.slots),
                         since, 0, flow_->owner});
   }

@@ -10,7 +10,7 @@
 ///       secret.key            its key, where DYNA_SECRET_KEY gives none
 ///       fence                 a number that each owner raises (process/local/fence.hpp)
 ///       runs/.next-<pid>/     a guardian's folder for its next attempt
-///       runs/<run no>/<task index>-<attempt>/
+///       runs/<run no>/<task index>[.<item>]-<attempt>/
 ///         guardian            "<pid> <start time> <boot id>\n" of the guardian, which holds a lock
 ///                             on it as long as it lives
 ///         exit                how it ended: that file, with the record appended, renamed
@@ -19,10 +19,11 @@
 ///         report              what a data step says of its end ($DYNA_REPORT)
 ///         artifacts/          $DYNA_ARTIFACTS
 ///         work/               $DYNA_WORK, emptied at the end
-///       private/<run no>/<task index>-<attempt>
+///       private/<run no>/<task index>[.<item>]-<attempt>
 ///                             a mark: this attempt's data tells about persons, and goes when its
 ///                             run has ended (process/data/private_data.hpp)
-///       runs/<run no>/ended   "<task index>-<attempt> <record>\n" for each attempt that left
+///       runs/<run no>/ended   "<task index>[.<item>]-<attempt> <record>\n" for each attempt that
+///       left
 ///                             nothing: it has no folder
 ///
 /// Names derive from numbers of ours, never from names that users choose (S24).
@@ -30,11 +31,19 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "model/flow.hpp"
 #include "model/rows.hpp"
 
 namespace cordyna {
+
+/// The numbers of the items that a task stands in, outermost first, as names of files have them:
+/// ".3.12" for "load[3]/run[12]/get"; empty for a task in no foreach.
+[[nodiscard]] std::string items_in_path(std::string_view path);
+
+/// The task of the flow that a path is of: "load/run/get" of "load[3]/run[12]/get".
+[[nodiscard]] std::string task_in_path(std::string_view path);
 
 class StateLayout {
  public:
@@ -52,18 +61,26 @@ class StateLayout {
   [[nodiscard]] std::string run_folder(RunNo run) const {
     return folder_ + "/runs/" + std::to_string(run);
   }
-  [[nodiscard]] std::string attempt_folder(RunNo run, TaskIndex task, std::uint32_t attempt) const {
-    return run_folder(run) + "/" + std::to_string(task) + "-" + std::to_string(attempt);
+  /// `items`: of the task's path (items_in_path).
+  [[nodiscard]] std::string attempt_folder(RunNo run, TaskIndex task, std::uint32_t attempt,
+                                           std::string_view items = {}) const {
+    return run_folder(run) + "/" + attempt_name(task, attempt, items);
   }
   [[nodiscard]] std::string private_folder() const { return folder_ + "/private"; }
   [[nodiscard]] std::string private_folder(RunNo run) const {
     return private_folder() + "/" + std::to_string(run);
   }
-  [[nodiscard]] std::string private_mark(RunNo run, TaskIndex task, std::uint32_t attempt) const {
-    return private_folder(run) + "/" + std::to_string(task) + "-" + std::to_string(attempt);
+  [[nodiscard]] std::string private_mark(RunNo run, TaskIndex task, std::uint32_t attempt,
+                                         std::string_view items = {}) const {
+    return private_folder(run) + "/" + attempt_name(task, attempt, items);
   }
 
  private:
+  [[nodiscard]] static std::string attempt_name(TaskIndex task, std::uint32_t attempt,
+                                                std::string_view items) {
+    return std::to_string(task) + std::string(items) + "-" + std::to_string(attempt);
+  }
+
   std::string folder_;
 };
 

@@ -2,6 +2,7 @@
 
 #include "model/attempt.hpp"
 #include "model/flow.hpp"
+#include "model/layout.hpp"
 #include "model/rows.hpp"
 
 namespace cordyna {
@@ -37,6 +38,25 @@ std::string_view name_within(const Flow& flow, TaskIndex task, TaskIndex other) 
     if (at == around) return std::string_view(path).substr(path.rfind('/') + 1);
   }
   return path;
+}
+
+std::string items_in_path(std::string_view path) {
+  std::string items;
+  for (std::size_t at = path.find('['); at != std::string_view::npos; at = path.find('[', at)) {
+    items += '.';
+    for (++at; at < path.size() && path[at] >= '0' && path[at] <= '9'; ++at) items += path[at];
+  }
+  return items;
+}
+
+std::string task_in_path(std::string_view path) {
+  std::string task;
+  for (std::size_t open = path.find('['); open != std::string_view::npos; open = path.find('[')) {
+    task += path.substr(0, open);
+    const std::size_t close = path.find(']', open);
+    path.remove_prefix(close == std::string_view::npos ? path.size() : close + 1);
+  }
+  return task.append(path);
 }
 
 void ChangeSet::clear() {

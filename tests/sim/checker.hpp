@@ -19,7 +19,7 @@ class Checker {
   explicit Checker(std::function<void(const std::string&)> violation)
       : violation_(std::move(violation)) {}
 
-  void add_run(RunNo no, std::shared_ptr<const Flow> flow) { flows_[no] = std::move(flow); }
+  void add_run(RunNo no, const Flow& flow);
 
   /// A transaction as it was committed at `now`.
   void on_commit(const ChangeSet& changes, Millis now);
@@ -46,13 +46,14 @@ class Checker {
   void check_hold(const HoldRow& row);
   void check_paused(RunNo run);
   void check_deadline(const AttemptRow& row, const AttemptRow& before);
+  [[nodiscard]] bool has_turn(RunNo no, TaskIndex task) const;
   void compare_with_model(Store& store, RunNo no);
   void expect(bool holds, const std::string& what, RunNo run, const std::string& path);
   void mix(std::string_view text);
   void mix(std::int64_t number);
 
   std::function<void(const std::string&)> violation_;
-  std::map<RunNo, std::shared_ptr<const Flow>> flows_;
+  std::map<RunNo, std::shared_ptr<const Flow>> flows_;  // unrolled
   std::map<RunNo, RunRow> runs_;
   std::map<Key, TaskRow> tasks_;
   std::map<Key, HoldRow> holds_;

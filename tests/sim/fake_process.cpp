@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/hash.hpp"
+#include "model/layout.hpp"
+
 namespace cordyna::sim {
 namespace {
 
@@ -17,9 +20,10 @@ TaskError error_of(Plan plan) {
 
 }  // namespace
 
-Plan plan_of(std::uint64_t seed, const Flow& flow, TaskIndex task, RunNo run,
-             std::uint32_t attempt) {
-  Random random(seed * 1'000'003 + static_cast<std::uint64_t>(run) * 10'007 + task * 101 + attempt);
+Plan plan_of(std::uint64_t seed, const Flow& flow, TaskIndex task, const AttemptKey& key) {
+  const std::uint64_t item = fnv1a(items_in_path(key.path)) - fnv1a("");
+  Random random(seed * 1'000'003 + static_cast<std::uint64_t>(key.run) * 10'007 + task * 101 +
+                key.attempt + item);
   (void)random.next();
   const TaskSpec& spec = flow.tasks[task];
   const auto draw = random.below(100);
@@ -72,7 +76,7 @@ void FakeProcess::begin(const StartAttempt& command) {
   if (const std::string wrong = may_begin(command); !wrong.empty()) scheduler_.violation(wrong);
   Attempt attempt;
   attempt.command = command;
-  attempt.plan = plan_of(seed_, *command.flow, command.task, command.key.run, command.key.attempt);
+  attempt.plan = plan_of(seed_, *command.flow, command.task, command.key);
   if (attempt.plan == Plan::kHold && command.approved) attempt.plan = Plan::kComplete;
   attempts_.emplace(command.key, std::move(attempt));
   arrange(command.key);

@@ -27,8 +27,8 @@ enum class Plan : std::uint8_t {
 
 /// Depends on its arguments alone. Only plans that some limit ends are drawn where they would never
 /// end.
-[[nodiscard]] Plan plan_of(std::uint64_t seed, const Flow& flow, TaskIndex task, RunNo run,
-                           std::uint32_t attempt);
+[[nodiscard]] Plan plan_of(std::uint64_t seed, const Flow& flow, TaskIndex task,
+                           const AttemptKey& key);
 [[nodiscard]] Outcome outcome_of(Plan plan);
 
 /// Where the world's events go: `run` at `at`; `to_cerebro` events are lost when cerebro crashes.

@@ -7,8 +7,9 @@ namespace {
 
 using S = TaskState;
 
-/// The case that a switch takes; kError: there is none.
+/// The case that a switch takes; kError: there is none, or a foreach has no list.
 S choose(const TaskSpec& task, std::size_t& chosen) {
+  if (!task.foreach.items.empty()) return task.foreach.items[0] == '"' ? S::kError : S::kStarted;
   const auto& cases = task.choice.cases;
   const auto found = std::ranges::find(cases, task.choice.value);
   chosen = static_cast<std::size_t>(found - cases.begin());
@@ -86,8 +87,8 @@ std::vector<TaskState> expected_states(const Flow& flow,
       if (verdict == S::kStarted && (task.disabled || task.run_if == "false"))
         verdict = S::kSkipped;
       if (verdict == S::kStarted && task.run_if == "neither") verdict = S::kError;
-      if (verdict == S::kStarted && !task.choice.value.empty()) verdict = choose(task, chosen[t]);
-      if (verdict == S::kStarted && task.choice.value.empty()) verdict = own(t);
+      const bool holds = !task.choice.value.empty() || !task.foreach.items.empty();
+      if (verdict == S::kStarted) verdict = holds ? choose(task, chosen[t]) : own(t);
       end[t] = verdict;
     }
     for (TaskIndex t = 0; t < flow.tasks.size(); ++t) {

@@ -39,6 +39,8 @@ constexpr std::array kFields{
     std::pair("pauses that nobody answered", &Sightings::pauses_unanswered),
     std::pair("choices", &Sightings::choices),
     std::pair("failures inside of switches", &Sightings::failed_inside),
+    std::pair("tasks of items", &Sightings::items),
+    std::pair("foreach with failed items", &Sightings::failed_items),
     std::pair("conditions waited for", &Sightings::conditions),
     std::pair("looks of scripts", &Sightings::looks),
 };

@@ -137,7 +137,7 @@ std::string World::may_begin(const StartAttempt& command) {
   });
   if (!saved) return "attempt " + command.key.path + " begins before it was saved";
   for (const TaskIndex up : command.flow->tasks[command.task].needs) {
-    const std::string& id = command.flow->tasks[up].id;
+    const std::string id = path_beside(*command.flow, command.key.path, up);
     const auto row = std::ranges::find(snapshot->tasks, id, &TaskRow::path);
     const bool over = row != snapshot->tasks.end() && is_final(row->state);
     const bool early =
@@ -148,10 +148,10 @@ std::string World::may_begin(const StartAttempt& command) {
   }
   const TaskIndex outer = command.flow->tasks[command.task].inside;
   if (outer != kNoTask) {
-    const auto row =
-        std::ranges::find(snapshot->tasks, command.flow->tasks[outer].id, &TaskRow::path);
+    const auto row = std::ranges::find(
+        snapshot->tasks, path_beside(*command.flow, command.key.path, outer), &TaskRow::path);
     if (row == snapshot->tasks.end() || row->state != TaskState::kStarted)
-      return command.key.path + " begins, but its switch is not open";
+      return command.key.path + " begins, but its switch or foreach is not open";
   }
   if (process_.running() > slots_) return "more attempts run than there are slots";
   return {};
@@ -161,7 +161,7 @@ void World::committed(const ChangeSet& changes) {
   ++result_.seen.commits;
   for (const RunRow& row : changes.runs) {
     if (row.from.has_value()) continue;
-    checker_.add_run(row.no, flows_.at(row.flow_hash));
+    checker_.add_run(row.no, *flows_.at(row.flow_hash));
     ++result_.seen.runs;
   }
   checker_.on_commit(changes, now_);
@@ -173,6 +173,7 @@ void World::count(const ChangeSet& changes) {
   for (const TaskRow& row : changes.tasks) {
     if (row.state == TaskState::kBlocked) ++seen.blocked;
     if (row.state == TaskState::kSkipped) ++seen.skipped;
+    if (is_final(row.state) && row.path.find('[') != std::string::npos) ++seen.items;
   }
   for (const HoldRow& row : changes.holds) {
     if (row.state == HoldState::kHeld) decide_later(row.run, row.path);
@@ -189,6 +190,7 @@ void World::count(const ChangeSet& changes) {
     if (row.detail.starts_with("waited ")) ++seen.pauses;
     if (row.detail.starts_with("case '") && row.task_state == TaskState::kStarted) ++seen.choices;
     if (row.detail.starts_with("INSIDE_FAILED")) ++seen.failed_inside;
+    if (row.detail.find(" items did not complete") != std::string::npos) ++seen.failed_items;
     if (row.detail.find("nobody decided within") != std::string::npos) ++seen.pauses_unanswered;
     if (row.detail.starts_with("it holds after")) ++seen.conditions;
     if (row.detail.starts_with("not yet: ")) ++seen.looks;

@@ -38,6 +38,8 @@ struct Sightings {
   std::uint64_t pauses_unanswered = 0;
   std::uint64_t choices = 0;        ///< of switches
   std::uint64_t failed_inside = 0;  ///< switches that ended in error by what is inside
+  std::uint64_t items = 0;          ///< tasks of items of a foreach that ended
+  std::uint64_t failed_items = 0;   ///< foreach that ended in error by items
   std::uint64_t conditions = 0;     ///< that held after a wait
   std::uint64_t looks = 0;          ///< of scripts that said: not yet
 

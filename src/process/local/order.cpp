@@ -38,7 +38,8 @@ Variables own_variables(const StartAttempt& command, const AttemptPaths& paths,
 
 std::string attempt_name(const StateLayout& layout, const AttemptKey& key, TaskIndex task) {
   const std::string above = layout.folder() + "/runs/";
-  const std::string path = layout.attempt_folder(key.run, task, key.attempt);
+  const std::string path =
+      layout.attempt_folder(key.run, task, key.attempt, items_in_path(key.path));
   CHECK(path.starts_with(above));
   return path.substr(above.size());
 }
@@ -57,9 +58,11 @@ std::expected<StartOrder, TaskError> make_order(const StateLayout& layout,
     return failed(TaskErrorCode::kInternal, "nothing here runs tasks of the type '" +
                                                 command.flow->tasks[command.task].type + "'");
   }
+  const std::string items = items_in_path(command.key.path);
   AttemptPaths paths =
-      paths_in(layout.attempt_folder(command.key.run, command.task, command.key.attempt));
-  paths.private_mark = layout.private_mark(command.key.run, command.task, command.key.attempt);
+      paths_in(layout.attempt_folder(command.key.run, command.task, command.key.attempt, items));
+  paths.private_mark =
+      layout.private_mark(command.key.run, command.task, command.key.attempt, items);
   auto launch = preparer->prepare(command, paths);
   if (!launch.has_value()) return std::unexpected<TaskError>(std::move(launch.error()));
   if (launch->argv.empty() || launch->argv[0].empty()) {
