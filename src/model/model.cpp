@@ -47,6 +47,7 @@ void ChangeSet::clear() {
   holds.clear();
   points.clear();
   ticks.clear();
+  backfills.clear();
   history.clear();
 }
 
