@@ -217,6 +217,18 @@ Result<RunNo> Cerebro::submit(RunRequest request) {
   return impl_->ask(SubmitSignal{std::move(request)});
 }
 
+Result<RunNo> Cerebro::rerun(RerunRequest request) {
+  return impl_->ask(RerunSignal{std::move(request)});
+}
+
+Result<BackfillNo> Cerebro::start_backfill(BackfillRequest request) {
+  return impl_->ask(BackfillSignal{std::move(request)});
+}
+
+Result<BackfillNo> Cerebro::steer_backfill(BackfillNo no, BackfillOp op) {
+  return impl_->ask(SteerSignal{no, op});
+}
+
 Result<RunNo> Cerebro::resume(const RunId& id) {
   return impl_->ask(ResumeSignal{id});
 }

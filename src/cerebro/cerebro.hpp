@@ -14,6 +14,7 @@
 
 #include "base/id.hpp"
 #include "base/result.hpp"
+#include "cerebro/backfiller.hpp"
 #include "cerebro/ticker.hpp"
 #include "engine/hold.hpp"
 #include "model/flow.hpp"
@@ -48,6 +49,14 @@ struct RunRequest {
   Scheduled scheduled{};  ///< the time it stands for; nothing: its own
 };
 
+/// A new run of the version that an earlier run had, which takes over what that one completed.
+struct RerunRequest {
+  RunId id;  ///< as of a RunRequest
+  RunNo of = 0;
+  std::string inputs;              ///< JSON object, resolved
+  std::vector<std::string> taken;  ///< paths of tasks (engine/takeover.hpp)
+};
+
 /// Loads a stored flow version: flow::from_canonical, handed in by main.
 using FlowLoader = std::function<Result<std::shared_ptr<const Flow>>(std::string_view canonical,
                                                                      std::string_view folder)>;
@@ -72,6 +81,9 @@ class Cerebro {
   /// All from here on are saved before they return.
   /// Starts a run. A run with this id that exists already and has not ended is taken up (resumed).
   [[nodiscard]] Result<RunNo> submit(RunRequest request);
+  /// Errors: kNotFound: no such run; kConflict: it has not ended, or a task that is to be taken
+  /// over did not complete.
+  [[nodiscard]] Result<RunNo> rerun(RerunRequest request);
   /// Takes up a run that an earlier owner left. Errors: kNotFound; kConflict: it has ended.
   [[nodiscard]] Result<RunNo> resume(const RunId& id);
   /// Errors: kNotFound; kConflict: it has ended. Takes the run up first if need be.
@@ -80,6 +92,10 @@ class Cerebro {
   /// A person's word on a task that is held. Takes the run up first if need be. Errors: kNotFound;
   /// kConflict: the run has ended, or the task is not held.
   [[nodiscard]] Result<RunNo> decide(const RunId& id, engine::HoldDecision decision);
+
+  /// As Backfiller::begin and Backfiller::steer.
+  [[nodiscard]] Result<BackfillNo> start_backfill(BackfillRequest request);
+  [[nodiscard]] Result<BackfillNo> steer_backfill(BackfillNo no, BackfillOp op);
 
   /// Keeps these schedule triggers from now on, instead of those before; none: none. Errors: as
   /// Ticker::keep.

@@ -1,8 +1,11 @@
 #include "cerebro/loop.hpp"
 
+#include <fmt/format.h>
+
 #include <utility>
 
 #include "base/check.hpp"
+#include "engine/takeover.hpp"
 
 namespace cordyna {
 
@@ -11,7 +14,8 @@ Loop::Loop(std::uint32_t slots, Store& store, const Evaluator& evaluator, FlowLo
     : store_(store),
       loader_(std::move(loader)),
       engine_(slots, evaluator),
-      ticker_(store, std::move(ticks)) {}
+      ticker_(store, ticks),
+      backfiller_(store, std::move(ticks)) {}
 
 Result<RunNo> Loop::apply(Millis now, const Command& command) {
   if (failed_) return fail(ErrorCode::kUnavailable, "cerebro has stopped");
@@ -19,6 +23,11 @@ Result<RunNo> Loop::apply(Millis now, const Command& command) {
     Loop& loop;
     Millis now;
     Result<RunNo> operator()(const SubmitSignal& s) const { return loop.submit(now, s.request); }
+    Result<RunNo> operator()(const RerunSignal& s) const { return loop.rerun(now, s.request); }
+    Result<RunNo> operator()(const BackfillSignal& s) const {
+      return loop.backfill(now, s.request);
+    }
+    Result<RunNo> operator()(const SteerSignal& s) const { return loop.steer(now, s); }
     Result<RunNo> operator()(const ResumeSignal& s) const { return loop.resume(now, s.id); }
     Result<RunNo> operator()(const CancelSignal& s) const { return loop.cancel(now, s.id); }
     Result<RunNo> operator()(const DecideSignal& s) const { return loop.decide(now, s); }
@@ -45,6 +54,58 @@ Result<RunNo> Loop::submit(Millis now, RunRequest request) {
   run.inputs = std::move(request.inputs);
   run.scheduled = std::move(request.scheduled);
   return start(now, std::move(run));
+}
+
+Result<RunNo> Loop::rerun(Millis now, RerunRequest request) {
+  const auto known = store_.find_run(request.id);
+  if (known.has_value())
+    return is_final(known->state) ? Result<RunNo>(known->no) : take_up(now, *known);
+  if (known.error().code != ErrorCode::kNotFound) return std::unexpected(known.error());
+  TRY(know_last_no());
+  TRY_ASSIGN(RunSnapshot old, store_.load_run(request.of));
+  if (!is_final(old.run.state)) {
+    return fail(ErrorCode::kConflict,
+                fmt::format("run {} has not ended ({}): only a run that has can be run again; "
+                            "'dyna resume {}' takes it up, 'dyna cancel {}' ends it",
+                            old.run.no, to_string(old.run.state), old.run.no, old.run.no));
+  }
+  TRY_ASSIGN(FlowVersionRow version, store_.find_flow(old.run.flow_hash));
+  engine::RunStart run;
+  TRY_ASSIGN(run.flow, loader_(version.canonical, old.run.folder));
+  TRY_ASSIGN(run.taken, engine::rows_taken(std::move(old.tasks), request.taken));
+  run.id = std::move(request.id);
+  run.canonical = std::move(version.canonical);
+  run.inputs = std::move(request.inputs);
+  run.scheduled = std::move(old.run.scheduled);
+  // What ran at its own time stood for that: templates must say the same now.
+  if (run.scheduled.at == 0) run.scheduled = {{}, old.run.created_at, old.run.created_at};
+  run.rerun_of = old.run.no;
+  return start(now, std::move(run));
+}
+
+Backfiller::Hands Loop::hands(Millis now) {
+  Backfiller::Hands hands;
+  hands.start = [this, now](engine::RunStart run) { return start(now, std::move(run)); };
+  hands.take_up = [this, now](const RunRow& run) { return take_up(now, run); };
+  hands.cancel = [this, now](RunNo run) {
+    // One that ended in this very step needs none.
+    if (engine_.has_run(run)) (void)engine_.cancel_run(now, run, decision_);
+  };
+  hands.load = [this](const BackfillRow& row) -> Result<std::shared_ptr<const Flow>> {
+    TRY_ASSIGN(const FlowVersionRow version, store_.find_flow(row.flow_hash));
+    return loader_(version.canonical, row.folder);
+  };
+  return hands;
+}
+
+Result<BackfillNo> Loop::backfill(Millis now, BackfillRequest request) {
+  TRY(know_last_no());
+  return backfiller_.begin(now, std::move(request), hands(now), decision_.changes);
+}
+
+Result<BackfillNo> Loop::steer(Millis now, const SteerSignal& signal) {
+  TRY(know_last_no());
+  return backfiller_.steer(now, signal.no, signal.op, hands(now), decision_.changes);
 }
 
 Result<> Loop::know_last_no() {
@@ -93,11 +154,20 @@ Result<RunNo> Loop::decide(Millis now, const DecideSignal& signal) {
   return no;
 }
 
-Result<> Loop::step(Millis now, Millis wall) {
-  if (failed_) return fail(ErrorCode::kUnavailable, "cerebro has stopped");
+Result<> Loop::decide_all(Millis now, Millis wall) {
   const auto starter = [this, now](engine::RunStart run) { return start(now, std::move(run)); };
   ticker_.advance(wall, starter, decision_.changes);
   engine_.advance(now, decision_);
+  return backfiller_.advance(now, hands(now), decision_.changes);
+}
+
+Result<> Loop::step(Millis now, Millis wall) {
+  if (failed_) return fail(ErrorCode::kUnavailable, "cerebro has stopped");
+  const auto decided = decide_all(now, wall);
+  if (!decided.has_value()) {
+    failed_ = true;
+    return decided;
+  }
   const engine::Decision done = std::exchange(decision_, {});
   if (!done.changes.empty()) {
     auto saved = store_.commit(done.changes);

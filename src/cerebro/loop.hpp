@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "cerebro/backfiller.hpp"
 #include "cerebro/cerebro.hpp"
 #include "cerebro/ticker.hpp"
 #include "engine/engine.hpp"
@@ -24,6 +25,9 @@ namespace cordyna {
 
 struct SubmitSignal {
   RunRequest request;
+};
+struct RerunSignal {
+  RerunRequest request;
 };
 struct ResumeSignal {
   RunId id;
@@ -37,6 +41,15 @@ struct DecideSignal {
   engine::HoldDecision decision;
 };
 
+/// These two give the number of a backfill.
+struct BackfillSignal {
+  BackfillRequest request;
+};
+struct SteerSignal {
+  BackfillNo no = 0;
+  BackfillOp op = BackfillOp::kTakeUp;
+};
+
 /// As Ticker::keep.
 struct KeepSignal {
   std::vector<KeptTrigger> triggers;
@@ -45,9 +58,9 @@ struct KeepSignal {
 /// The clock was set: look at it again.
 struct WakeSignal {};
 
-/// The last two give run number 0.
-using Command =
-    std::variant<SubmitSignal, ResumeSignal, CancelSignal, DecideSignal, KeepSignal, WakeSignal>;
+/// Keep and wake give the number 0.
+using Command = std::variant<SubmitSignal, RerunSignal, ResumeSignal, CancelSignal, DecideSignal,
+                             KeepSignal, WakeSignal, BackfillSignal, SteerSignal>;
 
 class Loop {
  public:
@@ -74,7 +87,7 @@ class Loop {
 
   /// Whether `step` should be called again at once.
   [[nodiscard]] bool has_work() const {
-    return !failed_ && (engine_.has_work() || ticker_.behind());
+    return !failed_ && (engine_.has_work() || ticker_.behind() || backfiller_.behind());
   }
   [[nodiscard]] std::optional<Millis> next_timer() const { return engine_.next_timer(); }
   /// When the next trigger is due, by the clock on the wall.
@@ -84,6 +97,11 @@ class Loop {
 
  private:
   [[nodiscard]] Result<RunNo> submit(Millis now, RunRequest request);
+  [[nodiscard]] Result<RunNo> rerun(Millis now, RerunRequest request);
+  [[nodiscard]] Result<BackfillNo> backfill(Millis now, BackfillRequest request);
+  [[nodiscard]] Result<BackfillNo> steer(Millis now, const SteerSignal& signal);
+  [[nodiscard]] Backfiller::Hands hands(Millis now);
+  [[nodiscard]] Result<> decide_all(Millis now, Millis wall);
   [[nodiscard]] Result<RunNo> keep(const KeepSignal& signal);
   [[nodiscard]] Result<> know_last_no();
   /// Gives it the next number.
@@ -100,6 +118,7 @@ class Loop {
   std::function<void(const ChangeSet&)> listener_;
   engine::Engine engine_;
   Ticker ticker_;
+  Backfiller backfiller_;
   engine::Decision decision_;
   RunNo next_no_ = 0;
   bool failed_ = false;

@@ -40,6 +40,8 @@ struct TickPorts {
       inputs;
   /// A new id for a run that begins at a time.
   std::function<RunId(Millis now)> make_id;
+  /// The trigger whose times and inputs a backfill has. Errors: kInvalidArgument: there is none.
+  std::function<Result<TriggerSpec>(const Flow&, const BackfillRow&)> backfill{};
 };
 
 class Ticker {

@@ -38,6 +38,8 @@ CommandResult dispatch(CommandContext& context) {
     case Verb::kWhy: return why_command(context);
     case Verb::kCancel: return cancel_command(context);
     case Verb::kResume: return resume_command(context);
+    case Verb::kRerun: return rerun_command(context);
+    case Verb::kBackfill: return backfill_command(context);
     case Verb::kApprove: return decide_command(context, true);
     case Verb::kReject: return decide_command(context, false);
     case Verb::kGuard: return guard_command(context);

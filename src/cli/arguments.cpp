@@ -27,6 +27,8 @@ class Parser {
     add_flow_commands();
     add_test();
     add_run_commands();
+    add_rerun();
+    add_backfill();
     add_guard();
     add_secret();
     add_contract();
@@ -73,6 +75,8 @@ class Parser {
   void add_flow_commands();
   void add_test();
   void add_run_commands();
+  void add_rerun();
+  void add_backfill();
   void add_guard();
   void add_secret();
   void add_schedule();
@@ -161,6 +165,9 @@ void Parser::add_run_commands() {
       ->check(CLI::IsMember(
           {"pending", "running", "paused", "completed", "warning", "error", "cancelled"}))
       ->type_name("STATE");
+  runs->add_option("--backfill", found_.backfill, "Only those of this backfill")
+      ->check(CLI::Range(std::int64_t{1}, std::numeric_limits<std::int64_t>::max()))
+      ->type_name("N");
   runs->add_flag("--unfinished", found_.unfinished, "Only those that have not ended");
   runs->add_option("--before", found_.before, "Only those with a smaller number: the next page")
       ->check(CLI::Range(std::int64_t{1}, std::numeric_limits<std::int64_t>::max()))
@@ -192,6 +199,93 @@ void Parser::add_run_commands() {
   for (CLI::App* command : {runs, logs, why}) add_json(command);
   for (CLI::App* command : {cancel, resume, approve, reject}) add_follow(command);
   for (CLI::App* command : {runs, logs, why, cancel, resume, approve, reject}) add_state(command);
+}
+
+void Parser::add_rerun() {
+  CLI::App* rerun =
+      add("rerun", "Run a run again that has ended, but for what it completed", Verb::kRerun);
+  rerun->add_option("run", found_.run, "Its number, its id or the front of that, or 'last'")
+      ->required()
+      ->type_name("RUN");
+  CLI::Option* from =
+      rerun->add_option("--from", found_.from, "This task and all that comes after it run again")
+          ->type_name("TASK");
+  rerun->add_flag("--failed", found_.failed, "What did not complete runs again: the default")
+      ->excludes(from);
+  rerun
+      ->add_option("--with,-i,--input", raw_inputs_,
+                   "Another value for an input: without --from, all tasks run again then; may be "
+                   "repeated")
+      ->type_name("KEY=VALUE")
+      ->expected(1)
+      ->take_all();
+  rerun->add_flag("--dry-run", found_.dry_run, "Only say what would run again");
+  add_slots(rerun);
+  add_follow(rerun);
+  add_state(rerun);
+  rerun->footer(
+      "A new run of the same version of the flow, which stands for the same time. Tasks that\n"
+      "completed or were skipped are taken over with their outputs; what failed, was blocked or\n"
+      "cancelled, or never ran, runs; 'errors' and 'finally' always do. A run that has not ended\n"
+      "is taken up by 'dyna resume'.");
+}
+
+void Parser::add_backfill() {
+  CLI::App* backfill =
+      add("backfill", "Run a flow for each time at which it was due in the past", Verb::kBackfill);
+  backfill->add_option("file", file_, "The flow, or a folder with a flow.yaml")->type_name("FILE");
+  backfill->add_option("--from", found_.from, "The first time that counts, as 2026-11-01")
+      ->type_name("TIME");
+  backfill->add_option("--to", found_.to, "The first time that does not")->type_name("TIME");
+  CLI::Option* trigger =
+      backfill->add_option("--trigger", found_.trigger, "Whose times; where the flow has several")
+          ->type_name("ID");
+  backfill->add_option("--every", found_.every, "A time each 1d, 6h or the like from --from on")
+      ->excludes(trigger)
+      ->type_name("DURATION");
+  backfill->add_option("--parallel", found_.parallel, "So many runs at a time (default: 1)")
+      ->check(CLI::Range(1, 1'000))
+      ->type_name("N");
+  backfill->add_flag("--only-missing", found_.only_missing,
+                     "Leave out times that have a run that ended well");
+  backfill->add_flag("--reverse", found_.newest_first, "The newest time first");
+  backfill->add_flag("--dry-run", found_.dry_run, "Only say what would run");
+  backfill
+      ->add_option("-i,--input", raw_inputs_,
+                   "A value for an input, before the trigger's; may name {{ run.scheduled_for "
+                   "}} and the like; may be repeated")
+      ->type_name("KEY=VALUE")
+      ->expected(1)
+      ->take_all();
+  add_slots(backfill);
+  add_json(backfill);
+  add_state(backfill);
+  const auto action = [&](const char* name, const char* help) {
+    CLI::App* command = backfill->add_subcommand(name, help);
+    command->callback([this, name] { found_.action = name; });
+    add_json(command);
+    add_state(command);
+    return command;
+  };
+  action("list", "List backfills, newest first")
+      ->add_option("-n,--limit", found_.limit, "How many (default: 20)")
+      ->check(CLI::Range(1, 10'000))
+      ->type_name("N");
+  CLI::App* resume = action("resume", "Carry one on that was paused or left, and follow it");
+  add_slots(resume);
+  for (CLI::App* command : {action("show", "Tell how far one is"),
+                            action("pause", "Start no more of its runs; those that live go on"),
+                            resume, action("cancel", "End it and all its runs")}) {
+    command->add_option("backfill", found_.backfill, "Its number")
+        ->required()
+        ->check(CLI::Range(std::int64_t{1}, std::numeric_limits<std::int64_t>::max()))
+        ->type_name("N");
+  }
+  backfill->footer(
+      "Times are those in the trigger's zone: --from counts, --to does not. So\n"
+      "  dyna backfill flow.yaml --from 2026-11-01 --to 2026-11-08\n"
+      "runs a daily flow seven times. Each run has run.scheduled_for and run.interval of its "
+      "time.");
 }
 
 void Parser::add_guard() {

@@ -21,6 +21,8 @@ enum class Verb : std::uint8_t {
   kReject,
   kGuard,
   kResume,
+  kRerun,
+  kBackfill,
   kSecret,
   kSchema,
   kTest,
@@ -50,7 +52,8 @@ struct Arguments {
   std::string run_state;    ///< of runs; empty: any
   std::int64_t before = 0;  ///< of runs: numbers below; 0: from the newest
   std::string note;         ///< of approve and reject
-  std::string action;       ///< of guard: show, accept, backtest; of secret: set, list, remove
+  std::string action;       ///< of guard: show, accept, backtest; of secret: set, list, remove; of
+                            ///< backfill: list, show, pause, resume, cancel; empty: begin one
   std::string secret;       ///< the name of one
   std::string series;
   std::string metric;
@@ -59,7 +62,7 @@ struct Arguments {
   std::vector<double> losses;
   std::string cron;                ///< of schedule: an expression, or the file of a flow
   std::vector<std::string> zones;  ///< of schedule; empty: UTC
-  std::string from;                ///< of schedule; empty: now
+  std::string from;                ///< of schedule: a time, empty: now; of rerun: a task
   bool skip_gap = false;           ///< of schedule
   bool both_overlaps = false;      ///< of schedule
   std::string out;                 ///< -o
@@ -67,6 +70,15 @@ struct Arguments {
   std::uint32_t limit = 20;
   std::uint32_t attempt = 0;  ///< 0: the newest
   Follow follow = Follow::kAuto;
+  std::string to;             ///< of backfill
+  std::string every;          ///< of backfill
+  std::string trigger;        ///< of backfill
+  std::int64_t backfill = 0;  ///< number of one
+  std::uint32_t parallel = 1;
+  bool only_missing = false;
+  bool newest_first = false;
+  bool dry_run = false;
+  bool failed = false;
   bool json = false;
   bool sql = false;
   bool strict = false;

@@ -55,6 +55,37 @@ TEST(ArgumentsTest, InputsMayHoldWhateverAShellHandsOver) {
   EXPECT_EQ(found.inputs[0].second, "$(touch /tmp/x)\n-rf \"'");
 }
 
+TEST(ArgumentsTest, RerunTakesARunAndWhatIsDifferent) {
+  const Arguments found =
+      parsed({"rerun", "last", "--from", "clean", "--with", "k=v", "--with", "x=1"});
+  EXPECT_EQ(found.verb, Verb::kRerun);
+  EXPECT_EQ(found.run, "last");
+  EXPECT_EQ(found.from, "clean");
+  EXPECT_EQ(found.inputs,
+            (std::vector<std::pair<std::string, std::string>>{{"k", "v"}, {"x", "1"}}));
+  EXPECT_NE(refused({"rerun", "1", "--failed", "--from", "a"}).find("excludes"), std::string::npos);
+  EXPECT_NE(refused({"rerun", "1", "--with", "k"}).find("key=value"), std::string::npos);
+}
+
+TEST(ArgumentsTest, BackfillBeginsOneOrSteersOne) {
+  const Arguments begin = parsed({"backfill", "a.yaml", "--from", "2026-01-01", "--to",
+                                  "2026-02-01", "--parallel", "4", "--only-missing", "--reverse"});
+  EXPECT_EQ(begin.verb, Verb::kBackfill);
+  EXPECT_EQ(begin.action, "");
+  EXPECT_EQ(begin.files, std::vector<std::string>{"a.yaml"});
+  EXPECT_EQ(begin.to, "2026-02-01");
+  EXPECT_EQ(begin.parallel, 4U);
+  EXPECT_TRUE(begin.only_missing && begin.newest_first);
+  const Arguments pause = parsed({"backfill", "pause", "3", "--state", "/s"});
+  EXPECT_EQ(pause.verb, Verb::kBackfill);
+  EXPECT_EQ(pause.action, "pause");
+  EXPECT_EQ(pause.backfill, 3);
+  EXPECT_TRUE(pause.files.empty());
+  EXPECT_EQ(parsed({"backfill", "list", "-n", "5"}).limit, 5U);
+  EXPECT_FALSE(refused({"backfill", "cancel"}).empty());
+  EXPECT_FALSE(refused({"backfill", "a", "--trigger", "t", "--every", "1d"}).empty());
+}
+
 TEST(ArgumentsTest, ValidateTakesManyFilesShowOneAndATask) {
   EXPECT_EQ(parsed({"validate", "a", "b", "c"}).files.size(), 3U);
   const Arguments show = parsed({"show", "a.yaml", "merge", "--sql"});

@@ -35,6 +35,8 @@ using CommandResult = Result<ExitCode>;
 [[nodiscard]] CommandResult why_command(CommandContext& context);
 [[nodiscard]] CommandResult cancel_command(CommandContext& context);
 [[nodiscard]] CommandResult resume_command(CommandContext& context);
+[[nodiscard]] CommandResult rerun_command(CommandContext& context);
+[[nodiscard]] CommandResult backfill_command(CommandContext& context);
 [[nodiscard]] CommandResult decide_command(CommandContext& context, bool approve);
 [[nodiscard]] CommandResult guard_command(CommandContext& context);
 [[nodiscard]] CommandResult secret_command(CommandContext& context);

@@ -14,8 +14,11 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::array kOps = {OwnerOp::kSubmit, OwnerOp::kResume,  OwnerOp::kCancel,
-                             OwnerOp::kFollow, OwnerOp::kApprove, OwnerOp::kReject};
+constexpr std::array kOps = {
+    OwnerOp::kSubmit,        OwnerOp::kRerun,          OwnerOp::kResume,
+    OwnerOp::kCancel,        OwnerOp::kFollow,         OwnerOp::kApprove,
+    OwnerOp::kReject,        OwnerOp::kBackfill,       OwnerOp::kBackfillTakeUp,
+    OwnerOp::kBackfillPause, OwnerOp::kBackfillResume, OwnerOp::kBackfillCancel};
 constexpr std::array kCodes = {ErrorCode::kInvalidArgument, ErrorCode::kNotFound,
                                ErrorCode::kConflict,        ErrorCode::kUnavailable,
                                ErrorCode::kCorrupt,         ErrorCode::kCancelled,
@@ -47,6 +50,58 @@ void append_member(std::string& out, std::string_view key, const std::string& va
   out += json::serialize(json::string_view(value));
 }
 
+bool flag_of(const json::object& object, std::string_view key) {
+  const json::value* value = object.if_contains(key);
+  return value != nullptr && value->is_bool() && value->get_bool();
+}
+
+/// Of something there is one already, which has a number.
+bool names_a_number(OwnerOp op) {
+  return op == OwnerOp::kRerun || steers_backfill(op);
+}
+
+void append_rerun(std::string& out, const OwnerRequest& request) {
+  append_member(out, "inputs", request.inputs);
+  json::array taken;
+  for (const std::string& path : request.taken) taken.emplace_back(path);
+  out += ",\"taken\":" + json::serialize(taken);
+}
+
+void append_backfill(std::string& out, const BackfillRow& row) {
+  append_member(out, "trigger", row.trigger);
+  fmt::format_to(std::back_inserter(out),
+                 ",\"begin\":{},\"end\":{},\"every\":{},\"parallel\":{},\"total\":{},"
+                 "\"only_missing\":{},\"newest_first\":{}",
+                 row.begin, row.end, row.every, row.parallel, row.total, row.only_missing,
+                 row.newest_first);
+}
+
+Result<> read_backfill(const json::object& object, BackfillRow& row) {
+  row.trigger = text_of(object, "trigger");
+  row.begin = number_of(object, "begin");
+  row.end = number_of(object, "end");
+  row.every = number_of(object, "every");
+  const std::int64_t parallel = number_of(object, "parallel");
+  const std::int64_t total = number_of(object, "total");
+  row.only_missing = flag_of(object, "only_missing");
+  row.newest_first = flag_of(object, "newest_first");
+  if (row.begin >= row.end || row.every < 0 || row.trigger.empty() != (row.every > 0) ||
+      parallel < 1 || parallel > kBackfillParallelMax || total < 0 || total > kBackfillTimesMax) {
+    return fail(ErrorCode::kInvalidArgument, "'backfill' says what makes no sense");
+  }
+  row.parallel = static_cast<std::uint32_t>(parallel);
+  row.total = static_cast<std::uint32_t>(total);
+  return {};
+}
+
+void read_taken(const json::object& object, std::vector<std::string>& taken) {
+  const json::value* value = object.if_contains("taken");
+  if (value == nullptr || !value->is_array()) return;
+  for (const json::value& path : value->get_array()) {
+    if (path.is_string()) taken.emplace_back(path.get_string().data(), path.get_string().size());
+  }
+}
+
 bool decides(OwnerOp op) {
   return op == OwnerOp::kApprove || op == OwnerOp::kReject;
 }
@@ -60,14 +115,24 @@ Result<OwnerOp> parse_op(std::string_view word) {
 
 }  // namespace
 
+bool steers_backfill(OwnerOp op) {
+  return op > OwnerOp::kBackfill;
+}
+
 std::string_view to_string(OwnerOp op) {
   switch (op) {
     case OwnerOp::kSubmit: return "submit";
+    case OwnerOp::kRerun: return "rerun";
     case OwnerOp::kResume: return "resume";
     case OwnerOp::kCancel: return "cancel";
     case OwnerOp::kFollow: return "follow";
     case OwnerOp::kApprove: return "approve";
     case OwnerOp::kReject: return "reject";
+    case OwnerOp::kBackfill: return "backfill";
+    case OwnerOp::kBackfillTakeUp: return "backfill_take_up";
+    case OwnerOp::kBackfillPause: return "backfill_pause";
+    case OwnerOp::kBackfillResume: return "backfill_resume";
+    case OwnerOp::kBackfillCancel: return "backfill_cancel";
   }
   return "";
 }
@@ -76,7 +141,10 @@ std::string encode(const OwnerRequest& request) {
   std::string out = fmt::format(
       "{{\"version\":{},\"op\":\"{}\",\"run\":\"{}\",\"follow\":{},\"after\":{}", kOwnerProtocol,
       to_string(request.op), request.run.value, request.follow, request.after);
-  if (request.op == OwnerOp::kSubmit) {
+  if (names_a_number(request.op)) out += fmt::format(",\"of\":{}", request.of);
+  if (request.op == OwnerOp::kRerun) append_rerun(out, request);
+  if (request.op == OwnerOp::kBackfill) append_backfill(out, request.backfill);
+  if (request.op == OwnerOp::kSubmit || request.op == OwnerOp::kBackfill) {
     append_member(out, "folder", request.folder);
     append_member(out, "canonical", request.canonical);
     append_member(out, "inputs", request.inputs);
@@ -103,7 +171,7 @@ Result<OwnerRequest> decode_request(std::string_view line) {
   OwnerRequest request;
   TRY_ASSIGN(request.op, parse_op(text_of(*object, "op")));
   request.run.value = text_of(*object, "run");
-  if (!is_uuid(request.run.value)) {
+  if (!steers_backfill(request.op) && !is_uuid(request.run.value)) {
     return fail(ErrorCode::kInvalidArgument, "'run' is not the id of a run");
   }
   const json::value* follow = object->if_contains("follow");
@@ -115,11 +183,19 @@ Result<OwnerRequest> decode_request(std::string_view line) {
   request.task = text_of(*object, "task");
   request.by = text_of(*object, "by");
   request.note = text_of(*object, "note");
+  request.of = number_of(*object, "of");
+  read_taken(*object, request.taken);
+  if (names_a_number(request.op) && request.of <= 0) {
+    return fail(ErrorCode::kInvalidArgument, fmt::format("'{}' needs 'of'", to_string(request.op)));
+  }
+  if (request.op == OwnerOp::kBackfill) TRY(read_backfill(*object, request.backfill));
   if (decides(request.op) && request.by.empty()) {
     return fail(ErrorCode::kInvalidArgument, fmt::format("'{}' needs 'by'", to_string(request.op)));
   }
-  if (request.op == OwnerOp::kSubmit && (request.canonical.empty() || request.folder.empty())) {
-    return fail(ErrorCode::kInvalidArgument, "'submit' needs 'canonical' and 'folder'");
+  const bool brings_a_flow = request.op == OwnerOp::kSubmit || request.op == OwnerOp::kBackfill;
+  if (brings_a_flow && (request.canonical.empty() || request.folder.empty())) {
+    return fail(ErrorCode::kInvalidArgument,
+                fmt::format("'{}' needs 'canonical' and 'folder'", to_string(request.op)));
   }
   return request;
 }

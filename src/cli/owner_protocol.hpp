@@ -5,6 +5,11 @@
 ///            "folder":"/data/flows","canonical":"{…}","inputs":"{…}"}
 ///           {"version":1,"op":"resume"|"cancel"|"follow","run":"<uuid>","follow":true,"after":17}
 ///           {"version":1,"op":"approve"|"reject",…,"task":"share","by":"ann","note":"a holiday"}
+///           {"version":1,"op":"rerun","run":"<uuid>",…,"of":12,"inputs":"{…}","taken":["load"]}
+///           {"version":1,"op":"backfill","run":"<uuid of the backfill>","follow":false,
+///            "folder":…,"canonical":…,"inputs":"[…]","trigger":"nightly","begin":0,"end":1,…}
+///           {"version":1,"op":"backfill_take_up"|"backfill_pause"|"backfill_resume"|
+///            "backfill_cancel","of":3}
 ///   owner:  {"ok":true,"run":12}   or   {"error":{"code":"not_found","message":"…"}}
 ///   then, where "follow" was asked for, the updates of the run after the given history number (as
 ///   `--follow json` prints them), until the run has ended or the owner has gone.
@@ -14,6 +19,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/id.hpp"
 #include "base/result.hpp"
@@ -25,7 +31,20 @@ inline constexpr int kOwnerProtocol = 1;
 /// A flow may have 16 MB, and its canonical form stands in a JSON string.
 inline constexpr std::size_t kRequestBytesMax = std::size_t{64} << 20;
 
-enum class OwnerOp : std::uint8_t { kSubmit, kResume, kCancel, kFollow, kApprove, kReject };
+enum class OwnerOp : std::uint8_t {
+  kSubmit,
+  kRerun,
+  kResume,
+  kCancel,
+  kFollow,
+  kApprove,
+  kReject,
+  kBackfill,  ///< from here on the answer's number is that of a backfill
+  kBackfillTakeUp,
+  kBackfillPause,
+  kBackfillResume,
+  kBackfillCancel,
+};
 
 struct OwnerRequest {
   OwnerOp op = OwnerOp::kFollow;
@@ -38,9 +57,14 @@ struct OwnerRequest {
   std::string task;  ///< from here: for approve and reject; empty: the only one that is held
   std::string by;
   std::string note;
+  std::int64_t of = 0;             ///< of rerun: the run; of what steers a backfill: its number
+  std::vector<std::string> taken;  ///< of rerun: paths of tasks
+  BackfillRow backfill;            ///< of backfill: what a person chooses
 };
 
 [[nodiscard]] std::string_view to_string(OwnerOp op);
+/// Whether it is about a backfill that is there already.
+[[nodiscard]] bool steers_backfill(OwnerOp op);
 
 /// With the line end.
 [[nodiscard]] std::string encode(const OwnerRequest& request);

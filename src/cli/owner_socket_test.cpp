@@ -47,6 +47,59 @@ TEST(OwnerProtocolTest, RequestsArriveByteForByte) {
   EXPECT_EQ(got->inputs, sent.inputs);
 }
 
+std::string line_of_request(const OwnerRequest& request) {
+  std::string line = encode(request);
+  line.pop_back();
+  return line;
+}
+
+TEST(OwnerProtocolTest, AsksForARerunWithWhatItTakesOver) {
+  OwnerRequest sent;
+  sent.op = OwnerOp::kRerun;
+  sent.run = kRun;
+  sent.of = 12;
+  sent.inputs = R"({"day":"\"7"})";
+  sent.taken = {"load", "choose/clean"};
+  const auto got = decode_request(line_of_request(sent));
+  ASSERT_TRUE(got.has_value()) << got.error().message;
+  EXPECT_EQ(got->op, OwnerOp::kRerun);
+  EXPECT_EQ(got->of, 12);
+  EXPECT_EQ(got->inputs, sent.inputs);
+  EXPECT_EQ(got->taken, sent.taken);
+  sent.of = 0;
+  EXPECT_EQ(decode_request(line_of_request(sent)).error().message, "'rerun' needs 'of'");
+}
+
+TEST(OwnerProtocolTest, AsksForABackfillAndSteersIt) {
+  OwnerRequest sent;
+  sent.op = OwnerOp::kBackfill;
+  sent.run = kRun;
+  sent.folder = "/flows";
+  sent.canonical = "{}";
+  sent.inputs = R"([["day","{{ run.date }}"]])";
+  sent.backfill.trigger = "nightly";
+  sent.backfill.begin = -5;
+  sent.backfill.end = 7;
+  sent.backfill.parallel = 3;
+  sent.backfill.total = 12;
+  sent.backfill.only_missing = true;
+  sent.backfill.newest_first = true;
+  const auto got = decode_request(line_of_request(sent));
+  ASSERT_TRUE(got.has_value()) << got.error().message;
+  EXPECT_EQ(got->backfill, sent.backfill);
+  EXPECT_EQ(got->inputs, sent.inputs);
+  sent.backfill.parallel = 0;
+  EXPECT_EQ(decode_request(line_of_request(sent)).error().code, ErrorCode::kInvalidArgument);
+
+  OwnerRequest pause;
+  pause.op = OwnerOp::kBackfillPause;
+  pause.of = 3;
+  const auto steered = decode_request(line_of_request(pause));
+  ASSERT_TRUE(steered.has_value()) << steered.error().message;
+  EXPECT_EQ(steered->op, OwnerOp::kBackfillPause);
+  EXPECT_EQ(steered->of, 3);
+}
+
 TEST(OwnerProtocolTest, DecisionsArriveWithWhoAndWhy) {
   OwnerRequest sent;
   sent.op = OwnerOp::kReject;

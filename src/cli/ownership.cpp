@@ -79,6 +79,7 @@ Result<> Ownership::start() {
   CerebroSettings settings;
   settings.slots = settings_.slots;
   settings.ticks.inputs = flow::trigger_inputs;
+  settings.ticks.backfill = flow::backfill_trigger;
   settings.ticks.make_id = [](Millis now) { return RunId{make_uuid7(now)}; };
   auto loader = [this](std::string_view canonical, std::string_view folder) {
     return flows_.load(canonical, folder);
@@ -98,6 +99,11 @@ Result<> Ownership::keep(std::vector<KeptTrigger> triggers) {
   return cerebro_->keep(std::move(triggers));
 }
 
+Result<> Ownership::leave_backfills() {
+  TRY(cerebro_->steer_backfill(0, BackfillOp::kLeave));
+  return {};
+}
+
 void Ownership::clock_was_set() {
   cerebro_->wake();
 }
@@ -112,6 +118,13 @@ Result<RunNo> Ownership::handle(const OwnerRequest& request) {
       TRY_ASSIGN(auto flow, flows_.load(request.canonical, request.folder));
       return cerebro_->submit({request.run, std::move(flow), request.canonical, request.inputs});
     }
+    case OwnerOp::kRerun:
+      return cerebro_->rerun({request.run, request.of, request.inputs, request.taken});
+    case OwnerOp::kBackfill: return start_backfill(request);
+    case OwnerOp::kBackfillTakeUp: return cerebro_->steer_backfill(request.of, BackfillOp::kTakeUp);
+    case OwnerOp::kBackfillPause: return cerebro_->steer_backfill(request.of, BackfillOp::kPause);
+    case OwnerOp::kBackfillResume: return cerebro_->steer_backfill(request.of, BackfillOp::kResume);
+    case OwnerOp::kBackfillCancel: return cerebro_->steer_backfill(request.of, BackfillOp::kCancel);
     case OwnerOp::kResume: return cerebro_->resume(request.run);
     case OwnerOp::kApprove:
     case OwnerOp::kReject:
@@ -123,6 +136,21 @@ Result<RunNo> Ownership::handle(const OwnerRequest& request) {
   TRY_ASSIGN(const std::unique_ptr<StoreReader> reader, parts_.open_reader(settings_.layout));
   TRY_ASSIGN(const RunRow row, reader->find_run(request.run));
   return row.no;
+}
+
+Result<BackfillNo> Ownership::start_backfill(const OwnerRequest& request) {
+  BackfillRequest backfill;
+  TRY_ASSIGN(backfill.flow, flows_.load(request.canonical, request.folder));
+  backfill.canonical = request.canonical;
+  backfill.row = request.backfill;
+  BackfillRow& row = backfill.row;
+  row.id = request.run.value;
+  row.ns = backfill.flow->ns;
+  row.flow_id = backfill.flow->id;
+  row.flow_hash = backfill.flow->hash;
+  row.folder = request.folder;
+  row.inputs = request.inputs;
+  return cerebro_->start_backfill(std::move(backfill));
 }
 
 Result<std::vector<Update>> Ownership::history(RunNo run, std::int64_t after, std::uint32_t limit) {

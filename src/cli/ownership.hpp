@@ -46,6 +46,8 @@ class Ownership final : public OwnerService {
 
   /// As Cerebro::keep.
   [[nodiscard]] Result<> keep(std::vector<KeptTrigger> triggers);
+  /// No more runs of backfills; another owner carries them on.
+  [[nodiscard]] Result<> leave_backfills();
   void clock_was_set();
 
   /// Without the detour over text that handle() takes.
@@ -66,6 +68,7 @@ class Ownership final : public OwnerService {
 
  private:
   FeedListener listener();
+  Result<BackfillNo> start_backfill(const OwnerRequest& request);
   void wake();
 
   const Parts& parts_;

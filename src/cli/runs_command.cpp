@@ -29,6 +29,8 @@ void append_run(std::string& out, const RunRow& run) {
     append_json(out, run.scheduled.trigger);
   }
   append_time(out, "scheduled_for", run.scheduled.at);
+  if (run.rerun_of > 0) fmt::format_to(std::back_inserter(out), ",\"rerun_of\":{}", run.rerun_of);
+  if (!run.backfill.empty()) out += ",\"backfill\":" + run.backfill;
   append_time(out, "created_at", run.created_at);
   append_time(out, "started_at", run.started_at);
   append_time(out, "ended_at", run.ended_at);
@@ -83,6 +85,7 @@ CommandResult runs_command(CommandContext& context) {
   filter.unfinished = context.arguments.unfinished;
   filter.state = parse_run_state(context.arguments.run_state);
   filter.before = context.arguments.before;
+  if (context.arguments.backfill > 0) filter.backfill = std::to_string(context.arguments.backfill);
   std::vector<RunRow> runs;
   while (runs.size() < context.arguments.limit) {
     filter.limit =

@@ -26,6 +26,10 @@ int rank(ExitCode code) {
   }
 }
 
+bool begins(OwnerOp op) {
+  return op == OwnerOp::kSubmit || op == OwnerOp::kRerun;
+}
+
 /// It is saved: should the owner go, the run is only taken up again.
 void said(OwnerRequest& request) {
   if (request.op != OwnerOp::kCancel) request.op = OwnerOp::kResume;
@@ -126,7 +130,7 @@ Result<> Session::hand_in(Item& item, Ownership& ownership) {
   item.no = *answer;
   item.accepted = true;
   // A new run shows itself as it goes; one that an owner had before has a history.
-  const bool is_new = request.op == OwnerOp::kSubmit && !item.asked;
+  const bool is_new = begins(request.op) && !item.asked;
   said(request);
   show(item, !is_new);
   if (is_new) return {};
@@ -252,7 +256,7 @@ Result<std::vector<Session::Attended>> Session::ask_owner() {
     }
     item.no = *answer;
     item.accepted = true;
-    if (item.work.request.op != OwnerOp::kSubmit) said(item.work.request);
+    if (!begins(item.work.request.op)) said(item.work.request);
     show(item, false);
     clients.push_back({&item, std::move(*client)});
   }

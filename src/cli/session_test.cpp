@@ -121,6 +121,11 @@ class World::Reader final : public StoreReader {
   Result<std::vector<TickRow>> list_ticks(const TickFilter& f) override {
     return store_.list_ticks(f);
   }
+  Result<BackfillRow> find_backfill(BackfillNo no) override { return store_.find_backfill(no); }
+  Result<std::vector<BackfillRow>> list_backfills(const BackfillFilter& f) override {
+    return store_.list_backfills(f);
+  }
+  Result<bool> is_done(const TimeKey& time) override { return store_.is_done(time); }
 
  private:
   MemoryStore& store_;
@@ -154,6 +159,11 @@ class World::Owned final : public Store {
   Result<std::vector<TickRow>> list_ticks(const TickFilter& f) override {
     return reader_.list_ticks(f);
   }
+  Result<BackfillRow> find_backfill(BackfillNo no) override { return reader_.find_backfill(no); }
+  Result<std::vector<BackfillRow>> list_backfills(const BackfillFilter& f) override {
+    return reader_.list_backfills(f);
+  }
+  Result<bool> is_done(const TimeKey& time) override { return reader_.is_done(time); }
   Result<> commit(const ChangeSet& changes) override {
     if (world_.full_) return fail(ErrorCode::kUnavailable, "no space left");
     const Result<> done = store_->commit(changes);

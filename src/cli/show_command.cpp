@@ -193,6 +193,13 @@ Result<TaskReport> read_report(const StateLayout& layout, const Flow& flow, Task
   return report;
 }
 
+std::string title_of(const RunRow& run) {
+  std::string out = fmt::format("run {} of {}: {}", run.no, run.flow_id, to_string(run.state));
+  if (run.rerun_of > 0) out += fmt::format("; a rerun of run {}", run.rerun_of);
+  if (!run.backfill.empty()) out += fmt::format("; of backfill {}", run.backfill);
+  return out + "\n";
+}
+
 CommandResult show_run(CommandContext& context) {
   const Arguments& arguments = context.arguments;
   if (arguments.sql) {
@@ -219,10 +226,12 @@ CommandResult show_run(CommandContext& context) {
     TRY_ASSIGN(TaskReport report, read_report(layout, *flow, task, snapshot, attempts, 0));
     reports.push_back(std::move(report));
   }
-  std::string out = fmt::format("run {} of {}: {}\n", run.no, run.flow_id, to_string(run.state)) +
-                    reports_as_table(reports);
+  std::string out = title_of(run) + reports_as_table(reports);
   if (arguments.json) {
-    out = fmt::format("{{\"run\":{},\"state\":\"{}\",\"tasks\":[", run.no, to_string(run.state));
+    out = fmt::format("{{\"run\":{},\"state\":\"{}\"", run.no, to_string(run.state));
+    if (run.rerun_of > 0) out += fmt::format(",\"rerun_of\":{}", run.rerun_of);
+    if (!run.backfill.empty()) out += ",\"backfill\":" + run.backfill;
+    out += ",\"tasks\":[";
     for (const TaskReport& report : reports) {
       if (&report != reports.data()) out += ',';
       out += report_as_json(report);

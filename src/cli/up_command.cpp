@@ -12,6 +12,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/flow_folder.hpp"
+#include "cli/line_view.hpp"
 #include "cli/ownership.hpp"
 #include "cli/text.hpp"
 #include "cli/up_report.hpp"
@@ -21,23 +22,6 @@ namespace {
 
 constexpr int kOwnerRetryMillis = 200;
 constexpr std::uint32_t kPage = 1000;
-
-/// Shows the lines that it is given, and no runs.
-class LineView final : public Renderer {
- public:
-  void begin(const FollowedRun& /*run*/, std::string& /*out*/) override {}
-  void update(const Update& /*update*/, std::string& /*out*/) override {}
-  void output(const OutputLine& /*line*/, std::string& /*out*/) override {}
-  void note(std::string_view text, std::string& out) override {
-    out += text;
-    out += '\n';
-  }
-  [[nodiscard]] bool wants_output() const override { return false; }
-  void frame(Millis /*now*/, TerminalSize /*size*/, std::string& /*out*/) override {}
-  [[nodiscard]] Millis next_frame(Millis /*now*/) const override { return -1; }
-  void summary(const RunSummary& /*summary*/, std::string& /*out*/) override {}
-  void finish(Millis /*now*/, TerminalSize /*size*/, std::string& /*out*/) override {}
-};
 
 /// Readable when somebody sets the machine's clock: sleeping by the old time would be wrong then.
 class ClockWatch {
@@ -86,6 +70,7 @@ class Up {
   /// Null: a signal came first.
   Result<std::unique_ptr<Store>> become_owner();
   Result<> take_up_runs(Ownership& ownership);
+  Result<> take_up_backfills(Ownership& ownership);
   Result<> keep_triggers(Ownership& ownership);
   CommandResult wait(Ownership& ownership);
   /// How often we were told to go.
@@ -140,6 +125,7 @@ CommandResult Up::own() {
   ownership.observe(report_);
   TRY(ownership.start());
   TRY(take_up_runs(ownership));
+  TRY(take_up_backfills(ownership));
   TRY(keep_triggers(ownership));
   return wait(ownership);
 }
@@ -173,6 +159,26 @@ Result<> Up::take_up_runs(Ownership& ownership) {
   return {};
 }
 
+Result<> Up::take_up_backfills(Ownership& ownership) {
+  std::vector<BackfillRow> left;
+  {
+    TRY_ASSIGN(const std::unique_ptr<StoreReader> reader, context_.parts.open_reader(layout_));
+    TRY_ASSIGN(left, reader->list_backfills({.unfinished = true, .limit = kPage}));
+  }
+  for (auto backfill = left.rbegin(); backfill != left.rend(); ++backfill) {
+    OwnerRequest request;
+    request.op = OwnerOp::kBackfillTakeUp;
+    request.of = backfill->no;
+    const auto taken = ownership.handle(request);
+    if (!taken.has_value()) {
+      print_error(fmt::format("backfill {} cannot go on: {}", backfill->no, taken.error().message));
+    } else {
+      say(fmt::format("taken up: backfill {} ({})", backfill->no, to_string(backfill->state)));
+    }
+  }
+  return {};
+}
+
 Result<> Up::keep_triggers(Ownership& ownership) {
   std::vector<KeptTrigger> kept;
   for (FolderFlow& one : flows_.flows) {
@@ -195,6 +201,7 @@ CommandResult Up::wait(Ownership& ownership) {
     const int told = told_to_go();
     if (told > 0 && !std::exchange(draining, true)) {
       TRY(ownership.keep({}));
+      TRY(ownership.leave_backfills());
       if (report_.running() > 0) {
         say(fmt::format("no more ticks; waiting for {} (again: leaves them to their guardians)",
                         counted(report_.running(), "run")));

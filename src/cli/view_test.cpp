@@ -75,6 +75,11 @@ class Reader final : public StoreReader {
   Result<std::vector<TickRow>> list_ticks(const TickFilter&) override {
     return std::vector<TickRow>();
   }
+  Result<BackfillRow> find_backfill(BackfillNo no) override { return store_.find_backfill(no); }
+  Result<std::vector<BackfillRow>> list_backfills(const BackfillFilter& f) override {
+    return store_.list_backfills(f);
+  }
+  Result<bool> is_done(const TimeKey& time) override { return store_.is_done(time); }
 
  private:
   MemoryStore& store_;

@@ -27,8 +27,13 @@ Result<> Engine::start_run(Millis now, RunStart start, Decision& out) {
   if (runs_.contains(no))
     return fail(ErrorCode::kConflict, fmt::format("run {} exists already", no));
   Step s = step(now, out);
+  const bool rerun = start.rerun_of != 0;
   runs_.emplace(no, std::make_unique<RunMachine>(s, std::move(start)));
-  note_work(no);
+  if (rerun) {
+    busy_.push_back(no);  // settled once: all of its main tasks may have been taken over
+  } else {
+    note_work(no);
+  }
   return {};
 }
 

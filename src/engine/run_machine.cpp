@@ -47,6 +47,8 @@ RunMachine::RunMachine(Step& step, RunStart start) : flow_(std::move(start.flow)
   run_.folder = flow_->folder;
   run_.inputs = std::move(start.inputs);
   run_.scheduled = std::move(start.scheduled);
+  run_.rerun_of = start.rerun_of;
+  run_.backfill = std::move(start.backfill);
   run_.created_at = step.now;
   run_.started_at = step.now;
   run_.deadline_at = flow_->timeout > 0 ? step.now + flow_->timeout : 0;
@@ -60,6 +62,7 @@ RunMachine::RunMachine(Step& step, RunStart start) : flow_(std::move(start.flow)
   RunSnapshot fresh;
   fresh.run = run_;
   fresh.history_seq = seq_;
+  fresh.tasks = take_over(step, std::move(start.taken));
   restore_tasks(step, fresh);
 }
 

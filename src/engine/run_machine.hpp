@@ -62,9 +62,12 @@ struct RunStart {
   RunNo no = 0;
   RunId id;
   std::shared_ptr<const Flow> flow;
-  std::string canonical;  ///< stored once for each version
-  std::string inputs;     ///< JSON object
-  Scheduled scheduled;    ///< the time it stands for
+  std::string canonical;         ///< stored once for each version
+  std::string inputs;            ///< JSON object
+  Scheduled scheduled;           ///< the time it stands for
+  RunNo rerun_of = 0;            ///< the run whose rows `taken` are
+  std::vector<TaskRow> taken{};  ///< what that run completed or skipped: it is not done again
+  std::string backfill{};        ///< number of the backfill that it belongs to; empty: none
 };
 
 class RunMachine {
@@ -110,6 +113,9 @@ class RunMachine {
   void retry_or_fail(Step& step, TaskIndex task, AttemptLive& live, const TaskError& error);
   void time_out(Step& step, TaskIndex task, TaskErrorCode code, Phase phase, Millis limit);
   void release(Step& step, TaskIndex task);
+
+  // run_takeover.cpp
+  [[nodiscard]] std::vector<TaskRow> take_over(Step& step, std::vector<TaskRow> taken);
 
   // run_switch.cpp
   template <class What>

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "model/backfill.hpp"
 #include "model/flow.hpp"
 
 namespace cordyna::flow {
@@ -75,6 +76,14 @@ struct InputPlaces {
 /// cannot be rendered.
 [[nodiscard]] Result<std::string> trigger_inputs(const Flow& flow, const TriggerSpec& trigger,
                                                  std::string_view run_context);
+
+/// The trigger whose times a backfill goes by, or one without times for a backfill that goes by a
+/// step: with the inputs that the backfill gives before those of the trigger. Their texts are
+/// templates over `run`, as a trigger's are. Errors: kInvalidArgument: no such trigger, with those
+/// that there are; kCorrupt: the inputs cannot be read.
+[[nodiscard]] Result<TriggerSpec> backfill_trigger(const Flow& flow, const BackfillRow& backfill);
+/// As BackfillRow keeps them.
+[[nodiscard]] std::string backfill_inputs(const GivenInputs& given);
 
 inline constexpr std::size_t kInputsBytesMax = std::size_t{1} << 20;
 

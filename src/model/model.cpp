@@ -67,6 +67,7 @@ void ChangeSet::clear() {
   holds.clear();
   points.clear();
   ticks.clear();
+  backfills.clear();
   history.clear();
 }
 

@@ -11,6 +11,7 @@
 
 #include "base/id.hpp"
 #include "base/time.hpp"
+#include "model/backfill.hpp"
 #include "model/states.hpp"
 #include "model/task_error.hpp"
 #include "model/trigger.hpp"
@@ -49,7 +50,7 @@ struct RunRow {
   bool cancel_requested = false;
   Scheduled scheduled;   ///< the time it stands for; never changes
   RunNo rerun_of = 0;    ///< the run whose completed tasks it takes over; 0: none
-  std::string backfill;  ///< id of the backfill that it belongs to; empty: none
+  std::string backfill;  ///< number of the backfill that it belongs to; empty: none
 
   bool operator==(const RunRow&) const = default;
 };
@@ -146,10 +147,11 @@ struct ChangeSet {
   std::vector<HoldRow> holds;
   std::vector<PointRow> points;  ///< inserted, or replaced
   std::vector<TickRow> ticks;    ///< inserted
+  std::vector<BackfillRow> backfills;
 
   [[nodiscard]] bool empty() const {
     return flows.empty() && runs.empty() && tasks.empty() && attempts.empty() && holds.empty() &&
-           points.empty() && ticks.empty() && history.empty();
+           points.empty() && ticks.empty() && backfills.empty() && history.empty();
   }
   void clear();
 };

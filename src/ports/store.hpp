@@ -19,6 +19,7 @@ struct RunFilter {
   bool unfinished = false;  ///< only runs that have not ended
   RunNo before = 0;         ///< keyset: only numbers below; 0: from the newest
   std::uint32_t limit = 50;
+  std::string backfill{};  ///< number of a backfill: only its runs; empty: any
 };
 
 /// Which points of a series: those before (at, run), newest first.
@@ -35,6 +36,21 @@ struct TickFilter {
   std::string flow_id;
   std::string trigger;  ///< empty: of all triggers of the flow
   Millis before = 0;    ///< keyset: only times below; 0: from the newest
+  std::uint32_t limit = 50;
+};
+
+/// A time of a trigger, or, without one, of a backfill.
+struct TimeKey {
+  std::string ns;
+  std::string flow_id;
+  std::string trigger;
+  Millis at = 0;
+};
+
+/// Newest first.
+struct BackfillFilter {
+  bool unfinished = false;
+  BackfillNo before = 0;  ///< keyset: only numbers below; 0: from the newest
   std::uint32_t limit = 50;
 };
 
@@ -68,6 +84,10 @@ class StoreReader {
   virtual Result<std::vector<SeriesInfo>> list_series() = 0;
   /// Newest first; of one time, in order of the triggers.
   virtual Result<std::vector<TickRow>> list_ticks(const TickFilter& filter) = 0;
+  virtual Result<BackfillRow> find_backfill(BackfillNo no) = 0;
+  virtual Result<std::vector<BackfillRow>> list_backfills(const BackfillFilter& filter) = 0;
+  /// Whether a run for this time has ended well: completed, or with warnings.
+  virtual Result<bool> is_done(const TimeKey& time) = 0;
 };
 
 /// The owner's store: one in the world for a state.

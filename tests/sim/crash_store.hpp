@@ -55,6 +55,11 @@ class CrashStore final : public Store {
   Result<std::vector<TickRow>> list_ticks(const TickFilter& filter) override {
     return store_->list_ticks(filter);
   }
+  Result<BackfillRow> find_backfill(BackfillNo no) override { return store_->find_backfill(no); }
+  Result<std::vector<BackfillRow>> list_backfills(const BackfillFilter& filter) override {
+    return store_->list_backfills(filter);
+  }
+  Result<bool> is_done(const TimeKey& time) override { return store_->is_done(time); }
   std::uint64_t epoch() const override { return store_->epoch(); }
   Result<RunNo> last_run_no() override { return store_->last_run_no(); }
 

@@ -61,8 +61,12 @@ using TickKey = std::tuple<std::string, std::string, std::string, Millis>;
 struct TickUndo {
   TickKey key;
 };
-using Undo = std::variant<HoldUndo, PointUndo, TickUndo, RunUndo, TaskUndo, AttemptUndo,
-                          HistoryUndo, FlowUndo>;
+struct BackfillUndo {
+  BackfillNo no = 0;
+  std::optional<BackfillRow> old;
+};
+using Undo = std::variant<HoldUndo, PointUndo, TickUndo, BackfillUndo, RunUndo, TaskUndo,
+                          AttemptUndo, HistoryUndo, FlowUndo>;
 
 std::vector<AttemptRow>::iterator find_attempt(TaskData& task, std::uint32_t attempt) {
   return std::ranges::find(task.attempts, attempt, &AttemptRow::attempt);
@@ -104,6 +108,7 @@ bool matches(const RunRow& run, const RunFilter& filter) {
   if (filter.before != 0 && run.no >= filter.before) return false;
   if (!filter.flow_id.empty() && run.flow_id != filter.flow_id) return false;
   if (filter.state.has_value() && run.state != *filter.state) return false;
+  if (!filter.backfill.empty() && run.backfill != filter.backfill) return false;
   return !filter.unfinished || !is_final(run.state);
 }
 
@@ -117,6 +122,7 @@ struct MemoryStore::Data {
   std::unordered_map<std::string, FlowVersionRow> flows;
   std::map<PointKey, PointRow> points;
   std::map<TickKey, TickRow> ticks;
+  std::map<BackfillNo, BackfillRow> backfills;
 
   RunData* find(RunNo no) {
     const auto found = runs.find(no);
@@ -237,6 +243,28 @@ class MemoryStore::Transaction {
     return {};
   }
 
+  Result<> write(const BackfillRow& row) {
+    const std::string what = fmt::format("backfill {} ({})", row.no, row.id);
+    if (row.no < 1 || row.id.empty() || row.begin >= row.end || row.parallel == 0 ||
+        row.trigger.empty() != (row.every > 0)) {
+      return fail(ErrorCode::kInternal, what + " is against the rules of the state");
+    }
+    const auto present = data_.backfills.find(row.no);
+    const bool there = present != data_.backfills.end();
+    if (!row.from.has_value()) {
+      const bool known = std::ranges::any_of(
+          data_.backfills, [&](const auto& other) { return other.second.id == row.id; });
+      if (there || known) return exists(what);
+    } else if (!there || present->second.state != *row.from || present->second.id != row.id) {
+      return moved_on(what, *row.from);
+    }
+    std::optional<BackfillRow> old;
+    if (there) old = present->second;
+    data_.backfills[row.no] = row;
+    undo_.emplace_back(BackfillUndo{row.no, std::move(old)});
+    return {};
+  }
+
   Result<> write(const HistoryRow& row) {
     RunData& run = data_.runs[row.run];
     const auto expected = std::ssize(run.history) + 1;
@@ -288,6 +316,13 @@ class MemoryStore::Transaction {
     }
   }
   void take_back(TickUndo& undo) { data_.ticks.erase(undo.key); }
+  void take_back(BackfillUndo& undo) {
+    if (undo.old.has_value()) {
+      data_.backfills[undo.no] = std::move(*undo.old);
+    } else {
+      data_.backfills.erase(undo.no);
+    }
+  }
   void take_back(HistoryUndo& undo) { undo.run->history.pop_back(); }
   void take_back(FlowUndo& undo) { data_.flows.erase(undo.hash); }
 
@@ -332,6 +367,7 @@ Result<> MemoryStore::commit(const ChangeSet& changes) {
   for (const HoldRow& row : changes.holds) TRY(transaction.write(row));
   for (const PointRow& row : changes.points) transaction.write(row);
   for (const TickRow& row : changes.ticks) TRY(transaction.write(row));
+  for (const BackfillRow& row : changes.backfills) TRY(transaction.write(row));
   for (const HistoryRow& row : changes.history) TRY(transaction.write(row));
   transaction.keep();
   return {};
@@ -449,6 +485,38 @@ Result<std::vector<TickRow>> MemoryStore::list_ticks(const TickFilter& filter) {
   std::ranges::stable_sort(found, std::greater{}, &TickRow::scheduled_for);
   if (found.size() > filter.limit) found.resize(filter.limit);
   return found;
+}
+
+Result<BackfillRow> MemoryStore::find_backfill(BackfillNo no) {
+  const std::lock_guard lock(data_->mutex);
+  const auto found = data_->backfills.find(no);
+  if (found == data_->backfills.end()) {
+    return fail(ErrorCode::kNotFound, fmt::format("there is no backfill {}", no));
+  }
+  return as_read(found->second);
+}
+
+Result<std::vector<BackfillRow>> MemoryStore::list_backfills(const BackfillFilter& filter) {
+  const std::lock_guard lock(data_->mutex);
+  std::vector<BackfillRow> found;
+  for (auto at = data_->backfills.rbegin(); at != data_->backfills.rend(); ++at) {
+    if (found.size() >= filter.limit) break;
+    if (filter.before != 0 && at->first >= filter.before) continue;
+    if (filter.unfinished && is_final(at->second.state)) continue;
+    found.push_back(as_read(at->second));
+  }
+  return found;
+}
+
+Result<bool> MemoryStore::is_done(const TimeKey& time) {
+  const std::lock_guard lock(data_->mutex);
+  return std::ranges::any_of(data_->runs, [&time](const auto& one) {
+    const std::optional<RunRow>& run = one.second.row;
+    return run.has_value() && time.at != 0 && run->scheduled.at == time.at &&
+           run->flow_id == time.flow_id && run->ns == time.ns &&
+           run->scheduled.trigger == time.trigger &&
+           (run->state == RunState::kCompleted || run->state == RunState::kWarning);
+  });
 }
 
 Result<std::vector<SeriesInfo>> MemoryStore::list_series() {

@@ -39,6 +39,9 @@ class MemoryStore final : public Store {
   Result<std::vector<PointRow>> list_points(const PointFilter& filter) override;
   Result<std::vector<SeriesInfo>> list_series() override;
   Result<std::vector<TickRow>> list_ticks(const TickFilter& filter) override;
+  Result<BackfillRow> find_backfill(BackfillNo no) override;
+  Result<std::vector<BackfillRow>> list_backfills(const BackfillFilter& filter) override;
+  Result<bool> is_done(const TimeKey& time) override;
 
   Result<> commit(const ChangeSet& changes) override;
   [[nodiscard]] std::uint64_t epoch() const override { return epoch_; }

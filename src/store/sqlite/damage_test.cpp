@@ -62,7 +62,7 @@ TEST_F(Damage, AnotherProgramsFileIsLeftAlone) {
 TEST_F(Damage, FlippedBytesInTheMiddleAreAnErrorAtTheirUse) {
   std::string content = read_file(layout().database());
   // All pages after the schema: wherever the rows lie, they are hit.
-  for (std::size_t page = 20 * 4096; page < content.size(); page += 4096) {
+  for (std::size_t page = 26 * 4096; page < content.size(); page += 4096) {
     content.replace(page, 64, 64, '\xAA');
   }
   write_file(layout().database(), content);

@@ -263,5 +263,26 @@ TEST_F(Migrations, AStateOfVersion4KeepsItsRunsAndGetsTicks) {
   EXPECT_EQ(store().list_ticks(filter).value(), std::vector{tick});
 }
 
+TEST_F(Migrations, AStateOfVersion5KeepsItsRunsAndGetsBackfills) {
+  std::filesystem::create_directory(layout().folder());
+  meddle(state_of_version(5) + "PRAGMA journal_mode = WAL");
+
+  open();
+
+  const RunRow run = store().find_run(3).value();
+  EXPECT_EQ(run.rerun_of, 0);
+  EXPECT_EQ(run.backfill, "");
+  BackfillRow backfill;
+  backfill.no = 1;
+  backfill.id = "b";
+  backfill.trigger = "nightly";
+  backfill.end = 1;
+  ChangeSet changes;
+  changes.backfills.push_back(backfill);
+  must_commit(store(), changes);
+  backfill.from = backfill.state;
+  EXPECT_EQ(store().list_backfills({}).value(), std::vector{backfill});
+}
+
 }  // namespace
 }  // namespace cordyna

@@ -65,6 +65,23 @@ constexpr std::string_view kTicksOfFlow =
     " FROM tick WHERE ns = ?1 AND flow_id = ?2 AND scheduled_for < ?3"
     " ORDER BY scheduled_for DESC, trigger LIMIT ?4";
 
+constexpr std::string_view kRunsOfBackfill =
+    "SELECT " CORDYNA_RUN_COLUMNS
+    " FROM run INDEXED BY run_of_backfill WHERE backfill = ?5 AND backfill <> '' AND no < ?1"
+    " AND (?2 = '' OR state = ?2) AND (?4 = '' OR flow_id = ?4)"
+    " AND (?6 = 0 OR (state <> 'completed' AND state <> 'warning' AND state <> 'error'"
+    " AND state <> 'cancelled')) ORDER BY no DESC LIMIT ?3";
+constexpr std::string_view kIsDone =
+    "SELECT EXISTS (SELECT 1 FROM run INDEXED BY run_for_time WHERE flow_id = ?2"
+    " AND scheduled_for = ?4 AND scheduled_for <> 0 AND ns = ?1 AND trigger = ?3"
+    " AND (state = 'completed' OR state = 'warning'))";
+constexpr std::string_view kBackfillByNo =
+    "SELECT " CORDYNA_BACKFILL_COLUMNS " FROM backfill WHERE no = ?1";
+constexpr std::string_view kBackfills =
+    "SELECT " CORDYNA_BACKFILL_COLUMNS
+    " FROM backfill WHERE no < ?1 AND (?2 = 0 OR state = 'running' OR state = 'paused')"
+    " ORDER BY no DESC LIMIT ?3";
+
 // Reads all rows of a bound statement.
 template <class Row>
 Result<std::vector<Row>> collect(Statement& statement, Result<Row> (*read)(const Statement&)) {
@@ -167,11 +184,21 @@ Statement& Queries::statement_for(const RunFilter& filter) {
 }
 
 Result<std::vector<RunRow>> Queries::list_runs(const RunFilter& filter) {
+  const auto bind = [&filter](Statement& runs) {
+    runs.bind(1, filter.before == 0 ? std::numeric_limits<RunNo>::max() : filter.before);
+    runs.bind(2, filter.state.has_value() ? to_string(*filter.state) : std::string_view());
+    runs.bind(3, filter.limit);
+    runs.bind(4, filter.flow_id);
+  };
+  if (!filter.backfill.empty()) {
+    TRY_ASSIGN(Statement runs, database_.prepare(kRunsOfBackfill));
+    bind(runs);
+    runs.bind(5, filter.backfill);
+    runs.bind(6, filter.unfinished ? 1 : 0);
+    return collect<RunRow>(runs, read_run);
+  }
   Statement& runs = statement_for(filter);
-  runs.bind(1, filter.before == 0 ? std::numeric_limits<RunNo>::max() : filter.before);
-  runs.bind(2, filter.state.has_value() ? to_string(*filter.state) : std::string_view());
-  runs.bind(3, filter.limit);
-  runs.bind(4, filter.flow_id);
+  bind(runs);
   return collect<RunRow>(runs, read_run);
 }
 
@@ -271,6 +298,32 @@ Result<std::vector<TickRow>> Queries::list_ticks(const TickFilter& filter) {
   ticks.bind(next++, filter.before == 0 ? std::numeric_limits<Millis>::max() : filter.before);
   ticks.bind(next, filter.limit);
   return collect<TickRow>(ticks, read_tick);
+}
+
+Result<BackfillRow> Queries::find_backfill(BackfillNo no) {
+  TRY_ASSIGN(Statement backfill, database_.prepare(kBackfillByNo));
+  backfill.bind(1, no);
+  TRY_ASSIGN(std::vector<BackfillRow> found, collect<BackfillRow>(backfill, read_backfill));
+  if (found.empty()) return fail(ErrorCode::kNotFound, fmt::format("there is no backfill {}", no));
+  return std::move(found.front());
+}
+
+Result<std::vector<BackfillRow>> Queries::list_backfills(const BackfillFilter& filter) {
+  TRY_ASSIGN(Statement backfills, database_.prepare(kBackfills));
+  backfills.bind(1, filter.before == 0 ? std::numeric_limits<BackfillNo>::max() : filter.before);
+  backfills.bind(2, filter.unfinished ? 1 : 0);
+  backfills.bind(3, filter.limit);
+  return collect<BackfillRow>(backfills, read_backfill);
+}
+
+Result<bool> Queries::is_done(const TimeKey& time) {
+  TRY_ASSIGN(Statement done, database_.prepare(kIsDone));
+  done.bind(1, time.ns);
+  done.bind(2, time.flow_id);
+  done.bind(3, time.trigger);
+  done.bind(4, time.at);
+  TRY_ASSIGN(const std::int64_t there, one_number(done));
+  return there != 0;
 }
 
 Result<RunNo> Queries::last_run_no() {

@@ -29,6 +29,9 @@ class Queries {
   [[nodiscard]] Result<std::vector<PointRow>> list_points(const PointFilter& filter);
   [[nodiscard]] Result<std::vector<SeriesInfo>> list_series();
   [[nodiscard]] Result<std::vector<TickRow>> list_ticks(const TickFilter& filter);
+  [[nodiscard]] Result<BackfillRow> find_backfill(BackfillNo no);
+  [[nodiscard]] Result<std::vector<BackfillRow>> list_backfills(const BackfillFilter& filter);
+  [[nodiscard]] Result<bool> is_done(const TimeKey& time);
   [[nodiscard]] Result<RunNo> last_run_no();
 
  private:

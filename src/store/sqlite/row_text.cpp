@@ -96,6 +96,13 @@ Result<> parse(std::string_view word, TickState& state) {
   return {};
 }
 
+Result<> parse(std::string_view word, BackfillState& state) {
+  const auto parsed = parse_backfill_state(word);
+  if (!parsed.has_value()) return unknown_word("state of a backfill", word);
+  state = *parsed;
+  return {};
+}
+
 template <class State>
 Result<> parse(std::string_view word, std::optional<State>& state) {
   if (word.empty()) return {};
@@ -136,6 +143,8 @@ Result<RunRow> read_run(const Statement& row) {
   columns.read(run.scheduled.trigger);
   columns.read(run.scheduled.at);
   columns.read(run.scheduled.interval_from);
+  columns.read(run.rerun_of);
+  columns.read(run.backfill);
   run.from = run.state;
   return run;
 }
@@ -237,6 +246,36 @@ Result<TickRow> read_tick(const Statement& row) {
   return tick;
 }
 
+Result<BackfillRow> read_backfill(const Statement& row) {
+  BackfillRow backfill;
+  Columns columns(row);
+  columns.read(backfill.no);
+  columns.read(backfill.id);
+  columns.read(backfill.ns);
+  columns.read(backfill.flow_id);
+  columns.read(backfill.flow_hash);
+  columns.read(backfill.folder);
+  columns.read(backfill.trigger);
+  columns.read(backfill.inputs);
+  columns.read(backfill.begin);
+  columns.read(backfill.end);
+  columns.read(backfill.every);
+  columns.read(backfill.parallel);
+  columns.read(backfill.only_missing);
+  columns.read(backfill.newest_first);
+  TRY(parse(columns.word(), backfill.state));
+  columns.read(backfill.cursor);
+  columns.read(backfill.total);
+  columns.read(backfill.started);
+  columns.read(backfill.skipped);
+  columns.read(backfill.refused);
+  columns.read(backfill.detail);
+  columns.read(backfill.created_at);
+  columns.read(backfill.ended_at);
+  backfill.from = backfill.state;
+  return backfill;
+}
+
 FlowVersionRow read_flow(const Statement& row) {
   FlowVersionRow flow;
   Columns columns(row);
@@ -267,6 +306,8 @@ void bind_run(Statement& statement, const RunRow& row) {
   statement.bind(22, row.scheduled.trigger);
   statement.bind(23, row.scheduled.at);
   statement.bind(24, row.scheduled.interval_from);
+  statement.bind(25, row.rerun_of);
+  statement.bind(26, row.backfill);
 }
 
 void bind_task(Statement& statement, const TaskRow& row) {
@@ -347,6 +388,32 @@ void bind_tick(Statement& statement, const TickRow& row) {
   statement.bind(8, row.run);
   statement.bind(9, row.at);
   statement.bind(10, row.detail);
+}
+
+void bind_backfill(Statement& statement, const BackfillRow& row) {
+  statement.bind(1, row.no);
+  statement.bind(2, row.id);
+  statement.bind(3, row.ns);
+  statement.bind(4, row.flow_id);
+  statement.bind(5, row.flow_hash);
+  statement.bind(6, row.folder);
+  statement.bind(7, row.trigger);
+  statement.bind(8, row.inputs);
+  statement.bind(9, row.begin);
+  statement.bind(10, row.end);
+  statement.bind(11, row.every);
+  statement.bind(12, row.parallel);
+  statement.bind(13, row.only_missing ? 1 : 0);
+  statement.bind(14, row.newest_first ? 1 : 0);
+  statement.bind(15, to_string(row.state));
+  statement.bind(16, row.cursor);
+  statement.bind(17, row.total);
+  statement.bind(18, row.started);
+  statement.bind(19, row.skipped);
+  statement.bind(20, row.refused);
+  statement.bind(21, row.detail);
+  statement.bind(22, row.created_at);
+  statement.bind(23, row.ended_at);
 }
 
 void bind_flow(Statement& statement, const FlowVersionRow& row) {

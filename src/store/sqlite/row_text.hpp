@@ -15,7 +15,7 @@
 #define CORDYNA_RUN_COLUMNS                                                               \
   "no, id, flow_id, ns, flow_hash, folder, inputs, outputs, state, created_at, "          \
   "started_at, ended_at, deadline_at, warnings, cancel_requested, " CORDYNA_ERROR_COLUMNS \
-  ", trigger, scheduled_for, interval_from"
+  ", trigger, scheduled_for, interval_from, rerun_of, backfill"
 #define CORDYNA_TASK_COLUMNS                                                     \
   "run, path, state, attempt, warnings, first_at, ended_at, retry_at, outputs, " \
   "blocked_by, " CORDYNA_ERROR_COLUMNS
@@ -28,6 +28,10 @@
 #define CORDYNA_POINT_COLUMNS "series, at, run, path, verdict, facts"
 #define CORDYNA_TICK_COLUMNS \
   "ns, flow_id, trigger, scheduled_for, first, count, state, run, at, detail"
+#define CORDYNA_BACKFILL_COLUMNS                                                            \
+  "no, id, ns, flow_id, flow_hash, folder, trigger, inputs, begin_at, end_at, every, "      \
+  "parallel, only_missing, newest_first, state, cursor, total, started, skipped, refused, " \
+  "detail, created_at, ended_at"
 
 namespace cordyna::sqlite {
 
@@ -39,6 +43,7 @@ namespace cordyna::sqlite {
 [[nodiscard]] Result<HoldRow> read_hold(const Statement& row);
 [[nodiscard]] Result<PointRow> read_point(const Statement& row);
 [[nodiscard]] Result<TickRow> read_tick(const Statement& row);
+[[nodiscard]] Result<BackfillRow> read_backfill(const Statement& row);
 [[nodiscard]] FlowVersionRow read_flow(const Statement& row);
 
 /// Bind in the order of the columns above, from 1. An absent error binds nothing: its parameters
@@ -50,11 +55,13 @@ void bind_history(Statement& statement, const HistoryRow& row);
 void bind_hold(Statement& statement, const HoldRow& row);
 void bind_point(Statement& statement, const PointRow& row);
 void bind_tick(Statement& statement, const TickRow& row);
+void bind_backfill(Statement& statement, const BackfillRow& row);
 void bind_flow(Statement& statement, const FlowVersionRow& row);
 
-inline constexpr int kRunFrom = 25;      ///< after bind_run: the state to replace
-inline constexpr int kTaskFrom = 17;     ///< after bind_task
-inline constexpr int kAttemptFrom = 19;  ///< after bind_attempt
-inline constexpr int kHoldFrom = 10;     ///< after bind_hold
+inline constexpr int kRunFrom = 27;       ///< after bind_run: the state to replace
+inline constexpr int kTaskFrom = 17;      ///< after bind_task
+inline constexpr int kAttemptFrom = 19;   ///< after bind_attempt
+inline constexpr int kHoldFrom = 10;      ///< after bind_hold
+inline constexpr int kBackfillFrom = 24;  ///< after bind_backfill
 
 }  // namespace cordyna::sqlite

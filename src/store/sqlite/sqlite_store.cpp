@@ -54,6 +54,11 @@ class ReaderOf : public Port {
   Result<std::vector<TickRow>> list_ticks(const TickFilter& filter) override {
     return queries_->list_ticks(filter);
   }
+  Result<BackfillRow> find_backfill(BackfillNo no) override { return queries_->find_backfill(no); }
+  Result<std::vector<BackfillRow>> list_backfills(const BackfillFilter& filter) override {
+    return queries_->list_backfills(filter);
+  }
+  Result<bool> is_done(const TimeKey& time) override { return queries_->is_done(time); }
 
  protected:
   // Statements must be gone before their connection is.

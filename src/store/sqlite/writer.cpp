@@ -30,12 +30,12 @@ constexpr std::string_view kInsertFlow =
 constexpr std::string_view kInsertRun =
     "INSERT INTO run (" CORDYNA_RUN_COLUMNS
     ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18,"
-    " ?19, ?20, ?21, ?22, ?23, ?24)";
+    " ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26)";
 constexpr std::string_view kUpdateRun =
     "UPDATE run SET flow_id = ?3, ns = ?4, flow_hash = ?5, folder = ?6, inputs = ?7, outputs = ?8,"
     " state = ?9, created_at = ?10, started_at = ?11, ended_at = ?12, deadline_at = ?13,"
     " warnings = ?14, cancel_requested = ?15, " CORDYNA_SET_ERROR(
-        16, 17, 18, 19, 20, 21) " WHERE no = ?1 AND id = ?2 AND state = ?25";
+        16, 17, 18, 19, 20, 21) " WHERE no = ?1 AND id = ?2 AND state = ?27";
 constexpr std::string_view kInsertTask =
     "INSERT INTO task (" CORDYNA_TASK_COLUMNS
     ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)";
@@ -67,6 +67,13 @@ constexpr std::string_view kPutPoint =
     " DO UPDATE SET verdict = ?5, facts = ?6";
 constexpr std::string_view kInsertTick =
     "INSERT INTO tick (" CORDYNA_TICK_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+constexpr std::string_view kInsertBackfill =
+    "INSERT INTO backfill (" CORDYNA_BACKFILL_COLUMNS
+    ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18,"
+    " ?19, ?20, ?21, ?22, ?23)";
+constexpr std::string_view kUpdateBackfill =
+    "UPDATE backfill SET state = ?15, cursor = ?16, started = ?18, skipped = ?19, refused = ?20,"
+    " detail = ?21, ended_at = ?23 WHERE no = ?1 AND id = ?2 AND state = ?24";
 constexpr std::string_view kLastSeq = "SELECT ifnull(max(seq), 0) FROM history WHERE run = ?1";
 
 #undef CORDYNA_SET_ERROR
@@ -85,6 +92,13 @@ void bind(Statement& statement, const HoldRow& row) {
   bind_hold(statement, row);
 }
 
+void bind(Statement& statement, const BackfillRow& row) {
+  bind_backfill(statement, row);
+}
+
+std::string name(const BackfillRow& row) {
+  return fmt::format("backfill {} ({})", row.no, row.id);
+}
 std::string name(const HoldRow& row) {
   return fmt::format("hold of task '{}' of run {}", row.path, row.run);
 }
@@ -127,6 +141,8 @@ struct Writer::Statements {
   std::optional<Statement> update_hold;
   std::optional<Statement> put_point;
   std::optional<Statement> insert_tick;
+  std::optional<Statement> insert_backfill;
+  std::optional<Statement> update_backfill;
 };
 
 Writer::Writer(Database& database, Statements statements, std::uint64_t epoch)
@@ -163,7 +179,8 @@ Result<std::unique_ptr<Writer>> Writer::prepare(Database& database) {
                  std::move(insert_run), std::move(update_run), std::move(insert_task),
                  std::move(update_task), std::move(insert_attempt), std::move(update_attempt),
                  std::move(live_rival), std::move(insert_history), std::move(last_seq),
-                 std::nullopt, std::nullopt, std::nullopt, std::nullopt},
+                 std::nullopt, std::nullopt, std::nullopt, std::nullopt, std::nullopt,
+                 std::nullopt},
       static_cast<std::uint64_t>(epoch)));
 }
 
@@ -195,6 +212,7 @@ Result<> Writer::write(const ChangeSet& changes) {
   for (const HoldRow& row : changes.holds) TRY(put(row));
   for (const PointRow& row : changes.points) TRY(put(row));
   for (const TickRow& row : changes.ticks) TRY(put(row));
+  for (const BackfillRow& row : changes.backfills) TRY(put(row));
   for (const HistoryRow& row : changes.history) TRY(put(row));
   return {};
 }
@@ -264,6 +282,12 @@ Result<> Writer::put(const TickRow& row) {
   if (rc == SQLITE_DONE) return {};
   return refused(rc, fmt::format("tick {} of trigger '{}' of flow '{}'", row.scheduled_for,
                                  row.trigger, row.flow_id));
+}
+
+Result<> Writer::put(const BackfillRow& row) {
+  TRY(prepare_late(s_->insert_backfill, kInsertBackfill));
+  TRY(prepare_late(s_->update_backfill, kUpdateBackfill));
+  return compare_and_swap(*s_->insert_backfill, *s_->update_backfill, kBackfillFrom, row);
 }
 
 // At most one attempt of a task lives.

@@ -1,0 +1,206 @@
+// dyna backfill: one run for each time at which a flow was due.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "base/id.hpp"
+#include "cli/backfill_plan.hpp"
+#include "cli/backfill_session.hpp"
+#include "cli/commands.hpp"
+#include "cli/text.hpp"
+#include "cli/up_report.hpp"
+#include "model/run_fields.hpp"
+
+namespace cordyna::cli {
+namespace {
+
+/// What would become of each time.
+struct Fate {
+  schedule::Tick time;
+  bool left_out = false;
+};
+
+Result<std::vector<Fate>> fates_of(const CommandContext& context, const StateLayout& layout,
+                                   const Flow& flow, const BackfillPlan& plan) {
+  std::vector<Fate> fates;
+  fates.reserve(plan.times.size());
+  for (const schedule::Tick& time : plan.times) fates.push_back({time, false});
+  if (plan.row.newest_first) std::ranges::reverse(fates);
+  if (!plan.row.only_missing) return fates;
+  auto reader = context.parts.open_reader(layout);
+  if (!reader.has_value() && reader.error().code == ErrorCode::kNotFound) return fates;
+  if (!reader.has_value()) return std::unexpected<Error>(reader.error());
+  for (Fate& fate : fates) {
+    TRY_ASSIGN(fate.left_out,
+               (*reader)->is_done({flow.ns, flow.id, plan.row.trigger, fate.time.at}));
+  }
+  return fates;
+}
+
+std::string fates_as_json(const Flow& flow, const BackfillPlan& plan,
+                          const std::vector<Fate>& fates) {
+  std::string out = "{\"flow\":";
+  append_json(out, flow.id);
+  out += ",\"trigger\":";
+  append_json(out, plan.row.trigger);
+  out += ",\"timezone\":";
+  append_json(out, plan.zone);
+  const auto left_out = std::ranges::count_if(fates, &Fate::left_out);
+  fmt::format_to(std::back_inserter(out),
+                 ",\"from\":\"{}\",\"to\":\"{}\",\"parallel\":{},\"total\":{},\"skipped\":{},"
+                 "\"times\":[",
+                 format_timestamp(plan.row.begin), format_timestamp(plan.row.end),
+                 plan.row.parallel, fates.size(), left_out);
+  for (const Fate& fate : fates) {
+    fmt::format_to(std::back_inserter(out),
+                   "{}{{\"scheduled_for\":\"{}\",\"interval\":{{\"start\":\"{}\",\"end\":\"{}\"}},"
+                   "\"action\":\"{}\"}}",
+                   &fate == fates.data() ? "" : ",", format_timestamp(fate.time.at),
+                   format_timestamp(fate.time.interval_from), format_timestamp(fate.time.at),
+                   fate.left_out ? "skip" : "run");
+  }
+  return out + "]}\n";
+}
+
+std::string fates_as_lines(const std::vector<Fate>& fates) {
+  std::string out;
+  for (const Fate& fate : fates) {
+    fmt::format_to(std::back_inserter(out), "{}  from {}  {}\n", seconds_text(fate.time.at),
+                   seconds_text(fate.time.interval_from),
+                   fate.left_out ? "left out: a run of it ended well" : "runs");
+  }
+  const auto left_out = static_cast<std::size_t>(std::ranges::count_if(fates, &Fate::left_out));
+  return out + fmt::format("{}; {} would run, {} left out\n", counted(fates.size(), "time"),
+                           fates.size() - left_out, left_out);
+}
+
+/// What is wrong with the inputs shows before anything runs.
+Result<> try_inputs(const Flow& flow, const BackfillPlan& plan, const RunId& id, Millis now) {
+  TRY_ASSIGN(const TriggerSpec trigger, flow::backfill_trigger(flow, plan.row));
+  const schedule::Tick& first = plan.times.front();
+  const std::string context =
+      fmt::format(R"({{"run":{{{}}}}})",
+                  run_fields(id, now, {plan.row.trigger, first.at, first.interval_from}));
+  TRY(flow::trigger_inputs(flow, trigger, context));
+  return {};
+}
+
+CommandResult begin(CommandContext& context) {
+  const Arguments& arguments = context.arguments;
+  if (arguments.files.empty()) {
+    return fail(ErrorCode::kInvalidArgument,
+                "a flow is wanted: dyna backfill FILE --from TIME --to TIME; or one of list, show, "
+                "pause, resume, cancel");
+  }
+  TRY_ASSIGN(flow::Parsed parsed, parse_and_report(arguments.files.front()));
+  if (parsed.flow == nullptr) return ExitCode::kUsage;
+  const Millis now = context.parts.clock->wall();
+  OwnerRequest request;
+  request.op = OwnerOp::kBackfill;
+  request.run = RunId{make_uuid7(now)};
+  TRY_ASSIGN(BackfillPlan plan, plan_backfill(arguments, *parsed.flow, now));
+  TRY(try_inputs(*parsed.flow, plan, request.run, now));
+  const StateLayout layout = state_for_flow(context.choice, parsed.flow->folder);
+  if (arguments.dry_run) {
+    TRY_ASSIGN(const std::vector<Fate> fates, fates_of(context, layout, *parsed.flow, plan));
+    context.output.write(arguments.json ? fates_as_json(*parsed.flow, plan, fates)
+                                        : fates_as_lines(fates));
+    return ExitCode::kOk;
+  }
+  request.folder = parsed.flow->folder;
+  request.canonical = std::move(parsed.canonical);
+  request.inputs = plan.row.inputs;
+  request.backfill = std::move(plan.row);
+  Signals signals;  // before any thread
+  BackfillSession session(context, layout, signals, std::move(parsed.flow));
+  return session.drive(std::move(request));
+}
+
+CommandResult list(CommandContext& context) {
+  TRY_ASSIGN(const StateLayout layout, state_here(context));
+  TRY_ASSIGN(const std::unique_ptr<StoreReader> reader, context.parts.open_reader(layout));
+  TRY_ASSIGN(const std::vector<BackfillRow> rows,
+             reader->list_backfills({.limit = context.arguments.limit}));
+  const bool json = context.arguments.json;
+  std::string out;
+  for (const BackfillRow& row : rows) {
+    TRY_ASSIGN(const BackfillCounts counts, count_runs(*reader, row.no));
+    out += (json ? json_of(row, counts) : line_of(row, counts)) + "\n";
+  }
+  if (rows.empty() && !json) out = "no backfills\n";
+  context.output.write(out);
+  return ExitCode::kOk;
+}
+
+std::string as_text(const BackfillRow& row, const BackfillCounts& counts,
+                    const std::vector<RunRow>& not_well) {
+  std::string out = line_of(row, counts) + "\n";
+  fmt::format_to(std::back_inserter(out), "  times        {} to {}, {}\n", seconds_text(row.begin),
+                 seconds_text(row.end),
+                 row.every > 0 ? "each " + format_delay(row.every)
+                               : "of trigger '" + printable(row.trigger) + "'");
+  fmt::format_to(std::back_inserter(out), "  at a time    {}{}{}\n", row.parallel,
+                 row.newest_first ? ", the newest first" : "",
+                 row.only_missing ? ", only what is missing" : "");
+  for (const RunRow& run : not_well) {
+    fmt::format_to(std::back_inserter(out), "  run {} for {}: {}\n", run.no,
+                   seconds_text(run.scheduled.at), to_string(run.state));
+  }
+  return out;
+}
+
+CommandResult show(CommandContext& context) {
+  constexpr std::uint32_t kNamedMax = 20;
+  TRY_ASSIGN(const StateLayout layout, state_here(context));
+  TRY_ASSIGN(const std::unique_ptr<StoreReader> reader, context.parts.open_reader(layout));
+  const BackfillNo no = context.arguments.backfill;
+  TRY_ASSIGN(const BackfillRow row, reader->find_backfill(no));
+  TRY_ASSIGN(const BackfillCounts counts, count_runs(*reader, no));
+  if (context.arguments.json) {
+    context.output.write(json_of(row, counts) + "\n");
+    return ExitCode::kOk;
+  }
+  RunFilter filter;
+  filter.backfill = std::to_string(no);
+  filter.limit = kNamedMax;
+  filter.state = RunState::kError;
+  TRY_ASSIGN(const std::vector<RunRow> failed, reader->list_runs(filter));
+  context.output.write(as_text(row, counts, failed));
+  return ExitCode::kOk;
+}
+
+CommandResult steer(CommandContext& context, OwnerOp op) {
+  TRY_ASSIGN(const StateLayout layout, state_here(context));
+  OwnerRequest request;
+  request.op = op;
+  request.of = context.arguments.backfill;
+  {
+    // Before anybody becomes an owner for it.
+    TRY_ASSIGN(const std::unique_ptr<StoreReader> reader, context.parts.open_reader(layout));
+    TRY_ASSIGN(const BackfillRow row, reader->find_backfill(request.of));
+    const bool again = op == OwnerOp::kBackfillCancel && row.state == BackfillState::kCancelled;
+    if (is_final(row.state) && !again) {
+      return fail(ErrorCode::kConflict,
+                  fmt::format("backfill {} has ended: {}", row.no, to_string(row.state)));
+    }
+  }
+  Signals signals;  // before any thread
+  BackfillSession session(context, layout, signals, nullptr);
+  return session.drive(std::move(request));
+}
+
+}  // namespace
+
+CommandResult backfill_command(CommandContext& context) {
+  const std::string& action = context.arguments.action;
+  if (action == "list") return list(context);
+  if (action == "show") return show(context);
+  if (action == "pause") return steer(context, OwnerOp::kBackfillPause);
+  if (action == "resume") return steer(context, OwnerOp::kBackfillResume);
+  if (action == "cancel") return steer(context, OwnerOp::kBackfillCancel);
+  return begin(context);
+}
+
+}  // namespace cordyna::cli
