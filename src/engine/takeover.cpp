@@ -36,6 +36,14 @@ class Planner {
     return flow_.tasks[task].section == Section::kTasks;
   }
 
+  /// Of a loop only the whole has an end; what is inside has rows by its items.
+  [[nodiscard]] bool is_in_loop(TaskIndex task) const {
+    for (task = flow_.tasks[task].inside; task != kNoTask; task = flow_.tasks[task].inside) {
+      if (!flow_.tasks[task].foreach.items.empty()) return true;
+    }
+    return false;
+  }
+
   void note_gone(const std::vector<std::string>& paths) {
     const std::set<std::string_view> gone(paths.begin(), paths.end());
     for (TaskIndex task = 0; task < gone_.size(); ++task) {
@@ -71,9 +79,7 @@ class Planner {
 
   void run_what_did_not_complete() {
     for (TaskIndex task = 0; task < states_.size(); ++task) {
-      // Of a loop only the whole has an end; its items have rows of their own.
-      const TaskIndex around = flow_.tasks[task].inside;
-      const bool item = around != kNoTask && !flow_.tasks[around].foreach.items.empty();
+      const bool item = is_in_loop(task);
       if (!is_main(task) || (!item && !may_be_taken(states_[task]))) run_again(task);
     }
   }

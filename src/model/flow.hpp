@@ -127,7 +127,6 @@ struct TaskSpec {
   Timeouts timeouts;
   Millis timeout = 0;  ///< whole, with retries; 0: no limit
   Resources resources;
-  std::string pool;           ///< whose slot it takes besides its own; empty: none
   std::int32_t priority = 0;  ///< who waits for a slot: the greater goes first
   Section section = Section::kTasks;
   TaskKind kind = TaskKind::kProcess;
@@ -173,22 +172,6 @@ struct InputSpec {
   std::uint32_t column = 0;
 };
 
-/// What becomes of a run that would be one too many.
-enum class OnLimit : std::uint8_t {
-  kQueue,   ///< it waits, first come, first served
-  kSkip,    ///< it ends at once, as cancelled
-  kCancel,  ///< the oldest that runs is cancelled for it
-};
-
-[[nodiscard]] std::string_view to_string(OnLimit policy);
-
-/// `concurrency:` of a flow.
-struct Concurrency {
-  std::uint32_t limit = 0;  ///< runs at a time; 0: any number
-  OnLimit on_limit = OnLimit::kQueue;
-  std::string key{};  ///< a template over inputs and run: only runs with equal keys count together
-};
-
 /// One version of a flow. `hash` names it: equal canonical forms are one version.
 struct Flow {
   std::string id;
@@ -201,7 +184,6 @@ struct Flow {
   std::string folder;  ///< absolute; relative paths in the flow are from here, and scripts run here
   std::string hash;    ///< SHA-256 of the canonical form, hexadecimal
   Millis timeout = 0;  ///< of a whole run; 0: no limit
-  Concurrency concurrency;
   std::vector<InputSpec> inputs;
   std::vector<TriggerSpec> triggers;
   std::vector<TaskSpec> tasks;  ///< `tasks`, then `errors`, then `finally`, each in file order;

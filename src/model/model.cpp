@@ -15,12 +15,6 @@ std::string_view to_string(TriggerRule rule) {
   return kNames[static_cast<std::size_t>(rule)];
 }
 
-std::string_view to_string(OnLimit policy) {
-  static constexpr std::array kNames{std::string_view("queue"), std::string_view("skip"),
-                                     std::string_view("cancel")};
-  return kNames[static_cast<std::size_t>(policy)];
-}
-
 std::string_view to_string(InputType type) {
   static constexpr std::array kNames{
       std::string_view("string"),      std::string_view("int"),   std::string_view("float"),
