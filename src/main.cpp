@@ -22,6 +22,7 @@
 #include "process/data/private_data.hpp"
 #include "process/data/read_rows.hpp"
 #include "process/local/cgroup.hpp"
+#include "process/local/core_files.hpp"
 #include "process/local/fork_link.hpp"
 #include "process/local/fork_server.hpp"
 #include "process/local/local_process.hpp"
@@ -165,6 +166,9 @@ int command_line(int argc, char** argv) {
 int main(int argc, char** argv) {
   // An arena for each thread costs more memory than all that we keep.
   ::mallopt(M_ARENA_MAX, 2);
+  // Any of us holds secrets at some time: the owner, the fork server and its guardians, a data
+  // step.
+  cordyna::forbid_core_files();
   // Ahead of everything else: the fork server stays as small as it can be, for its guardians are
   // copies of it.
   if (argc == 3 && std::string_view(argv[1]) == "supervise")

@@ -99,7 +99,7 @@ struct Resources {
   std::uint32_t cpu_millis = 0;  ///< thousandths of a core
   std::uint64_t memory_bytes = 0;
   std::uint64_t disk_bytes = 0;  ///< of one file that it writes
-  Millis cpu_time = 0;           ///< of all its processes
+  Millis cpu_time = 0;           ///< of one of its processes, by whole seconds
 
   bool operator==(const Resources&) const = default;
 };

@@ -7,6 +7,8 @@ import fcntl
 import hashlib
 import json
 import os
+import resource
+import signal
 import subprocess
 import threading
 import time
@@ -213,3 +215,67 @@ def test_a_canary_is_nowhere(place: Path, follow: str) -> None:
     assert "it failed: ***" in logs
     assert "cannot log in with Bearer ***" in logs
     assert logs.count("***") >= 15
+
+
+def allow_cores() -> None:
+    _, most = resource.getrlimit(resource.RLIMIT_CORE)
+    resource.setrlimit(resource.RLIMIT_CORE, (most, most))
+
+
+def core_limit(pid: int) -> str:
+    for line in Path(f"/proc/{pid}/limits").read_text().splitlines():
+        if line.startswith("Max core file size"):
+            return line.split()[4]
+    raise AssertionError(pid)
+
+
+def parent_of(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+
+
+def cores() -> set[Path]:
+    """Where processes of ours would leave theirs, but for the folder of the test."""
+    return set(Path("/").glob("core*")) | set(Path.cwd().glob("core*"))
+
+
+def test_no_process_of_ours_leaves_a_core(place: Path) -> None:
+    """Owner, fork server and guardian die of a signal that writes cores, while the task has the secret."""
+    before = cores()
+    flow = FLOW.replace("touch begun;", "echo $PPID > pid; mv pid guardian; touch begun;")
+    (place / "flow.yaml").write_text(flow, encoding="utf-8")
+    run = subprocess.Popen(
+        [DYNA, "run", "flow.yaml", "--follow", "plain"],
+        cwd=place,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        preexec_fn=allow_cores,
+    )
+    wait_for(place / "begun")
+    guardian = int((place / "guardian").read_text())
+    server = parent_of(guardian)
+    assert [core_limit(pid) for pid in (run.pid, server, guardian)] == ["0"] * 3
+    os.kill(run.pid, signal.SIGABRT)
+    _, status = os.waitpid(run.pid, 0)  # subprocess does not tell whether there was a core
+    run.returncode = -signal.SIGABRT
+    assert os.WIFSIGNALED(status)
+    assert not os.WCOREDUMP(status)
+    for pid in (guardian, server):
+        os.kill(pid, signal.SIGABRT)
+    with (place / ".cordyna" / "supervise.lock").open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+    assert cores() == before
+    assert list(place.rglob("core*")) == []
+    assert leaks_of_files(place) == []
+
+
+def test_a_task_leaves_a_core_only_when_it_asks(tmp_path: Path) -> None:
+    flow = "id: f\ntasks: [{id: a, type: shell, allow_failure: true, script: '%s kill -SEGV $$'}]\n"
+    for ask, wanted in (("", False), ("ulimit -c unlimited;", True)):
+        (tmp_path / "flow.yaml").write_text(flow % ask)
+        dyna(tmp_path, "run", "flow.yaml")
+        found = list(tmp_path.glob("core*"))
+        if not wanted:
+            assert found == []
+        elif Path("/proc/sys/kernel/core_pattern").read_text().startswith("core"):
+            _, most = resource.getrlimit(resource.RLIMIT_CORE)
+            assert bool(found) == (most == resource.RLIM_INFINITY)
