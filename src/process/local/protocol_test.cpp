@@ -109,6 +109,9 @@ TEST(ExitRecordTest, ComesBackAsItWasWritten) {
   record.disk_error = "full";
   record.max_rss_kb = 4096;
   record.log_bytes = 77;
+  record.over = Over::kFileSize;
+  record.over_limit = 2'000'000;
+  record.memory_peak = 63'999'999;
   record.last_error_line = "Zeile \xc3\xbc \\";
   const auto read = parse_exit_record(encode(record));
   ASSERT_TRUE(read.has_value());
