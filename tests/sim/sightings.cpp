@@ -41,6 +41,8 @@ constexpr std::array kFields{
     std::pair("failures inside of switches", &Sightings::failed_inside),
     std::pair("conditions waited for", &Sightings::conditions),
     std::pair("looks of scripts", &Sightings::looks),
+    std::pair("reruns", &Sightings::reruns),
+    std::pair("tasks taken over", &Sightings::taken_over),
 };
 
 }  // namespace
