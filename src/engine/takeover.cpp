@@ -139,6 +139,7 @@ Result<Takeover> plan_takeover(const Flow& flow, const std::vector<TaskRow>& tas
     const auto found = std::ranges::find(flow.tasks, wish.from, &TaskSpec::id);
     if (found == flow.tasks.end()) {
       std::vector<std::string_view> names;
+      names.reserve(flow.tasks.size());
       for (const TaskSpec& spec : flow.tasks) names.push_back(spec.id);
       const std::string like = nearest(wish.from, names);
       return fail(ErrorCode::kNotFound,

@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -57,6 +58,7 @@ class Checker {
   std::map<RunNo, RunRow> runs_;
   std::map<Key, TaskRow> tasks_;
   std::map<Key, HoldRow> holds_;
+  std::set<Key> taken_;                 // over from another run
   std::map<Key, AttemptRow> attempts_;  // the newest of each task
   std::map<RunNo, std::pair<std::int64_t, Millis>> history_;
   std::map<std::pair<Key, std::uint32_t>, AttemptState> paths_;  // by history alone

@@ -43,6 +43,8 @@ constexpr std::array kFields{
     std::pair("foreach with failed items", &Sightings::failed_items),
     std::pair("conditions waited for", &Sightings::conditions),
     std::pair("looks of scripts", &Sightings::looks),
+    std::pair("reruns", &Sightings::reruns),
+    std::pair("tasks taken over", &Sightings::taken_over),
 };
 
 }  // namespace

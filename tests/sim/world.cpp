@@ -9,6 +9,7 @@
 
 #include "cerebro/explain.hpp"
 #include "cerebro/loop.hpp"
+#include "engine/takeover.hpp"
 #include "sim/checker.hpp"
 #include "sim/crash_store.hpp"
 #include "sim/evaluator.hpp"
@@ -42,6 +43,9 @@ class World {
   void count(const ChangeSet& changes);
   Crash draw_crash();
   void submit(std::size_t index);
+  void rerun_later(RunNo run);
+  void rerun(RunNo run);
+  void ask_rerun(const RerunRequest& request);
   void decide_later(RunNo run, const std::string& path);
   void decide(RunNo run, const std::string& path);
   void check_overdue();
@@ -65,6 +69,8 @@ class World {
   };
   std::vector<RunRequest> requests_;
   std::size_t submitted_ = 0;
+  std::vector<RerunRequest> reruns_;  // that somebody asked for
+  std::set<RunNo> rerun_of_;          // runs that were chosen for one
   std::uint64_t crash_percent_ = 0;
   std::size_t crashes_left_ = 0;
   std::uint32_t slots_ = 1;
@@ -174,6 +180,7 @@ void World::count(const ChangeSet& changes) {
     if (row.state == TaskState::kBlocked) ++seen.blocked;
     if (row.state == TaskState::kSkipped) ++seen.skipped;
     if (is_final(row.state) && row.path.find('[') != std::string::npos) ++seen.items;
+    if (row.state == TaskState::kCompleted && row.attempt == 0) ++seen.taken_over;
   }
   for (const HoldRow& row : changes.holds) {
     if (row.state == HoldState::kHeld) decide_later(row.run, row.path);
@@ -183,6 +190,8 @@ void World::count(const ChangeSet& changes) {
   for (const RunRow& row : changes.runs) {
     if (row.state == RunState::kPaused) ++seen.paused_runs;
     if (row.state == RunState::kCancelled) ++seen.cancelled_runs;
+    if (!row.from.has_value() && row.rerun_of > 0) ++seen.reruns;
+    if (is_final(row.state)) rerun_later(row.no);
     if (is_final(row.state) && row.error.has_value()) ++seen.timed_out_runs;
   }
   for (const HistoryRow& row : changes.history) {
@@ -209,6 +218,33 @@ void World::count(const ChangeSet& changes) {
 void World::submit(std::size_t index) {
   const auto no = loop_->apply(now_, SubmitSignal{requests_[index]});
   if (!no.has_value()) violation("submit refused: " + no.error().message);
+}
+
+/// Somebody wants what did not complete once more; a run that did has its whole again.
+void World::rerun_later(RunNo run) {
+  if (run % 3 == 0 || reruns_.size() >= 3 || !rerun_of_.insert(run).second) return;
+  schedule(now_ + random_.between(0, 10'000), false, [this, run] { rerun(run); });
+}
+
+void World::rerun(RunNo run) {
+  if (!loop_) {
+    schedule(now_ + 1000, false, [this, run] { rerun(run); });
+    return;
+  }
+  const auto snapshot = store_->load_run(run);
+  const Flow& flow = *flows_.at(snapshot->run.flow_hash);
+  engine::TakeoverWish wish;
+  wish.all = snapshot->run.state == RunState::kCompleted && random_.chance(50);
+  auto plan = engine::plan_takeover(flow, snapshot->tasks, wish);
+  if (!plan.has_value()) return violation("no plan for a rerun: " + plan.error().message);
+  reruns_.push_back({RunId{"00000000-0000-7000-8000-00000000001" + std::to_string(run)}, run, "{}",
+                     std::move(plan->taken)});
+  ask_rerun(reruns_.back());
+}
+
+void World::ask_rerun(const RerunRequest& request) {
+  const auto no = loop_->apply(now_, RerunSignal{request});
+  if (!no.has_value()) violation("rerun refused: " + no.error().message);
 }
 
 /// A person decides some time after a hold was saved, again and again until their word is saved.
@@ -244,6 +280,7 @@ void World::boot(std::unique_ptr<MemoryStore> store) {
   }
   // A client whose run was not saved before the crash asks again, with the same id.
   for (std::size_t i = 0; i < submitted_; ++i) submit(i);
+  for (const RerunRequest& request : reruns_) ask_rerun(request);
   step();
   if (loop_) check_overdue();
 }

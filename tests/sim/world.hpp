@@ -42,6 +42,8 @@ struct Sightings {
   std::uint64_t failed_items = 0;   ///< foreach that ended in error by items
   std::uint64_t conditions = 0;     ///< that held after a wait
   std::uint64_t looks = 0;          ///< of scripts that said: not yet
+  std::uint64_t reruns = 0;
+  std::uint64_t taken_over = 0;  ///< tasks, by reruns
 
   void add(const Sightings& other);
   /// Names of those that are zero.
