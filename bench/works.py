@@ -4,6 +4,7 @@ import contextlib
 from dataclasses import dataclass, field
 
 from data_works import Flights, SmallSteps
+from foreach_works import Foreach
 from history_works import History
 from measure import BenchError, flow_memory, flow_seconds, folder, median, run, spread, wall
 
@@ -208,7 +209,10 @@ class MemoryUse:
                       context.text(f"memory {key}", "MB"), "–", f"{value:.1f} MB", value <= most)  # fmt: skip
 
 
-WORKS = [Chain(), Start(), Cpu(), Fan(), Durable(), MemoryUse(), History(), Flights(), SmallSteps()]
+WORKS = [
+    *(Chain(), Start(), Cpu(), Fan(), Durable(), MemoryUse()),
+    *(Foreach(), History(), Flights(), SmallSteps()),
+]
 
 
 @contextlib.contextmanager
