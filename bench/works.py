@@ -4,6 +4,7 @@ import contextlib
 from dataclasses import dataclass, field
 
 from data_works import Flights, SmallSteps
+from foreach_works import Foreach
 from history_works import History
 from measure import BenchError, flow_memory, flow_seconds, folder, median, run, spread, wall
 from schedule_works import Schedules
@@ -216,6 +217,7 @@ WORKS = [
     Fan(),
     Durable(),
     MemoryUse(),
+    Foreach(),
     History(),
     Schedules(),
     Flights(),

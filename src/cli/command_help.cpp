@@ -10,6 +10,7 @@
 #include "base/nearest.hpp"
 #include "cli/commands.hpp"
 #include "cli/text.hpp"
+#include "model/layout.hpp"
 
 namespace cordyna::cli {
 namespace {
@@ -68,8 +69,9 @@ SessionSettings session_settings(const CommandContext& context) {
 
 Result<TaskIndex> find_task(const Flow& flow, const std::string& name) {
   std::vector<std::string_view> names;
+  const std::string task = task_in_path(name);
   for (std::size_t i = 0; i < flow.tasks.size(); ++i) {
-    if (flow.tasks[i].id == name) return static_cast<TaskIndex>(i);
+    if (flow.tasks[i].id == task) return static_cast<TaskIndex>(i);
     names.emplace_back(flow.tasks[i].id);
   }
   const std::string near = nearest(name, names);

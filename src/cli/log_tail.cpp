@@ -34,7 +34,7 @@ void LogTail::start(RunNo run, std::string_view path, TaskIndex task, std::uint3
   tail.run = run;
   tail.path = path;
   tail.attempt = attempt;
-  tail.folder = layout_.attempt_folder(run, task, attempt);
+  tail.folder = layout_.attempt_folder(run, task, attempt, items_in_path(path));
   unwatched_ = true;
 }
 

@@ -6,6 +6,7 @@
 
 #include "cli/renderer.hpp"
 #include "cli/text.hpp"
+#include "model/layout.hpp"
 
 namespace cordyna::cli {
 namespace {
@@ -24,16 +25,18 @@ class LogView final : public Renderer {
 
   void update(const Update& update, std::string& out) override {
     if (update.task_state != TaskState::kCompleted || update.detail.empty()) return;
-    if (!log_tasks_.contains(update.task)) return;
+    if (!log_tasks_.contains(task_in_path(update.task))) return;
     output({update.at, update.run, update.task, update.attempt, 'o', false, update.detail}, out);
   }
 
   void output(const OutputLine& line, std::string& out) override {
-    if (!options_.task.empty() && line.task != options_.task) return;
+    // A task in a foreach: of one item by its path, of all of them by the task's own.
+    const bool all = options_.task.empty();
+    if (!all && line.task != options_.task && task_in_path(line.task) != options_.task) return;
     if (options_.json) {
       append_json(out, line);
     } else {
-      if (options_.task.empty()) {
+      if (line.task != options_.task) {
         append_printable(out, line.task);
         out += line.stream == 'o' ? " | " : line.stream == 'e' ? " ! " : " # ";
       }

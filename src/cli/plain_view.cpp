@@ -5,6 +5,7 @@
 #include <map>
 #include <unordered_map>
 
+#include "cli/item_counts.hpp"
 #include "cli/renderer.hpp"
 #include "cli/summary.hpp"
 #include "cli/text.hpp"
@@ -28,6 +29,9 @@ class SecondText {
   std::string text_;
 };
 
+constexpr std::size_t kTellings = 10;     // lines about the items of one foreach
+constexpr std::size_t kFailedShown = 20;  // tasks in them that fail
+
 class PlainView final : public Renderer {
  public:
   explicit PlainView(const RenderOptions& options) : options_(options), palette_(options.colour) {}
@@ -35,6 +39,7 @@ class PlainView final : public Renderer {
   void begin(const FollowedRun& run, std::string& out) override {
     if (run.flow == nullptr) return;
     names_[run.no] = run.flow->id;
+    items_.insert_or_assign(run.no, ItemCounts(run.flow));
     if (options_.many_runs) {
       fmt::format_to(std::back_inserter(out), "run {}: {} {}\n", run.no, run.flow->id,
                      run.id.value);
@@ -44,6 +49,8 @@ class PlainView final : public Renderer {
   void update(const Update& update, std::string& out) override {
     if (update.task.empty()) {
       run_line(update, out);
+    } else if (count_items(update, out)) {
+      started_[update.run].erase(update.task);
     } else if (is_held(update)) {
       started_[update.run].erase(update.task);
       line(update, "held", Colour::kYellow,
@@ -106,6 +113,24 @@ class PlainView final : public Renderer {
     out += '\n';
   }
 
+  /// Of very many items only how many there are, and the first that fail. True: that was all.
+  bool count_items(const Update& update, std::string& out) {
+    ItemCounts& counts = items_[update.run];
+    const ItemCounts::Loop* loop = counts.take(update);
+    if (loop == nullptr || !counts.too_many(update.task)) return false;
+    const std::string path = update.task.substr(0, update.task.find('['));
+    std::size_t& told = told_[{update.run, path}];
+    if (loop->ended * kTellings / loop->items > told) {
+      told = loop->ended * kTellings / loop->items;
+      Update about;
+      about.at = update.at;
+      about.run = update.run;
+      about.task = path;
+      line(about, ItemCounts::text(*loop), Colour::kDim, {}, out);
+    }
+    return update.task_state != TaskState::kError || loop->failed > kFailedShown;
+  }
+
   void task_line(const Update& update, std::string& out) {
     const TaskState state = *update.task_state;
     // Its start follows at once or soon; only a start is worth a line.
@@ -156,6 +181,8 @@ class PlainView final : public Renderer {
   Palette palette_;
   SecondText seconds_;
   std::map<RunNo, std::string> names_;
+  std::map<RunNo, ItemCounts> items_;
+  std::map<std::pair<RunNo, std::string>, std::size_t> told_;         // tenths of a foreach
   std::map<RunNo, std::unordered_map<std::string, Millis>> started_;  // of tasks that run now
 };
 

@@ -12,10 +12,12 @@
 #include <utility>
 #include <vector>
 
+#include "cli/item_counts.hpp"
 #include "cli/palette.hpp"
 #include "cli/renderer.hpp"
 #include "cli/summary.hpp"
 #include "cli/text.hpp"
+#include "model/layout.hpp"
 
 namespace cordyna::cli {
 namespace {
@@ -34,6 +36,7 @@ struct Cell {
   bool retrying = false;
   bool held = false;
   bool waiting = false;
+  bool hidden = false;  // in a foreach, which counts it
   std::uint8_t depth = 0;
   std::uint32_t attempt = 0;
   Millis started_at = 0;
@@ -73,6 +76,8 @@ class PrettyView final : public Renderer {
  private:
   void scroll(std::string line);
   void scroll_output(const OutputLine& line);
+  void scroll_words(const Update& update);
+  void update_item(const Update& update, const ItemCounts::Loop* loop);
   void erase(TerminalSize size, std::string& out);
   void draw(Millis now, TerminalSize size, bool last, std::string& out);
   std::vector<std::string> lines(Millis now, TerminalSize size, bool last) const;
@@ -92,6 +97,8 @@ class PrettyView final : public Renderer {
   Millis ended_at_ = 0;
   std::vector<Cell> cells_;
   std::unordered_map<std::string_view, std::size_t> index_;
+  ItemCounts items_;
+  std::size_t shown_ = 0;  // cells that are not hidden
   std::array<std::size_t, 8> counts_{};
   std::set<std::size_t> running_;   // queued or started
   std::set<std::size_t> troubled_;  // failed, held, waiting, or between attempts
@@ -108,6 +115,7 @@ void PrettyView::begin(const FollowedRun& run, std::string& /*out*/) {
   if (run_.no != 0) return;
   run_ = run;
   if (run.flow == nullptr) return;
+  items_ = ItemCounts(run.flow);
   const auto& tasks = run.flow->tasks;
   cells_.resize(tasks.size());
   index_.reserve(tasks.size());
@@ -116,7 +124,11 @@ void PrettyView::begin(const FollowedRun& run, std::string& /*out*/) {
     if (tasks[i].inside != kNoTask) {
       cells_[i].depth = static_cast<std::uint8_t>(
           std::min<std::size_t>(cells_[tasks[i].inside].depth + 1u, kIndentMax));
+      cells_[i].hidden =
+          cells_[tasks[i].inside].hidden || !tasks[tasks[i].inside].foreach.items.empty();
     }
+    if (cells_[i].hidden) continue;
+    ++shown_;
     for (const TaskIndex need : tasks[i].needs) {
       // File order is not always an order of dependency; the list only hints at it.
       const std::uint8_t depth = need < cells_.size() ? cells_[need].depth : std::uint8_t{0};
@@ -126,7 +138,7 @@ void PrettyView::begin(const FollowedRun& run, std::string& /*out*/) {
     name_width_ = std::max(name_width_, display_width(tasks[i].id) + 2 * cells_[i].depth);
   }
   name_width_ = std::min(name_width_, kNameMax);
-  counts_[static_cast<std::size_t>(TaskState::kPending)] = tasks.size();
+  counts_[static_cast<std::size_t>(TaskState::kPending)] = shown_;
 }
 
 void PrettyView::scroll(std::string line) {
@@ -179,14 +191,34 @@ void PrettyView::update(const Update& update, std::string& /*out*/) {
     if (!update.detail.empty()) scroll(printable(update.detail));
     return;
   }
-  const auto found = index_.find(update.task);
+  const ItemCounts::Loop* loop = items_.take(update);
+  const std::string task = task_in_path(update.task);
+  const auto found = index_.find(task);
   if (found == index_.end()) return;
+  if (task != update.task) return update_item(update, loop);
   const bool pending = is_between_attempts(update) || is_held(update) || is_waiting(update);
   if (!update.task_state.has_value() && !pending) return;
   const bool says =
       run_.flow->tasks[found->second].type == "log" && update.task_state == TaskState::kCompleted;
   change(found->second, update);
-  if (!says) return;
+  if (loop != nullptr) remember(found->second, ItemCounts::text(*loop));
+  if (says) scroll_words(update);
+}
+
+/// A task in a foreach: the line of the outermost one counts it.
+void PrettyView::update_item(const Update& update, const ItemCounts::Loop* loop) {
+  const auto outer = index_.find(std::string_view(update.task).substr(0, update.task.find('[')));
+  if (outer != index_.end() && loop != nullptr) remember(outer->second, ItemCounts::text(*loop));
+  const TaskSpec& spec = run_.flow->tasks[index_.at(task_in_path(update.task))];
+  if (update.task_state == TaskState::kError || is_held(update)) {
+    const Colour colour = is_held(update) ? Colour::kYellow : Colour::kRed;
+    scroll(palette_.paint(colour, printable(update.task) + " │ ") + printable(update.detail));
+  } else if (spec.type == "log" && update.task_state == TaskState::kCompleted) {
+    scroll_words(update);
+  }
+}
+
+void PrettyView::scroll_words(const Update& update) {
   std::string_view text = update.detail;
   while (!text.empty()) {
     const std::size_t end = std::min(text.find('\n'), text.size());
@@ -224,7 +256,7 @@ std::string PrettyView::head(Millis now, std::size_t columns) const {
   std::string out = fmt::format("{} {} · run {} · {}", symbol_of(state_),
                                 run_.flow != nullptr ? run_.flow->id : "", run_.no,
                                 started_at_ > 0 ? seconds_text(until - started_at_) : "0s");
-  const std::size_t all = cells_.size();
+  const std::size_t all = shown_;
   std::size_t done = 0;
   for (std::size_t i = 0; i < counts_.size(); ++i) {
     if (is_final(static_cast<TaskState>(i))) done += counts_[i];
@@ -285,8 +317,9 @@ std::vector<std::string> PrettyView::lines(Millis now, TerminalSize size, bool l
   // At the end the list may be longer than the terminal is high: nothing is drawn over it.
   const std::size_t room = last ? kListMax : size.rows > 4 ? size.rows - 3 : 1;
   out.push_back(head(now, columns));
-  if (cells_.size() <= std::min(room, kListMax)) {
+  if (shown_ <= std::min(room, kListMax)) {
     for (std::size_t i = 0; i < cells_.size(); ++i) {
+      if (cells_[i].hidden) continue;
       out.push_back(task_line(i, now, true, columns));
     }
     return out;

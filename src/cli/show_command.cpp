@@ -69,7 +69,9 @@ std::string graph_as_text(const Flow& flow, const Palette& palette) {
       std::string line = fmt::format("  {:<{}}  {:<{}}", task.id, id_width, task.type, type_width);
       if (!task.needs.empty()) line += "  ← " + joined_ids(flow, task.needs);
       if (!task.run_if.empty()) line += "  if " + printable(task.run_if);
-      if (task.inside != kNoTask) {
+      if (task.inside != kNoTask && !flow.tasks[task.inside].foreach.items.empty()) {
+        line += fmt::format("  each item of '{}'", flow.tasks[task.inside].id);
+      } else if (task.inside != kNoTask) {
         line += fmt::format("  case '{}'",
                             printable(flow.tasks[task.inside].choice.cases[task.branch]));
       }
@@ -145,16 +147,22 @@ bool is_flow(const std::string& name) {
          std::filesystem::exists(name, error);
 }
 
+/// A task of the flow, and its path in the run: that of one item, where it stands in a foreach.
+struct ShownTask {
+  TaskIndex index = 0;
+  std::string path;
+};
+
 /// Of an attempt, or of the newest one where `attempt` is 0. Errors: kNotFound: no such attempt.
-Result<TaskReport> read_report(const StateLayout& layout, const Flow& flow, TaskIndex index,
+Result<TaskReport> read_report(const StateLayout& layout, const Flow& flow, const ShownTask& task,
                                const RunSnapshot& snapshot, const std::vector<AttemptRow>& attempts,
                                std::uint32_t attempt) {
   constexpr std::size_t kReportBytesMax = std::size_t{64} << 20;
-  const TaskSpec& spec = flow.tasks[index];
+  const TaskSpec& spec = flow.tasks[task.index];
   TaskReport report;
-  report.task = spec.id;
+  report.task = task.path;
   report.type = spec.type;
-  const auto row = std::ranges::find(snapshot.tasks, spec.id, &TaskRow::path);
+  const auto row = std::ranges::find(snapshot.tasks, task.path, &TaskRow::path);
   if (row != snapshot.tasks.end()) {
     report.state = row->state;
     report.attempts = row->attempt;
@@ -166,12 +174,12 @@ Result<TaskReport> read_report(const StateLayout& layout, const Flow& flow, Task
   if (attempt > report.attempts) {
     return fail(
         ErrorCode::kNotFound,
-        fmt::format("task '{}' has {} in run {}", spec.id,
+        fmt::format("task '{}' has {} in run {}", task.path,
                     report.attempts == 0 ? "no attempt yet" : counted(report.attempts, "attempt"),
                     snapshot.run.no));
   }
   for (const AttemptRow& one : attempts) {
-    if (one.path != spec.id || one.attempt != report.attempt) continue;
+    if (one.path != task.path || one.attempt != report.attempt) continue;
     report.error.clear();
     if (one.error.has_value()) {
       report.error = fmt::format("{}: {}", info(one.error->code).name, one.error->message);
@@ -179,7 +187,8 @@ Result<TaskReport> read_report(const StateLayout& layout, const Flow& flow, Task
   }
   if (report.attempt == 0) return report;
   const std::string path =
-      layout.attempt_folder(snapshot.run.no, index, report.attempt) + "/" + attempt_file::kReport;
+      layout.attempt_folder(snapshot.run.no, task.index, report.attempt, items_in_path(task.path)) +
+      "/" + attempt_file::kReport;
   auto text = flow::read_text_file(path, kReportBytesMax);
   if (text.has_value()) {
     report.json = std::move(*text);
@@ -200,6 +209,13 @@ std::string title_of(const RunRow& run) {
   return out + "\n";
 }
 
+bool stands_in_foreach(const Flow& flow, TaskIndex task) {
+  for (TaskIndex in = flow.tasks[task].inside; in != kNoTask; in = flow.tasks[in].inside) {
+    if (!flow.tasks[in].foreach.items.empty()) return true;
+  }
+  return false;
+}
+
 CommandResult show_run(CommandContext& context) {
   const Arguments& arguments = context.arguments;
   if (arguments.sql) {
@@ -214,8 +230,14 @@ CommandResult show_run(CommandContext& context) {
   TRY_ASSIGN(const std::vector<AttemptRow> attempts, reader->list_attempts(run.no));
   if (!arguments.task.empty()) {
     TRY_ASSIGN(const TaskIndex task, find_task(*flow, arguments.task));
-    TRY_ASSIGN(const TaskReport report,
-               read_report(layout, *flow, task, snapshot, attempts, arguments.attempt));
+    if (stands_in_foreach(*flow, task) && arguments.task.find('[') == std::string::npos) {
+      return fail(ErrorCode::kInvalidArgument,
+                  fmt::format("task '{}' runs once for each item; name one of them by its path, "
+                              "with numbers from 0, as `dyna logs {}` shows it",
+                              arguments.task, run.no));
+    }
+    TRY_ASSIGN(const TaskReport report, read_report(layout, *flow, {task, arguments.task}, snapshot,
+                                                    attempts, arguments.attempt));
     context.output.write(arguments.json
                              ? report_as_json(report) + "\n"
                              : report_as_text(report, Palette(wants_colour(context.output))));
@@ -223,7 +245,9 @@ CommandResult show_run(CommandContext& context) {
   }
   std::vector<TaskReport> reports;
   for (TaskIndex task = 0; task < flow->tasks.size(); ++task) {
-    TRY_ASSIGN(TaskReport report, read_report(layout, *flow, task, snapshot, attempts, 0));
+    if (stands_in_foreach(*flow, task)) continue;  // the foreach says how many did what
+    TRY_ASSIGN(TaskReport report,
+               read_report(layout, *flow, {task, flow->tasks[task].id}, snapshot, attempts, 0));
     reports.push_back(std::move(report));
   }
   std::string out = title_of(run) + reports_as_table(reports);

@@ -39,8 +39,9 @@ std::string read_tail(const std::string& path) {
 
 const TaskSpec* find_task(const FollowedRun& run, std::string_view path, TaskIndex* index) {
   if (run.flow == nullptr) return nullptr;
+  const std::string task = task_in_path(path);
   for (std::size_t i = 0; i < run.flow->tasks.size(); ++i) {
-    if (run.flow->tasks[i].id != path) continue;
+    if (run.flow->tasks[i].id != task) continue;
     *index = static_cast<TaskIndex>(i);
     return &run.flow->tasks[i];
   }
@@ -64,7 +65,8 @@ FailedTask make_failed(const StateLayout& layout, const FollowedRun& run, const 
   failed.allowed = spec->allow_failure;
   if (task.attempt == 0) return failed;
   const std::string log =
-      layout.attempt_folder(run.no, index, task.attempt) + "/" + std::string(attempt_file::kLog);
+      layout.attempt_folder(run.no, index, task.attempt, items_in_path(task.path)) + "/" +
+      std::string(attempt_file::kLog);
   failed.last_lines = last_lines(read_tail(log), kLinesMax);
   failed.has_log = !failed.last_lines.empty();
   // What the error says already is not said again.

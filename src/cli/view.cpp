@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "base/check.hpp"
+#include "model/layout.hpp"
 
 namespace cordyna::cli {
 namespace {
@@ -167,7 +168,7 @@ void View::follow_output(Run& run, const Update& update) {
     }
     if (run.index.empty()) run.index.emplace("", 0);  // only tasks without output
   }
-  const auto task = run.index.find(update.task);
+  const auto task = run.index.find(task_in_path(update.task));
   if (task == run.index.end()) return;
   if (state == AttemptState::kStarted) {
     tail_.start(update.run, update.task, task->second, update.attempt);

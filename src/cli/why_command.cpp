@@ -8,6 +8,7 @@
 #include "cli/palette.hpp"
 #include "cli/run_lookup.hpp"
 #include "cli/text.hpp"
+#include "model/layout.hpp"
 
 namespace cordyna::cli {
 namespace {
@@ -94,13 +95,18 @@ std::string as_table(std::vector<Line> lines) {
   return out;
 }
 
+/// Whether a path is of the task that was asked about: itself, or one item of it.
+bool is_of(std::string_view path, std::string_view task) {
+  return task.empty() || path == task || task_in_path(path) == task;
+}
+
 /// Of a run that has ended there are only tasks that failed, and those that never ran.
 Result<std::vector<Line>> lines_of_ended(StoreReader& reader, const RunRow& run,
                                          const std::string& task, Millis now) {
   std::vector<Line> lines;
   TRY_ASSIGN(const RunSnapshot snapshot, reader.load_run(run.no));
   for (const TaskRow& row : snapshot.tasks) {
-    if (!task.empty() && row.path != task) continue;
+    if (!is_of(row.path, task)) continue;
     std::string why;
     std::string owner;
     if (row.error.has_value() && row.state == TaskState::kError) {
@@ -149,9 +155,8 @@ CommandResult why_command(CommandContext& context) {
     TRY_ASSIGN(lines, lines_of_ended(*reader, run, arguments.task, now));
   } else {
     TRY_ASSIGN(blockers, explain(*reader, run.no, flow::from_canonical, now));
-    std::erase_if(blockers, [&](const Blocker& blocker) {
-      return !arguments.task.empty() && blocker.path != arguments.task;
-    });
+    std::erase_if(blockers,
+                  [&](const Blocker& blocker) { return !is_of(blocker.path, arguments.task); });
     lines = lines_of(blockers, now);
   }
   if (arguments.json) {

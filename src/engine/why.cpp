@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <utility>
 
 #include "engine/run_machine.hpp"
 
@@ -26,6 +27,9 @@ void RunMachine::explain(Millis now, const Shared& shared, std::vector<Blocker>&
   for (TaskIndex task = 0; task < tasks_.size(); ++task) {
     const TaskSpec& spec = spec_of(task);
     const TaskLive& state = tasks_[task];
+    const auto say = [&](BlockerKind kind, std::string what, Millis since, Millis until = 0) {
+      blockers.push_back({path_of(task), kind, std::move(what), since, until, spec.owner});
+    };
     if (state.state == TaskState::kBlocked) {
       const std::string& root = blocked_by_.at(task);
       const TaskIndex other = find(root);
@@ -36,8 +40,8 @@ void RunMachine::explain(Millis now, const Shared& shared, std::vector<Blocker>&
     if (state.held) {
       const HoldRow& hold = holds_.at(task);
       const bool limited = spec.wait.what == WaitFor::kPerson && spec.timeout > 0;
-      blockers.push_back({path_of(task), BlockerKind::kPaused, hold.reason, hold.held_at,
-                          limited ? hold.held_at + spec.timeout : 0, spec.owner});
+      say(BlockerKind::kPaused, hold.reason, hold.held_at,
+          limited ? hold.held_at + spec.timeout : 0);
       continue;
     }
     const auto live = live_.find(task);
@@ -45,29 +49,23 @@ void RunMachine::explain(Millis now, const Shared& shared, std::vector<Blocker>&
       const AttemptRow& row = live->second.row;
       if (!is_final(row.state)) {
         const Millis since = row.started_at > 0 ? row.started_at : row.dispatched_at;
-        blockers.push_back({path_of(task), BlockerKind::kRunning, std::string(to_string(row.state)),
-                            since, row.deadline_at, spec.owner});
+        say(BlockerKind::kRunning, std::string(to_string(row.state)), since, row.deadline_at);
       } else if (!row.known_dead) {
-        blockers.push_back({path_of(task), BlockerKind::kPreviousAttempt,
-                            fmt::format("attempt {}", row.attempt), row.ended_at, 0, spec.owner});
+        say(BlockerKind::kPreviousAttempt, fmt::format("attempt {}", row.attempt), row.ended_at);
       } else if (spec.wait.what != WaitFor::kNothing) {
         explain_wait(task, now, blockers);
       } else {
-        blockers.push_back({path_of(task), BlockerKind::kRetryAt,
-                            fmt::format("attempt {}", row.attempt + 1), row.ended_at,
-                            live->second.retry_at, spec.owner});
+        say(BlockerKind::kRetryAt, fmt::format("attempt {}", row.attempt + 1), row.ended_at,
+            live->second.retry_at);
       }
       continue;
     }
-    if (state.state == TaskState::kStarted && is_switch(task)) {  // it is as its tasks are
-      blockers.push_back({path_of(task), BlockerKind::kRunning,
-                          fmt::format("case '{}'", spec.choice.cases[chosen_.at(task)]),
-                          run_.started_at, 0, spec.owner});
-      continue;
-    }
-    if (const auto loop = loops_.find(task); loop != loops_.end()) {
-      blockers.push_back({path_of(task), BlockerKind::kRunning, loop->second.progress(),
-                          run_.started_at, 0, spec.owner});
+    if (is_open(task)) {  // it is as its tasks are
+      const auto loop = loops_.find(task);
+      say(BlockerKind::kRunning,
+          loop != loops_.end() ? loop->second.progress()
+                               : fmt::format("case '{}'", spec.choice.cases[chosen_.at(task)]),
+          run_.started_at);
       continue;
     }
     if (!section_open(task)) {

@@ -263,6 +263,60 @@ INSTANTIATE_TEST_SUITE_P(
     name_of);
 
 INSTANTIATE_TEST_SUITE_P(
+    Loops, BadFlow,
+    testing::Values(
+        Case{"NoItems", with_task("  - {id: l, type: foreach, tasks: [{id: t, type: pause}]}\n"),
+             "6:5 missing_key", "'items'"},
+        Case{"ItemsAreAText",
+             with_task("  - {id: l, type: foreach, items: abc, tasks: [{id: t, type: pause}]}\n"),
+             "6:35 wrong_type", "a list, a template"},
+        Case{"ARangeWithoutEnd",
+             with_task("  - {id: l, type: foreach, items: {from: 1}, tasks: [{id: t, type: "
+                       "pause}]}\n"),
+             "6:35 missing_key", "has no 'to'"},
+        Case{"ARangeOfTexts",
+             with_task("  - {id: l, type: foreach, items: {from: a, to: 2}, tasks: [{id: t, type: "
+                       "pause}]}\n"),
+             "6:42 wrong_type", "a whole number"},
+        Case{"ARangeThatStands",
+             with_task("  - {id: l, type: foreach, items: {from: 1, to: 2, step: 0}, tasks: [{id: "
+                       "t, type: pause}]}\n"),
+             "6:58 bad_value", "is not 0"},
+        Case{"AnUnknownSource",
+             with_task("  - {id: l, type: foreach, items: {from: 1, to: 2, lines_of: x}, tasks: "
+                       "[{id: t, type: pause}]}\n"),
+             "6:52 unknown_key", "from, to and step"},
+        Case{"NothingToDo", with_task("  - {id: l, type: foreach, items: [1], tasks: []}\n"),
+             "6:47 bad_value", "at least one task"},
+        Case{"NoneAtATime",
+             with_task("  - {id: l, type: foreach, items: [1], parallel: 0, tasks: [{id: t, type: "
+                       "pause}]}\n"),
+             "6:50 bad_value", "from 1 to 1000"},
+        Case{"RetryOfAForeach",
+             with_task("  - {id: l, type: foreach, items: [1], timeout: 1m, tasks: [{id: t, type: "
+                       "pause}]}\n"),
+             "6:49 bad_value", "inside of a foreach"},
+        Case{"ItemOutside", with_task("  - {id: t, type: log, message: '{{ item }}'}\n"),
+             "6:37 undefined_name", "only inside of a foreach"},
+        Case{"UnknownOfLoop",
+             with_task("  - {id: l, type: foreach, items: [1], tasks: [{id: t, type: log, message: "
+                       "'{{ loop.no }}'}]}\n"),
+             "6:80 undefined_name", "'loop.no'"},
+        Case{"SecretItems",
+             with_task("  - {id: l, type: foreach, items: [\"{{ secret('A') }}\"], tasks: [{id: t, "
+                       "type: pause}]}\n"),
+             "6:40 undefined_name", "in 'items'"},
+        Case{"OneItemFromOutside",
+             with_task("  - {id: l, type: foreach, items: [1], tasks: [{id: t, type: pause}]}\n"
+                       "  - {id: b, type: log, message: m, needs: l/t}\n"),
+             "7:43 bad_value", "once for each item"},
+        Case{"ItsOwnForeach",
+             with_task("  - {id: l, type: foreach, items: [1], tasks: [{id: t, type: log, message: "
+                       "'{{ outputs.l.items }}'}]}\n"),
+             "6:80 self_need", "ends after it"}),
+    name_of);
+
+INSTANTIATE_TEST_SUITE_P(
     Graph, BadFlow,
     testing::Values(
         Case{"UnknownNeed", with_task("    needs: aa\n"), "6:12 unknown_task", "'aa'"},

@@ -135,10 +135,11 @@ std::string task_json(const FlowDraft& draft, TaskIndex index) {
     (name == kDefaultCase ? fields : cases).raw(name, tasks_json(draft, index, i));
   }
   fields.object("cases", std::move(cases));
+  if (!spec.foreach.items.empty()) fields.raw("tasks", tasks_json(draft, index, 0));
   return fields.json();
 }
 
-/// The tasks of one case of a switch.
+/// The tasks of one case of a switch, or of a foreach.
 std::string tasks_json(const FlowDraft& draft, TaskIndex inside, std::uint32_t branch) {
   std::string out = "[";
   for (TaskIndex i = inside + 1; i < draft.tasks.size(); ++i) {

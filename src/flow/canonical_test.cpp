@@ -47,6 +47,16 @@ tasks:
       one:
         - {id: in, type: switch, value: v, cases: {v: [{id: x, type: log, message: m}]}}
         - {id: after, type: log, message: m, needs: [in, ok]}
+  - id: each
+    type: foreach
+    items: ["{{ outputs.t.rows }}", {a: 1}, 3]
+    parallel: 4
+    tasks:
+      - {id: get, type: shell, script: "echo {{ item }} {{ outputs.sh.x }}"}
+      - id: more
+        type: foreach
+        items: {from: 1, to: "{{ loop.index }}", step: 2}
+        tasks: [{id: say, type: log, message: "{{ loop.parent.item }} {{ outputs.get.n }}"}]
   - {id: at, type: wait_for, until: "{{ now > inputs.day }}"}
 errors:
   - {id: tell, type: log, message: "{{ error.message }}", level: warn, run_if: true}
@@ -81,6 +91,8 @@ void expect_equal(const TaskSpec& a, const TaskSpec& b) {
   EXPECT_EQ(a.wait.until, b.wait.until);
   EXPECT_EQ(a.choice.value, b.choice.value);
   EXPECT_EQ(a.choice.cases, b.choice.cases);
+  EXPECT_EQ(a.foreach.items, b.foreach.items);
+  EXPECT_EQ(a.foreach.parallel, b.foreach.parallel);
   EXPECT_EQ(a.inside, b.inside);
   EXPECT_EQ(a.branch, b.branch);
 }

@@ -11,8 +11,8 @@ constexpr std::size_t kShownMax = 20;
 
 enum class Colour : std::uint8_t { kNew, kOpen, kDone };
 
-// A task has two nodes: its end, and its begin. Without a switch the second one says nothing. What
-// stands in a switch needs the begin of it; the end of a switch needs the ends of all inside.
+// A task has two nodes: its end, and its begin. Without a switch or foreach the second one says
+// nothing. What stands in one needs the begin of it; the end of it needs the ends of all inside.
 using NodeIndex = std::size_t;
 
 struct Step {
@@ -33,7 +33,7 @@ class Needs {
     const std::size_t all = draft_.tasks.size();
     const TaskSpec& spec = draft_.tasks[task_of(node)].spec;
     const bool begins = node >= all;
-    if (!begins && is_switch(task_of(node))) {
+    if (!begins && holds_tasks(task_of(node))) {
       // Its begin, then what follows it as long as that stands in it.
       need = number == 0 ? node + all : node + number;
       if (number == 0) return true;
@@ -50,8 +50,9 @@ class Needs {
   }
 
  private:
-  [[nodiscard]] bool is_switch(TaskIndex task) const {
-    return draft_.tasks[task].type != nullptr && draft_.tasks[task].type->name == "switch";
+  [[nodiscard]] bool holds_tasks(TaskIndex task) const {
+    return draft_.tasks[task].type != nullptr && (draft_.tasks[task].type->name == "switch" ||
+                                                  draft_.tasks[task].type->name == "foreach");
   }
 
   const FlowDraft& draft_;

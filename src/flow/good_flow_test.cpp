@@ -296,6 +296,43 @@ tasks:
   EXPECT_EQ(tasks[7].needs, (std::vector<TaskIndex>{0, 4}));
 }
 
+TEST(GoodFlow, WhatTasksInAForeachNeedFromOutsideTheForeachNeeds) {
+  const auto flow = good(R"(
+id: f
+inputs: [{id: names, type: array, items: string}]
+tasks:
+  - {id: a, type: shell, script: "true"}
+  - {id: b, type: shell, script: "true"}
+  - id: l
+    type: foreach
+    items: "{{ inputs.names }}"
+    parallel: 3
+    tasks:
+      - {id: x, type: shell, script: "echo {{ item.n }} {{ loop.index }} {{ outputs.a.n }}"}
+      - id: m
+        type: foreach
+        items: {from: 1, to: 3}
+        tasks: [{id: y, type: log, message: "{{ loop.parent.item }} {{ outputs.x.n }}", needs: b}]
+  - {id: c, type: log, message: "{{ outputs.l.results }}"}
+)");
+  ASSERT_NE(flow, nullptr);
+  const auto& tasks = flow->tasks;
+  std::string ids;
+  for (const TaskSpec& task : tasks) ids += task.id + " ";
+  EXPECT_EQ(ids, "a b l l/x l/m l/m/y c ");
+  EXPECT_EQ(tasks[2].foreach.items, R"("{{ inputs.names }}")");
+  EXPECT_EQ(tasks[2].foreach.parallel, 3u);
+  EXPECT_EQ(tasks[2].kind, TaskKind::kEngine);
+  EXPECT_EQ(tasks[2].needs, (std::vector<TaskIndex>{0, 1}));
+  EXPECT_TRUE(tasks[3].needs.empty());
+  EXPECT_EQ(tasks[3].refs, std::vector<TaskIndex>{0});
+  EXPECT_EQ(tasks[4].needs, std::vector<TaskIndex>{3});
+  EXPECT_EQ(tasks[5].inside, 4u);
+  EXPECT_TRUE(tasks[5].needs.empty());
+  EXPECT_EQ(tasks[5].refs, std::vector<TaskIndex>{3});
+  EXPECT_EQ(tasks[6].needs, std::vector<TaskIndex>{2});
+}
+
 TEST(GoodFlow, MapsOfTheFlow) {
   const auto flow = good(R"(
 id: f

@@ -28,6 +28,10 @@ Scope scope_of(const TaskDraft& draft, const TemplateUse& use) {
   if (draft.spec.wait.what == WaitFor::kCondition && use.node == draft.node->find("until")) {
     return on_error ? Scope::kUntilOnError : Scope::kUntil;
   }
+  // A foreach has no others: its `items`, at any depth.
+  if (kind != ValueKind::kCondition && !draft.spec.foreach.items.empty()) {
+    return on_error ? Scope::kItemsOnError : Scope::kItems;
+  }
   if (kind == ValueKind::kCondition) return on_error ? Scope::kConditionOnError : Scope::kCondition;
   return on_error ? Scope::kTaskOnError : Scope::kTask;
 }
@@ -85,6 +89,9 @@ void Linker::link() {
   check_flow_templates();
   for (TaskIndex i = 0; i < draft_.tasks.size(); ++i) link_task(i);
   put_guards_before_shares();
+  for (TaskIndex i = 0; i < draft_.tasks.size(); ++i) {
+    if (is_foreach(i)) sort_unique(draft_.tasks[i].spec.needs);  // what its tasks gave to it
+  }
   check_cycles(draft_, reporter_);
 }
 
@@ -112,7 +119,12 @@ void Linker::check_flow_templates() {
   check(draft_.env_uses, Scope::kFlowEnv);
   check(draft_.output_uses, Scope::kFlowOutputs);
   for (const OutputRef& ref : refs) {
-    if (!ids_.contains(ref.id)) report_unknown(*ref.node, ref.offset, ref.id, By::kTemplate);
+    const auto found = ids_.find(ref.id);
+    if (found == ids_.end()) {
+      report_unknown(*ref.node, ref.offset, ref.id, By::kTemplate);
+    } else if (const TaskIndex loop = loop_around(found->second); loop != kNoTask) {
+      report_item_task(found->second, loop, *ref.node, ref.offset);
+    }
   }
 }
 
@@ -126,12 +138,51 @@ std::optional<TaskIndex> Linker::find(std::string_view name, TaskIndex from) con
   return found == ids_.end() ? std::nullopt : std::optional(found->second);
 }
 
+bool Linker::is_foreach(TaskIndex task) const {
+  const TaskType* type = draft_.tasks[task].type;
+  return type != nullptr && type->name == "foreach";
+}
+
+TaskIndex Linker::loop_around(TaskIndex task) const {
+  TaskIndex in = draft_.tasks[task].spec.inside;
+  while (in != kNoTask && !is_foreach(in)) in = draft_.tasks[in].spec.inside;
+  return in;
+}
+
+bool Linker::stands_in(TaskIndex task, TaskIndex outer) const {
+  for (TaskIndex in = draft_.tasks[task].spec.inside; in != kNoTask;
+       in = draft_.tasks[in].spec.inside) {
+    if (in == outer) return true;
+  }
+  return false;
+}
+
+void Linker::report_item_task(TaskIndex task, TaskIndex loop, const Node& node,
+                              std::size_t offset) {
+  const std::string& id = draft_.tasks[loop].spec.id;
+  reporter_.error_in(
+      node, offset, Code::kBadValue,
+      fmt::format("task '{}' runs once for each item of '{}', and has no one outcome outside of "
+                  "it; name '{}', whose outputs have `results`",
+                  draft_.tasks[task].spec.id, id, id));
+}
+
+/// What a task in a foreach needs from outside of it, the foreach needs: it is there before the
+/// first item.
+void Linker::add_need(TaskIndex from, TaskIndex to) {
+  TaskIndex carrier = from;
+  for (TaskIndex loop = loop_around(from); loop != kNoTask; loop = loop_around(loop)) {
+    if (!stands_in(to, loop)) carrier = loop;
+  }
+  draft_.tasks[carrier].spec.needs.push_back(to);
+}
+
 bool Linker::in_switch(TaskIndex from, TaskIndex to, By by, const Node& node, std::size_t offset) {
   const TaskSpec& task = draft_.tasks[from].spec;
   const TaskSpec& other = draft_.tasks[to].spec;
   for (TaskIndex in = task.inside; in != kNoTask; in = draft_.tasks[in].spec.inside) {
     if (in != to) continue;
-    if (by == By::kTemplate) {
+    if (by == By::kTemplate && !is_foreach(to)) {
       draft_.tasks[from].spec.refs.push_back(to);  // it was chosen before
     } else {
       reporter_.error_in(node, offset, Code::kSelfNeed,
@@ -139,6 +190,11 @@ bool Linker::in_switch(TaskIndex from, TaskIndex to, By by, const Node& node, st
                                      "out",
                                      task.id, other.id));
     }
+    return true;
+  }
+  for (TaskIndex loop = loop_around(to); loop != kNoTask; loop = loop_around(loop)) {
+    if (stands_in(from, loop)) continue;
+    report_item_task(to, loop, node, offset);
     return true;
   }
   for (TaskIndex a = from; a != kNoTask; a = draft_.tasks[a].spec.inside) {
@@ -193,7 +249,7 @@ void Linker::link_task(TaskIndex index) {
   }
   refs_.clear();
   for (const TemplateUse& use : task.uses.templates) {
-    names_.check(use, scope_of(task, use), refs_);
+    names_.check(use, scope_of(task, use), refs_, loop_around(index) != kNoTask);
   }
   for (const OutputRef& ref : refs_) {
     const auto found = find(ref.id, index);
@@ -233,11 +289,11 @@ void Linker::put_guards_before_shares() {
     if (!data.has_value()) continue;
     const auto [begin, end] = guards.equal_range(*data);
     for (auto guard = begin; guard != end; ++guard) {
-      TaskSpec& share = draft_.tasks[i].spec;
+      const TaskSpec& share = draft_.tasks[i].spec;
       const TaskSpec& other = draft_.tasks[guard->second].spec;
       const bool both = other.inside == share.inside && other.branch == share.branch;
       if (other.section == share.section && (both || other.inside == kNoTask)) {
-        share.needs.push_back(guard->second);
+        add_need(i, guard->second);
       }
     }
     sort_unique(draft_.tasks[i].spec.needs);
@@ -364,7 +420,7 @@ void Linker::add_edge(TaskIndex from, TaskIndex to, By by, const Node& node, std
                     other.spec.id, name_of(other.spec.section), name_of(task.spec.section)));
     return;
   }
-  if (same) task.spec.needs.push_back(to);
+  if (same) add_need(from, to);
   if (by != By::kNeeds) task.spec.refs.push_back(to);
 }
 

@@ -26,9 +26,16 @@ class Linker {
   enum class By : std::uint8_t { kNeeds, kData, kTemplate, kSql };
 
   void index_ids();
-  /// A task by the name that `from` has for it: inside of its switch first, then further out.
+  /// A task by the name that `from` has for it: inside of its switch or foreach first, then further
+  /// out.
   [[nodiscard]] std::optional<TaskIndex> find(std::string_view name, TaskIndex from) const;
-  /// Handles what is special between tasks of a switch. False: nothing is.
+  [[nodiscard]] bool is_foreach(TaskIndex task) const;
+  /// The foreach that it stands in; kNoTask: none.
+  [[nodiscard]] TaskIndex loop_around(TaskIndex task) const;
+  [[nodiscard]] bool stands_in(TaskIndex task, TaskIndex outer) const;
+  void report_item_task(TaskIndex task, TaskIndex loop, const Node& node, std::size_t offset);
+  void add_need(TaskIndex from, TaskIndex to);
+  /// Handles what is special between tasks of a switch or foreach. False: nothing is.
   bool in_switch(TaskIndex from, TaskIndex to, By by, const Node& node, std::size_t offset);
   void link_task(TaskIndex index);
   void put_guards_before_shares();

@@ -20,6 +20,8 @@ constexpr std::array kIntervalFields{std::string_view("start"), std::string_view
 constexpr std::array kFlowFields{std::string_view("id"), std::string_view("namespace"),
                                  std::string_view("owner")};
 constexpr std::array kTaskFields{std::string_view("id"), std::string_view("attempt")};
+constexpr std::array kLoopFields{std::string_view("index"), std::string_view("index0"),
+                                 std::string_view("length"), std::string_view("parent")};
 constexpr std::array kErrorFields{std::string_view("task"),    std::string_view("code"),
                                   std::string_view("message"), std::string_view("description"),
                                   std::string_view("phase"),   std::string_view("owner"),
@@ -44,6 +46,8 @@ constexpr ScopeInfo kScopes[] = {
     {"in 'run_if'", true, true, true, true, true, false},
     {"in 'until'", true, true, true, true, false, false, true},
     {"in 'until'", true, true, true, true, true, false, true},
+    {"in 'items'", true, true, true, true, false, false},
+    {"in 'items'", true, true, true, true, true, false},
     {"in an input's default", false, false, false, false, false, false},
     {"in a trigger's inputs", false, false, false, false, false, false},
     {"in 'vars'", false, false, false, true, false, false},
@@ -55,7 +59,8 @@ const ScopeInfo& info_of(Scope scope) {
   return kScopes[static_cast<std::size_t>(scope)];
 }
 
-bool is_available(std::string_view root, const ScopeInfo& scope) {
+bool is_available(std::string_view root, const ScopeInfo& scope, bool in_loop) {
+  if (root == "item" || root == "loop") return in_loop;
   if (root == "run") return true;
   if (root == "outputs") return scope.outputs;
   if (root == "task") return scope.task;
@@ -66,11 +71,11 @@ bool is_available(std::string_view root, const ScopeInfo& scope) {
   return scope.inputs;  // inputs, flow, labels
 }
 
-Words available(const ScopeInfo& scope) {
+Words available(const ScopeInfo& scope, bool in_loop) {
   Words words;
-  for (const std::string_view root :
-       {"inputs", "outputs", "run", "flow", "task", "vars", "labels", "error", "now"}) {
-    if (is_available(root, scope)) words.push_back(root);
+  for (const std::string_view root : {"inputs", "outputs", "run", "flow", "task", "vars", "labels",
+                                      "error", "now", "item", "loop"}) {
+    if (is_available(root, scope, in_loop)) words.push_back(root);
   }
   return words;
 }
@@ -80,11 +85,15 @@ bool is_root(std::string_view name) {
       std::string_view("inputs"), std::string_view("outputs"), std::string_view("run"),
       std::string_view("flow"),   std::string_view("task"),    std::string_view("vars"),
       std::string_view("labels"), std::string_view("error"),   std::string_view("secret"),
-      std::string_view("env"),    std::string_view("now")};
+      std::string_view("env"),    std::string_view("now"),     std::string_view("item"),
+      std::string_view("loop")};
   return std::ranges::count(kRoots, name) > 0;
 }
 
-std::string missing_message(std::string_view root, const ScopeInfo& scope) {
+std::string missing_message(std::string_view root, const ScopeInfo& scope, bool in_loop) {
+  if (root == "item" || root == "loop") {
+    return fmt::format("'{}' is known only inside of a foreach, in its tasks", root);
+  }
   if (root == "secret" || root == "env") {
     return fmt::format(
         "{}() is not known {}; it is looked up when a task is handed out, so name "
@@ -96,7 +105,7 @@ std::string missing_message(std::string_view root, const ScopeInfo& scope) {
                        scope.where);
   }
   return fmt::format("'{}' is not known {}; known are {}", root, scope.where,
-                     join_or(available(scope)));
+                     join_or(available(scope, in_loop)));
 }
 
 /// Where exactly the name is written: the expression may be long.
@@ -122,7 +131,9 @@ NameCheck::NameCheck(const FlowDraft& draft, Reporter& reporter) : reporter_(rep
   for (const std::string& name : draft.label_names) labels_.emplace_back(name);
 }
 
-void NameCheck::check(const TemplateUse& use, Scope scope, std::vector<OutputRef>& refs) {
+void NameCheck::check(const TemplateUse& use, Scope scope, std::vector<OutputRef>& refs,
+                      bool in_loop) {
+  in_loop_ = in_loop;
   const std::string_view text = use.node->text;
   const tmpl::Analysis analysis = tmpl::analyze(text);
   for (const tmpl::Problem& problem : analysis.problems) {
@@ -171,22 +182,22 @@ void NameCheck::check_name(const TemplateUse& use, const Name& name, Scope scope
                            std::vector<OutputRef>& refs) {
   const ScopeInfo& here = info_of(scope);
   if (!is_root(name.root)) {
-    const Words known = available(here);
+    const Words known = available(here, in_loop_);
     std::string hint = did_you_mean(name.root, known);
     if (hint.empty()) hint = "; known are " + join_or(known);
     reporter_.error_in(*use.node, name.offset, Code::kUndefinedName,
                        fmt::format("undefined name {}{}", quoted(name.root), hint));
     return;
   }
-  if (!is_available(name.root, here)) {
+  if (!is_available(name.root, here, in_loop_)) {
     reporter_.error_in(*use.node, name.offset, Code::kUndefinedName,
-                       missing_message(name.root, here));
+                       missing_message(name.root, here, in_loop_));
     return;
   }
   if (name.root == "outputs") {
     check_outputs(use, name, refs);
   } else if (name.root != "secret" && name.root != "env" && name.root != "now" &&
-             !name.field.empty()) {
+             name.root != "item" && !name.field.empty()) {
     Words fields = fields_of(name.root);
     // A run gets its number only when it is recorded, after its inputs are known.
     const bool before = scope == Scope::kInputDefault || scope == Scope::kTriggerInputs;
@@ -216,6 +227,7 @@ Words NameCheck::fields_of(std::string_view root) const {
   if (root == "labels") return labels_;
   if (root == "run") return {kRunFields.begin(), kRunFields.end()};
   if (root == "flow") return {kFlowFields.begin(), kFlowFields.end()};
+  if (root == "loop") return {kLoopFields.begin(), kLoopFields.end()};
   if (root == "task") return {kTaskFields.begin(), kTaskFields.end()};
   return {kErrorFields.begin(), kErrorFields.end()};
 }

@@ -19,6 +19,8 @@ enum class Scope : std::uint8_t {
   kConditionOnError,
   kUntil,  ///< `until` of a wait_for: `now` too
   kUntilOnError,
+  kItems,  ///< `items` of a foreach: rendered by the engine, without secrets
+  kItemsOnError,
   kInputDefault,
   kTriggerInputs,  ///< values that a trigger gives to inputs
   kVars,
@@ -38,7 +40,9 @@ class NameCheck {
   NameCheck(const FlowDraft& draft, Reporter& reporter);
 
   /// Reports what is wrong with one template; adds the tasks whose outputs it reads to `refs`.
-  void check(const TemplateUse& use, Scope scope, std::vector<OutputRef>& refs);
+  /// `in_loop`: it stands inside of a foreach, and knows `item` and `loop`.
+  void check(const TemplateUse& use, Scope scope, std::vector<OutputRef>& refs,
+             bool in_loop = false);
 
  private:
   struct Name {
@@ -62,6 +66,7 @@ class NameCheck {
   std::vector<std::string_view> secret_inputs_;  // those whose value is a secret's name
   std::vector<std::string_view> vars_;
   std::vector<std::string_view> labels_;
+  bool in_loop_ = false;  // of the template that is checked
 };
 
 }  // namespace cordyna::flow

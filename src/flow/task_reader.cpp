@@ -285,7 +285,7 @@ void TaskReader::read_param(const KeySpec& spec, const Node& value, TaskDraft& d
   if (!reader.read(value, spec, spec.name, json)) return;
   // The engine renders the message itself, and reads no JSON.
   if (draft.type->engine && spec.name == "message") draft.spec.message = value.text;
-  if (spec.name == "cases" || spec.name == "default") return;  // tasks of their own
+  if (spec.kind == ValueKind::kTasks || spec.name == "cases") return;  // tasks of their own
   draft.params.emplace_back(spec.name, json);
 }
 

@@ -11,7 +11,7 @@ namespace cordyna::flow {
 /// Where a task is read from.
 struct TaskPlace {
   Section section = Section::kTasks;
-  TaskIndex inside = kNoTask;  ///< the switch that a list of tasks stands in
+  TaskIndex inside = kNoTask;  ///< the switch or foreach that a list of tasks stands in
   std::uint32_t branch = 0;
   std::string prefix{};  ///< of paths: "choose/"
 };
@@ -33,6 +33,8 @@ class TaskReader {
  private:
   [[nodiscard]] TaskDraft read(const Node& node, const TaskPlace& place);
   void read_switch(TaskIndex at, std::vector<TaskDraft>& out);
+  void read_foreach(TaskIndex at, std::vector<TaskDraft>& out);
+  void no_limits_of_its_own(TaskDraft& draft);
   void read_key(const Node& key, TaskDraft& draft, ValueReader& reader);
   void read_common(const KeySpec& spec, const Node& value, TaskDraft& draft, ValueReader& reader);
   void read_param(const KeySpec& spec, const Node& value, TaskDraft& draft, ValueReader& reader);

@@ -134,6 +134,28 @@ constexpr std::array kSwitch{
                            "it another value is an error."},
 };
 
+constexpr std::array kForeach{
+    KeySpec{.name = "items",
+            .kind = K::kAny,
+            .description = "A list; a template that gives one, as \"{{ inputs.names }}\"; or a "
+                           "range, {from: 1, to: 10, step: 2}, with both ends. At most 1,000,000 "
+                           "items.",
+            .required = true},
+    KeySpec{.name = "parallel",
+            .kind = K::kInt,
+            .description = "So many items at a time; without it, as many as there are slots.",
+            .least = 1,
+            .most = 1000},
+    KeySpec{.name = "tasks",
+            .kind = K::kTasks,
+            .description =
+                "What runs for each item. Templates know `item`, and `loop` with index (from 1), "
+                "index0, length and, in a foreach inside of another, parent (its item, index …). "
+                "The path of a task is FOREACH[INDEX0]/ID; inside it is named by its id. What its "
+                "tasks need from outside, the foreach needs.",
+            .required = true},
+};
+
 constexpr std::array kOnTimeouts{Word("fail"), Word("continue")};
 
 constexpr std::array kPause{
@@ -479,6 +501,13 @@ constexpr std::array kTypes{
                             "outputs are case and value.",
              .keys = kSwitch,
              .engine = true},
+    TaskType{.name = "foreach",
+             .description =
+                 "Runs its tasks for each item, and ends when all have; in error, where one did "
+                 "not complete. Its outputs are items, completed, failed, and results: for each "
+                 "item an object of its tasks' outputs, at most 1 MiB together.",
+             .keys = kForeach,
+             .engine = true},
     TaskType{.name = "wait_for",
              .description = "Waits until something holds. It waits as long as `timeout` says.",
              .keys = kWaitFor},
@@ -509,7 +538,6 @@ constexpr std::array kTypes{
     later("sql", "Runs SQL in a database."),
     later("notify", "Tells people."),
     later("task", "Runs a task of a task server."),
-    later("foreach", "Runs tasks for each item."),
     later("flow", "Runs another flow."),
 };
 

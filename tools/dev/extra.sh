@@ -5,7 +5,7 @@ help_bench() {
   cat <<'TEXT'
 usage: ./dev bench [--only WORK[,WORK]] [--repeat N] [--no-peers]
 
-Measures the works chain, start, cpu, fan, durable, memory, history, schedules, flights and small steps with the release
+Measures the works chain, start, cpu, fan, durable, memory, foreach, history, schedules, flights and small steps with the release
 program, interleaved with their limits (C programs, xargs, sqlite3, DuckDB) and Luigi; medians of N
 (default 5). Writes
 bench/RESULTS.md when all works were measured, prints the table in any case.
