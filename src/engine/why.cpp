@@ -27,36 +27,38 @@ void RunMachine::explain(Millis now, const Shared& shared, std::vector<Blocker>&
   for (TaskIndex task = 0; task < tasks_.size(); ++task) {
     const TaskSpec& spec = spec_of(task);
     const TaskLive& state = tasks_[task];
-    const auto say = [&](BlockerKind kind, std::string what, Millis since, Millis until = 0) {
-      blockers.push_back({path_of(task), kind, std::move(what), since, until, spec.owner});
+    const auto say = [&](BlockerKind kind, std::string what, Millis since, Millis until = 0,
+                         const std::string* owner = nullptr) {
+      blockers.push_back({path_of(task), kind, std::move(what), since, until,
+                          owner == nullptr ? spec.owner : *owner});
     };
     if (state.state == TaskState::kBlocked) {
       const std::string& root = blocked_by_.at(task);
       const TaskIndex other = find(root);
-      blockers.push_back({path_of(task), BlockerKind::kBlocked, root, state.ended_at, 0,
-                          other == kNoTask ? spec.owner : spec_of(other).owner});
+      const std::string* owner = other == kNoTask ? nullptr : &spec_of(other).owner;
+      say(BlockerKind::kBlocked, root, state.ended_at, 0, owner);
     }
     if (is_final(state.state)) continue;
     if (state.held) {
       const HoldRow& hold = holds_.at(task);
       const bool limited = spec.wait.what == WaitFor::kPerson && spec.timeout > 0;
-      say(BlockerKind::kPaused, hold.reason, hold.held_at,
-          limited ? hold.held_at + spec.timeout : 0);
+      const Millis until = limited ? hold.held_at + spec.timeout : 0;
+      say(BlockerKind::kPaused, hold.reason, hold.held_at, until);
       continue;
     }
     const auto live = live_.find(task);
     if (live != live_.end() && live->second.row.attempt > 0) {
       const AttemptRow& row = live->second.row;
       if (!is_final(row.state)) {
-        const Millis since = row.started_at > 0 ? row.started_at : row.dispatched_at;
-        say(BlockerKind::kRunning, std::string(to_string(row.state)), since, row.deadline_at);
+        say(BlockerKind::kRunning, std::string(to_string(row.state)),
+            row.started_at > 0 ? row.started_at : row.dispatched_at, row.deadline_at);
       } else if (!row.known_dead) {
         say(BlockerKind::kPreviousAttempt, fmt::format("attempt {}", row.attempt), row.ended_at);
       } else if (spec.wait.what != WaitFor::kNothing) {
         explain_wait(task, now, blockers);
       } else {
-        say(BlockerKind::kRetryAt, fmt::format("attempt {}", row.attempt + 1), row.ended_at,
-            live->second.retry_at);
+        const Millis until = live->second.retry_at;
+        say(BlockerKind::kRetryAt, fmt::format("attempt {}", row.attempt + 1), row.ended_at, until);
       }
       continue;
     }
@@ -69,8 +71,7 @@ void RunMachine::explain(Millis now, const Shared& shared, std::vector<Blocker>&
       continue;
     }
     if (!section_open(task)) {
-      blockers.push_back({path_of(task), BlockerKind::kSection, "the tasks before it",
-                          run_.started_at, 0, flow_->owner});
+      say(BlockerKind::kSection, "the tasks before it", run_.started_at, 0, &flow_->owner);
       continue;
     }
     Millis since = run_.started_at;
@@ -80,19 +81,16 @@ void RunMachine::explain(Millis now, const Shared& shared, std::vector<Blocker>&
       since = std::max(since, tasks_[up].ended_at);
       if (is_final(tasks_[up].state)) continue;
       waits = true;
-      blockers.push_back({path_of(task), BlockerKind::kUpstream, path_of(up), run_.started_at, 0,
-                          spec_of(up).owner});
+      say(BlockerKind::kUpstream, path_of(up), run_.started_at, 0, &spec_of(up).owner);
     }
     const TaskIndex outer = outer_of(task);
     if (outer != kNoTask && tasks_[outer].state == TaskState::kPending) {
-      blockers.push_back({path_of(task), BlockerKind::kUpstream, path_of(outer), run_.started_at, 0,
-                          spec_of(outer).owner});
+      say(BlockerKind::kUpstream, path_of(outer), run_.started_at, 0, &spec_of(outer).owner);
       continue;
     }
     if (waits) continue;
-    blockers.push_back({path_of(task), BlockerKind::kSlot,
-                        fmt::format("{} of {} slots are taken", shared.slots_used, shared.slots),
-                        since, 0, flow_->owner});
+    const auto slots = fmt::format("{} of {} slots are taken", shared.slots_used, shared.slots);
+    say(BlockerKind::kSlot, slots, since, 0, &flow_->owner);
   }
 }
 
