@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/nearest.hpp"
+#include "cli/completion.hpp"
 
 namespace cordyna::cli {
 namespace {
@@ -510,19 +511,12 @@ std::variant<Arguments, Usage> Parser::parse(int argc, const char* const* argv) 
   return found_;
 }
 
-std::string joined(const std::vector<std::string>& words) {
-  std::string out;
-  for (const std::string& word : words) out += (out.empty() ? "" : " ") + word;
-  return out;
-}
-
 std::vector<const CLI::App*> parts_of(const CLI::App& command) {
   return command.get_subcommands([](const CLI::App*) { return true; });
 }
 
-/// Names with what they are for, those of its parts too, each once.
-std::vector<std::pair<std::string, std::string>> options_of(const CLI::App& command) {
-  std::vector<std::pair<std::string, std::string>> found;
+std::vector<Described> options_of(const CLI::App& command) {
+  std::vector<Described> found;
   std::vector<const CLI::App*> apps = parts_of(command);
   apps.insert(apps.begin(), &command);
   for (const CLI::App* app : apps) {
@@ -537,72 +531,6 @@ std::vector<std::pair<std::string, std::string>> options_of(const CLI::App& comm
   return found;
 }
 
-std::string bash_script(const std::vector<CLI::App*>& commands) {
-  std::vector<std::string> names;
-  std::string cases;
-  for (const CLI::App* command : commands) {
-    names.push_back(command->get_name());
-    std::vector<std::string> parts;
-    for (const CLI::App* part : parts_of(*command)) parts.push_back(part->get_name());
-    std::vector<std::string> options;
-    for (const auto& [option, description] : options_of(*command)) options.push_back("--" + option);
-    cases += "    " + command->get_name() + ") options='" + joined(options) + "'" +
-             (parts.empty() ? "" : " parts='" + joined(parts) + "'") + " ;;\n";
-  }
-  return "# bash completion of dyna: source <(dyna completion bash)\n"
-         "_dyna() {\n"
-         "  local word=${COMP_WORDS[COMP_CWORD]} options= parts=\n"
-         "  if [ \"$COMP_CWORD\" -eq 1 ]; then\n"
-         "    mapfile -t COMPREPLY < <(compgen -W '" +
-         joined(names) +
-         "' -- \"$word\")\n"
-         "    return\n"
-         "  fi\n"
-         "  case ${COMP_WORDS[1]} in\n" +
-         cases +
-         "  esac\n"
-         "  if [[ -n $parts && $COMP_CWORD -eq 2 ]]; then\n"
-         "    mapfile -t COMPREPLY < <(compgen -W \"$parts\" -- \"$word\")\n"
-         "  elif [[ $word == -* ]]; then\n"
-         "    mapfile -t COMPREPLY < <(compgen -W \"$options\" -- \"$word\")\n"
-         "  else\n"
-         "    mapfile -t COMPREPLY < <(compgen -f -- \"$word\")\n"
-         "  fi\n"
-         "}\n"
-         "complete -o filenames -F _dyna dyna\n";
-}
-
-std::string zsh_script(const std::vector<CLI::App*>& commands) {
-  return "#compdef dyna\n# zsh completion of dyna: source <(dyna completion zsh)\n"
-         "autoload -U +X bashcompinit && bashcompinit\n" +
-         bash_script(commands);
-}
-
-std::string quoted(std::string text) {
-  for (std::size_t at = text.find('\''); at != std::string::npos; at = text.find('\'', at + 2)) {
-    text.insert(at, "\\");
-  }
-  return "'" + text + "'";
-}
-
-std::string fish_script(const std::vector<CLI::App*>& commands) {
-  std::string out = "# fish completion of dyna: dyna completion fish | source\n";
-  for (const CLI::App* command : commands) {
-    const std::string name = command->get_name();
-    out += "complete -c dyna -n __fish_use_subcommand -a " + name + " -d " +
-           quoted(command->get_description()) + "\n";
-    for (const CLI::App* part : parts_of(*command)) {
-      out += "complete -c dyna -n '__fish_seen_subcommand_from " + name + "' -a " +
-             part->get_name() + " -d " + quoted(part->get_description()) + "\n";
-    }
-    for (const auto& [option, description] : options_of(*command)) {
-      out += "complete -c dyna -n '__fish_seen_subcommand_from " + name + "' -l " + option +
-             " -d " + quoted(description) + "\n";
-    }
-  }
-  return out;
-}
-
 }  // namespace
 
 std::variant<Arguments, Usage> parse_arguments(int argc, const char* const* argv) {
@@ -613,8 +541,17 @@ std::string completion_script(const std::string& shell) {
   Parser parser;
   const std::vector<CLI::App*> commands = parser.app().get_subcommands(
       [](const CLI::App* command) { return !command->get_name().empty(); });
-  if (shell == "fish") return fish_script(commands);
-  return shell == "zsh" ? zsh_script(commands) : bash_script(commands);
+  std::vector<CommandWords> words;
+  words.reserve(commands.size());
+  for (const CLI::App* command : commands) {
+    CommandWords& one = words.emplace_back();
+    one.command = {command->get_name(), command->get_description()};
+    for (const CLI::App* part : parts_of(*command)) {
+      one.parts.emplace_back(part->get_name(), part->get_description());
+    }
+    one.options = options_of(*command);
+  }
+  return completion_script(shell, words);
 }
 
 }  // namespace cordyna::cli

@@ -1,0 +1,85 @@
+#include "cli/completion.hpp"
+
+namespace cordyna::cli {
+namespace {
+
+std::string joined(const std::vector<std::string>& words) {
+  std::string out;
+  for (const std::string& word : words) out += (out.empty() ? "" : " ") + word;
+  return out;
+}
+
+std::string bash_script(const std::vector<CommandWords>& commands) {
+  std::vector<std::string> names;
+  std::string cases;
+  for (const CommandWords& one : commands) {
+    const std::string& name = one.command.first;
+    names.push_back(name);
+    std::vector<std::string> parts;
+    for (const Described& part : one.parts) parts.push_back(part.first);
+    std::vector<std::string> options;
+    for (const Described& option : one.options) options.push_back("--" + option.first);
+    cases += "    " + name + ") options='" + joined(options) + "'" +
+             (parts.empty() ? "" : " parts='" + joined(parts) + "'") + " ;;\n";
+  }
+  return "# bash completion of dyna: source <(dyna completion bash)\n"
+         "_dyna() {\n"
+         "  local word=${COMP_WORDS[COMP_CWORD]} options= parts=\n"
+         "  if [ \"$COMP_CWORD\" -eq 1 ]; then\n"
+         "    mapfile -t COMPREPLY < <(compgen -W '" +
+         joined(names) +
+         "' -- \"$word\")\n"
+         "    return\n"
+         "  fi\n"
+         "  case ${COMP_WORDS[1]} in\n" +
+         cases +
+         "  esac\n"
+         "  if [[ -n $parts && $COMP_CWORD -eq 2 ]]; then\n"
+         "    mapfile -t COMPREPLY < <(compgen -W \"$parts\" -- \"$word\")\n"
+         "  elif [[ $word == -* ]]; then\n"
+         "    mapfile -t COMPREPLY < <(compgen -W \"$options\" -- \"$word\")\n"
+         "  else\n"
+         "    mapfile -t COMPREPLY < <(compgen -f -- \"$word\")\n"
+         "  fi\n"
+         "}\n"
+         "complete -o filenames -F _dyna dyna\n";
+}
+
+std::string zsh_script(const std::vector<CommandWords>& commands) {
+  return "#compdef dyna\n# zsh completion of dyna: source <(dyna completion zsh)\n"
+         "autoload -U +X bashcompinit && bashcompinit\n" +
+         bash_script(commands);
+}
+
+std::string quoted(std::string text) {
+  for (std::size_t at = text.find('\''); at != std::string::npos; at = text.find('\'', at + 2)) {
+    text.insert(at, "\\");
+  }
+  return "'" + text + "'";
+}
+
+std::string fish_script(const std::vector<CommandWords>& commands) {
+  std::string out = "# fish completion of dyna: dyna completion fish | source\n";
+  for (const CommandWords& one : commands) {
+    const auto& [name, description] = one.command;
+    out += "complete -c dyna -n __fish_use_subcommand -a " + name + " -d " + quoted(description) +
+           "\n";
+    const std::string of_it = "complete -c dyna -n '__fish_seen_subcommand_from " + name + "' ";
+    for (const auto& [part, what] : one.parts) {
+      out += of_it + "-a " + part + " -d " + quoted(what) + "\n";
+    }
+    for (const auto& [option, what] : one.options) {
+      out += of_it + "-l " + option + " -d " + quoted(what) + "\n";
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string completion_script(const std::string& shell, const std::vector<CommandWords>& commands) {
+  if (shell == "fish") return fish_script(commands);
+  return shell == "zsh" ? zsh_script(commands) : bash_script(commands);
+}
+
+}  // namespace cordyna::cli
