@@ -215,6 +215,16 @@ TEST_F(ForeachTest, ARestartGoesOnWhereItWas) {
   EXPECT_EQ(rows_.run.state, RunState::kError);
 }
 
+TEST_F(ForeachTest, WhatNobodyKnowsTheItemOfIsNotRun) {
+  begin({each("[1,2,3]", 1), inside("l/x"), inside("l/y", {1})});
+  step();
+  flow_->tasks[0].foreach.items = "[1,2]";
+  restart();
+  EXPECT_EQ(step(), "l[0]/y=cancelled");
+  report("l[0]/x", ReportKind::kEnded);
+  EXPECT_EQ(step(), "l[0]/x:completed l[0]/x=completed l=error run=error");
+}
+
 TEST_F(ForeachTest, OtherItemsThanBeforeARestartEndIt) {
   begin({each("[1,2,3]", 1), inside("l/x")});
   step();

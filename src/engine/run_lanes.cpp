@@ -147,6 +147,16 @@ TaskIndex RunMachine::outer_of(TaskIndex task) const {
   return beside(task, inside);
 }
 
+/// Whether it stands in an item of which nobody knows any more what it is.
+bool RunMachine::is_broken(TaskIndex task) const {
+  for (std::uint32_t lane = tasks_[task].lane; lane != kNoLane;) {
+    const auto loop = loops_.find(lanes_[lane].loop);
+    if (loop != loops_.end() && !loop->second.broken.empty()) return true;
+    lane = tasks_[lanes_[lane].loop].lane;
+  }
+  return false;
+}
+
 /// A foreach that had begun, or that was cancelled while items of it still run.
 void RunMachine::restore_loop(Step& step, TaskIndex task) {
   if (loops_.contains(task)) return;

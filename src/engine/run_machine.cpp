@@ -69,6 +69,7 @@ RunMachine::RunMachine(Step& step, RunStart start) : flow_(std::move(start.flow)
 RunMachine::RunMachine(Step& step, RunSnapshot snapshot, std::shared_ptr<const Flow> flow)
     : flow_(std::move(flow)), graph_(*flow_), run_(snapshot.run) {
   seq_ = snapshot.history_seq;
+  run_.warnings = 0;  // counted again from the tasks
   restore_tasks(step, snapshot);
 }
 

@@ -150,6 +150,7 @@ class RunMachine {
   [[nodiscard]] TaskIndex find(std::string_view path) const;
   [[nodiscard]] TaskIndex beside(TaskIndex task, TaskIndex spec) const;
   [[nodiscard]] TaskIndex outer_of(TaskIndex task) const;
+  [[nodiscard]] bool is_broken(TaskIndex task) const;
   [[nodiscard]] bool is_foreach(TaskIndex task) const {
     return !spec_of(task).foreach.items.empty();
   }
@@ -185,6 +186,7 @@ class RunMachine {
 
   // run_settle.cpp
   void settle_task(Step& step, TaskIndex task);
+  [[nodiscard]] bool let_run(Step& step, TaskIndex task);
   void sweep_task(Step& step, TaskIndex task);
   [[nodiscard]] bool errors_wanted() const;
   [[nodiscard]] bool spared(TaskIndex task) const;
@@ -238,6 +240,7 @@ class RunMachine {
   std::string first_error_;            // JSON object for templates
   std::int64_t seq_ = 0;
   Millis last_at_ = 0;
+  Millis first_error_at_ = 0;
   bool error_seen_ = false;
   bool warning_seen_ = false;
   bool cancel_finally_ = false;

@@ -180,7 +180,10 @@ void RunMachine::note_end(TaskIndex spec, const TaskRow& row) {
   (allowed ? warning_seen_ : error_seen_) = true;
   // Templates of `errors` are told of the first error that made them run, not of one that was
   // allowed.
-  if (allowed || !first_error_.empty() || !row.error.has_value()) return;
+  if (allowed || !row.error.has_value()) return;
+  // After a restart rows come in the order of their paths.
+  if (!first_error_.empty() && row.ended_at >= first_error_at_) return;
+  first_error_at_ = row.ended_at;
   first_error_ = fmt::format(
       R"({{"task":{},"code":{},"message":{},"description":{},"phase":{},"owner":{},"attempt":{}}})",
       json_string(row.path), json_string(info(row.error->code).name),

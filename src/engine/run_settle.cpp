@@ -55,6 +55,44 @@ std::size_t RunMachine::settle(Step& step, std::size_t budget) {
   return budget;
 }
 
+/// Whether what comes before a task, and its own condition, let it run. Otherwise it waits, or has
+/// ended.
+bool RunMachine::let_run(Step& step, TaskIndex task) {
+  if (!gate_open(step, task)) return false;
+  const TaskSpec& spec = spec_of(task);
+  const auto end_as = [&](TaskState state, TaskRow details, std::string why) {
+    write_history(step, path_of(task), 0, state, std::nullopt, std::move(why));
+    end_task(step, task, state, details);
+    return false;
+  };
+  const Verdict verdict = judge(spec.trigger_rule, count_upstreams(task));
+  if (verdict == Verdict::kWait) return false;
+  if (verdict == Verdict::kBlock) {
+    TaskRow details;
+    details.blocked_by = blocker_of(task);
+    std::string why = "blocked by " + details.blocked_by;
+    return end_as(TaskState::kBlocked, std::move(details), std::move(why));
+  }
+  if (verdict == Verdict::kSkip) {
+    return end_as(TaskState::kSkipped, {},
+                  fmt::format("trigger_rule {} is not met", to_string(spec.trigger_rule)));
+  }
+  if (spec.disabled) return end_as(TaskState::kSkipped, {}, "disabled");
+  if (!spec.run_if.empty()) {
+    const auto holds = step.evaluator.condition(spec.run_if, context(task, 1));
+    if (!holds.has_value()) {
+      TaskRow details;
+      details.error = owned(make_task_error(TaskErrorCode::kConditionFailed, Phase::kPrepare,
+                                            "run_if: " + holds.error().message),
+                            task);
+      std::string why = fmt::format("CONDITION_FAILED: {}", details.error->message);
+      return end_as(TaskState::kError, std::move(details), std::move(why));
+    }
+    if (!*holds) return end_as(TaskState::kSkipped, {}, "run_if is false");
+  }
+  return true;
+}
+
 void RunMachine::settle_task(Step& step, TaskIndex task) {
   const TaskSpec& spec = spec_of(task);
   TaskLive& live = tasks_[task];
@@ -67,39 +105,13 @@ void RunMachine::settle_task(Step& step, TaskIndex task) {
     if (live.held) return;
     if (!is_final(attempt->second.row.state) || !attempt->second.row.known_dead) return;
     if (attempt->second.retry_at > step.now) return;
-  } else if (gate_open(step, task)) {
-    const auto end_as = [&](TaskState state, TaskRow details, std::string why) {
-      write_history(step, path_of(task), 0, state, std::nullopt, std::move(why));
-      end_task(step, task, state, details);
-    };
-    const Verdict verdict = judge(spec.trigger_rule, count_upstreams(task));
-    if (verdict == Verdict::kWait) return;
-    if (verdict == Verdict::kBlock) {
-      TaskRow details;
-      details.blocked_by = blocker_of(task);
-      std::string why = "blocked by " + details.blocked_by;
-      return end_as(TaskState::kBlocked, std::move(details), std::move(why));
-    }
-    if (verdict == Verdict::kSkip) {
-      return end_as(TaskState::kSkipped, {},
-                    fmt::format("trigger_rule {} is not met", to_string(spec.trigger_rule)));
-    }
-    if (spec.disabled) return end_as(TaskState::kSkipped, {}, "disabled");
-    if (!spec.run_if.empty()) {
-      const auto holds = step.evaluator.condition(spec.run_if, context(task, 1));
-      if (!holds.has_value()) {
-        TaskRow details;
-        details.error = owned(make_task_error(TaskErrorCode::kConditionFailed, Phase::kPrepare,
-                                              "run_if: " + holds.error().message),
-                              task);
-        std::string why = fmt::format("CONDITION_FAILED: {}", details.error->message);
-        return end_as(TaskState::kError, std::move(details), std::move(why));
-      }
-      if (!*holds) return end_as(TaskState::kSkipped, {}, "run_if is false");
-    }
-  } else {
-    return;
   }
+  if (is_broken(task)) {
+    write_history(step, path_of(task), live.attempt, TaskState::kCancelled, std::nullopt,
+                  "its item cannot be made again");
+    return end_task(step, task, TaskState::kCancelled, {});
+  }
+  if (attempt == live_.end() && !let_run(step, task)) return;
   if (spec.kind == TaskKind::kEngine) return run_in_engine(step, task);
   live.wants_slot = true;
   step.shared.slot_queue.push({run_.no, task, spec.priority});

@@ -34,8 +34,9 @@ TEST_F(PriorityTest, DecidesWhoGetsTheNextSlot) {
     order += " | " + step();
   }
   EXPECT_EQ(order,
-            "run=running d:dispatched >d | d:completed a:dispatched >a | a:completed c:dispatched "
-            ">c | c:completed b:dispatched >b | b:completed run=completed");
+            "run=running d:dispatched >d | d:completed d=completed a:dispatched >a | a:completed "
+            "a=completed c:dispatched >c | c:completed c=completed b:dispatched >b | b:completed "
+            "b=completed run=completed");
 }
 
 }  // namespace

@@ -91,6 +91,7 @@ void Linker::link() {
   put_guards_before_shares();
   for (TaskIndex i = 0; i < draft_.tasks.size(); ++i) {
     if (is_foreach(i)) sort_unique(draft_.tasks[i].spec.needs);  // what its tasks gave to it
+    check_guard_of_items(i);
   }
   check_cycles(draft_, reporter_);
 }
@@ -298,6 +299,29 @@ void Linker::put_guards_before_shares() {
     }
     sort_unique(draft_.tasks[i].spec.needs);
   }
+}
+
+/// Without a series of its own, the data of each item would be judged by that of the others.
+void Linker::check_guard_of_items(TaskIndex index) {
+  const TaskDraft& task = draft_.tasks[index];
+  if (task.type == nullptr || task.node == nullptr || loop_around(index) == kNoTask) return;
+  const bool share = task.type->name == "share";
+  if (!share && task.type->name != "guard") return;
+  const auto is_guard = [this](TaskIndex up) { return draft_.tasks[up].spec.type == "guard"; };
+  if (share && std::ranges::any_of(task.spec.needs, is_guard)) return;
+  const Node* guard = share ? task.node->find("guard") : task.node;
+  if (guard != nullptr && guard->kind == NodeKind::kMap) {
+    const Node* on_trip = guard->find("on_trip");
+    if (guard->find("series") != nullptr) return;
+    if (on_trip != nullptr && on_trip->text == "off") return;
+  } else if (guard != nullptr && guard->text == "off") {
+    return;
+  }
+  reporter_.error(
+      *task.node, Code::kMissingKey,
+      fmt::format("the guard {}'{}' would have one history for all items of '{}': "
+                  "give it a 'series' with the item in it, or write guard: off",
+                  share ? "before " : "", task.spec.id, draft_.tasks[loop_around(index)].spec.id));
 }
 
 void Linker::link_sql(TaskIndex index) {

@@ -39,6 +39,7 @@ class Linker {
   bool in_switch(TaskIndex from, TaskIndex to, By by, const Node& node, std::size_t offset);
   void link_task(TaskIndex index);
   void put_guards_before_shares();
+  void check_guard_of_items(TaskIndex index);
   void link_sql(TaskIndex index);
   /// The tasks that columns of the contract refer to.
   void link_columns(TaskIndex index);

@@ -21,7 +21,9 @@ bool Checker::has_turn(RunNo no, TaskIndex task) const {
   const Flow& flow = *flows_.at(no);
   for (TaskIndex in = flow.tasks[task].inside; in != kNoTask; in = flow.tasks[in].inside) {
     if (flow.tasks[in].foreach.items.empty()) continue;
-    const auto row = tasks_.find({no, flow.tasks[in].id});
+    const Key loop{no, flow.tasks[in].id};
+    if (taken_.contains(loop)) return false;  // its items ran in the run before
+    const auto row = tasks_.find(loop);
     if (row == tasks_.end() || row->second.outputs.empty()) return false;
   }
   return true;

@@ -149,7 +149,7 @@ class ForkServer {
       local::signal_process(info.id, SIGKILL);
     }
     sweeping_ = !orphans.empty();
-    if (!sweeping_) local::remove_left_groups(local::find_groups());
+    if (!sweeping_ && local::groups_wanted()) local::remove_left_groups(local::find_groups());
   }
 
   Fd state_;
