@@ -124,6 +124,7 @@ class BackfillWorld {
     filter.limit = 10'000;
     std::vector<std::string> found;
     const std::vector<RunRow> runs = store_->list_runs(filter).value();
+    found.reserve(runs.size());
     for (const RunRow& run : runs) {
       found.push_back(format_timestamp(run.scheduled.at).substr(0, 16));
     }

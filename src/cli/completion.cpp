@@ -16,8 +16,10 @@ std::string bash_script(const std::vector<CommandWords>& commands) {
     const std::string& name = one.command.first;
     names.push_back(name);
     std::vector<std::string> parts;
+    parts.reserve(one.parts.size());
     for (const Described& part : one.parts) parts.push_back(part.first);
     std::vector<std::string> options;
+    options.reserve(one.options.size());
     for (const Described& option : one.options) options.push_back("--" + option.first);
     cases += "    " + name + ") options='" + joined(options) + "'" +
              (parts.empty() ? "" : " parts='" + joined(parts) + "'") + " ;;\n";

@@ -35,6 +35,7 @@ Result<TriggerSpec> find_trigger(const Flow& flow, const std::string& id) {
   const auto found = std::ranges::find(flow.triggers, id, &TriggerSpec::id);
   if (found != flow.triggers.end()) return *found;
   std::vector<std::string_view> names;
+  names.reserve(flow.triggers.size());
   for (const TriggerSpec& one : flow.triggers) names.emplace_back(one.id);
   if (names.empty()) {
     return fail(ErrorCode::kInvalidArgument,

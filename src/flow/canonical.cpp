@@ -193,6 +193,7 @@ std::string inputs_json(const Flow& flow) {
 
 std::string holidays_json(const std::vector<std::int64_t>& days) {
   std::vector<std::string> dates;
+  dates.reserve(days.size());
   for (const std::int64_t day : days) dates.push_back(format_date(day * 86'400'000));
   return list_json(dates);
 }

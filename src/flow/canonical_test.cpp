@@ -61,9 +61,22 @@ tasks:
 errors:
   - {id: tell, type: log, message: "{{ error.message }}", level: warn, run_if: true}
 finally:
-  - {id: bye, type: python, script: "print(1) ", timeout: 5s}
+  - {id: bye, type: python, script: "print(1) ", timeout: 5s, priority: 3}
 outputs: {n: "{{ outputs.t.rows }}"}
 )";
+
+void expect_equal_control(const TaskSpec& a, const TaskSpec& b) {
+  EXPECT_EQ(a.wait.what, b.wait.what);
+  EXPECT_EQ(a.wait.time, b.wait.time);
+  EXPECT_EQ(a.wait.go_on, b.wait.go_on);
+  EXPECT_EQ(a.wait.until, b.wait.until);
+  EXPECT_EQ(a.choice.value, b.choice.value);
+  EXPECT_EQ(a.choice.cases, b.choice.cases);
+  EXPECT_EQ(a.foreach.items, b.foreach.items);
+  EXPECT_EQ(a.foreach.parallel, b.foreach.parallel);
+  EXPECT_EQ(a.inside, b.inside);
+  EXPECT_EQ(a.branch, b.branch);
+}
 
 void expect_equal(const TaskSpec& a, const TaskSpec& b) {
   EXPECT_EQ(a.id, b.id);
@@ -85,16 +98,8 @@ void expect_equal(const TaskSpec& a, const TaskSpec& b) {
   EXPECT_EQ(a.allow_failure, b.allow_failure);
   EXPECT_EQ(a.disabled, b.disabled);
   EXPECT_EQ(a.message, b.message);
-  EXPECT_EQ(a.wait.what, b.wait.what);
-  EXPECT_EQ(a.wait.time, b.wait.time);
-  EXPECT_EQ(a.wait.go_on, b.wait.go_on);
-  EXPECT_EQ(a.wait.until, b.wait.until);
-  EXPECT_EQ(a.choice.value, b.choice.value);
-  EXPECT_EQ(a.choice.cases, b.choice.cases);
-  EXPECT_EQ(a.foreach.items, b.foreach.items);
-  EXPECT_EQ(a.foreach.parallel, b.foreach.parallel);
-  EXPECT_EQ(a.inside, b.inside);
-  EXPECT_EQ(a.branch, b.branch);
+  EXPECT_EQ(a.priority, b.priority);
+  expect_equal_control(a, b);
 }
 
 void expect_equal(const Flow& a, const Flow& b) {

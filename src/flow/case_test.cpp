@@ -129,19 +129,19 @@ tests:
       (std::vector<std::string>{
           "1:1 unknown key 'test' of a file of tests; did you mean 'tests'?",
           "4:5 unknown key 'fixture' of 'test'; did you mean 'fixtures'?",
-          "5:9 'at' is a time after 1970, such as 2026-03-29 or 2026-03-29T01:59:00Z, not "
-          "'tomorrow'",
+          ("5:9 'at' is a time after 1970, such as 2026-03-29 or 2026-03-29T01:59:00Z, not "
+           "'tomorrow'"),
           "6:14 unknown input 'conty'; did you mean 'county'?",
           "8:7 flow 'orders' has no task 'rww'; did you mean 'raw'?",
-          "9:21 'error' is a code of task errors, such as EXIT_NONZERO, not 'EXIT_NONZER'; "
-          "did you mean 'EXIT_NONZERO'?",
-          "10:7 'note' (log) is done by the engine itself, by the virtual clock; it has no "
-          "fixture",
+          ("9:21 'error' is a code of task errors, such as EXIT_NONZERO, not 'EXIT_NONZER'; "
+           "did you mean 'EXIT_NONZERO'?"),
+          ("10:7 'note' (log) is done by the engine itself, by the virtual clock; it has no "
+           "fixture"),
           "11:12 'ask' is a pause: its fixture is approve: {} or reject: {}, with by and note",
-          "12:21 'state' is completed, warning, error, cancelled, paused or running, not "
-          "'complete'; did you mean 'completed'?",
-          "12:38 'tell' (shell) gives no rows; they are those of load, check, standardize, "
-          "secure, merge, transform and guard",
+          ("12:21 'state' is completed, warning, error, cancelled, paused or running, not "
+           "'complete'; did you mean 'completed'?"),
+          ("12:38 'tell' (shell) gives no rows; they are those of load, check, standardize, "
+           "secure, merge, transform and guard"),
           "12:56 flow 'orders' has no task 'raw[0]'; it has raw, sum, tell, ask or note",
           "13:5 'test' has no 'expect'; it is required",
           "13:10 there is a test 'a' already",

@@ -65,6 +65,7 @@ class CaseRunFixture : public testing::Test {
 
   static std::vector<std::string> messages(const CaseResult& result) {
     std::vector<std::string> out;
+    out.reserve(result.findings.size());
     for (const Finding& found : result.findings) {
       out.push_back(std::to_string(found.place.line) + ": " + found.message);
     }

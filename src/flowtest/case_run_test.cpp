@@ -52,9 +52,9 @@ expect:
   duration: 1h)");
   EXPECT_EQ(messages(result),
             (Messages{
-                "7: state: expected completed or warning, found error\n"
-                "  listings: EXIT_NONZERO: 503\n"
-                "  where that is right, write it: state: error",
+                ("7: state: expected completed or warning, found error\n"
+                 "  listings: EXIT_NONZERO: 503\n"
+                 "  where that is right, write it: state: error"),
                 "8: tasks.county.outputs.rows: expected 13, found 12",
                 "9: tasks.listings: expected completed, found error\n  EXIT_NONZERO: 503",
                 "10: tasks.merged.blocked_by: expected county, found listings",

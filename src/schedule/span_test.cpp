@@ -73,8 +73,8 @@ TEST(SpanTest, HasTheTimesOfTheScheduleAndNoOther) {
                                        "0 12 * * 1-5", "0 0 L * *",  "15 10 1 * *", "@hourly"};
   const std::vector<std::string> zones{"UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata"};
   for (int round = 0; round < 300; ++round) {
-    const std::string cron = crons[random() % crons.size()];
-    const std::string zone = zones[random() % zones.size()];
+    const std::string& cron = crons[random() % crons.size()];
+    const std::string& zone = zones[random() % zones.size()];
     const Schedule schedule = make(cron, zone);
     const Millis begin = at("2026-01-01") + static_cast<Millis>(random() % (300 * 24)) * kHour;
     const Millis end =
