@@ -99,6 +99,21 @@ TEST_F(DefaultsFile, AFlowsOwnKeysAndLabelsStay) {
   EXPECT_NE(made.tasks.front().params.find(R"(["dash"])"), std::string::npos);
 }
 
+TEST_F(DefaultsFile, AFlowsLabelsAreTheSameTextsWithAndWithoutThem) {
+  const std::string text =
+      "id: f\nlabels: {year: 2026, v: 1.10, on: true}\ntasks: [{id: a, type: log, message: hi}]\n";
+  const std::string own = R"("on":"true","v":"1.10","year":"2026"})";
+  EXPECT_EQ(flow(text).labels, "{" + own);
+  write("defaults.yaml", "labels: {n: 7}\n");
+  const Parsed with = parsed(text);
+  ASSERT_NE(with.flow, nullptr);
+  EXPECT_EQ(with.flow->labels, R"({"n":"7",)" + own);
+  const auto again = from_canonical(with.canonical, folder_ + "/sub");
+  ASSERT_TRUE(again.has_value());
+  EXPECT_EQ((*again)->labels, with.flow->labels);
+  EXPECT_EQ((*again)->hash, with.flow->hash);
+}
+
 TEST_F(DefaultsFile, AreAPartOfTheVersion) {
   const Parsed without = parsed(kPlain);
   write("defaults.yaml",

@@ -140,7 +140,7 @@ void FlowReader::add_labels() {
   if (own != nullptr && own->kind == NodeKind::kMap) {
     for (const Node* key = own->first; key != nullptr; key = key->next->next) {
       std::string json;
-      append_json(json, *key->next, KeyOrder::kSorted);
+      append_json_string(json, key->next->text);  // labels are texts, as written
       all.emplace_back(key->text, std::move(json));
     }
   }
