@@ -85,7 +85,7 @@ void CaseReader::read_order(const Node& list, Expectation& expect) {
 }
 
 void CaseReader::read_rows(const Node& name, Expectation& expect) {
-  const auto task = find_task(name);
+  const auto task = find_path(name);
   if (!task.has_value()) return;
   const Node& value = *name.next;
   const TaskType* type = find_task_type(flow_.tasks[*task].type);
@@ -97,7 +97,7 @@ void CaseReader::read_rows(const Node& name, Expectation& expect) {
     return;
   }
   RowsExpectation rows;
-  rows.task = *task;
+  rows.path = name.text;
   rows.place = place_of(value);
   if (value.kind == NodeKind::kInt) {
     rows.count = values_.integer(value, KeySpec{.kind = ValueKind::kInt}, name.text);

@@ -24,24 +24,27 @@ namespace fs = std::filesystem;
 constexpr std::array kInsideTest{std::string_view("inputs"), std::string_view("fixtures"),
                                  std::string_view("expect")};
 
-/// "each/clean" of "each[2]/clean".
-std::string without_items(std::string_view path) {
-  std::string out;
-  while (true) {
-    const std::size_t open = path.find('[');
-    out += path.substr(0, open);
-    if (open == std::string_view::npos) return out;
-    const std::size_t close = path.find(']', open);
-    if (close == std::string_view::npos) return out + std::string(path.substr(open));
-    path.remove_prefix(close + 1);
+/// The path of a task in the first item of each foreach that it stands in: "each[0]/clean".
+std::string first_item(const Flow& flow, TaskIndex task) {
+  std::string path = flow.tasks[task].id;
+  for (TaskIndex in = flow.tasks[task].inside; in != kNoTask; in = flow.tasks[in].inside) {
+    if (!flow.tasks[in].foreach.items.empty()) path.insert(flow.tasks[in].id.size(), "[0]");
   }
+  return path;
 }
 
-bool is_in_loop(const Flow& flow, TaskIndex task) {
-  for (; task != kNoTask; task = flow.tasks[task].inside) {
-    if (!flow.tasks[task].foreach.items.empty()) return true;
+/// With 0 instead of each number in brackets: "each[0]/clean" of "each[2]/clean".
+std::string as_first_item(std::string_view path) {
+  std::string out;
+  for (std::size_t at = 0; at < path.size(); ++at) {
+    out += path[at];
+    if (path[at] != '[') continue;
+    const std::size_t end = path.find_first_not_of("0123456789", at + 1);
+    if (end == std::string_view::npos || end == at + 1 || path[end] != ']') continue;
+    out += '0';
+    at = end - 1;
   }
-  return false;
+  return out;
 }
 
 /// "flow.yaml" for "flow.test.yaml"; the other ending where only that is there.
@@ -261,10 +264,15 @@ std::string CaseReader::map_of(const Node& map, std::string_view key) {
 }
 
 std::optional<TaskIndex> CaseReader::find_path(const Node& name) {
-  const std::string plain = without_items(name.text);
-  if (plain == name.text) return find_task(name);
+  const std::string wanted = as_first_item(name.text);
   for (TaskIndex task = 0; task < flow_.tasks.size(); ++task) {
-    if (flow_.tasks[task].id == plain && is_in_loop(flow_, task)) return task;
+    const std::string first = first_item(flow_, task);
+    if (wanted == first) return task;
+    if (name.text != flow_.tasks[task].id) continue;
+    reporter_.error(name, Code::kUnknownTask,
+                    fmt::format("{} runs once for each item of '{}'; name one, as {}",
+                                quoted(name.text), first.substr(0, first.find('[')), first));
+    return std::nullopt;
   }
   return find_task(name);
 }

@@ -80,7 +80,7 @@ struct TaskExpectation {
 };
 
 struct RowsExpectation {
-  TaskIndex task = 0;
+  std::string path;  ///< of a task: "load", "each[2]/load"
   CasePlace place;
   std::optional<std::int64_t> count;
   std::vector<std::string> rows;  ///< JSON objects; counts where `count` is not there

@@ -110,8 +110,9 @@ inline constexpr std::array kExpectFields{
             .words = kRunStates},
     KeySpec{.name = "tasks",
             .kind = K::kMap,
-            .description = "Tasks by their paths (`load`, `choose/load`): a state, or what else is "
-                           "expected of one.",
+            .description =
+                "Tasks by their paths (`load`, `choose/load`, `each[2]/load` for one item "
+                "of a foreach): a state, or what else is expected of one.",
             .item = &kTaskItem},
     KeySpec{.name = "order",
             .kind = K::kList,
@@ -178,7 +179,8 @@ inline constexpr std::array kTestFields{
             .kind = K::kMap,
             .description = "Tasks by their paths that are not run, and how each ends: at once and "
                            "well ({}), or as is said. A list has one for each attempt; the last "
-                           "one holds for all that follow.",
+                           "one holds for all that follow. Inside of a foreach (`each/load`) it "
+                           "holds for all items.",
             .item = &kFixtures},
     KeySpec{.name = "expect",
             .kind = K::kObject,

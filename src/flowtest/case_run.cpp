@@ -10,6 +10,7 @@
 #include "cerebro/loop.hpp"
 #include "flowtest/expectations.hpp"
 #include "flowtest/fixture_tasks.hpp"
+#include "model/layout.hpp"
 #include "model/run_fields.hpp"
 
 namespace cordyna::flowtest {
@@ -102,7 +103,7 @@ class CaseRunner {
     for (const HoldRow& hold : changes.holds) {
       if (hold.state != HoldState::kHeld) continue;
       for (const flow::Fixture& fixture : test_.fixtures) {
-        if (file_.flow->tasks[fixture.task].id != hold.path) continue;
+        if (file_.flow->tasks[fixture.task].id != task_in_path(hold.path)) continue;
         if (!fixture.decision.has_value()) continue;
         const flow::FixtureDecision& said = *fixture.decision;
         decisions_.emplace(now_ + said.after,

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/json_text.hpp"
+#include "model/layout.hpp"
 
 namespace cordyna::flowtest {
 namespace {
@@ -13,14 +14,19 @@ constexpr std::string_view kFalse = "run_if is false";  // as the engine's histo
 constexpr std::string_view kRetry = "is retried";
 constexpr std::string_view kCase = "case ";
 
-bool was_begun(const std::string& task, const CaseEnd& end) {
-  const auto found = end.attempts.find(task);
-  return found != end.attempts.end() && !found->second.empty();
+/// Whether `holds` for any of the values of `by_path` that are the task's, in whatever item of a
+/// foreach.
+template <class Map, class Holds>
+bool any_of_task(const Map& by_path, const std::string& task, const Holds& holds) {
+  return std::ranges::any_of(by_path, [&](const auto& entry) {
+    return task_in_path(entry.first) == task && holds(entry.second);
+  });
 }
 
 bool said(const std::string& task, std::string_view detail, const CaseEnd& end) {
-  return std::ranges::any_of(
-      end.history, [&](const HistoryRow& row) { return row.path == task && row.detail == detail; });
+  return std::ranges::any_of(end.history, [&](const HistoryRow& row) {
+    return row.detail == detail && task_in_path(row.path) == task;
+  });
 }
 
 }  // namespace
@@ -47,12 +53,15 @@ void Coverage::add(const CaseEnd& end) {
 
 bool Coverage::is_reached(const Branch& branch, const CaseEnd& end) const {
   if (branch.what == kFalse) return said(branch.task, kFalse, end);
-  if (branch.what == kRuns || branch.what == kTrue) return was_begun(branch.task, end);
-  const auto row = end.tasks.find(branch.task);
-  if (row == end.tasks.end()) return false;
-  if (branch.what == kRetry) return row->second.attempt > 1;
+  if (branch.what == kRuns || branch.what == kTrue) {
+    return any_of_task(end.attempts, branch.task, [](const auto& all) { return !all.empty(); });
+  }
+  if (branch.what == kRetry) {
+    return any_of_task(end.tasks, branch.task, [](const TaskRow& row) { return row.attempt > 1; });
+  }
   const std::string front = "{\"case\":" + json_string(branch.what.substr(kCase.size())) + ",";
-  return row->second.outputs.starts_with(front);
+  return any_of_task(end.tasks, branch.task,
+                     [&](const TaskRow& row) { return row.outputs.starts_with(front); });
 }
 
 std::size_t Coverage::reached() const {

@@ -192,7 +192,7 @@ class Judge {
   }
 
   void check_rows(const RowsExpectation& expected) {
-    const std::string& path = flow_.tasks[expected.task].id;
+    const std::string& path = expected.path;
     const std::string what = "rows." + path;
     boost::system::error_code error;
     const TaskRow row = row_of(path);
