@@ -101,7 +101,9 @@ Result<BackfillSession::Next> BackfillSession::attempt() {
 Result<> BackfillSession::accepted(BackfillNo no) {
   if (watch_ == nullptr) {
     TRY_ASSIGN(reader_, context_.parts.open_reader(layout_));
-    watch_ = std::make_unique<BackfillWatch>(*reader_, no, context_.arguments.json);
+    const auto from =
+        request_.op == OwnerOp::kBackfill ? BackfillWatch::From::kBegin : BackfillWatch::From::kNow;
+    watch_ = std::make_unique<BackfillWatch>(*reader_, no, context_.arguments.json, from);
     if (request_.op == OwnerOp::kBackfill && !context_.arguments.json) {
       view_.note(fmt::format("backfill {}: {}, {} at a time", no,
                              counted(request_.backfill.total, "time"), request_.backfill.parallel));

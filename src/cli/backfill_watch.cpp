@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <utility>
 
 #include "cli/text.hpp"
 #include "cli/up_report.hpp"
@@ -144,10 +145,10 @@ Result<std::vector<std::string>> BackfillWatch::look() {
   }
   recount(live);
   std::vector<std::string> lines;
-  if (looked_) {
+  if (std::exchange(tells_, true)) {
+    lines.reserve(changed.size());
     for (const RunRow& run : changed) lines.push_back(news(run));
   }
-  looked_ = true;
   return lines;
 }
 

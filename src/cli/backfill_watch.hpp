@@ -36,11 +36,16 @@ struct BackfillCounts {
 /// Follows one. Threads: one.
 class BackfillWatch {
  public:
-  /// Borrows the reader. What was before the first look is no news.
-  BackfillWatch(StoreReader& reader, BackfillNo no, bool json)
-      : reader_(reader), no_(no), json_(json) {}
+  /// What is news: all of it, for who began it (a run may have ended before the first look), or
+  /// what comes after the first look.
+  enum class From : std::uint8_t { kBegin, kNow };
 
-  /// A line for each run that began or ended since the last look. Errors: those of the store.
+  /// Borrows the reader.
+  BackfillWatch(StoreReader& reader, BackfillNo no, bool json, From from)
+      : reader_(reader), no_(no), json_(json), tells_(from == From::kBegin) {}
+
+  /// A line for each run that began or ended since the last look, where that is news. Errors: those
+  /// of the store.
   [[nodiscard]] Result<std::vector<std::string>> look();
 
   [[nodiscard]] const BackfillRow& row() const { return row_; }
@@ -61,7 +66,7 @@ class BackfillWatch {
   StoreReader& reader_;
   BackfillNo no_;
   bool json_;
-  bool looked_ = false;
+  bool tells_;
   BackfillRow row_;
   BackfillCounts counts_;
   BackfillCounts ended_;
