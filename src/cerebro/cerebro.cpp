@@ -247,6 +247,14 @@ Result<> Cerebro::keep(std::vector<KeptTrigger> triggers) {
   return {};
 }
 
+Result<std::int64_t> Cerebro::apply(std::vector<FlowChange> changes) {
+  return impl_->ask(ApplySignal{std::move(changes), impl_->wall()});
+}
+
+Result<std::int64_t> Cerebro::serve(bool on) {
+  return impl_->ask(ServeSignal{on, impl_->wall()});
+}
+
 void Cerebro::wake() {
   impl_->wake();
 }

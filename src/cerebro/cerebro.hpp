@@ -100,6 +100,12 @@ class Cerebro {
   /// Keeps these schedule triggers from now on, instead of those before; none: none. Errors: as
   /// Ticker::keep.
   [[nodiscard]] Result<> keep(std::vector<KeptTrigger> triggers);
+  /// Changes flows by name, all or none; their number. While serving, their schedules are kept from
+  /// the same transaction on. Errors: as Applier::stage.
+  [[nodiscard]] Result<std::int64_t> apply(std::vector<FlowChange> changes);
+  /// Keeps the schedules of all applied flows from now on, also as they change, and says how many
+  /// they are; or keeps none. Errors: as Ticker::keep; a stored version cannot be read.
+  [[nodiscard]] Result<std::int64_t> serve(bool on);
   /// The clock was set: what is due by it is done now, and not when its old time would have come.
   void wake();
 

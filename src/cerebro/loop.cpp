@@ -12,10 +12,11 @@ namespace cordyna {
 Loop::Loop(std::uint32_t slots, Store& store, const Evaluator& evaluator, FlowLoader loader,
            TickPorts ticks)
     : store_(store),
-      loader_(std::move(loader)),
+      loader_(loader),
       engine_(slots, evaluator),
       ticker_(store, ticks),
-      backfiller_(store, std::move(ticks)) {}
+      backfiller_(store, std::move(ticks)),
+      applier_(store, std::move(loader)) {}
 
 Result<RunNo> Loop::apply(Millis now, const Command& command) {
   if (failed_) return fail(ErrorCode::kUnavailable, "cerebro has stopped");
@@ -32,6 +33,8 @@ Result<RunNo> Loop::apply(Millis now, const Command& command) {
     Result<RunNo> operator()(const CancelSignal& s) const { return loop.cancel(now, s.id); }
     Result<RunNo> operator()(const DecideSignal& s) const { return loop.decide(now, s); }
     Result<RunNo> operator()(const KeepSignal& s) const { return loop.keep(s); }
+    Result<RunNo> operator()(const ApplySignal& s) const { return loop.apply_flows(s); }
+    Result<RunNo> operator()(const ServeSignal& s) const { return loop.serve(s); }
     Result<RunNo> operator()(const WakeSignal&) const { return 0; }
   };
   return std::visit(Visitor{*this, now}, command);
@@ -126,6 +129,39 @@ Result<RunNo> Loop::keep(const KeepSignal& signal) {
   TRY(know_last_no());
   TRY(ticker_.keep(signal.wall, signal.triggers, decision_.changes));
   return 0;
+}
+
+Result<std::int64_t> Loop::apply_flows(const ApplySignal& signal) {
+  // It looks at what is saved, and the schedules too: what the same step decided is not yet.
+  if (!decision_.changes.applied.empty() || !decision_.changes.ticks.empty()) {
+    return fail(ErrorCode::kConflict, "flows or schedules are changed right now; try again");
+  }
+  ChangeSet staged;
+  TRY_ASSIGN(const std::int64_t count, applier_.stage(signal.wall, signal.changes, staged));
+  if (serving_) {
+    TRY(know_last_no());
+    TRY_ASSIGN(const std::vector<KeptTrigger> triggers, applier_.schedules(staged));
+    TRY(ticker_.keep(signal.wall, triggers, staged));
+  }
+  ChangeSet& out = decision_.changes;
+  out.flows.insert(out.flows.end(), staged.flows.begin(), staged.flows.end());
+  out.applied = std::move(staged.applied);
+  out.applied_versions = std::move(staged.applied_versions);
+  out.ticks = std::move(staged.ticks);
+  return count;
+}
+
+Result<std::int64_t> Loop::serve(const ServeSignal& signal) {
+  std::vector<KeptTrigger> triggers;
+  if (signal.on) {
+    if (!decision_.changes.applied.empty() || !decision_.changes.ticks.empty()) {
+      return fail(ErrorCode::kConflict, "flows or schedules are changed right now; try again");
+    }
+    TRY_ASSIGN(triggers, applier_.schedules({}));
+  }
+  TRY(keep({triggers, signal.wall}));
+  serving_ = signal.on;
+  return std::ssize(triggers);
 }
 
 Result<RunNo> Loop::resume(Millis now, const RunId& id) {

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "cerebro/applier.hpp"
 #include "cerebro/backfiller.hpp"
 #include "cerebro/cerebro.hpp"
 #include "cerebro/ticker.hpp"
@@ -55,12 +56,23 @@ struct KeepSignal {
   std::vector<KeptTrigger> triggers;
   Millis wall = 0;  ///< the time on the wall
 };
+/// As Applier::stage; gives the number of changes.
+struct ApplySignal {
+  std::vector<FlowChange> changes;
+  Millis wall = 0;
+};
+/// From now on keeps the schedules of all applied flows, also as they change; or of none.
+struct ServeSignal {
+  bool on = true;
+  Millis wall = 0;
+};
 /// The clock was set: look at it again.
 struct WakeSignal {};
 
-/// Keep and wake give the number 0.
+/// Keep and wake give the number 0, serve that of the schedules.
 using Command = std::variant<SubmitSignal, RerunSignal, ResumeSignal, CancelSignal, DecideSignal,
-                             KeepSignal, WakeSignal, BackfillSignal, SteerSignal>;
+                             KeepSignal, ApplySignal, ServeSignal, WakeSignal, BackfillSignal,
+                             SteerSignal>;
 
 class Loop {
  public:
@@ -103,6 +115,8 @@ class Loop {
   [[nodiscard]] Backfiller::Hands hands(Millis now);
   [[nodiscard]] Result<> decide_all(Millis now, Millis wall);
   [[nodiscard]] Result<RunNo> keep(const KeepSignal& signal);
+  [[nodiscard]] Result<std::int64_t> apply_flows(const ApplySignal& signal);
+  [[nodiscard]] Result<std::int64_t> serve(const ServeSignal& signal);
   [[nodiscard]] Result<> know_last_no();
   /// Gives it the next number.
   [[nodiscard]] Result<RunNo> start(Millis now, engine::RunStart run);
@@ -119,8 +133,10 @@ class Loop {
   engine::Engine engine_;
   Ticker ticker_;
   Backfiller backfiller_;
+  Applier applier_;
   engine::Decision decision_;
   RunNo next_no_ = 0;
+  bool serving_ = false;
   bool failed_ = false;
 };
 

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/check.hpp"
 #include "model/run_fields.hpp"
 #include "schedule/catch_up.hpp"
@@ -29,7 +31,7 @@ Result<> Ticker::keep(Millis now, const std::vector<KeptTrigger>& triggers, Chan
   kept.reserve(triggers.size());
   ChangeSet begun;
   for (const KeptTrigger& what : triggers) {
-    TRY_ASSIGN(Kept one, make(now, what, begun));
+    TRY_ASSIGN(Kept one, make(now, what, out, begun));
     kept.push_back(std::move(one));
   }
   out.ticks.insert(out.ticks.end(), begun.ticks.begin(), begun.ticks.end());
@@ -40,7 +42,8 @@ Result<> Ticker::keep(Millis now, const std::vector<KeptTrigger>& triggers, Chan
   return {};
 }
 
-Result<Ticker::Kept> Ticker::make(Millis now, const KeptTrigger& what, ChangeSet& out) {
+Result<Ticker::Kept> Ticker::make(Millis now, const KeptTrigger& what, const ChangeSet& staged,
+                                  ChangeSet& out) {
   const Flow& flow = *what.flow;
   const TriggerSpec& spec = flow.triggers.at(what.trigger);
   auto schedule = schedule::Schedule::of(spec);
@@ -48,6 +51,11 @@ Result<Ticker::Kept> Ticker::make(Millis now, const KeptTrigger& what, ChangeSet
     return fail(fmt::format("trigger '{}' of flow '{}'", spec.id, flow.id), schedule.error());
   }
   Kept kept{what, std::move(*schedule), schedule::delay_of(spec, flow.ns, flow.id), now};
+  // One that this very step begins anew is not in the store yet.
+  const bool begins = std::ranges::any_of(staged.ticks, [&](const TickRow& tick) {
+    return tick.ns == flow.ns && tick.flow_id == flow.id && tick.trigger == spec.id;
+  });
+  if (begins) return kept;
   TickFilter newest{flow.ns, flow.id, spec.id, 0, 1};
   TRY_ASSIGN(const std::vector<TickRow> ticks, store_.list_ticks(newest));
   if (!ticks.empty()) {

@@ -74,7 +74,8 @@ class Ticker {
     [[nodiscard]] const TriggerSpec& spec() const { return what.flow->triggers[what.trigger]; }
   };
 
-  [[nodiscard]] Result<Kept> make(Millis now, const KeptTrigger& what, ChangeSet& out);
+  [[nodiscard]] Result<Kept> make(Millis now, const KeptTrigger& what, const ChangeSet& staged,
+                                  ChangeSet& out);
   /// How many runs it started.
   std::size_t fire(Millis now, Kept& kept, const Starter& start, ChangeSet& out);
   [[nodiscard]] Result<RunNo> begin(Millis now, const Kept& kept, Scheduled scheduled,

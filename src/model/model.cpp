@@ -62,6 +62,8 @@ void ChangeSet::clear() {
   points.clear();
   ticks.clear();
   backfills.clear();
+  applied.clear();
+  applied_versions.clear();
   history.clear();
 }
 

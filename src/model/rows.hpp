@@ -11,6 +11,7 @@
 
 #include "base/id.hpp"
 #include "base/time.hpp"
+#include "model/applied_flow.hpp"
 #include "model/backfill.hpp"
 #include "model/states.hpp"
 #include "model/task_error.hpp"
@@ -148,10 +149,13 @@ struct ChangeSet {
   std::vector<PointRow> points;  ///< inserted, or replaced
   std::vector<TickRow> ticks;    ///< inserted
   std::vector<BackfillRow> backfills;
+  std::vector<AppliedFlowRow> applied;
+  std::vector<AppliedVersionRow> applied_versions;  ///< inserted
 
   [[nodiscard]] bool empty() const {
     return flows.empty() && runs.empty() && tasks.empty() && attempts.empty() && holds.empty() &&
-           points.empty() && ticks.empty() && backfills.empty() && history.empty();
+           points.empty() && ticks.empty() && backfills.empty() && applied.empty() &&
+           applied_versions.empty() && history.empty();
   }
   void clear();
 };

@@ -54,6 +54,32 @@ struct BackfillFilter {
   std::uint32_t limit = 50;
 };
 
+/// In order of their names: namespace, then id.
+struct AppliedFilter {
+  std::optional<std::string> ns{};  ///< only this namespace; "" is one, too
+  std::string flow_id{};            ///< empty: any
+  bool removed = false;             ///< also those that were removed
+  std::string after_ns{};           ///< keyset: only names after this one; both empty: all
+  std::string after_id{};
+  std::uint32_t limit = 50;
+};
+
+/// The versions of one flow, newest first.
+struct VersionFilter {
+  std::string ns;
+  std::string flow_id;
+  std::int64_t before = 0;  ///< keyset: only numbers below; 0: from the newest
+  std::uint32_t limit = 50;
+};
+
+/// How many runs a content of a flow has.
+struct HashRuns {
+  std::string hash;
+  std::int64_t runs = 0;
+
+  bool operator==(const HashRuns&) const = default;
+};
+
 struct SeriesInfo {
   std::string series;
   std::int64_t points = 0;
@@ -88,6 +114,13 @@ class StoreReader {
   virtual Result<std::vector<BackfillRow>> list_backfills(const BackfillFilter& filter) = 0;
   /// Whether a run for this time has ended well: completed, or with warnings.
   virtual Result<bool> is_done(const TimeKey& time) = 0;
+  /// Also one that was removed.
+  virtual Result<AppliedFlowRow> find_applied(std::string_view ns, std::string_view flow_id) = 0;
+  virtual Result<std::vector<AppliedFlowRow>> list_applied(const AppliedFilter& filter) = 0;
+  virtual Result<std::vector<AppliedVersionRow>> list_versions(const VersionFilter& filter) = 0;
+  /// Of a flow, by the hash of what they ran, in order of the hashes.
+  virtual Result<std::vector<HashRuns>> count_runs(std::string_view ns,
+                                                   std::string_view flow_id) = 0;
 };
 
 /// The owner's store: one in the world for a state.

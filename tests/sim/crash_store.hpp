@@ -60,6 +60,19 @@ class CrashStore final : public Store {
     return store_->list_backfills(filter);
   }
   Result<bool> is_done(const TimeKey& time) override { return store_->is_done(time); }
+  Result<AppliedFlowRow> find_applied(std::string_view ns, std::string_view flow_id) override {
+    return store_->find_applied(ns, flow_id);
+  }
+  Result<std::vector<AppliedFlowRow>> list_applied(const AppliedFilter& filter) override {
+    return store_->list_applied(filter);
+  }
+  Result<std::vector<AppliedVersionRow>> list_versions(const VersionFilter& filter) override {
+    return store_->list_versions(filter);
+  }
+  Result<std::vector<HashRuns>> count_runs(std::string_view ns,
+                                           std::string_view flow_id) override {
+    return store_->count_runs(ns, flow_id);
+  }
   std::uint64_t epoch() const override { return store_->epoch(); }
   Result<RunNo> last_run_no() override { return store_->last_run_no(); }
 

@@ -12,20 +12,17 @@
 #include <utility>
 #include <variant>
 
+#include "store/memory/memory_data.hpp"
+
 namespace cordyna {
 namespace {
 
-struct TaskData {
-  std::optional<TaskRow> row;
-  std::vector<AttemptRow> attempts;  // ascending by number
-  std::optional<HoldRow> hold;
-};
-
-struct RunData {
-  std::optional<RunRow> row;
-  std::map<std::string, TaskData, std::less<>> tasks;
-  std::vector<HistoryRow> history;  // element i has seq i + 1
-};
+using memory::AppliedKey;
+using memory::PointKey;
+using memory::RunData;
+using memory::TaskData;
+using memory::TickKey;
+using memory::VersionKey;
 
 // What one write replaced. Pointers are into map nodes, which stay where they are.
 struct RunUndo {
@@ -51,13 +48,10 @@ struct HoldUndo {
   TaskData* task;
   std::optional<HoldRow> old;
 };
-using PointKey = std::tuple<std::string, Millis, RunNo, std::string>;
 struct PointUndo {
   PointKey key;
   std::optional<PointRow> old;
 };
-// Flow, then trigger and time.
-using TickKey = std::tuple<std::string, std::string, std::string, Millis>;
 struct TickUndo {
   TickKey key;
 };
@@ -65,8 +59,15 @@ struct BackfillUndo {
   BackfillNo no = 0;
   std::optional<BackfillRow> old;
 };
-using Undo = std::variant<HoldUndo, PointUndo, TickUndo, BackfillUndo, RunUndo, TaskUndo,
-                          AttemptUndo, HistoryUndo, FlowUndo>;
+struct AppliedUndo {
+  AppliedKey key;
+  std::optional<AppliedFlowRow> old;
+};
+struct VersionUndo {
+  VersionKey key;
+};
+using Undo = std::variant<HoldUndo, PointUndo, TickUndo, BackfillUndo, AppliedUndo, VersionUndo,
+                          RunUndo, TaskUndo, AttemptUndo, HistoryUndo, FlowUndo>;
 
 std::vector<AttemptRow>::iterator find_attempt(TaskData& task, std::uint32_t attempt) {
   return std::ranges::find(task.attempts, attempt, &AttemptRow::attempt);
@@ -97,13 +98,6 @@ std::unexpected<Error> no_run(RunNo no) {
   return fail(ErrorCode::kNotFound, fmt::format("there is no run {}", no));
 }
 
-template <class Row>
-Row as_read(const Row& row) {
-  Row read = row;
-  read.from = row.state;
-  return read;
-}
-
 bool matches(const RunRow& run, const RunFilter& filter) {
   if (filter.before != 0 && run.no >= filter.before) return false;
   if (!filter.flow_id.empty() && run.flow_id != filter.flow_id) return false;
@@ -113,22 +107,6 @@ bool matches(const RunRow& run, const RunFilter& filter) {
 }
 
 }  // namespace
-
-struct MemoryStore::Data {
-  std::mutex mutex;
-  std::uint64_t epoch = 0;
-  std::map<RunNo, RunData> runs;
-  std::unordered_map<std::string, RunNo> run_numbers;
-  std::unordered_map<std::string, FlowVersionRow> flows;
-  std::map<PointKey, PointRow> points;
-  std::map<TickKey, TickRow> ticks;
-  std::map<BackfillNo, BackfillRow> backfills;
-
-  RunData* find(RunNo no) {
-    const auto found = runs.find(no);
-    return found == runs.end() || !found->second.row.has_value() ? nullptr : &found->second;
-  }
-};
 
 // Writes in order, as the statements of a database would; without `keep` all of it is taken back.
 class MemoryStore::Transaction {
@@ -265,6 +243,38 @@ class MemoryStore::Transaction {
     return {};
   }
 
+  Result<> write(const AppliedFlowRow& row) {
+    const std::string what = fmt::format("flow '{}'", flow_name(row.ns, row.flow_id));
+    if (row.flow_id.empty() || row.version < 1 || row.hash.empty()) {
+      return fail(ErrorCode::kInternal, what + " is against the rules of the state");
+    }
+    AppliedKey key{row.ns, row.flow_id};
+    const auto present = data_.applied.find(key);
+    const bool there = present != data_.applied.end();
+    if (row.from == 0 && there) return exists(what);
+    if (row.from != 0 && (!there || present->second.version != row.from)) {
+      return fail(ErrorCode::kConflict,
+                  fmt::format("{} has not version {} any more", what, row.from));
+    }
+    std::optional<AppliedFlowRow> old;
+    if (there) old = present->second;
+    data_.applied[key] = row;
+    undo_.emplace_back(AppliedUndo{std::move(key), std::move(old)});
+    return {};
+  }
+
+  Result<> write(const AppliedVersionRow& row) {
+    const std::string what =
+        fmt::format("version {} of flow '{}'", row.version, flow_name(row.ns, row.flow_id));
+    if (row.flow_id.empty() || row.version < 1 || row.hash.empty()) {
+      return fail(ErrorCode::kInternal, what + " is against the rules of the state");
+    }
+    VersionKey key{row.ns, row.flow_id, row.version};
+    if (!data_.versions.emplace(key, row).second) return exists(what);
+    undo_.emplace_back(VersionUndo{std::move(key)});
+    return {};
+  }
+
   Result<> write(const HistoryRow& row) {
     RunData& run = data_.runs[row.run];
     const auto expected = std::ssize(run.history) + 1;
@@ -323,6 +333,14 @@ class MemoryStore::Transaction {
       data_.backfills.erase(undo.no);
     }
   }
+  void take_back(AppliedUndo& undo) {
+    if (undo.old.has_value()) {
+      data_.applied[undo.key] = std::move(*undo.old);
+    } else {
+      data_.applied.erase(undo.key);
+    }
+  }
+  void take_back(VersionUndo& undo) { data_.versions.erase(undo.key); }
   void take_back(HistoryUndo& undo) { undo.run->history.pop_back(); }
   void take_back(FlowUndo& undo) { data_.flows.erase(undo.hash); }
 
@@ -368,6 +386,8 @@ Result<> MemoryStore::commit(const ChangeSet& changes) {
   for (const PointRow& row : changes.points) transaction.write(row);
   for (const TickRow& row : changes.ticks) TRY(transaction.write(row));
   for (const BackfillRow& row : changes.backfills) TRY(transaction.write(row));
+  for (const AppliedFlowRow& row : changes.applied) TRY(transaction.write(row));
+  for (const AppliedVersionRow& row : changes.applied_versions) TRY(transaction.write(row));
   for (const HistoryRow& row : changes.history) TRY(transaction.write(row));
   transaction.keep();
   return {};
@@ -457,77 +477,6 @@ Result<FlowVersionRow> MemoryStore::find_flow(std::string_view hash) {
     return fail(ErrorCode::kNotFound, fmt::format("there is no flow version '{}'", hash));
   }
   return found->second;
-}
-
-Result<std::vector<PointRow>> MemoryStore::list_points(const PointFilter& filter) {
-  const std::lock_guard lock(data_->mutex);
-  std::vector<PointRow> found;
-  for (auto point = data_->points.rbegin(); point != data_->points.rend(); ++point) {
-    const PointRow& row = point->second;
-    if (found.size() >= filter.limit) break;
-    if (row.series != filter.series) continue;
-    const bool before = filter.before_at == 0 || row.at < filter.before_at ||
-                        (row.at == filter.before_at && row.run < filter.before_run);
-    if (before) found.push_back(row);
-  }
-  return found;
-}
-
-Result<std::vector<TickRow>> MemoryStore::list_ticks(const TickFilter& filter) {
-  const std::lock_guard lock(data_->mutex);
-  std::vector<TickRow> found;
-  for (const auto& [key, row] : data_->ticks) {
-    if (row.ns != filter.ns || row.flow_id != filter.flow_id) continue;
-    if (!filter.trigger.empty() && row.trigger != filter.trigger) continue;
-    if (filter.before == 0 || row.scheduled_for < filter.before) found.push_back(row);
-  }
-  // Of one time in order of the triggers, which is how they lie here.
-  std::ranges::stable_sort(found, std::greater{}, &TickRow::scheduled_for);
-  if (found.size() > filter.limit) found.resize(filter.limit);
-  return found;
-}
-
-Result<BackfillRow> MemoryStore::find_backfill(BackfillNo no) {
-  const std::lock_guard lock(data_->mutex);
-  const auto found = data_->backfills.find(no);
-  if (found == data_->backfills.end()) {
-    return fail(ErrorCode::kNotFound, fmt::format("there is no backfill {}", no));
-  }
-  return as_read(found->second);
-}
-
-Result<std::vector<BackfillRow>> MemoryStore::list_backfills(const BackfillFilter& filter) {
-  const std::lock_guard lock(data_->mutex);
-  std::vector<BackfillRow> found;
-  for (auto at = data_->backfills.rbegin(); at != data_->backfills.rend(); ++at) {
-    if (found.size() >= filter.limit) break;
-    if (filter.before != 0 && at->first >= filter.before) continue;
-    if (filter.unfinished && is_final(at->second.state)) continue;
-    found.push_back(as_read(at->second));
-  }
-  return found;
-}
-
-Result<bool> MemoryStore::is_done(const TimeKey& time) {
-  const std::lock_guard lock(data_->mutex);
-  return std::ranges::any_of(data_->runs, [&time](const auto& one) {
-    const std::optional<RunRow>& run = one.second.row;
-    return run.has_value() && time.at != 0 && run->scheduled.at == time.at &&
-           run->flow_id == time.flow_id && run->ns == time.ns &&
-           run->scheduled.trigger == time.trigger &&
-           (run->state == RunState::kCompleted || run->state == RunState::kWarning);
-  });
-}
-
-Result<std::vector<SeriesInfo>> MemoryStore::list_series() {
-  const std::lock_guard lock(data_->mutex);
-  std::vector<SeriesInfo> series;
-  for (const auto& [key, row] : data_->points) {
-    if (series.empty() || series.back().series != row.series) series.push_back({row.series, 0, 0});
-    ++series.back().points;
-    series.back().last_at = row.at;  // ascending
-  }
-  return series;
 }
 
 }  // namespace cordyna

@@ -42,6 +42,10 @@ class MemoryStore final : public Store {
   Result<BackfillRow> find_backfill(BackfillNo no) override;
   Result<std::vector<BackfillRow>> list_backfills(const BackfillFilter& filter) override;
   Result<bool> is_done(const TimeKey& time) override;
+  Result<AppliedFlowRow> find_applied(std::string_view ns, std::string_view flow_id) override;
+  Result<std::vector<AppliedFlowRow>> list_applied(const AppliedFilter& filter) override;
+  Result<std::vector<AppliedVersionRow>> list_versions(const VersionFilter& filter) override;
+  Result<std::vector<HashRuns>> count_runs(std::string_view ns, std::string_view flow_id) override;
 
   Result<> commit(const ChangeSet& changes) override;
   [[nodiscard]] std::uint64_t epoch() const override { return epoch_; }

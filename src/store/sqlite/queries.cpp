@@ -82,6 +82,21 @@ constexpr std::string_view kBackfills =
     " FROM backfill WHERE no < ?1 AND (?2 = 0 OR state = 'running' OR state = 'paused')"
     " ORDER BY no DESC LIMIT ?3";
 
+constexpr std::string_view kAppliedByName =
+    "SELECT " CORDYNA_APPLIED_COLUMNS " FROM applied_flow WHERE ns = ?1 AND flow_id = ?2";
+// ?1, ?2 after this name, ?3 whether only of namespace ?4, ?5 id or '', ?6 also removed, ?7 limit.
+constexpr std::string_view kApplied =
+    "SELECT " CORDYNA_APPLIED_COLUMNS
+    " FROM applied_flow WHERE (ns, flow_id) > (?1, ?2) AND (?3 = 0 OR ns = ?4)"
+    " AND (?5 = '' OR flow_id = ?5) AND (?6 = 1 OR removed_at = 0) ORDER BY ns, flow_id LIMIT ?7";
+constexpr std::string_view kVersions =
+    "SELECT " CORDYNA_VERSION_COLUMNS
+    " FROM applied_version WHERE ns = ?1 AND flow_id = ?2 AND version < ?3"
+    " ORDER BY version DESC LIMIT ?4";
+constexpr std::string_view kCountRuns =
+    "SELECT flow_hash, count(*) FROM run INDEXED BY run_flow WHERE flow_id = ?2 AND ns = ?1"
+    " GROUP BY flow_hash ORDER BY flow_hash";
+
 // Reads all rows of a bound statement.
 template <class Row>
 Result<std::vector<Row>> collect(Statement& statement, Result<Row> (*read)(const Statement&)) {
@@ -324,6 +339,49 @@ Result<bool> Queries::is_done(const TimeKey& time) {
   done.bind(4, time.at);
   TRY_ASSIGN(const std::int64_t there, one_number(done));
   return there != 0;
+}
+
+Result<AppliedFlowRow> Queries::find_applied(std::string_view ns, std::string_view flow_id) {
+  TRY_ASSIGN(Statement applied, database_.prepare(kAppliedByName));
+  applied.bind(1, ns);
+  applied.bind(2, flow_id);
+  TRY_ASSIGN(std::vector<AppliedFlowRow> found, collect<AppliedFlowRow>(applied, read_applied));
+  if (found.empty()) {
+    return fail(ErrorCode::kNotFound,
+                fmt::format("there is no applied flow '{}'",
+                            flow_name(std::string(ns), std::string(flow_id))));
+  }
+  return std::move(found.front());
+}
+
+Result<std::vector<AppliedFlowRow>> Queries::list_applied(const AppliedFilter& filter) {
+  TRY_ASSIGN(Statement applied, database_.prepare(kApplied));
+  applied.bind(1, filter.after_ns);
+  applied.bind(2, filter.after_id);
+  applied.bind(3, filter.ns.has_value() ? 1 : 0);
+  applied.bind(4, filter.ns.has_value() ? std::string_view(*filter.ns) : std::string_view());
+  applied.bind(5, filter.flow_id);
+  applied.bind(6, filter.removed ? 1 : 0);
+  applied.bind(7, filter.limit);
+  return collect<AppliedFlowRow>(applied, read_applied);
+}
+
+Result<std::vector<AppliedVersionRow>> Queries::list_versions(const VersionFilter& filter) {
+  TRY_ASSIGN(Statement versions, database_.prepare(kVersions));
+  versions.bind(1, filter.ns);
+  versions.bind(2, filter.flow_id);
+  versions.bind(3, filter.before == 0 ? std::numeric_limits<std::int64_t>::max() : filter.before);
+  versions.bind(4, filter.limit);
+  return collect<AppliedVersionRow>(versions, read_version);
+}
+
+Result<std::vector<HashRuns>> Queries::count_runs(std::string_view ns, std::string_view flow_id) {
+  TRY_ASSIGN(Statement runs, database_.prepare(kCountRuns));
+  runs.bind(1, ns);
+  runs.bind(2, flow_id);
+  return collect<HashRuns>(runs, [](const Statement& row) -> Result<HashRuns> {
+    return HashRuns{std::string(row.text(0)), row.integer(1)};
+  });
 }
 
 Result<RunNo> Queries::last_run_no() {

@@ -32,6 +32,11 @@ class Queries {
   [[nodiscard]] Result<BackfillRow> find_backfill(BackfillNo no);
   [[nodiscard]] Result<std::vector<BackfillRow>> list_backfills(const BackfillFilter& filter);
   [[nodiscard]] Result<bool> is_done(const TimeKey& time);
+  [[nodiscard]] Result<AppliedFlowRow> find_applied(std::string_view ns, std::string_view flow_id);
+  [[nodiscard]] Result<std::vector<AppliedFlowRow>> list_applied(const AppliedFilter& filter);
+  [[nodiscard]] Result<std::vector<AppliedVersionRow>> list_versions(const VersionFilter& filter);
+  [[nodiscard]] Result<std::vector<HashRuns>> count_runs(std::string_view ns,
+                                                         std::string_view flow_id);
   [[nodiscard]] Result<RunNo> last_run_no();
 
  private:

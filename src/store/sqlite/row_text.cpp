@@ -246,6 +246,34 @@ Result<TickRow> read_tick(const Statement& row) {
   return tick;
 }
 
+Result<AppliedFlowRow> read_applied(const Statement& row) {
+  AppliedFlowRow applied;
+  Columns columns(row);
+  columns.read(applied.ns);
+  columns.read(applied.flow_id);
+  columns.read(applied.version);
+  columns.read(applied.hash);
+  columns.read(applied.folder);
+  columns.read(applied.file);
+  columns.read(applied.applied_at);
+  columns.read(applied.removed_at);
+  applied.from = applied.version;
+  return applied;
+}
+
+Result<AppliedVersionRow> read_version(const Statement& row) {
+  AppliedVersionRow version;
+  Columns columns(row);
+  columns.read(version.ns);
+  columns.read(version.flow_id);
+  columns.read(version.version);
+  columns.read(version.hash);
+  columns.read(version.folder);
+  columns.read(version.file);
+  columns.read(version.applied_at);
+  return version;
+}
+
 Result<BackfillRow> read_backfill(const Statement& row) {
   BackfillRow backfill;
   Columns columns(row);
@@ -414,6 +442,27 @@ void bind_backfill(Statement& statement, const BackfillRow& row) {
   statement.bind(21, row.detail);
   statement.bind(22, row.created_at);
   statement.bind(23, row.ended_at);
+}
+
+void bind_applied(Statement& statement, const AppliedFlowRow& row) {
+  statement.bind(1, row.ns);
+  statement.bind(2, row.flow_id);
+  statement.bind(3, row.version);
+  statement.bind(4, row.hash);
+  statement.bind(5, row.folder);
+  statement.bind(6, row.file);
+  statement.bind(7, row.applied_at);
+  statement.bind(8, row.removed_at);
+}
+
+void bind_version(Statement& statement, const AppliedVersionRow& row) {
+  statement.bind(1, row.ns);
+  statement.bind(2, row.flow_id);
+  statement.bind(3, row.version);
+  statement.bind(4, row.hash);
+  statement.bind(5, row.folder);
+  statement.bind(6, row.file);
+  statement.bind(7, row.applied_at);
 }
 
 void bind_flow(Statement& statement, const FlowVersionRow& row) {

@@ -32,6 +32,9 @@
   "no, id, ns, flow_id, flow_hash, folder, trigger, inputs, begin_at, end_at, every, "      \
   "parallel, only_missing, newest_first, state, cursor, total, started, skipped, refused, " \
   "detail, created_at, ended_at"
+#define CORDYNA_APPLIED_COLUMNS \
+  "ns, flow_id, version, hash, folder, file, applied_at, removed_at"
+#define CORDYNA_VERSION_COLUMNS "ns, flow_id, version, hash, folder, file, applied_at"
 
 namespace cordyna::sqlite {
 
@@ -44,6 +47,8 @@ namespace cordyna::sqlite {
 [[nodiscard]] Result<PointRow> read_point(const Statement& row);
 [[nodiscard]] Result<TickRow> read_tick(const Statement& row);
 [[nodiscard]] Result<BackfillRow> read_backfill(const Statement& row);
+[[nodiscard]] Result<AppliedFlowRow> read_applied(const Statement& row);
+[[nodiscard]] Result<AppliedVersionRow> read_version(const Statement& row);
 [[nodiscard]] FlowVersionRow read_flow(const Statement& row);
 
 /// Bind in the order of the columns above, from 1. An absent error binds nothing: its parameters
@@ -56,6 +61,8 @@ void bind_hold(Statement& statement, const HoldRow& row);
 void bind_point(Statement& statement, const PointRow& row);
 void bind_tick(Statement& statement, const TickRow& row);
 void bind_backfill(Statement& statement, const BackfillRow& row);
+void bind_applied(Statement& statement, const AppliedFlowRow& row);
+void bind_version(Statement& statement, const AppliedVersionRow& row);
 void bind_flow(Statement& statement, const FlowVersionRow& row);
 
 inline constexpr int kRunFrom = 27;       ///< after bind_run: the state to replace
@@ -63,5 +70,6 @@ inline constexpr int kTaskFrom = 17;      ///< after bind_task
 inline constexpr int kAttemptFrom = 19;   ///< after bind_attempt
 inline constexpr int kHoldFrom = 10;      ///< after bind_hold
 inline constexpr int kBackfillFrom = 24;  ///< after bind_backfill
+inline constexpr int kAppliedFrom = 9;    ///< after bind_applied: the version to replace
 
 }  // namespace cordyna::sqlite

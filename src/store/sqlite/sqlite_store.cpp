@@ -59,6 +59,19 @@ class ReaderOf : public Port {
     return queries_->list_backfills(filter);
   }
   Result<bool> is_done(const TimeKey& time) override { return queries_->is_done(time); }
+  Result<AppliedFlowRow> find_applied(std::string_view ns, std::string_view flow_id) override {
+    return queries_->find_applied(ns, flow_id);
+  }
+  Result<std::vector<AppliedFlowRow>> list_applied(const AppliedFilter& filter) override {
+    return queries_->list_applied(filter);
+  }
+  Result<std::vector<AppliedVersionRow>> list_versions(const VersionFilter& filter) override {
+    return queries_->list_versions(filter);
+  }
+  Result<std::vector<HashRuns>> count_runs(std::string_view ns,
+                                           std::string_view flow_id) override {
+    return queries_->count_runs(ns, flow_id);
+  }
 
  protected:
   // Statements must be gone before their connection is.

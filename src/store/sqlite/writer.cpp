@@ -74,6 +74,14 @@ constexpr std::string_view kInsertBackfill =
 constexpr std::string_view kUpdateBackfill =
     "UPDATE backfill SET state = ?15, cursor = ?16, started = ?18, skipped = ?19, refused = ?20,"
     " detail = ?21, ended_at = ?23 WHERE no = ?1 AND id = ?2 AND state = ?24";
+constexpr std::string_view kInsertApplied =
+    "INSERT INTO applied_flow (" CORDYNA_APPLIED_COLUMNS
+    ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+constexpr std::string_view kUpdateApplied =
+    "UPDATE applied_flow SET version = ?3, hash = ?4, folder = ?5, file = ?6, applied_at = ?7,"
+    " removed_at = ?8 WHERE ns = ?1 AND flow_id = ?2 AND version = ?9";
+constexpr std::string_view kInsertVersion = "INSERT INTO applied_version (" CORDYNA_VERSION_COLUMNS
+                                            ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
 constexpr std::string_view kLastSeq = "SELECT ifnull(max(seq), 0) FROM history WHERE run = ?1";
 
 #undef CORDYNA_SET_ERROR
@@ -143,6 +151,9 @@ struct Writer::Statements {
   std::optional<Statement> insert_tick;
   std::optional<Statement> insert_backfill;
   std::optional<Statement> update_backfill;
+  std::optional<Statement> insert_applied;
+  std::optional<Statement> update_applied;
+  std::optional<Statement> insert_version;
 };
 
 Writer::Writer(Database& database, Statements statements, std::uint64_t epoch)
@@ -179,8 +190,8 @@ Result<std::unique_ptr<Writer>> Writer::prepare(Database& database) {
                  std::move(insert_run), std::move(update_run), std::move(insert_task),
                  std::move(update_task), std::move(insert_attempt), std::move(update_attempt),
                  std::move(live_rival), std::move(insert_history), std::move(last_seq),
-                 std::nullopt, std::nullopt, std::nullopt, std::nullopt, std::nullopt,
-                 std::nullopt},
+                 std::nullopt, std::nullopt, std::nullopt, std::nullopt, std::nullopt, std::nullopt,
+                 std::nullopt, std::nullopt, std::nullopt},
       static_cast<std::uint64_t>(epoch)));
 }
 
@@ -213,6 +224,8 @@ Result<> Writer::write(const ChangeSet& changes) {
   for (const PointRow& row : changes.points) TRY(put(row));
   for (const TickRow& row : changes.ticks) TRY(put(row));
   for (const BackfillRow& row : changes.backfills) TRY(put(row));
+  for (const AppliedFlowRow& row : changes.applied) TRY(put(row));
+  for (const AppliedVersionRow& row : changes.applied_versions) TRY(put(row));
   for (const HistoryRow& row : changes.history) TRY(put(row));
   return {};
 }
@@ -288,6 +301,30 @@ Result<> Writer::put(const BackfillRow& row) {
   TRY(prepare_late(s_->insert_backfill, kInsertBackfill));
   TRY(prepare_late(s_->update_backfill, kUpdateBackfill));
   return compare_and_swap(*s_->insert_backfill, *s_->update_backfill, kBackfillFrom, row);
+}
+
+Result<> Writer::put(const AppliedFlowRow& row) {
+  TRY(prepare_late(s_->insert_applied, kInsertApplied));
+  TRY(prepare_late(s_->update_applied, kUpdateApplied));
+  Statement& statement = row.from > 0 ? *s_->update_applied : *s_->insert_applied;
+  bind_applied(statement, row);
+  if (row.from > 0) statement.bind(kAppliedFrom, row.from);
+  const std::string what = fmt::format("flow '{}'", flow_name(row.ns, row.flow_id));
+  const int rc = statement.run();
+  if (rc != SQLITE_DONE) return refused(rc, what);
+  if (row.from > 0 && sqlite3_changes(database_.handle()) != 1) {
+    return fail(ErrorCode::kConflict, fmt::format("{} has not version {} any more", what, row.from));
+  }
+  return {};
+}
+
+Result<> Writer::put(const AppliedVersionRow& row) {
+  TRY(prepare_late(s_->insert_version, kInsertVersion));
+  bind_version(*s_->insert_version, row);
+  const int rc = s_->insert_version->run();
+  if (rc == SQLITE_DONE) return {};
+  return refused(rc,
+                 fmt::format("version {} of flow '{}'", row.version, flow_name(row.ns, row.flow_id)));
 }
 
 // At most one attempt of a task lives.

@@ -1,0 +1,200 @@
+#include "cerebro/applier.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "schedule/schedule.hpp"
+
+namespace cordyna {
+namespace {
+
+constexpr std::uint32_t kPage = 500;
+
+std::string name_of(const FlowChange& change) {
+  return flow_name(change.ns, change.flow_id);
+}
+
+/// Whether two triggers are due at the same times, whatever else they say.
+bool same_times(const TriggerSpec& a, const TriggerSpec& b) {
+  return a.cron == b.cron && a.timezone == b.timezone && a.on_gap == b.on_gap &&
+         a.on_overlap == b.on_overlap && a.holidays == b.holidays;
+}
+
+const TriggerSpec* find_enabled(const Flow* flow, const std::string& id) {
+  if (flow == nullptr) return nullptr;
+  const auto found = std::ranges::find(flow->triggers, id, &TriggerSpec::id);
+  return found == flow->triggers.end() || found->disabled ? nullptr : &*found;
+}
+
+Result<> check_unchanged(const FlowChange& change, const AppliedFlowRow* present) {
+  const std::int64_t version = present == nullptr ? 0 : present->version;
+  const bool removed = present != nullptr && present->removed_at != 0;
+  if (version == change.from && removed == change.was_removed) return {};
+  return fail(ErrorCode::kConflict,
+              fmt::format("flow '{}' was changed meanwhile: it has version {}{} now, and not {}",
+                          name_of(change), version, removed ? " (removed)" : "", change.from));
+}
+
+}  // namespace
+
+Result<std::int64_t> Applier::stage(Millis wall, const std::vector<FlowChange>& changes,
+                                    ChangeSet& out) {
+  ChangeSet staged;
+  std::set<std::pair<std::string, std::string>> seen;
+  for (const FlowChange& change : changes) {
+    if (!seen.emplace(change.ns, change.flow_id).second) {
+      return fail(ErrorCode::kConflict,
+                  fmt::format("flow '{}' is named twice in one apply", name_of(change)));
+    }
+    auto present = store_.find_applied(change.ns, change.flow_id);
+    if (!present.has_value() && present.error().code != ErrorCode::kNotFound) {
+      return std::unexpected<Error>(present.error());
+    }
+    const AppliedFlowRow* row = present.has_value() ? &*present : nullptr;
+    TRY(check_unchanged(change, row));
+    if (!change.canonical.empty()) {
+      TRY(put(wall, change, row, staged));
+      continue;
+    }
+    if (row == nullptr || row->removed_at != 0) {
+      return fail(ErrorCode::kInvalidArgument,
+                  fmt::format("flow '{}' is not applied: there is nothing to remove",
+                              name_of(change)));
+    }
+    AppliedFlowRow removed = *row;
+    removed.removed_at = wall;
+    staged.applied.push_back(std::move(removed));
+  }
+  const auto move_all = [](auto& from, auto& to) {
+    std::ranges::move(from, std::back_inserter(to));
+  };
+  move_all(staged.flows, out.flows);
+  move_all(staged.applied, out.applied);
+  move_all(staged.applied_versions, out.applied_versions);
+  move_all(staged.ticks, out.ticks);
+  return std::ssize(changes);
+}
+
+Result<> Applier::put(Millis wall, const FlowChange& change, const AppliedFlowRow* present,
+                      ChangeSet& out) {
+  auto loaded = loader_(change.canonical, change.folder);
+  if (!loaded.has_value()) return fail(fmt::format("flow '{}'", name_of(change)), loaded.error());
+  const Flow& flow = **loaded;
+  if (flow.ns != change.ns || flow.id != change.flow_id) {
+    return fail(ErrorCode::kInvalidArgument,
+                fmt::format("flow '{}' is not what its text says: '{}'", name_of(change),
+                            flow_name(flow.ns, flow.id)));
+  }
+  const bool same =
+      present != nullptr && present->hash == flow.hash && present->folder == change.folder;
+  const bool back = present != nullptr && present->removed_at != 0;
+  std::shared_ptr<const Flow> before;
+  if (present != nullptr && !back) {
+    TRY_ASSIGN(const FlowVersionRow version, store_.find_flow(present->hash));
+    auto old = loader_(version.canonical, present->folder);
+    // One that this program cannot read any more has no schedule that could go on.
+    if (old.has_value()) before = std::move(*old);
+  }
+  AppliedFlowRow row;
+  row.ns = change.ns;
+  row.flow_id = change.flow_id;
+  row.from = change.from;
+  row.version = same ? present->version : change.from + 1;
+  row.hash = flow.hash;
+  row.folder = change.folder;
+  row.file = change.file;
+  row.applied_at = same && !back ? present->applied_at : wall;
+  out.applied.push_back(row);
+  out.flows.push_back({flow.hash, flow.id, flow.ns, change.canonical});
+  if (!same) {
+    out.applied_versions.push_back(
+        {row.ns, row.flow_id, row.version, row.hash, row.folder, row.file, row.applied_at});
+  }
+  return begin_schedules(wall, before.get(), flow, out);
+}
+
+Result<> Applier::begin_schedules(Millis wall, const Flow* before, const Flow& flow,
+                                  ChangeSet& out) {
+  for (const TriggerSpec& spec : flow.triggers) {
+    if (spec.disabled) continue;
+    TRY(schedule::Schedule::of(spec));  // before anything is written: it can be kept
+    const TriggerSpec* const old = find_enabled(before, spec.id);
+    if (old != nullptr && same_times(*old, spec)) continue;
+    const TickFilter newest{flow.ns, flow.id, spec.id, 0, 1};
+    TRY_ASSIGN(const std::vector<TickRow> ticks, store_.list_ticks(newest));
+    // Without a tick it begins where it is first kept.
+    if (ticks.empty() || ticks.front().scheduled_for >= wall) continue;
+    if (old != nullptr) {
+      const auto times = schedule::Schedule::of(*old);
+      const auto due = times.has_value() ? times->next(ticks.front().scheduled_for) : std::nullopt;
+      if (due.has_value() && *due <= wall) continue;
+    }
+    TickRow begun;
+    begun.ns = flow.ns;
+    begun.flow_id = flow.id;
+    begun.trigger = spec.id;
+    begun.state = TickState::kBegun;
+    begun.scheduled_for = begun.first = begun.at = wall;
+    out.ticks.push_back(std::move(begun));
+  }
+  return {};
+}
+
+Result<Applier::Loaded> Applier::load(const AppliedFlowRow& row, const ChangeSet& staged) {
+  Loaded loaded;
+  const auto fresh = std::ranges::find(staged.flows, row.hash, &FlowVersionRow::hash);
+  if (fresh != staged.flows.end()) {
+    loaded.canonical = fresh->canonical;
+  } else {
+    TRY_ASSIGN(FlowVersionRow version, store_.find_flow(row.hash));
+    loaded.canonical = std::move(version.canonical);
+  }
+  auto flow = loader_(loaded.canonical, row.folder);
+  if (!flow.has_value()) {
+    return fail(fmt::format("version {} of flow '{}', which another dyna applied; 'dyna apply' of "
+                            "its file makes one that this one reads",
+                            row.version, flow_name(row.ns, row.flow_id)),
+                flow.error());
+  }
+  loaded.flow = std::move(*flow);
+  return loaded;
+}
+
+Result<std::vector<KeptTrigger>> Applier::schedules(const ChangeSet& staged) {
+  const auto is_staged = [&staged](const AppliedFlowRow& row) {
+    return std::ranges::any_of(staged.applied, [&row](const AppliedFlowRow& other) {
+      return other.ns == row.ns && other.flow_id == row.flow_id;
+    });
+  };
+  std::vector<AppliedFlowRow> rows;
+  AppliedFilter filter;
+  filter.limit = kPage;
+  for (;;) {
+    TRY_ASSIGN(std::vector<AppliedFlowRow> page, store_.list_applied(filter));
+    for (AppliedFlowRow& row : page) {
+      filter.after_ns = row.ns;
+      filter.after_id = row.flow_id;
+      if (!is_staged(row)) rows.push_back(std::move(row));
+    }
+    if (page.size() < kPage) break;
+  }
+  for (const AppliedFlowRow& row : staged.applied) {
+    if (row.removed_at == 0) rows.push_back(row);
+  }
+  std::vector<KeptTrigger> kept;
+  for (const AppliedFlowRow& row : rows) {
+    TRY_ASSIGN(const Loaded loaded, load(row, staged));
+    for (std::size_t i = 0; i < loaded.flow->triggers.size(); ++i) {
+      if (loaded.flow->triggers[i].disabled) continue;
+      kept.push_back({loaded.flow, loaded.canonical, i});
+    }
+  }
+  return kept;
+}
+
+}  // namespace cordyna

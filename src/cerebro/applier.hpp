@@ -1,0 +1,57 @@
+/// Flows by name: turns what an apply changes into rows, and says whose schedules are to be kept.
+///
+/// Single-threaded and without waiting. Part of Loop, which commits: all changes of one apply are
+/// in one transaction, or none is.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "base/result.hpp"
+#include "cerebro/cerebro.hpp"
+#include "cerebro/ticker.hpp"
+#include "model/rows.hpp"
+#include "ports/store.hpp"
+
+namespace cordyna {
+
+class Applier {
+ public:
+  /// Borrows the store.
+  Applier(Store& store, FlowLoader loader) : store_(store), loader_(std::move(loader)) {}
+
+  /// Adds the rows of all changes to `out`, and gives their number. A flow whose content and folder
+  /// are those of its version keeps its number: only its file is noted, or that it is back.
+  ///
+  /// A schedule that the version before had too, by the same times, goes on from its last tick. One
+  /// with other times, or which was not there, begins at `wall`, so that no time before it is taken
+  /// for missed; but where the old times have one that is due and not dealt with, the newest tick
+  /// decides, as `catch_up` says.
+  ///
+  /// Errors: kConflict: the state is not as a change says, or a flow is named twice;
+  /// kInvalidArgument: a change without a flow; those of the loader and the store. `out` stays as
+  /// it was then.
+  [[nodiscard]] Result<std::int64_t> stage(Millis wall, const std::vector<FlowChange>& changes,
+                                           ChangeSet& out);
+
+  /// The enabled schedules of all flows that are applied once `staged` is committed. Errors: those
+  /// of the loader, for a version that this program cannot read, and of the store.
+  [[nodiscard]] Result<std::vector<KeptTrigger>> schedules(const ChangeSet& staged);
+
+ private:
+  struct Loaded {
+    std::shared_ptr<const Flow> flow;
+    std::string canonical;
+  };
+  [[nodiscard]] Result<> put(Millis wall, const FlowChange& change, const AppliedFlowRow* present,
+                             ChangeSet& out);
+  [[nodiscard]] Result<> begin_schedules(Millis wall, const Flow* before, const Flow& flow,
+                                         ChangeSet& out);
+  [[nodiscard]] Result<Loaded> load(const AppliedFlowRow& row, const ChangeSet& staged);
+
+  Store& store_;
+  FlowLoader loader_;
+};
+
+}  // namespace cordyna
