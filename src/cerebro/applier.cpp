@@ -62,9 +62,9 @@ Result<std::int64_t> Applier::stage(Millis wall, const std::vector<FlowChange>& 
       continue;
     }
     if (row == nullptr || row->removed_at != 0) {
-      return fail(ErrorCode::kInvalidArgument,
-                  fmt::format("flow '{}' is not applied: there is nothing to remove",
-                              name_of(change)));
+      return fail(
+          ErrorCode::kInvalidArgument,
+          fmt::format("flow '{}' is not applied: there is nothing to remove", name_of(change)));
     }
     AppliedFlowRow removed = *row;
     removed.removed_at = wall;

@@ -70,9 +70,9 @@ struct ServeSignal {
 struct WakeSignal {};
 
 /// Keep and wake give the number 0, serve that of the schedules.
-using Command = std::variant<SubmitSignal, RerunSignal, ResumeSignal, CancelSignal, DecideSignal,
-                             KeepSignal, ApplySignal, ServeSignal, WakeSignal, BackfillSignal,
-                             SteerSignal>;
+using Command =
+    std::variant<SubmitSignal, RerunSignal, ResumeSignal, CancelSignal, DecideSignal, KeepSignal,
+                 ApplySignal, ServeSignal, WakeSignal, BackfillSignal, SteerSignal>;
 
 class Loop {
  public:

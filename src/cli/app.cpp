@@ -51,6 +51,9 @@ CommandResult dispatch(CommandContext& context) {
     case Verb::kSchedule: return schedule_command(context);
     case Verb::kTicks: return ticks_command(context);
     case Verb::kUp: return up_command(context);
+    case Verb::kApply: return apply_command(context);
+    case Verb::kPlan: return plan_command(context);
+    case Verb::kFlows: return flows_command(context);
     case Verb::kDoctor: return doctor_command(context);
     case Verb::kVersion: return version_command(context);
     case Verb::kCompletion: return completion_command(context);
@@ -67,7 +70,8 @@ std::string environment(const char* name) {
 bool only_prints(const Arguments& arguments) {
   const Verb verb = arguments.verb;
   if (verb == Verb::kSecret) return arguments.action == "list";
-  return verb != Verb::kRun && verb != Verb::kUp && verb != Verb::kResume &&
+  if (verb == Verb::kFlows) return arguments.action != "remove";
+  return verb != Verb::kRun && verb != Verb::kApply && verb != Verb::kUp && verb != Verb::kResume &&
          verb != Verb::kCancel && verb != Verb::kApprove && verb != Verb::kReject;
 }
 

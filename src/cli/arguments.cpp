@@ -1,4 +1,4 @@
-// The only file that knows CLI11, which takes its time to compile.
+// Knows CLI11, which takes its time to compile, as arguments_flows.cpp does and nobody else.
 #include "cli/arguments.hpp"
 
 #include <CLI/CLI.hpp>
@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/nearest.hpp"
+#include "cli/arguments_flows.hpp"
 #include "cli/completion.hpp"
 
 namespace cordyna::cli {
@@ -34,7 +35,7 @@ class Parser {
     add_secret();
     add_contract();
     add_schedule();
-    add_up();
+    add_applied_flow_commands(app_, found_);
     add_others();
   }
 
@@ -81,7 +82,6 @@ class Parser {
   void add_guard();
   void add_secret();
   void add_schedule();
-  void add_up();
   void add_others();
   void add_contract();
   std::string split_inputs();
@@ -97,9 +97,10 @@ class Parser {
 
 void Parser::add_run() {
   CLI::App* run = add("run", "Run a flow and follow it to its end", Verb::kRun);
-  run->add_option("file", file_, "The flow, or a folder with a flow.yaml")
+  run->add_option("flow", file_,
+                  "The flow's file, or a folder with a flow.yaml; or the name of an applied flow")
       ->required()
-      ->type_name("FILE");
+      ->type_name("FILE|NAME");
   run->add_option("-i,--input", raw_inputs_, "A value for an input of the flow; may be repeated")
       ->type_name("KEY=VALUE")
       ->expected(1)
@@ -234,7 +235,10 @@ void Parser::add_rerun() {
 void Parser::add_backfill() {
   CLI::App* backfill =
       add("backfill", "Run a flow for each time at which it was due in the past", Verb::kBackfill);
-  backfill->add_option("file", file_, "The flow, or a folder with a flow.yaml")->type_name("FILE");
+  backfill
+      ->add_option("flow", file_,
+                   "The flow's file, or a folder with a flow.yaml; or the name of an applied flow")
+      ->type_name("FILE|NAME");
   backfill->add_option("--from", found_.from, "The first time that counts, as 2026-11-01")
       ->type_name("TIME");
   backfill->add_option("--to", found_.to, "The first time that does not")->type_name("TIME");
@@ -381,9 +385,9 @@ void Parser::add_schedule() {
   next->add_option(
           "cron", found_.cron,
           "[second] minute hour day-of-month month day-of-week, or @daily and its like; or "
-          "the file of a flow, whose triggers say the rest")
+          "the file or the name of a flow, whose triggers say the rest")
       ->required()
-      ->type_name("CRON|FILE");
+      ->type_name("CRON|FILE|NAME");
   next->add_option("-z,--timezone", found_.zones,
                    "As Europe/Berlin (default: UTC); may be repeated")
       ->type_name("ZONE")
@@ -409,26 +413,12 @@ void Parser::add_schedule() {
   CLI::App* ticks =
       schedule->add_subcommand("ticks", "What became of a flow's times, newest first");
   ticks->callback([this] { found_.verb = Verb::kTicks; });
-  ticks->add_option("file", file_, "The flow")->required()->type_name("FILE");
+  ticks->add_option("flow", file_, "The flow")->required()->type_name("FILE|NAME");
   ticks->add_option("-n,--limit", found_.limit, "How many (default: 20)")
       ->check(CLI::Range(1, 1'000'000))
       ->type_name("N");
   add_json(ticks);
   add_state(ticks);
-}
-
-void Parser::add_up() {
-  CLI::App* up = add("up", "Keep the schedules of a folder's flows until told to go", Verb::kUp);
-  up->add_option("folder", file_, "Where the flows lie, or below it (default: here)")
-      ->type_name("DIR");
-  add_slots(up);
-  add_json(up);
-  add_state(up);
-  up->footer(
-      "Starts runs when triggers are due, and for what was missed while nobody was there, as\n"
-      "'catch_up' says. Ctrl-C or SIGTERM: no more ticks, and the end when all runs have ended;\n"
-      "again: leaves them to their guardians, and the next 'up' takes them up.\n"
-      "State lies in .cordyna beside the nearest cordyna.yaml, else in DIR.");
 }
 
 void Parser::add_others() {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <variant>
@@ -31,6 +32,9 @@ enum class Verb : std::uint8_t {
   kSchedule,
   kTicks,
   kUp,
+  kApply,
+  kPlan,
+  kFlows,
   kDoctor,
   kVersion,
   kCompletion,
@@ -54,6 +58,7 @@ struct Arguments {
   std::string note;         ///< of approve and reject
   std::string action;       ///< of guard: show, accept, backtest; of secret: set, list, remove; of
                             ///< backfill: list, show, pause, resume, cancel; empty: begin one
+                            ///< of flows: show, diff, remove; empty: list
   std::string secret;       ///< the name of one
   std::string series;
   std::string metric;
@@ -92,6 +97,14 @@ struct Arguments {
   std::string junit;              ///< of test: a file for JUnit XML
   bool list = false;              ///< of test
   bool coverage = false;          ///< of test
+  bool prune = false;             ///< of apply, plan and up
+  bool watch = false;             ///< of up
+  bool exit_code = false;         ///< of plan
+  bool names = false;             ///< of flows: for completion
+  std::optional<std::string> ns;  ///< of flows: only this namespace
+  std::int64_t version = 0;       ///< of flows show; 0: the current one
+  std::int64_t from_version = 0;  ///< of flows diff; 0: the one before
+  std::int64_t to_version = 0;    ///< of flows diff; 0: the current one
 };
 
 /// There is nothing to do but to print: help, or what is wrong.

@@ -43,6 +43,47 @@ TEST(ArgumentsTest, RunTakesAFileInputsAndItsOptions) {
   EXPECT_EQ(found.state, "/s");
 }
 
+TEST(ArgumentsTest, ApplyAndPlanTakePaths) {
+  const Arguments apply = parsed({"apply", "flows", "b.yaml", "--prune", "--json"});
+  EXPECT_EQ(apply.verb, Verb::kApply);
+  EXPECT_EQ(apply.files, (std::vector<std::string>{"flows", "b.yaml"}));
+  EXPECT_TRUE(apply.prune);
+  EXPECT_TRUE(apply.json);
+  const Arguments plan = parsed({"plan", "flows", "--exit-code", "--state", "/s"});
+  EXPECT_EQ(plan.verb, Verb::kPlan);
+  EXPECT_TRUE(plan.exit_code);
+  EXPECT_EQ(plan.state, "/s");
+  EXPECT_NE(refused({"apply"}).find("path"), std::string::npos);
+}
+
+TEST(ArgumentsTest, FlowsAreListedAndNamed) {
+  const Arguments all = parsed({"flows"});
+  EXPECT_EQ(all.verb, Verb::kFlows);
+  EXPECT_EQ(all.action, "");
+  EXPECT_FALSE(all.ns.has_value());
+  EXPECT_EQ(parsed({"flows", "--namespace", ""}).ns, "");
+  const Arguments show = parsed({"flows", "show", "acme/daily", "--version", "3"});
+  EXPECT_EQ(show.verb, Verb::kFlows);
+  EXPECT_EQ(show.action, "show");
+  EXPECT_EQ(show.flow_id, "acme/daily");
+  EXPECT_EQ(show.version, 3);
+  const Arguments diff = parsed({"flows", "diff", "a", "--from", "1", "--to", "2"});
+  EXPECT_EQ(diff.from_version, 1);
+  EXPECT_EQ(diff.to_version, 2);
+  EXPECT_NE(refused({"flows", "remove"}).find("flow"), std::string::npos);
+  EXPECT_NE(refused({"flows", "show", "a", "--version", "0"}), "");
+}
+
+TEST(ArgumentsTest, UpTakesAFolderOrNone) {
+  EXPECT_TRUE(parsed({"up"}).files.empty());
+  const Arguments up = parsed({"up", "flows", "--watch", "--prune"});
+  EXPECT_EQ(up.verb, Verb::kUp);
+  EXPECT_EQ(up.files, std::vector<std::string>{"flows"});
+  EXPECT_TRUE(up.watch);
+  EXPECT_TRUE(up.prune);
+  EXPECT_NE(refused({"up", "a", "b"}), "");
+}
+
 TEST(ArgumentsTest, FilesOfInputsKeepTheirOrder) {
   const Arguments found = parsed({"run", "a", "--inputs", "b.yaml", "-i", "k=v", "--inputs", "c"});
   EXPECT_EQ(found.input_files, (std::vector<std::string>{"b.yaml", "c"}));

@@ -9,6 +9,7 @@
 #include "cli/backfill_plan.hpp"
 #include "cli/backfill_session.hpp"
 #include "cli/commands.hpp"
+#include "cli/named_flow.hpp"
 #include "cli/text.hpp"
 #include "cli/up_report.hpp"
 #include "model/run_fields.hpp"
@@ -90,31 +91,31 @@ Result<> try_inputs(const Flow& flow, const BackfillPlan& plan, const RunId& id,
 CommandResult begin(CommandContext& context) {
   const Arguments& arguments = context.arguments;
   if (arguments.files.empty()) {
-    return fail(ErrorCode::kInvalidArgument,
-                "a flow is wanted: dyna backfill FILE --from TIME --to TIME; or one of list, show, "
-                "pause, resume, cancel");
+    return fail(
+        ErrorCode::kInvalidArgument,
+        "a flow is wanted: dyna backfill FILE|NAME --from TIME --to TIME; or one of list, show, "
+        "pause, resume, cancel");
   }
-  TRY_ASSIGN(flow::Parsed parsed, parse_and_report(arguments.files.front()));
-  if (parsed.flow == nullptr) return ExitCode::kUsage;
+  TRY_ASSIGN(GivenFlow found, find_given(context, arguments.files.front()));
+  if (found.flow == nullptr) return ExitCode::kUsage;
   const Millis now = context.parts.clock->wall();
   OwnerRequest request;
   request.op = OwnerOp::kBackfill;
   request.run = RunId{make_uuid7(now)};
-  TRY_ASSIGN(BackfillPlan plan, plan_backfill(arguments, *parsed.flow, now));
-  TRY(try_inputs(*parsed.flow, plan, request.run, now));
-  const StateLayout layout = state_for_flow(context.choice, parsed.flow->folder);
+  TRY_ASSIGN(BackfillPlan plan, plan_backfill(arguments, *found.flow, now));
+  TRY(try_inputs(*found.flow, plan, request.run, now));
   if (arguments.dry_run) {
-    TRY_ASSIGN(const std::vector<Fate> fates, fates_of(context, layout, *parsed.flow, plan));
-    context.output.write(arguments.json ? fates_as_json(*parsed.flow, plan, fates)
+    TRY_ASSIGN(const std::vector<Fate> fates, fates_of(context, found.layout, *found.flow, plan));
+    context.output.write(arguments.json ? fates_as_json(*found.flow, plan, fates)
                                         : fates_as_lines(fates));
     return ExitCode::kOk;
   }
-  request.folder = parsed.flow->folder;
-  request.canonical = std::move(parsed.canonical);
+  request.folder = found.flow->folder;
+  request.canonical = std::move(found.canonical);
   request.inputs = plan.row.inputs;
   request.backfill = std::move(plan.row);
   Signals signals;  // before any thread
-  BackfillSession session(context, layout, signals, std::move(parsed.flow));
+  BackfillSession session(context, found.layout, signals, std::move(found.flow));
   return session.drive(std::move(request));
 }
 

@@ -46,6 +46,9 @@ using CommandResult = Result<ExitCode>;
 [[nodiscard]] CommandResult schedule_command(CommandContext& context);
 [[nodiscard]] CommandResult ticks_command(CommandContext& context);
 [[nodiscard]] CommandResult up_command(CommandContext& context);
+[[nodiscard]] CommandResult apply_command(CommandContext& context);
+[[nodiscard]] CommandResult plan_command(CommandContext& context);
+[[nodiscard]] CommandResult flows_command(CommandContext& context);
 [[nodiscard]] CommandResult doctor_command(CommandContext& context);
 
 // What several of them need.

@@ -42,6 +42,11 @@ std::string bash_script(const std::vector<CommandWords>& commands) {
          "    mapfile -t COMPREPLY < <(compgen -W \"$options\" -- \"$word\")\n"
          "  else\n"
          "    mapfile -t COMPREPLY < <(compgen -f -- \"$word\")\n"
+         "    case ${COMP_WORDS[1]} in\n"
+         "      run|backfill|flows|schedule)\n"
+         "        mapfile -t -O \"${#COMPREPLY[@]}\" COMPREPLY < <(compgen -W "
+         "\"$(dyna flows --names 2>/dev/null)\" -- \"$word\") ;;\n"
+         "    esac\n"
          "  fi\n"
          "}\n"
          "complete -o filenames -F _dyna dyna\n";
@@ -69,6 +74,9 @@ std::string fish_script(const std::vector<CommandWords>& commands) {
     const std::string of_it = "complete -c dyna -n '__fish_seen_subcommand_from " + name + "' ";
     for (const auto& [part, what] : one.parts) {
       out += of_it + "-a " + part + " -d " + quoted(what) + "\n";
+    }
+    if (name == "run" || name == "backfill" || name == "flows" || name == "schedule") {
+      out += of_it + "-a '(dyna flows --names 2>/dev/null)'\n";
     }
     for (const auto& [option, what] : one.options) {
       out += of_it + "-l " + option + " -d " + quoted(what) + "\n";

@@ -79,6 +79,36 @@ TEST_F(FlowFolderTest, TwoFlowsOfOneNameAreAnError) {
   EXPECT_NE(said_.find("one.yaml already"), std::string::npos) << said_;
 }
 
+TEST_F(FlowFolderTest, PathsAreFoldersAndFilesAndEachFileCountsOnce) {
+  write("in/a.yaml", flow("a"));
+  write("b.yaml", flow("b"));
+  write("c.yaml", "id: c\n");
+  std::string said;
+  const auto report = [&said](const std::string& line) { said += line + "\n"; };
+  const FlowFolder found = load_flows({folder_ + "/in", folder_ + "/in/../in/a.yaml",
+                                       folder_ + "/b.yaml", folder_ + "/c.yaml"},
+                                      report)
+                               .value();
+  EXPECT_EQ(ids(found), "a b");
+  EXPECT_EQ(found.refused, 1U) << "a file that is named is meant as a flow";
+  EXPECT_NE(said.find("c.yaml:"), std::string::npos) << said;
+  const std::string whole = fs::canonical(folder_).string();
+  EXPECT_EQ(found.refused_files, std::vector<std::string>{whole + "/c.yaml"});
+  EXPECT_EQ(path_of(found.flows[0]), whole + "/in/a.yaml");
+  EXPECT_TRUE(in_scope(found, whole + "/in/gone.yaml"));
+  EXPECT_TRUE(in_scope(found, whole + "/b.yaml"));
+  EXPECT_FALSE(in_scope(found, whole + "/inside.yaml"));
+  EXPECT_FALSE(in_scope(found, whole + "/d.yaml"));
+  EXPECT_EQ(load_flows({folder_ + "/none.yaml"}, report).error().code, ErrorCode::kNotFound);
+}
+
+TEST_F(FlowFolderTest, FilesOfTheFolderItselfCanBeHadAlone) {
+  write("a.yaml", flow("a"));
+  write("deep/b.yaml", flow("b"));
+  EXPECT_EQ(flow_files(folder_, false).value(), std::vector<std::string>{folder_ + "/a.yaml"});
+  EXPECT_EQ(flow_files(folder_, true).value().size(), 2U);
+}
+
 TEST_F(FlowFolderTest, NoFolderIsNamed) {
   const auto found = load_flows(folder_ + "/none", [](const std::string&) {});
   ASSERT_FALSE(found.has_value());

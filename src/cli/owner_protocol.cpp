@@ -15,10 +15,11 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::array kOps = {
-    OwnerOp::kSubmit,        OwnerOp::kRerun,          OwnerOp::kResume,
-    OwnerOp::kCancel,        OwnerOp::kFollow,         OwnerOp::kApprove,
-    OwnerOp::kReject,        OwnerOp::kBackfill,       OwnerOp::kBackfillTakeUp,
-    OwnerOp::kBackfillPause, OwnerOp::kBackfillResume, OwnerOp::kBackfillCancel};
+    OwnerOp::kSubmit,         OwnerOp::kRerun,         OwnerOp::kResume,
+    OwnerOp::kCancel,         OwnerOp::kFollow,        OwnerOp::kApprove,
+    OwnerOp::kReject,         OwnerOp::kApply,         OwnerOp::kBackfill,
+    OwnerOp::kBackfillTakeUp, OwnerOp::kBackfillPause, OwnerOp::kBackfillResume,
+    OwnerOp::kBackfillCancel};
 constexpr std::array kCodes = {ErrorCode::kInvalidArgument, ErrorCode::kNotFound,
                                ErrorCode::kConflict,        ErrorCode::kUnavailable,
                                ErrorCode::kCorrupt,         ErrorCode::kCancelled,
@@ -94,6 +95,40 @@ Result<> read_backfill(const json::object& object, BackfillRow& row) {
   return {};
 }
 
+void append_flows(std::string& out, const std::vector<FlowChange>& flows) {
+  out += ",\"flows\":[";
+  for (const FlowChange& flow : flows) {
+    if (&flow != flows.data()) out += ',';
+    fmt::format_to(std::back_inserter(out), "{{\"from\":{},\"was_removed\":{}", flow.from,
+                   flow.was_removed);
+    append_member(out, "namespace", flow.ns);
+    append_member(out, "id", flow.flow_id);
+    append_member(out, "canonical", flow.canonical);
+    append_member(out, "folder", flow.folder);
+    append_member(out, "file", flow.file);
+    out += '}';
+  }
+  out += ']';
+}
+
+Result<> read_flows(const json::object& object, std::vector<FlowChange>& flows) {
+  const json::value* value = object.if_contains("flows");
+  if (value != nullptr && value->is_array()) {
+    for (const json::value& one : value->get_array()) {
+      if (!one.is_object()) continue;
+      const json::object& flow = one.get_object();
+      flows.push_back({text_of(flow, "namespace"), text_of(flow, "id"), number_of(flow, "from"),
+                       flag_of(flow, "was_removed"), text_of(flow, "canonical"),
+                       text_of(flow, "folder"), text_of(flow, "file")});
+      if (flows.back().flow_id.empty() || flows.back().from < 0) {
+        return fail(ErrorCode::kInvalidArgument, "'flows' says what makes no sense");
+      }
+    }
+  }
+  if (flows.empty()) return fail(ErrorCode::kInvalidArgument, "'apply' needs 'flows'");
+  return {};
+}
+
 void read_taken(const json::object& object, std::vector<std::string>& taken) {
   const json::value* value = object.if_contains("taken");
   if (value == nullptr || !value->is_array()) return;
@@ -128,6 +163,7 @@ std::string_view to_string(OwnerOp op) {
     case OwnerOp::kFollow: return "follow";
     case OwnerOp::kApprove: return "approve";
     case OwnerOp::kReject: return "reject";
+    case OwnerOp::kApply: return "apply";
     case OwnerOp::kBackfill: return "backfill";
     case OwnerOp::kBackfillTakeUp: return "backfill_take_up";
     case OwnerOp::kBackfillPause: return "backfill_pause";
@@ -143,6 +179,7 @@ std::string encode(const OwnerRequest& request) {
       to_string(request.op), request.run.value, request.follow, request.after);
   if (names_a_number(request.op)) out += fmt::format(",\"of\":{}", request.of);
   if (request.op == OwnerOp::kRerun) append_rerun(out, request);
+  if (request.op == OwnerOp::kApply) append_flows(out, request.flows);
   if (request.op == OwnerOp::kBackfill) append_backfill(out, request.backfill);
   if (request.op == OwnerOp::kSubmit || request.op == OwnerOp::kBackfill) {
     append_member(out, "folder", request.folder);
@@ -188,6 +225,7 @@ Result<OwnerRequest> decode_request(std::string_view line) {
   if (names_a_number(request.op) && request.of <= 0) {
     return fail(ErrorCode::kInvalidArgument, fmt::format("'{}' needs 'of'", to_string(request.op)));
   }
+  if (request.op == OwnerOp::kApply) TRY(read_flows(*object, request.flows));
   if (request.op == OwnerOp::kBackfill) TRY(read_backfill(*object, request.backfill));
   if (decides(request.op) && request.by.empty()) {
     return fail(ErrorCode::kInvalidArgument, fmt::format("'{}' needs 'by'", to_string(request.op)));

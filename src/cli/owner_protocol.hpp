@@ -8,6 +8,9 @@
 ///           {"version":1,"op":"rerun","run":"<uuid>",…,"of":12,"inputs":"{…}","taken":["load"]}
 ///           {"version":1,"op":"backfill","run":"<uuid of the backfill>","follow":false,
 ///            "folder":…,"canonical":…,"inputs":"[…]","trigger":"nightly","begin":0,"end":1,…}
+///           {"version":1,"op":"apply","run":"<any
+///           uuid>","follow":false,"flows":[{"namespace":"acme",
+///            "id":"sales","from":2,"was_removed":false,"canonical":"{…}","folder":…,"file":…}]}
 ///           {"version":1,"op":"backfill_take_up"|"backfill_pause"|"backfill_resume"|
 ///            "backfill_cancel","of":3}
 ///   owner:  {"ok":true,"run":12}   or   {"error":{"code":"not_found","message":"…"}}
@@ -39,6 +42,7 @@ enum class OwnerOp : std::uint8_t {
   kFollow,
   kApprove,
   kReject,
+  kApply,     ///< the answer's number is that of the changes
   kBackfill,  ///< from here on the answer's number is that of a backfill
   kBackfillTakeUp,
   kBackfillPause,
@@ -60,6 +64,7 @@ struct OwnerRequest {
   std::int64_t of = 0;             ///< of rerun: the run; of what steers a backfill: its number
   std::vector<std::string> taken;  ///< of rerun: paths of tasks
   BackfillRow backfill;            ///< of backfill: what a person chooses
+  std::vector<FlowChange> flows;   ///< of apply; without a canonical form: to be removed
 };
 
 [[nodiscard]] std::string_view to_string(OwnerOp op);

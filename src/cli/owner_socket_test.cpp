@@ -100,6 +100,24 @@ TEST(OwnerProtocolTest, AsksForABackfillAndSteersIt) {
   EXPECT_EQ(steered->of, 3);
 }
 
+TEST(OwnerProtocolTest, AnApplyBringsFlowsAndWhatTheyReplace) {
+  OwnerRequest sent;
+  sent.op = OwnerOp::kApply;
+  sent.run = kRun;
+  sent.follow = false;
+  sent.flows = {
+      {"acme", "sales", 2, true, R"({"id":"sales","x":"\"\n"})", "/flows", "/flows/s.yaml"},
+      {"", "gone", 1, false, "", "", ""}};
+  const auto got = decode_request(line_of_request(sent));
+  ASSERT_TRUE(got.has_value()) << got.error().message;
+  EXPECT_EQ(got->op, OwnerOp::kApply);
+  EXPECT_EQ(got->flows, sent.flows);
+  sent.flows[1].flow_id = "";
+  EXPECT_EQ(decode_request(line_of_request(sent)).error().code, ErrorCode::kInvalidArgument);
+  sent.flows.clear();
+  EXPECT_EQ(decode_request(line_of_request(sent)).error().message, "'apply' needs 'flows'");
+}
+
 TEST(OwnerProtocolTest, DecisionsArriveWithWhoAndWhy) {
   OwnerRequest sent;
   sent.op = OwnerOp::kReject;

@@ -95,8 +95,12 @@ Result<> Ownership::start() {
   return {};
 }
 
-Result<> Ownership::keep(std::vector<KeptTrigger> triggers) {
-  return cerebro_->keep(std::move(triggers));
+Result<std::int64_t> Ownership::serve(bool on) {
+  return cerebro_->serve(on);
+}
+
+Result<std::int64_t> Ownership::apply(std::vector<FlowChange> changes) {
+  return cerebro_->apply(std::move(changes));
 }
 
 Result<> Ownership::leave_backfills() {
@@ -120,6 +124,7 @@ Result<RunNo> Ownership::handle(const OwnerRequest& request) {
     }
     case OwnerOp::kRerun:
       return cerebro_->rerun({request.run, request.of, request.inputs, request.taken});
+    case OwnerOp::kApply: return cerebro_->apply(request.flows);
     case OwnerOp::kBackfill: return start_backfill(request);
     case OwnerOp::kBackfillTakeUp: return cerebro_->steer_backfill(request.of, BackfillOp::kTakeUp);
     case OwnerOp::kBackfillPause: return cerebro_->steer_backfill(request.of, BackfillOp::kPause);

@@ -44,8 +44,9 @@ class Ownership final : public OwnerService {
   void observe(CommitObserver& observer) { observer_ = &observer; }
   [[nodiscard]] Result<> start();
 
-  /// As Cerebro::keep.
-  [[nodiscard]] Result<> keep(std::vector<KeptTrigger> triggers);
+  /// As Cerebro::serve and Cerebro::apply.
+  [[nodiscard]] Result<std::int64_t> serve(bool on);
+  [[nodiscard]] Result<std::int64_t> apply(std::vector<FlowChange> changes);
   /// No more runs of backfills; another owner carries them on.
   [[nodiscard]] Result<> leave_backfills();
   void clock_was_set();

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "cli/commands.hpp"
+#include "cli/named_flow.hpp"
 #include "cli/state_folder.hpp"
 #include "cli/text.hpp"
 #include "model/run_fields.hpp"
@@ -52,25 +53,23 @@ Result<flow::GivenInputs> given_inputs(const Arguments& arguments, const Flow& f
 
 CommandResult run_command(CommandContext& context) {
   const Arguments& arguments = context.arguments;
-  TRY_ASSIGN(flow::Parsed parsed, parse_and_report(arguments.files.front()));
-  if (parsed.flow == nullptr) return ExitCode::kUsage;
+  TRY_ASSIGN(GivenFlow found, find_given(context, arguments.files.front()));
+  if (found.flow == nullptr) return ExitCode::kUsage;
   const Millis now = context.parts.clock->now();
   Work work;
   work.request.op = OwnerOp::kSubmit;
   work.request.run = RunId{make_uuid7(now)};
-  TRY_ASSIGN(const flow::GivenInputs given, given_inputs(arguments, *parsed.flow));
+  TRY_ASSIGN(const flow::GivenInputs given, given_inputs(arguments, *found.flow));
   // Where the working folder is gone, relative paths are from the flow's.
-  const flow::InputPlaces places{parsed.file, working_folder().value_or("")};
+  const flow::InputPlaces places{found.file, working_folder().value_or("")};
   TRY_ASSIGN(work.request.inputs,
-             flow::resolve_inputs(*parsed.flow, given, run_context(work.request.run, now), places));
-  work.request.folder = parsed.flow->folder;
-  work.request.canonical = std::move(parsed.canonical);
-  work.flow = std::move(parsed.flow);
-  parsed = {};
+             flow::resolve_inputs(*found.flow, given, run_context(work.request.run, now), places));
+  work.request.folder = found.flow->folder;
+  work.request.canonical = std::move(found.canonical);
+  work.flow = std::move(found.flow);
 
-  const StateLayout layout = state_for_flow(context.choice, work.request.folder);
   Signals signals;  // before any thread
-  Session session(context.parts, layout, session_settings(context), signals, context.output,
+  Session session(context.parts, found.layout, session_settings(context), signals, context.output,
                   make_renderer(context, {}));
   std::vector<Work> all;
   all.push_back(std::move(work));

@@ -9,6 +9,7 @@
 
 #include "base/calendar.hpp"
 #include "cli/commands.hpp"
+#include "cli/named_flow.hpp"
 #include "cli/text.hpp"
 #include "cli/up_report.hpp"
 #include "schedule/catch_up.hpp"
@@ -159,31 +160,35 @@ CommandResult show_flow(CommandContext& context, Millis from, Millis now) {
                 "--timezone, --on-gap and --on-overlap go with a cron expression; the triggers of "
                 "a flow have theirs in its file");
   }
-  TRY_ASSIGN(const flow::Parsed parsed, parse_and_report(arguments.cron));
-  if (parsed.flow == nullptr) return ExitCode::kUsage;
-  TRY_ASSIGN(const std::vector<FlowSchedule> schedules, schedules_of(*parsed.flow));
+  TRY_ASSIGN(const GivenFlow found, find_given(context, arguments.cron));
+  if (found.flow == nullptr) return ExitCode::kUsage;
+  TRY_ASSIGN(const std::vector<FlowSchedule> schedules, schedules_of(*found.flow));
   const std::vector<Due> times = merged(schedules, from, arguments.limit);
-  context.output.write(arguments.json ? as_json(*parsed.flow, schedules, times)
-                                      : as_lines(*parsed.flow, schedules, times, now));
+  context.output.write(arguments.json ? as_json(*found.flow, schedules, times)
+                                      : as_lines(*found.flow, schedules, times, now));
   return ExitCode::kOk;
 }
 
-/// Whether the argument is the file of a flow, or a folder with one, and no expression.
+/// Whether the argument is the file of a flow, a folder with one or a flow's name, and no
+/// expression: those have several words, or one that begins with @.
 bool names_a_flow(const std::string& argument) {
   std::error_code ignored;
-  return argument.ends_with(".yaml") || argument.ends_with(".yml") ||
-         std::filesystem::exists(argument, ignored);
+  return is_file_name(argument) || std::filesystem::exists(argument, ignored) ||
+         (!argument.contains(' ') && !argument.starts_with('@'));
 }
 
 }  // namespace
 
 CommandResult ticks_command(CommandContext& context) {
   const Arguments& arguments = context.arguments;
-  TRY_ASSIGN(const flow::Parsed parsed, parse_and_report(arguments.files.front()));
-  if (parsed.flow == nullptr) return ExitCode::kUsage;
-  TRY_ASSIGN(const StateLayout layout, find_state(context.choice, parsed.flow->folder));
+  TRY_ASSIGN(const GivenFlow found, find_given(context, arguments.files.front()));
+  if (found.flow == nullptr) return ExitCode::kUsage;
+  StateLayout layout = found.layout;
+  if (is_file_name(arguments.files.front())) {
+    TRY_ASSIGN(layout, find_state(context.choice, found.flow->folder));
+  }
   TRY_ASSIGN(const std::unique_ptr<StoreReader> reader, context.parts.open_reader(layout));
-  const TickFilter filter{parsed.flow->ns, parsed.flow->id, {}, 0, arguments.limit};
+  const TickFilter filter{found.flow->ns, found.flow->id, {}, 0, arguments.limit};
   TRY_ASSIGN(const std::vector<TickRow> ticks, reader->list_ticks(filter));
   std::string out;
   for (const TickRow& tick : ticks) out += line_of(tick, arguments.json) + "\n";

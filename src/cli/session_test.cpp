@@ -135,8 +135,7 @@ class World::Reader final : public StoreReader {
   Result<std::vector<AppliedVersionRow>> list_versions(const VersionFilter& filter) override {
     return store_.list_versions(filter);
   }
-  Result<std::vector<HashRuns>> count_runs(std::string_view ns,
-                                           std::string_view flow_id) override {
+  Result<std::vector<HashRuns>> count_runs(std::string_view ns, std::string_view flow_id) override {
     return store_.count_runs(ns, flow_id);
   }
 
@@ -186,8 +185,7 @@ class World::Owned final : public Store {
   Result<std::vector<AppliedVersionRow>> list_versions(const VersionFilter& filter) override {
     return reader_.list_versions(filter);
   }
-  Result<std::vector<HashRuns>> count_runs(std::string_view ns,
-                                           std::string_view flow_id) override {
+  Result<std::vector<HashRuns>> count_runs(std::string_view ns, std::string_view flow_id) override {
     return reader_.count_runs(ns, flow_id);
   }
   Result<> commit(const ChangeSet& changes) override {

@@ -1,20 +1,22 @@
-// dyna up: keeps the schedules of a folder's flows until it is told to go.
+// dyna up: keeps the schedules of applied flows until it is told to go.
 #include <fmt/format.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <filesystem>
 #include <utility>
 
+#include "cli/apply_session.hpp"
 #include "cli/commands.hpp"
-#include "cli/flow_folder.hpp"
 #include "cli/line_view.hpp"
 #include "cli/ownership.hpp"
 #include "cli/text.hpp"
+#include "cli/up_folder.hpp"
 #include "cli/up_report.hpp"
 
 namespace cordyna::cli {
@@ -47,10 +49,11 @@ class ClockWatch {
 
 class Up {
  public:
-  Up(CommandContext& context, StateLayout layout, FlowFolder flows, Signals& signals)
+  /// `folder`: null where the applied flows are served as they are.
+  Up(CommandContext& context, StateLayout layout, UpFolder* folder, Signals& signals)
       : context_(context),
         layout_(std::move(layout)),
-        flows_(std::move(flows)),
+        folder_(folder),
         signals_(signals),
         wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
         view_({layout_, context.parts.open_reader, *context.parts.clock, context.output},
@@ -71,7 +74,10 @@ class Up {
   Result<std::unique_ptr<Store>> become_owner();
   Result<> take_up_runs(Ownership& ownership);
   Result<> take_up_backfills(Ownership& ownership);
-  Result<> keep_triggers(Ownership& ownership);
+  Result<> serve(Ownership& ownership);
+  Result<> follow_folder(Ownership& ownership);
+  /// Until the folder has settled; -1: for as long as it takes.
+  [[nodiscard]] int wait_millis() const;
   CommandResult wait(Ownership& ownership);
   /// How often we were told to go.
   int told_to_go();
@@ -82,7 +88,7 @@ class Up {
 
   CommandContext& context_;
   StateLayout layout_;
-  FlowFolder flows_;
+  UpFolder* folder_;
   Signals& signals_;
   Fd wake_;
   View view_;
@@ -126,7 +132,7 @@ CommandResult Up::own() {
   TRY(ownership.start());
   TRY(take_up_runs(ownership));
   TRY(take_up_backfills(ownership));
-  TRY(keep_triggers(ownership));
+  TRY(serve(ownership));
   return wait(ownership);
 }
 
@@ -179,16 +185,36 @@ Result<> Up::take_up_backfills(Ownership& ownership) {
   return {};
 }
 
-Result<> Up::keep_triggers(Ownership& ownership) {
-  std::vector<KeptTrigger> kept;
-  for (FolderFlow& one : flows_.flows) {
-    for (std::size_t i = 0; i < one.flow->triggers.size(); ++i) {
-      if (!one.flow->triggers[i].disabled) kept.push_back({one.flow, one.canonical, i});
-    }
-  }
-  say(fmt::format("up: {}, {} in {}", counted(flows_.flows.size(), "flow"),
-                  counted(kept.size(), "schedule"), printable(layout_.folder())));
-  return ownership.keep(std::move(kept));
+Result<> Up::serve(Ownership& ownership) {
+  if (folder_ != nullptr) TRY(folder_->apply(layout_, ownership));
+  TRY_ASSIGN(const std::int64_t schedules, ownership.serve(true));
+  TRY_ASSIGN(const std::vector<AppliedFlowRow> rows, applied_in(context_, layout_));
+  const auto flows =
+      static_cast<std::size_t>(std::ranges::count(rows, 0, &AppliedFlowRow::removed_at));
+  say(fmt::format("up: {}, {} in {}{}", counted(flows, "flow"),
+                  counted(static_cast<std::size_t>(schedules), "schedule"),
+                  printable(layout_.folder()),
+                  flows == 0 ? "; 'dyna apply PATH' gives it some" : ""));
+  return {};
+}
+
+/// What has changed in the folder is applied once it has settled.
+Result<> Up::follow_folder(Ownership& ownership) {
+  if (folder_ == nullptr) return {};
+  const Millis now = context_.parts.clock->now();
+  TRY(folder_->look(now));
+  const Millis at = folder_->settles_at();
+  if (at == 0 || at > now) return {};
+  // What is wrong with one change is no reason to leave what is served.
+  const auto done = folder_->reload(layout_, ownership);
+  if (!done.has_value()) print_error(done.error().message);
+  return {};
+}
+
+int Up::wait_millis() const {
+  const Millis at = folder_ == nullptr ? 0 : folder_->settles_at();
+  if (at == 0) return -1;
+  return static_cast<int>(std::max<Millis>(at - context_.parts.clock->now(), 0));
 }
 
 /// Until we are told to go and nothing runs any more, or are told twice.
@@ -200,7 +226,7 @@ CommandResult Up::wait(Ownership& ownership) {
     TRY(ownership.stopped());
     const int told = told_to_go();
     if (told > 0 && !std::exchange(draining, true)) {
-      TRY(ownership.keep({}));
+      TRY(ownership.serve(false));
       TRY(ownership.leave_backfills());
       if (report_.running() > 0) {
         say(fmt::format("no more ticks; waiting for {} (again: leaves them to their guardians)",
@@ -209,10 +235,12 @@ CommandResult Up::wait(Ownership& ownership) {
     }
     if (told > 1 || (draining && report_.running() == 0)) return ExitCode::kOk;
     if (clock_watch_.was_set()) ownership.clock_was_set();
-    std::array<pollfd, 4> fds{pollfd{signals_.fd(), POLLIN, 0}, pollfd{wake_.get(), POLLIN, 0},
+    if (!draining) TRY(follow_folder(ownership));
+    const int folder = folder_ != nullptr && !draining ? folder_->fd() : -1;
+    std::array<pollfd, 5> fds{pollfd{signals_.fd(), POLLIN, 0}, pollfd{wake_.get(), POLLIN, 0},
                               pollfd{ownership.fd(), POLLIN, 0},
-                              pollfd{clock_watch_.fd(), POLLIN, 0}};
-    ::poll(fds.data(), fds.size(), -1);
+                              pollfd{clock_watch_.fd(), POLLIN, 0}, pollfd{folder, POLLIN, 0}};
+    ::poll(fds.data(), fds.size(), draining ? -1 : wait_millis());
     (void)ownership.take_ended();  // makes its fd quiet again
   }
 }
@@ -220,22 +248,30 @@ CommandResult Up::wait(Ownership& ownership) {
 }  // namespace
 
 CommandResult up_command(CommandContext& context) {
-  TRY_ASSIGN(const std::string here, working_folder());
-  const std::string given =
-      context.arguments.files.empty() ? here : context.arguments.files.front();
-  TRY_ASSIGN(FlowFolder flows,
-             load_flows(given, [](const std::string& finding) { print_hint(printable(finding)); }));
-  if (flows.refused > 0) {
-    print_error(fmt::format("{}: {} left out", printable(given), counted(flows.refused, "file")));
-  }
-  if (flows.flows.empty()) {
-    return fail(ErrorCode::kInvalidArgument,
-                fmt::format("{}: no flow in it or below it; a flow is a *.yaml with 'tasks'",
-                            printable(given)));
-  }
-  const std::string folder = std::filesystem::absolute(given).lexically_normal().string();
+  const Arguments& arguments = context.arguments;
   Signals signals;  // before any thread
-  Up up(context, state_for_flow(context.choice, folder), std::move(flows), signals);
+  if (!arguments.files.empty()) {
+    const std::string& given = arguments.files.front();
+    TRY_ASSIGN(UpFolder folder, UpFolder::open(context, given));
+    const std::string whole = std::filesystem::absolute(given).lexically_normal().string();
+    Up up(context, state_for_flow(context.choice, whole), &folder, signals);
+    return up.serve();
+  }
+  if (arguments.watch || arguments.prune) {
+    return fail(ErrorCode::kInvalidArgument, fmt::format("{} wants a folder: dyna up DIR {}",
+                                                         arguments.watch ? "--watch" : "--prune",
+                                                         arguments.watch ? "--watch" : "--prune"));
+  }
+  TRY_ASSIGN(const std::string here, working_folder());
+  StateLayout layout = state_for_flow(context.choice, here);
+  const auto reader = context.parts.open_reader(layout);
+  if (!reader.has_value() && reader.error().code == ErrorCode::kNotFound) {
+    return fail(ErrorCode::kNotFound,
+                fmt::format("no flow is applied here: there is no state {}; 'dyna apply DIR' makes "
+                            "flows known, 'dyna up DIR' does that and serves them",
+                            printable(layout.folder())));
+  }
+  Up up(context, std::move(layout), nullptr, signals);
   return up.serve();
 }
 

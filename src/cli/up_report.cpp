@@ -91,10 +91,24 @@ std::string line_of(const RunRow& run, Millis now, bool json) {
   return out;
 }
 
+std::string line_of(const AppliedFlowRow& row, Millis now, bool json) {
+  const bool removed = row.removed_at != 0;
+  if (json) {
+    std::string out = fmt::format("{{\"at\":\"{}\",\"flow\":", format_timestamp(now));
+    append_json(out, flow_name(row.ns, row.flow_id));
+    return out + fmt::format(",\"version\":{},\"action\":\"{}\"}}", row.version,
+                             removed ? "removed" : "applied");
+  }
+  return fmt::format("{}  {}: version {} is {}", seconds_text(now),
+                     printable(flow_name(row.ns, row.flow_id)), row.version,
+                     removed ? "removed" : "applied");
+}
+
 UpReport::UpReport(const Clock& clock, bool json, Say say, std::function<void()> changed)
     : clock_(clock), json_(json), say_(std::move(say)), changed_(std::move(changed)) {}
 
 void UpReport::on_commit(const ChangeSet& changes) {
+  for (const AppliedFlowRow& row : changes.applied) say_(line_of(row, clock_.now(), json_));
   for (const TickRow& tick : changes.ticks) say_(line_of(tick, json_));
   if (changes.runs.empty()) return;
   {

@@ -18,6 +18,9 @@ namespace cordyna::cli {
 /// "2026-11-22T02:00:03Z  run 12 sales: completed in 3.1s". Empty: nothing that is told.
 [[nodiscard]] std::string line_of(const RunRow& run, Millis now, bool json);
 
+/// "2026-11-22T02:00:03Z  acme/sales: version 3 is applied", or removed.
+[[nodiscard]] std::string line_of(const AppliedFlowRow& row, Millis now, bool json);
+
 /// "2026-11-22T02:00:00Z"
 [[nodiscard]] std::string seconds_text(Millis at);
 

@@ -89,8 +89,7 @@ class Reader final : public StoreReader {
   Result<std::vector<AppliedVersionRow>> list_versions(const VersionFilter& filter) override {
     return store_.list_versions(filter);
   }
-  Result<std::vector<HashRuns>> count_runs(std::string_view ns,
-                                           std::string_view flow_id) override {
+  Result<std::vector<HashRuns>> count_runs(std::string_view ns, std::string_view flow_id) override {
     return store_.count_runs(ns, flow_id);
   }
 

@@ -21,9 +21,9 @@ class FlowFinder {
   virtual ~FlowFinder() = default;
 
   /// The current version of `name`: "namespace/id", or an id alone, which is one of the namespace
-  /// `ns` of the flow that asks. Errors: kNotFound, with the nearest name; kConflict: two files have
-  /// this name, both named; kInvalidArgument: its file has errors, the first of them; kCorrupt,
-  /// kUnavailable.
+  /// `ns` of the flow that asks. Errors: kNotFound, with the nearest name; kConflict: two files
+  /// have this name, both named; kInvalidArgument: its file has errors, the first of them;
+  /// kCorrupt, kUnavailable.
   [[nodiscard]] virtual Result<FoundFlow> find(std::string_view name, std::string_view ns) = 0;
 };
 

@@ -59,7 +59,8 @@ TEST_P(StoreContract, AppliedFlowsAreListedByNameAndPaged) {
   must_commit(of_applied({gone, b, plain, a}));
   restart();
 
-  EXPECT_EQ(store().list_applied({}).value(), (std::vector{as_kept(plain), as_kept(a), as_kept(b)}));
+  EXPECT_EQ(store().list_applied({}).value(),
+            (std::vector{as_kept(plain), as_kept(a), as_kept(b)}));
   EXPECT_EQ(store().list_applied({.removed = true, .after_ns = "acme", .after_id = "b"}).value(),
             std::vector{as_kept(gone)});
   EXPECT_EQ(store().list_applied({.after_ns = "", .after_id = "z", .limit = 1}).value(),

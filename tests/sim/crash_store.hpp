@@ -69,8 +69,7 @@ class CrashStore final : public Store {
   Result<std::vector<AppliedVersionRow>> list_versions(const VersionFilter& filter) override {
     return store_->list_versions(filter);
   }
-  Result<std::vector<HashRuns>> count_runs(std::string_view ns,
-                                           std::string_view flow_id) override {
+  Result<std::vector<HashRuns>> count_runs(std::string_view ns, std::string_view flow_id) override {
     return store_->count_runs(ns, flow_id);
   }
   std::uint64_t epoch() const override { return store_->epoch(); }

@@ -284,5 +284,25 @@ TEST_F(Migrations, AStateOfVersion5KeepsItsRunsAndGetsBackfills) {
   EXPECT_EQ(store().list_backfills({}).value(), std::vector{backfill});
 }
 
+TEST_F(Migrations, AStateOfVersion6KeepsItsRunsAndGetsFlowsByName) {
+  std::filesystem::create_directory(layout().folder());
+  meddle(state_of_version(6) + "PRAGMA journal_mode = WAL");
+
+  open();
+
+  EXPECT_EQ(store().find_flow("h1").value().id, "sales");
+  EXPECT_TRUE(store().list_applied({}).value().empty());
+  AppliedFlowRow applied;
+  applied.flow_id = "sales";
+  applied.version = 1;
+  applied.hash = "h1";
+  ChangeSet changes;
+  changes.applied.push_back(applied);
+  must_commit(store(), changes);
+  applied.from = 1;
+  EXPECT_EQ(store().list_applied({}).value(), std::vector{applied});
+  EXPECT_EQ(store().count_runs("team", "sales").value().size(), 1U);
+}
+
 }  // namespace
 }  // namespace cordyna

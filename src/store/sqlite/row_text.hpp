@@ -32,8 +32,7 @@
   "no, id, ns, flow_id, flow_hash, folder, trigger, inputs, begin_at, end_at, every, "      \
   "parallel, only_missing, newest_first, state, cursor, total, started, skipped, refused, " \
   "detail, created_at, ended_at"
-#define CORDYNA_APPLIED_COLUMNS \
-  "ns, flow_id, version, hash, folder, file, applied_at, removed_at"
+#define CORDYNA_APPLIED_COLUMNS "ns, flow_id, version, hash, folder, file, applied_at, removed_at"
 #define CORDYNA_VERSION_COLUMNS "ns, flow_id, version, hash, folder, file, applied_at"
 
 namespace cordyna::sqlite {

@@ -68,8 +68,7 @@ class ReaderOf : public Port {
   Result<std::vector<AppliedVersionRow>> list_versions(const VersionFilter& filter) override {
     return queries_->list_versions(filter);
   }
-  Result<std::vector<HashRuns>> count_runs(std::string_view ns,
-                                           std::string_view flow_id) override {
+  Result<std::vector<HashRuns>> count_runs(std::string_view ns, std::string_view flow_id) override {
     return queries_->count_runs(ns, flow_id);
   }
 

@@ -74,14 +74,13 @@ constexpr std::string_view kInsertBackfill =
 constexpr std::string_view kUpdateBackfill =
     "UPDATE backfill SET state = ?15, cursor = ?16, started = ?18, skipped = ?19, refused = ?20,"
     " detail = ?21, ended_at = ?23 WHERE no = ?1 AND id = ?2 AND state = ?24";
-constexpr std::string_view kInsertApplied =
-    "INSERT INTO applied_flow (" CORDYNA_APPLIED_COLUMNS
-    ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+constexpr std::string_view kInsertApplied = "INSERT INTO applied_flow (" CORDYNA_APPLIED_COLUMNS
+                                            ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
 constexpr std::string_view kUpdateApplied =
     "UPDATE applied_flow SET version = ?3, hash = ?4, folder = ?5, file = ?6, applied_at = ?7,"
     " removed_at = ?8 WHERE ns = ?1 AND flow_id = ?2 AND version = ?9";
-constexpr std::string_view kInsertVersion = "INSERT INTO applied_version (" CORDYNA_VERSION_COLUMNS
-                                            ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+constexpr std::string_view kInsertVersion =
+    "INSERT INTO applied_version (" CORDYNA_VERSION_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
 constexpr std::string_view kLastSeq = "SELECT ifnull(max(seq), 0) FROM history WHERE run = ?1";
 
 #undef CORDYNA_SET_ERROR
@@ -184,15 +183,30 @@ Result<std::unique_ptr<Writer>> Writer::prepare(Database& database) {
   TRY_ASSIGN(Statement live_rival, database.prepare(kLiveRival));
   TRY_ASSIGN(Statement insert_history, database.prepare(kInsertHistory));
   TRY_ASSIGN(Statement last_seq, database.prepare(kLastSeq));
-  return std::unique_ptr<Writer>(new Writer(
-      database,
-      Statements{std::move(begin), std::move(commit), std::move(get_epoch), std::move(insert_flow),
-                 std::move(insert_run), std::move(update_run), std::move(insert_task),
-                 std::move(update_task), std::move(insert_attempt), std::move(update_attempt),
-                 std::move(live_rival), std::move(insert_history), std::move(last_seq),
-                 std::nullopt, std::nullopt, std::nullopt, std::nullopt, std::nullopt, std::nullopt,
-                 std::nullopt, std::nullopt, std::nullopt},
-      static_cast<std::uint64_t>(epoch)));
+  return std::unique_ptr<Writer>(new Writer(database,
+                                            Statements{std::move(begin),
+                                                       std::move(commit),
+                                                       std::move(get_epoch),
+                                                       std::move(insert_flow),
+                                                       std::move(insert_run),
+                                                       std::move(update_run),
+                                                       std::move(insert_task),
+                                                       std::move(update_task),
+                                                       std::move(insert_attempt),
+                                                       std::move(update_attempt),
+                                                       std::move(live_rival),
+                                                       std::move(insert_history),
+                                                       std::move(last_seq),
+                                                       std::nullopt,
+                                                       std::nullopt,
+                                                       std::nullopt,
+                                                       std::nullopt,
+                                                       std::nullopt,
+                                                       std::nullopt,
+                                                       std::nullopt,
+                                                       std::nullopt,
+                                                       std::nullopt},
+                                            static_cast<std::uint64_t>(epoch)));
 }
 
 Result<> Writer::commit(const ChangeSet& changes) {
@@ -313,7 +327,8 @@ Result<> Writer::put(const AppliedFlowRow& row) {
   const int rc = statement.run();
   if (rc != SQLITE_DONE) return refused(rc, what);
   if (row.from > 0 && sqlite3_changes(database_.handle()) != 1) {
-    return fail(ErrorCode::kConflict, fmt::format("{} has not version {} any more", what, row.from));
+    return fail(ErrorCode::kConflict,
+                fmt::format("{} has not version {} any more", what, row.from));
   }
   return {};
 }
@@ -323,8 +338,8 @@ Result<> Writer::put(const AppliedVersionRow& row) {
   bind_version(*s_->insert_version, row);
   const int rc = s_->insert_version->run();
   if (rc == SQLITE_DONE) return {};
-  return refused(rc,
-                 fmt::format("version {} of flow '{}'", row.version, flow_name(row.ns, row.flow_id)));
+  return refused(
+      rc, fmt::format("version {} of flow '{}'", row.version, flow_name(row.ns, row.flow_id)));
 }
 
 // At most one attempt of a task lives.

@@ -1,0 +1,127 @@
+// Knows CLI11, as arguments.cpp does.
+#include "cli/arguments_flows.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <limits>
+#include <string>
+
+namespace cordyna::cli {
+namespace {
+
+class FlowCommands {
+ public:
+  FlowCommands(CLI::App& app, Arguments& found) : app_(app), found_(found) {}
+
+  void add_apply();
+  void add_plan();
+  void add_flows();
+  void add_up();
+
+ private:
+  CLI::App* add(const char* name, const char* help, Verb verb) {
+    CLI::App* const command = app_.add_subcommand(name, help);
+    command->callback([&found = found_, verb] { found.verb = verb; });
+    return command;
+  }
+  void add_paths(CLI::App* command) {
+    command->add_option("path", found_.files, "Files of flows, or folders that are gone through")
+        ->required()
+        ->type_name("PATH…");
+  }
+  void add_common(CLI::App* command) {
+    command->add_flag("--json", found_.json, "Print JSON, for programs");
+    command->add_option("--state", found_.state, "The state folder")->type_name("DIR");
+  }
+  CLI::Option* add_number(CLI::App* command, const char* name, std::int64_t& number,
+                          const char* help) {
+    return command->add_option(name, number, help)
+        ->check(CLI::Range(std::int64_t{1}, std::numeric_limits<std::int64_t>::max()))
+        ->type_name("N");
+  }
+
+  CLI::App& app_;
+  Arguments& found_;
+};
+
+void FlowCommands::add_apply() {
+  CLI::App* const apply =
+      add("apply", "Make flows known by name: all that are given, or none", Verb::kApply);
+  add_paths(apply);
+  apply->add_flag("--prune", found_.prune, "Also remove flows whose file is gone from the folders");
+  add_common(apply);
+  apply->footer(
+      "Each content of a flow is a version with a number; runs stay on the version that they "
+      "began\n"
+      "with. Where 'dyna up' runs on the state, it keeps the new schedules at once. What a flow\n"
+      "takes from defaults.yaml, contracts and connections is part of its version, so apply it\n"
+      "again when one of those has changed; what its scripts read is not.\n"
+      "State lies in .cordyna beside the nearest cordyna.yaml, else in the folder of PATH.");
+}
+
+void FlowCommands::add_plan() {
+  CLI::App* const plan =
+      add("plan", "Say what 'dyna apply' would change; changes nothing", Verb::kPlan);
+  add_paths(plan);
+  plan->add_flag("--prune", found_.prune, "Also tell of flows that --prune would remove");
+  plan->add_flag("--exit-code", found_.exit_code, "End with 1 where something would change");
+  add_common(plan);
+}
+
+void FlowCommands::add_flows() {
+  CLI::App* const flows = add("flows", "List the flows that are known by name", Verb::kFlows);
+  flows
+      ->add_option_function<std::string>(
+          "-n,--namespace", [&found = found_](const std::string& ns) { found.ns = ns; },
+          "Only those of this namespace; '' is that of flows without one")
+      ->type_name("NAMESPACE");
+  flows->add_flag("--names", found_.names, "Only names, one a line: for completion");
+  add_common(flows);
+  const auto action = [&](const char* name, const char* help) {
+    CLI::App* const command = flows->add_subcommand(name, help);
+    command->callback([&found = found_, name] { found.action = name; });
+    command
+        ->add_option("flow", found_.flow_id, "namespace/id, or an id that only one namespace has")
+        ->required()
+        ->type_name("NAME");
+    add_common(command);
+    return command;
+  };
+  CLI::App* const show = action("show", "Show a version of a flow, and which there are");
+  add_number(show, "--version", found_.version, "This one (default: the current one)");
+  CLI::App* const diff = action("diff", "Show how two versions of a flow differ");
+  add_number(diff, "--from", found_.from_version, "From this one (default: the one before)");
+  add_number(diff, "--to", found_.to_version, "To this one (default: the current one)");
+  action("remove", "Forget the name: its schedules stop; its versions and runs are kept");
+}
+
+void FlowCommands::add_up() {
+  CLI::App* const up = add("up", "Keep the schedules of applied flows until told to go", Verb::kUp);
+  up->add_option("folder", found_.files, "Apply the flows of this folder first")
+      ->type_name("DIR")
+      ->expected(0, 1);
+  up->add_flag("--watch", found_.watch, "Apply what changes in DIR, too, as soon as it does");
+  up->add_flag("--prune", found_.prune, "Also remove flows whose file is gone from DIR");
+  up->add_option("--slots", found_.slots, "Processes at once (default: one per core)")
+      ->check(CLI::Range(1, 10'000))
+      ->type_name("N");
+  add_common(up);
+  up->footer(
+      "Starts runs when triggers are due, and for what was missed while nobody was there, as\n"
+      "'catch_up' says. A file with errors is named, and its flow stays as it was applied last.\n"
+      "Ctrl-C or SIGTERM: no more ticks, and the end when all runs have ended; again: leaves them\n"
+      "to their guardians, and the next 'up' takes them up.\n"
+      "State lies in .cordyna beside the nearest cordyna.yaml, else in DIR, else here.");
+}
+
+}  // namespace
+
+void add_applied_flow_commands(CLI::App& app, Arguments& found) {
+  FlowCommands commands(app, found);
+  commands.add_apply();
+  commands.add_plan();
+  commands.add_flows();
+  commands.add_up();
+}
+
+}  // namespace cordyna::cli

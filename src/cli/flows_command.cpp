@@ -1,0 +1,318 @@
+// dyna flows: the flows that a state knows by name, and their versions.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+#include <map>
+#include <optional>
+#include <utility>
+
+#include "cli/apply_session.hpp"
+#include "cli/commands.hpp"
+#include "cli/flow_diff.hpp"
+#include "cli/named_flow.hpp"
+#include "cli/palette.hpp"
+#include "cli/plan_view.hpp"
+#include "cli/text.hpp"
+#include "cli/up_report.hpp"
+
+namespace cordyna::cli {
+namespace {
+
+constexpr std::uint32_t kPage = 500;
+
+struct ListedFlow {
+  AppliedFlowRow row;
+  std::optional<RunRow> last;
+  Millis next = 0;
+};
+
+/// The newest run of a flow; runs of other namespaces may have its id.
+Result<std::optional<RunRow>> last_run(StoreReader& reader, const AppliedFlowRow& row) {
+  RunFilter filter;
+  filter.flow_id = row.flow_id;
+  for (filter.limit = 1;; filter.limit = kPage) {
+    TRY_ASSIGN(const std::vector<RunRow> page, reader.list_runs(filter));
+    const auto own = std::ranges::find(page, row.ns, &RunRow::ns);
+    if (own != page.end()) return std::optional<RunRow>(*own);
+    if (page.size() < filter.limit) return std::optional<RunRow>();
+    filter.before = page.back().no;
+  }
+}
+
+std::string list_as_json(const std::vector<ListedFlow>& flows) {
+  std::string out = "[";
+  for (const ListedFlow& one : flows) {
+    out += &one == flows.data() ? "{\"flow\":" : ",\n {\"flow\":";
+    append_json(out, flow_name(one.row.ns, one.row.flow_id));
+    out += ",\"namespace\":";
+    append_json(out, one.row.ns);
+    out += ",\"id\":";
+    append_json(out, one.row.flow_id);
+    fmt::format_to(std::back_inserter(out), ",\"version\":{},\"hash\":\"{}\",\"applied_at\":\"{}\"",
+                   one.row.version, one.row.hash, format_timestamp(one.row.applied_at));
+    out += ",\"file\":";
+    append_json(out, one.row.file);
+    if (one.last.has_value()) {
+      fmt::format_to(std::back_inserter(out), ",\"last_run\":{{\"run\":{},\"state\":\"{}\"}}",
+                     one.last->no, to_string(one.last->state));
+    }
+    if (one.next > 0) out += fmt::format(",\"next\":\"{}\"", seconds_text(one.next));
+    out += '}';
+  }
+  return out + "]\n";
+}
+
+std::string list_as_table(const std::vector<ListedFlow>& flows, const Palette& palette) {
+  if (flows.empty()) return "no flows\n";
+  std::size_t width = 4;
+  for (const ListedFlow& one : flows) {
+    width = std::max(width, display_width(flow_name(one.row.ns, one.row.flow_id)));
+  }
+  std::string out = fmt::format("{}  {:>7}  {:<20}  {:<18}  {}\n", pad("FLOW", width), "VERSION",
+                                "APPLIED", "LAST RUN", "NEXT");
+  for (const ListedFlow& one : flows) {
+    std::string last = fmt::format("{:<18}", "-");
+    if (one.last.has_value()) {
+      last = palette.paint(
+          colour_of(one.last->state),
+          fmt::format("{:<18}", fmt::format("{} {}", one.last->no, to_string(one.last->state))));
+    }
+    out += fmt::format("{}  {:>7}  {:<20}  {}  {}\n",
+                       pad(printable(flow_name(one.row.ns, one.row.flow_id)), width),
+                       one.row.version, seconds_text(one.row.applied_at), last,
+                       one.next > 0 ? seconds_text(one.next) : "-");
+  }
+  return out;
+}
+
+/// One name a line; nothing where there is no state: for shells that complete words.
+CommandResult print_names(CommandContext& context) {
+  const auto layout = state_here(context);
+  if (!layout.has_value()) return ExitCode::kOk;
+  const auto reader = context.parts.open_reader(*layout);
+  if (!reader.has_value()) return ExitCode::kOk;
+  TRY_ASSIGN(const std::vector<AppliedFlowRow> rows, all_applied(**reader, {}));
+  std::string out;
+  for (const AppliedFlowRow& row : rows) out += flow_name(row.ns, row.flow_id) + "\n";
+  context.output.write(out);
+  return ExitCode::kOk;
+}
+
+CommandResult list(CommandContext& context) {
+  if (context.arguments.names) return print_names(context);
+  TRY_ASSIGN(const StateLayout layout, state_here(context));
+  TRY_ASSIGN(const std::unique_ptr<StoreReader> reader, context.parts.open_reader(layout));
+  AppliedFilter filter;
+  filter.ns = context.arguments.ns;
+  TRY_ASSIGN(std::vector<AppliedFlowRow> rows, all_applied(*reader, filter));
+  const Millis now = context.parts.clock->wall();
+  std::vector<ListedFlow> flows;
+  for (AppliedFlowRow& row : rows) {
+    ListedFlow one;
+    TRY_ASSIGN(one.last, last_run(*reader, row));
+    TRY_ASSIGN(const FlowVersionRow version, reader->find_flow(row.hash));
+    const auto flow = flow::from_canonical(version.canonical, row.folder);
+    if (flow.has_value()) one.next = next_time(**flow, now);
+    one.row = std::move(row);
+    flows.push_back(std::move(one));
+  }
+  context.output.write(context.arguments.json
+                           ? list_as_json(flows)
+                           : list_as_table(flows, Palette(wants_colour(context.output))));
+  return ExitCode::kOk;
+}
+
+/// Newest first.
+Result<std::vector<AppliedVersionRow>> all_versions(StoreReader& reader,
+                                                    const AppliedFlowRow& row) {
+  std::vector<AppliedVersionRow> found;
+  VersionFilter filter{row.ns, row.flow_id, 0, kPage};
+  for (;;) {
+    TRY_ASSIGN(const std::vector<AppliedVersionRow> page, reader.list_versions(filter));
+    found.insert(found.end(), page.begin(), page.end());
+    if (page.size() < kPage) return found;
+    filter.before = page.back().version;
+  }
+}
+
+Result<AppliedVersionRow> find_version(const std::vector<AppliedVersionRow>& versions,
+                                       std::int64_t number, const std::string& name) {
+  const auto found = std::ranges::find(versions, number, &AppliedVersionRow::version);
+  if (found != versions.end()) return *found;
+  return fail(ErrorCode::kNotFound,
+              fmt::format("flow '{}' has no version {}: it has 1 to {}", printable(name), number,
+                          versions.empty() ? 0 : versions.front().version));
+}
+
+/// A flow that was removed is found too: its versions and runs are kept.
+Result<AppliedFlowRow> find_also_removed(StoreReader& reader, const std::string& name) {
+  auto found = find_by_name(reader, name);
+  if (found.has_value() || found.error().code != ErrorCode::kNotFound) return found;
+  AppliedFilter filter;
+  filter.removed = true;
+  TRY_ASSIGN(const std::vector<AppliedFlowRow> rows, all_applied(reader, filter));
+  for (const AppliedFlowRow& row : rows) {
+    if (flow_name(row.ns, row.flow_id) == name || row.flow_id == name) return row;
+  }
+  return found;
+}
+
+struct ShownFlow {
+  AppliedFlowRow row;
+  std::vector<AppliedVersionRow> versions;
+  std::map<std::string, std::int64_t> runs;  // hash → how many
+  AppliedVersionRow shown;
+  std::string canonical;
+
+  [[nodiscard]] std::int64_t runs_of(const std::string& hash) const {
+    const auto found = runs.find(hash);
+    return found == runs.end() ? 0 : found->second;
+  }
+};
+
+std::string show_as_json(const ShownFlow& flow) {
+  std::string out = "{\"flow\":";
+  append_json(out, flow_name(flow.row.ns, flow.row.flow_id));
+  fmt::format_to(std::back_inserter(out), ",\"version\":{}", flow.shown.version);
+  if (flow.row.removed_at > 0) {
+    out += fmt::format(",\"removed_at\":\"{}\"", format_timestamp(flow.row.removed_at));
+  }
+  out += ",\"versions\":[";
+  for (const AppliedVersionRow& version : flow.versions) {
+    fmt::format_to(std::back_inserter(out),
+                   "{}{{\"version\":{},\"hash\":\"{}\",\"applied_at\":\"{}\",\"runs\":{},\"file\":",
+                   &version == flow.versions.data() ? "" : ",", version.version, version.hash,
+                   format_timestamp(version.applied_at), flow.runs_of(version.hash));
+    append_json(out, version.file);
+    out += '}';
+  }
+  return out + "],\"canonical\":" + flow.canonical + "}\n";
+}
+
+Result<std::string> show_as_text(const ShownFlow& flow, const Palette& palette) {
+  std::string out = palette.paint(
+      Colour::kBold, printable(flow_name(flow.row.ns, flow.row.flow_id)) +
+                         (flow.row.removed_at > 0 ? "  removed " + seconds_text(flow.row.removed_at)
+                                                  : std::string()));
+  out += "\n";
+  for (const AppliedVersionRow& version : flow.versions) {
+    out += fmt::format("{} version {}  applied {}  {}  {}  {}\n",
+                       version.version == flow.row.version ? "*" : " ", version.version,
+                       seconds_text(version.applied_at),
+                       counted(static_cast<std::size_t>(flow.runs_of(version.hash)), "run"),
+                       version.hash.substr(0, 12), printable(version.file));
+  }
+  TRY_ASSIGN(const std::string text, readable(flow.canonical));
+  out += fmt::format("\n# version {}, with all that defaults.yaml and files gave to it\n",
+                     flow.shown.version);
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t end = std::min(text.find('\n', at), text.size());
+    out += printable(std::string_view(text).substr(at, end - at)) + "\n";
+    at = end + 1;
+  }
+  return out;
+}
+
+CommandResult show(CommandContext& context) {
+  const Arguments& arguments = context.arguments;
+  TRY_ASSIGN(const StateLayout layout, state_here(context));
+  TRY_ASSIGN(const std::unique_ptr<StoreReader> reader, context.parts.open_reader(layout));
+  ShownFlow flow;
+  TRY_ASSIGN(flow.row, find_also_removed(*reader, arguments.flow_id));
+  TRY_ASSIGN(flow.versions, all_versions(*reader, flow.row));
+  TRY_ASSIGN(const std::vector<HashRuns> counts, reader->count_runs(flow.row.ns, flow.row.flow_id));
+  for (const HashRuns& one : counts) flow.runs[one.hash] = one.runs;
+  TRY_ASSIGN(flow.shown, find_version(flow.versions,
+                                      arguments.version > 0 ? arguments.version : flow.row.version,
+                                      arguments.flow_id));
+  TRY_ASSIGN(FlowVersionRow stored, reader->find_flow(flow.shown.hash));
+  flow.canonical = std::move(stored.canonical);
+  if (arguments.json) {
+    context.output.write(show_as_json(flow));
+    return ExitCode::kOk;
+  }
+  TRY_ASSIGN(const std::string text, show_as_text(flow, Palette(wants_colour(context.output))));
+  context.output.write(text);
+  return ExitCode::kOk;
+}
+
+CommandResult diff(CommandContext& context) {
+  const Arguments& arguments = context.arguments;
+  TRY_ASSIGN(const StateLayout layout, state_here(context));
+  TRY_ASSIGN(const std::unique_ptr<StoreReader> reader, context.parts.open_reader(layout));
+  TRY_ASSIGN(const AppliedFlowRow row, find_also_removed(*reader, arguments.flow_id));
+  TRY_ASSIGN(const std::vector<AppliedVersionRow> versions, all_versions(*reader, row));
+  const std::int64_t to_no = arguments.to_version > 0 ? arguments.to_version : row.version;
+  const std::int64_t from_no = arguments.from_version > 0 ? arguments.from_version : to_no - 1;
+  if (from_no < 1) {
+    return fail(ErrorCode::kInvalidArgument,
+                fmt::format("flow '{}' has nothing before version {}; --from N names another",
+                            printable(arguments.flow_id), to_no));
+  }
+  TRY_ASSIGN(const AppliedVersionRow from, find_version(versions, from_no, arguments.flow_id));
+  TRY_ASSIGN(const AppliedVersionRow to, find_version(versions, to_no, arguments.flow_id));
+  TRY_ASSIGN(const FlowVersionRow before, reader->find_flow(from.hash));
+  TRY_ASSIGN(const FlowVersionRow after, reader->find_flow(to.hash));
+  TRY_ASSIGN(const FlowDiff found, diff_flows(before.canonical, after.canonical));
+  const std::string name = flow_name(row.ns, row.flow_id);
+  std::string out;
+  if (arguments.json) {
+    out = "{\"flow\":";
+    append_json(out, name);
+    out += fmt::format(",\"from\":{},\"to\":{},", from_no, to_no);
+    append_diff(out, found);
+    out += "}\n";
+  } else {
+    out = diff_as_text(found.lines, fmt::format("{} version {}", name, from_no),
+                       fmt::format("{} version {}", name, to_no),
+                       Palette(wants_colour(context.output)));
+    if (from.folder != to.folder) {
+      out += fmt::format("folder: {} -> {}\n", printable(from.folder), printable(to.folder));
+    }
+    if (out.empty()) out = fmt::format("versions {} and {} are the same\n", from_no, to_no);
+  }
+  context.output.write(out);
+  return ExitCode::kOk;
+}
+
+CommandResult remove(CommandContext& context) {
+  const std::string& name = context.arguments.flow_id;
+  TRY_ASSIGN(const StateLayout layout, state_here(context));
+  const auto planner = [&](const std::vector<AppliedFlowRow>&) -> Result<ApplyPlan> {
+    TRY_ASSIGN(const std::unique_ptr<StoreReader> reader, context.parts.open_reader(layout));
+    TRY_ASSIGN(const AppliedFlowRow row, find_by_name(*reader, name));
+    PlannedFlow planned;
+    planned.ns = row.ns;
+    planned.id = row.flow_id;
+    planned.fate = FlowFate::kRemoved;
+    planned.version = row.version;
+    planned.file = row.file;
+    planned.present = row;
+    ApplyPlan plan;
+    plan.flows.push_back(std::move(planned));
+    return plan;
+  };
+  TRY_ASSIGN(const ApplyPlan plan, apply_planned(context, layout, planner));
+  const PlannedFlow& removed = plan.flows.front();
+  if (context.arguments.json) {
+    std::string out = "{";
+    append_planned(out, removed);
+    context.output.write(out + "}\n");
+  } else {
+    context.output.write(line_of(removed) + "; its versions and runs are kept\n");
+  }
+  return ExitCode::kOk;
+}
+
+}  // namespace
+
+CommandResult flows_command(CommandContext& context) {
+  const std::string& action = context.arguments.action;
+  if (action == "show") return show(context);
+  if (action == "diff") return diff(context);
+  if (action == "remove") return remove(context);
+  return list(context);
+}
+
+}  // namespace cordyna::cli

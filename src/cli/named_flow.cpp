@@ -1,0 +1,129 @@
+#include "cli/named_flow.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+#include "base/nearest.hpp"
+#include "cli/apply_plan.hpp"
+#include "cli/text.hpp"
+#include "cli/up_report.hpp"
+#include "flow/flow_file.hpp"
+
+namespace cordyna::cli {
+namespace {
+
+bool exists(const std::string& path) {
+  std::error_code ignored;
+  return std::filesystem::exists(path, ignored);
+}
+
+std::unexpected<Error> unknown(StoreReader& reader, const std::string& name) {
+  const auto rows = all_applied(reader, {});
+  if (!rows.has_value()) return std::unexpected<Error>(rows.error());
+  std::vector<std::string> names;
+  for (const AppliedFlowRow& row : *rows) {
+    names.push_back(flow_name(row.ns, row.flow_id));
+    if (!row.ns.empty() && !name.contains('/')) names.push_back(row.flow_id);
+  }
+  const std::vector<std::string_view> views(names.begin(), names.end());
+  const std::string near = nearest(name, views);
+  std::string hint = "'dyna flows' lists those that are";
+  if (!near.empty()) hint = fmt::format("did you mean '{}'?", near);
+  if (names.empty()) hint = "none is: 'dyna apply PATH' makes flows known by name";
+  return fail(ErrorCode::kNotFound, fmt::format("no applied flow '{}'; {}", printable(name), hint));
+}
+
+Result<AppliedFlowRow> find_exactly(StoreReader& reader, const std::string& ns,
+                                    const std::string& id, const std::string& name) {
+  auto row = reader.find_applied(ns, id);
+  if (!row.has_value()) {
+    if (row.error().code == ErrorCode::kNotFound) return unknown(reader, name);
+    return row;
+  }
+  if (row->removed_at == 0) return row;
+  return fail(ErrorCode::kNotFound,
+              fmt::format("flow '{}' was removed at {}; 'dyna apply' of its file brings it back",
+                          printable(name), seconds_text(row->removed_at)));
+}
+
+Result<GivenFlow> from_file(const CommandContext& context, const std::string& file) {
+  TRY_ASSIGN(flow::Parsed parsed, parse_and_report(file));
+  StateLayout layout("");
+  if (parsed.flow != nullptr) layout = state_for_flow(context.choice, parsed.flow->folder);
+  return GivenFlow{std::move(parsed.flow), std::move(parsed.canonical), std::move(parsed.file),
+                   std::move(layout)};
+}
+
+Result<GivenFlow> from_state(const CommandContext& context, const std::string& name) {
+  TRY_ASSIGN(StateLayout layout, state_here(context));
+  TRY_ASSIGN(const std::unique_ptr<StoreReader> reader, context.parts.open_reader(layout));
+  TRY_ASSIGN(const AppliedFlowRow row, find_by_name(*reader, name));
+  TRY_ASSIGN(FlowVersionRow version, reader->find_flow(row.hash));
+  TRY_ASSIGN(std::shared_ptr<const Flow> flow, flow::from_canonical(version.canonical, row.folder));
+  return GivenFlow{std::move(flow), std::move(version.canonical), row.file, std::move(layout)};
+}
+
+}  // namespace
+
+bool is_file_name(const std::string& word) {
+  if (word.ends_with(".yaml") || word.ends_with(".yml") || word == "." || word == "..") return true;
+  return word.contains('/') && exists(word);
+}
+
+Result<AppliedFlowRow> find_by_name(StoreReader& reader, const std::string& name) {
+  const std::size_t slash = name.rfind('/');
+  if (slash != std::string::npos) {
+    return find_exactly(reader, name.substr(0, slash), name.substr(slash + 1), name);
+  }
+  AppliedFilter filter;
+  filter.flow_id = name;
+  TRY_ASSIGN(std::vector<AppliedFlowRow> rows, all_applied(reader, filter));
+  if (rows.size() == 1) return std::move(rows.front());
+  if (rows.empty()) {
+    filter.removed = true;
+    TRY_ASSIGN(rows, all_applied(reader, filter));
+    if (rows.empty()) return unknown(reader, name);
+    return find_exactly(reader, rows.front().ns, name, flow_name(rows.front().ns, name));
+  }
+  std::vector<std::string> names;
+  for (const AppliedFlowRow& row : rows) {
+    // Without a namespace, the id is the whole name.
+    if (row.ns.empty()) return row;
+    names.push_back(flow_name(row.ns, row.flow_id));
+  }
+  return fail(ErrorCode::kInvalidArgument,
+              fmt::format("several flows have the id '{}': {}; name one of them with its namespace",
+                          printable(name), fmt::join(names, ", ")));
+}
+
+Result<GivenFlow> find_given(const CommandContext& context, const std::string& word) {
+  if (is_file_name(word)) return from_file(context, word);
+  auto named = from_state(context, word);
+  if (named.has_value() || named.error().code != ErrorCode::kNotFound) return named;
+  if (exists(word)) return from_file(context, word);
+  if (word.contains('/')) {
+    named.error().message += fmt::format("; and there is no file {}", printable(word));
+  }
+  return named;
+}
+
+Result<FoundFlow> AppliedFinder::find(std::string_view name, std::string_view ns) {
+  const std::string whole =
+      name.contains('/') ? std::string(name) : flow_name(std::string(ns), std::string(name));
+  const std::size_t slash = whole.rfind('/');
+  const bool has_ns = slash != std::string::npos;
+  TRY_ASSIGN(const AppliedFlowRow row,
+             find_exactly(reader_, has_ns ? whole.substr(0, slash) : "",
+                          has_ns ? whole.substr(slash + 1) : whole, whole));
+  TRY_ASSIGN(FlowVersionRow version, reader_.find_flow(row.hash));
+  FoundFlow found;
+  TRY_ASSIGN(found.flow, flows_.load(version.canonical, row.folder));
+  found.canonical = std::move(version.canonical);
+  return found;
+}
+
+}  // namespace cordyna::cli
