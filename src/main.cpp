@@ -16,6 +16,7 @@
 #include "cli/parts.hpp"
 #include "flow/reference.hpp"
 #include "ports/clock.hpp"
+#include "process/cache/file_cache.hpp"
 #include "process/data/data_step.hpp"
 #include "process/data/functions.hpp"
 #include "process/data/preparer.hpp"
@@ -56,15 +57,16 @@ class LocalTasks final : public cordyna::Process {
         clock_(clock),
         sink_(std::move(sink)),
         starting_(std::move(starting)),
-        private_(layout_),
+        private_(layout_, [this] { return reader(); }),
         program_(own_path()),
         secrets_(layout_),
         shell_(secrets_),
         python_(secrets_),
+        cache_(layout_, secrets_, clock_),
         data_(program_, secrets_,
               [this](const cordyna::PointFilter& filter) { return points(filter); }) {
     if (starting_ != nullptr) (void)local();
-    private_.recover([this] { return reader(); });
+    private_.recover();
   }
 
   void start(const cordyna::StartAttempt& command) override { local().start(command); }
@@ -102,6 +104,7 @@ class LocalTasks final : public cordyna::Process {
     cordyna::LocalSettings settings;
     settings.supervise_argv = supervise_argv(layout_);
     settings.starting = std::move(starting_);
+    settings.cache = &cache_;
     settings.use_groups = cordyna::local::groups_wanted();
     for (const std::string_view type : cordyna::data::data_types()) {
       preparers[std::string(type)] = &data_;
@@ -121,6 +124,7 @@ class LocalTasks final : public cordyna::Process {
   cordyna::LayeredSecrets secrets_;
   cordyna::ShellPreparer shell_;
   cordyna::PythonPreparer python_;
+  cordyna::cache::FileCache cache_;
   cordyna::data::DataPreparer data_;
   std::unique_ptr<cordyna::StoreReader> reader_;
   std::unique_ptr<cordyna::LocalProcess> local_;

@@ -25,10 +25,11 @@ bool same_times(const TriggerSpec& a, const TriggerSpec& b) {
          a.on_overlap == b.on_overlap && a.holidays == b.holidays;
 }
 
-const TriggerSpec* find_enabled(const Flow* flow, const std::string& id) {
+/// Also one that is disabled: enabled again, it catches up like any other.
+const TriggerSpec* find_trigger(const Flow* flow, const std::string& id) {
   if (flow == nullptr) return nullptr;
   const auto found = std::ranges::find(flow->triggers, id, &TriggerSpec::id);
-  return found == flow->triggers.end() || found->disabled ? nullptr : &*found;
+  return found == flow->triggers.end() ? nullptr : &*found;
 }
 
 Result<> check_unchanged(const FlowChange& change, const AppliedFlowRow* present) {
@@ -123,7 +124,7 @@ Result<> Applier::begin_schedules(Millis wall, const Flow* before, const Flow& f
   for (const TriggerSpec& spec : flow.triggers) {
     if (spec.disabled) continue;
     TRY(schedule::Schedule::of(spec));  // before anything is written: it can be kept
-    const TriggerSpec* const old = find_enabled(before, spec.id);
+    const TriggerSpec* const old = find_trigger(before, spec.id);
     if (old != nullptr && same_times(*old, spec)) continue;
     const TickFilter newest{flow.ns, flow.id, spec.id, 0, 1};
     TRY_ASSIGN(const std::vector<TickRow> ticks, store_.list_ticks(newest));

@@ -38,7 +38,8 @@ Result<std::shared_ptr<const Flow>> load(std::string_view text, std::string_view
   if (!cron.empty()) {
     TriggerSpec spec;
     spec.id = "t";
-    spec.cron = cron;
+    spec.disabled = cron.starts_with('!');
+    spec.cron = cron.substr(spec.disabled ? 1 : 0);
     spec.catch_up = CatchUp::kAll;
     flow->triggers.push_back(std::move(spec));
   }
@@ -56,7 +57,8 @@ class ApplierTest : public testing::Test {
       return std::string("{}");
     };
     ports.make_id = [this](Millis at) { return RunId{fmt::format("run-{}-{}", at, ++ids_)}; };
-    loop_ = std::make_unique<Loop>(2, *store_, evaluator_, FlowLoader(load), std::move(ports));
+    loop_ = std::make_unique<Loop>(engine::Limits{2}, *store_, evaluator_, FlowLoader(load),
+                                   std::move(ports));
   }
 
   FlowChange put(const std::string& text, std::int64_t from, bool was_removed = false) {
@@ -201,6 +203,17 @@ TEST_F(ApplierTest, WhatTheOldTimesHaveMissedIsNotForgotten) {
   serve();
   sleep_until(now_ + kSecond);
   EXPECT_EQ(story("a"), "begun 12:00, run 13:00, run 13:15");
+}
+
+TEST_F(ApplierTest, ATriggerThatIsEnabledAgainCatchesUp) {
+  serve();
+  ASSERT_TRUE(apply({put("a|0 * * * *|one", 0)}).has_value());
+  ASSERT_TRUE(apply({put("a|!0 * * * *|one", 1)}).has_value());
+  EXPECT_FALSE(loop_->next_tick().has_value());
+  now_ += 2 * kHour + kSecond;
+  ASSERT_TRUE(apply({put("a|0 * * * *|one", 2)}).has_value());
+  sleep_until(now_ + kSecond);
+  EXPECT_EQ(story("a"), "begun 12:00, run 13:00, run 14:00");
 }
 
 TEST_F(ApplierTest, AFlowThatComesBackMissedNothing) {

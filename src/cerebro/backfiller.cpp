@@ -185,6 +185,9 @@ Result<> Backfiller::go_on(Millis now, Kept& kept, const Hands& hands, ChangeSet
     if (run.has_value()) {
       ++row.started;
       kept.live.insert(*run);
+      // One that its flow's `concurrency` skips has ended with its first row.
+      const RunRow& newest = out.runs.back();
+      if (newest.no == *run && is_final(newest.state) && kept.live.erase(*run) > 0) kept.bad = true;
     } else {
       ++row.refused;
       row.detail = fmt::format("{}: {}", format_timestamp(tick->at), run.error().message);

@@ -67,13 +67,14 @@ class BackfillWorld {
       return std::string("{}");
     };
     ports.make_id = [this](Millis) { return RunId{fmt::format("run-{}", ++ids_)}; };
-    ports.backfill = [](const Flow& flow, const BackfillRow& row) -> Result<TriggerSpec> {
-      return row.trigger.empty() ? TriggerSpec() : flow.triggers.front();
+    ports.backfill = [](const Flow& of, const BackfillRow& row) -> Result<TriggerSpec> {
+      return row.trigger.empty() ? TriggerSpec() : of.triggers.front();
     };
     auto loader = [](std::string_view, std::string_view) -> Result<std::shared_ptr<const Flow>> {
       return daily();
     };
-    loop_ = std::make_unique<Loop>(8, *store_, evaluator_, loader, std::move(ports));
+    loop_ =
+        std::make_unique<Loop>(engine::Limits{8}, *store_, evaluator_, loader, std::move(ports));
     loop_->set_process(process);
   }
 
@@ -90,7 +91,7 @@ class BackfillWorld {
   }
 
   Result<BackfillNo> ask(BackfillRow row) {
-    return loop_->apply(now, BackfillSignal{{std::move(row), daily(), "{}"}});
+    return loop_->apply(now, BackfillSignal{{std::move(row), flow, "{}"}});
   }
   Result<BackfillNo> steer(BackfillOp op) { return loop_->apply(now, SteerSignal{1, op}); }
 
@@ -135,6 +136,7 @@ class BackfillWorld {
 
   Millis now = at("2026-12-01");
   std::string bad_time = "nothing";
+  std::shared_ptr<const Flow> flow = daily();
   HeldProcess process;
 
  private:
@@ -145,6 +147,41 @@ class BackfillWorld {
 };
 
 using Times = std::vector<std::string>;
+
+std::shared_ptr<const Flow> one_at_a_time(WhenFull when_full) {
+  auto flow = std::make_shared<Flow>(*daily());
+  flow->concurrency = {.limit = 1, .when_full = when_full};
+  return flow;
+}
+
+TEST(Backfiller, ARunThatItsFlowSkipsHasEndedAndNotWell) {
+  BackfillWorld world;
+  world.flow = one_at_a_time(WhenFull::kSkip);
+  BackfillRow row = BackfillWorld::row("2026-11-01", "2026-11-04");
+  row.parallel = 2;
+  ASSERT_TRUE(world.begin(row));
+  EXPECT_EQ(world.backfill().started, 3);
+  EXPECT_EQ(world.store().find_run(2)->state, RunState::kCancelled);
+  EXPECT_EQ(world.store().find_run(3)->state, RunState::kCancelled);
+  EXPECT_EQ(world.backfill().state, BackfillState::kRunning);
+  ASSERT_TRUE(world.end(1));
+  EXPECT_EQ(world.backfill().state, BackfillState::kError);
+}
+
+TEST(Backfiller, ARunThatItsFlowQueuesIsOneOfThoseAtATime) {
+  BackfillWorld world;
+  world.flow = one_at_a_time(WhenFull::kQueue);
+  BackfillRow row = BackfillWorld::row("2026-11-01", "2026-11-04");
+  row.parallel = 2;
+  ASSERT_TRUE(world.begin(row));
+  EXPECT_EQ(world.process.live.size(), 1U);
+  EXPECT_EQ(world.backfill().started, 2);
+  for (RunNo run = 1; run <= 3; ++run) {
+    ASSERT_TRUE(world.process.live.contains(run));
+    ASSERT_TRUE(world.end(run));
+  }
+  EXPECT_EQ(world.backfill().state, BackfillState::kCompleted);
+}
 
 TEST(Backfiller, OneRunForEachTimeAndSoManyAtATime) {
   BackfillWorld world;

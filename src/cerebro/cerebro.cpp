@@ -49,7 +49,8 @@ class Cerebro::Impl {
        const Evaluator& evaluator, FlowLoader loader)
       : clock_(clock),
         inbox_(std::make_shared<Inbox>(settings.inbox_max)),
-        loop_(settings.slots, store, evaluator, std::move(loader), settings.ticks) {
+        loop_(settings.limits, store, evaluator, std::move(loader), settings.ticks,
+              settings.subflows) {
     loop_.set_listener([this](const ChangeSet& changes) { publish(changes); });
   }
 
@@ -221,6 +222,10 @@ Result<RunNo> Cerebro::rerun(RerunRequest request) {
   return impl_->ask(RerunSignal{std::move(request)});
 }
 
+Result<std::int64_t> Cerebro::remove(std::vector<RunNo> runs, std::optional<TickRemoval> ticks) {
+  return impl_->ask(RemoveSignal{std::move(runs), ticks});
+}
+
 Result<BackfillNo> Cerebro::start_backfill(BackfillRequest request) {
   return impl_->ask(BackfillSignal{std::move(request)});
 }
@@ -231,6 +236,14 @@ Result<BackfillNo> Cerebro::steer_backfill(BackfillNo no, BackfillOp op) {
 
 Result<RunNo> Cerebro::resume(const RunId& id) {
   return impl_->ask(ResumeSignal{id});
+}
+
+Result<RunNo> Cerebro::keeps(const std::string& ns, const std::string& flow_id) {
+  return impl_->ask(KeepsSignal{ns, flow_id});
+}
+
+Result<RunNo> Cerebro::drives(const RunId& id) {
+  return impl_->ask(DrivesSignal{id});
 }
 
 Result<> Cerebro::cancel(const RunId& id) {

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,8 +16,10 @@
 #include "base/id.hpp"
 #include "base/result.hpp"
 #include "cerebro/backfiller.hpp"
+#include "cerebro/subflows.hpp"
 #include "cerebro/ticker.hpp"
 #include "engine/hold.hpp"
+#include "engine/slots.hpp"
 #include "model/flow.hpp"
 #include "model/rows.hpp"
 #include "ports/clock.hpp"
@@ -27,9 +30,10 @@
 namespace cordyna {
 
 struct CerebroSettings {
-  std::uint32_t slots = 2;       ///< processes at once
+  engine::Limits limits{2};      ///< processes at once, and pools
   std::size_t inbox_max = 4096;  ///< signals; more wait at their source
   TickPorts ticks;               ///< for `keep`
+  SubflowPorts subflows;         ///< none: tasks of type `flow` go to the process
 };
 
 /// Told of every commit, in order, on cerebro's thread: must be quick and must not call back.
@@ -47,6 +51,7 @@ struct RunRequest {
   std::string canonical;
   std::string inputs;     ///< JSON object, resolved
   Scheduled scheduled{};  ///< the time it stands for; nothing: its own
+  bool no_cache = false;  ///< its tasks do all their work, whatever a cache has
 };
 
 /// A new run of the version that an earlier run had, which takes over what that one completed.
@@ -55,6 +60,7 @@ struct RerunRequest {
   RunNo of = 0;
   std::string inputs;              ///< JSON object, resolved
   std::vector<std::string> taken;  ///< paths of tasks (engine/takeover.hpp)
+  bool no_cache = false;           ///< as of a RunRequest
 };
 
 /// Loads a stored flow version: flow::from_canonical, handed in by main.
@@ -89,11 +95,21 @@ class Cerebro {
   /// Errors: kNotFound; kConflict: it has ended. Takes the run up first if need be.
   [[nodiscard]] Result<> cancel(const RunId& id);
 
+  /// Whether schedule triggers of the flow are kept here. Errors: kNotFound: none is. The number
+  /// says nothing.
+  [[nodiscard]] Result<RunNo> keeps(const std::string& ns, const std::string& flow_id);
+  /// Whether the run is taken up here. Errors: kNotFound: it is not, or has ended.
+  [[nodiscard]] Result<RunNo> drives(const RunId& id);
+
   /// A person's word on a task that is held. Takes the run up first if need be. Errors: kNotFound;
   /// kConflict: the run has ended, or the task is not held.
   [[nodiscard]] Result<RunNo> decide(const RunId& id, engine::HoldDecision decision);
 
   /// As Backfiller::begin and Backfiller::steer.
+  /// Old runs and ticks go, with all their rows, in one transaction. A run that is needed (OldRun
+  /// in ports/store.hpp) stays. Gives how many went.
+  [[nodiscard]] Result<std::int64_t> remove(std::vector<RunNo> runs,
+                                            std::optional<TickRemoval> ticks);
   [[nodiscard]] Result<BackfillNo> start_backfill(BackfillRequest request);
   [[nodiscard]] Result<BackfillNo> steer_backfill(BackfillNo no, BackfillOp op);
 

@@ -119,7 +119,7 @@ class CerebroTest : public testing::Test {
 };
 
 TEST_F(CerebroTest, RunsEndAndAskingTwiceIsHarmless) {
-  Cerebro cerebro({.slots = 2, .inbox_max = 4}, clock_, store_, evaluator_, loader());
+  Cerebro cerebro({.limits = {2}, .inbox_max = 4}, clock_, store_, evaluator_, loader());
   InstantProcess process(cerebro.sink());
   cerebro.subscribe(waiter_);
   cerebro.start(process);
@@ -133,7 +133,7 @@ TEST_F(CerebroTest, RunsEndAndAskingTwiceIsHarmless) {
 }
 
 TEST_F(CerebroTest, ManyThreadsSubmitAtOnce) {
-  Cerebro cerebro({.slots = 3, .inbox_max = 2}, clock_, store_, evaluator_, loader());
+  Cerebro cerebro({.limits = {3}, .inbox_max = 2}, clock_, store_, evaluator_, loader());
   InstantProcess process(cerebro.sink());
   cerebro.subscribe(waiter_);
   cerebro.start(process);
@@ -155,20 +155,20 @@ TEST_F(CerebroTest, ManyThreadsSubmitAtOnce) {
 
 TEST_F(CerebroTest, TheNextOwnerTakesUpWhatWasRunning) {
   {
-    Cerebro first({.slots = 2}, clock_, store_, evaluator_, loader());
+    Cerebro first({.limits = {2}}, clock_, store_, evaluator_, loader());
     InstantProcess process(first.sink());
     process.hold = true;
     first.subscribe(waiter_);
     first.start(process);
     ASSERT_TRUE(first.submit(request("a", 3)).has_value());
     waiter_.first_attempt();
-    const auto why = explain(store_, 1, loader(), clock_.now());
+    const auto why = explain(store_, 1, loader(), {}, clock_.now());
     ASSERT_TRUE(why.has_value());
     EXPECT_EQ(why->front().kind, engine::BlockerKind::kRunning);
     EXPECT_EQ(why->back().what, "t1");
   }
   const auto owner = store_.fork_owner();
-  Cerebro second({.slots = 2}, clock_, *owner, evaluator_, loader());
+  Cerebro second({.limits = {2}}, clock_, *owner, evaluator_, loader());
   InstantProcess process(second.sink());
   second.subscribe(waiter_);
   second.start(process);
@@ -179,7 +179,7 @@ TEST_F(CerebroTest, TheNextOwnerTakesUpWhatWasRunning) {
 }
 
 TEST_F(CerebroTest, CancelEndsARun) {
-  Cerebro cerebro({.slots = 1}, clock_, store_, evaluator_, loader());
+  Cerebro cerebro({.limits = {1}}, clock_, store_, evaluator_, loader());
   InstantProcess process(cerebro.sink());
   process.hold = true;
   cerebro.subscribe(waiter_);
@@ -191,7 +191,7 @@ TEST_F(CerebroTest, CancelEndsARun) {
 }
 
 TEST_F(CerebroTest, AStoreThatRefusesStopsItAndSaysWhy) {
-  Cerebro cerebro({.slots = 1}, clock_, store_, evaluator_, loader());
+  Cerebro cerebro({.limits = {1}}, clock_, store_, evaluator_, loader());
   InstantProcess process(cerebro.sink());
   cerebro.subscribe(waiter_);
   cerebro.start(process);

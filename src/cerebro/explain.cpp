@@ -4,12 +4,15 @@
 #include <limits>
 
 #include "cerebro/plain_evaluator.hpp"
+#include "cerebro/surroundings.hpp"
 #include "engine/engine.hpp"
 
 namespace cordyna {
 
 Result<std::vector<engine::Blocker>> explain(StoreReader& store, RunNo run,
-                                             const FlowLoader& loader, Millis now) {
+                                             const FlowLoader& loader,
+                                             const std::vector<PoolSpec>& pools, Millis now) {
+  TRY_ASSIGN(const engine::Surroundings around, look_round(store, pools, now));
   TRY_ASSIGN(RunSnapshot snapshot, store.load_run(run));
   TRY_ASSIGN(const FlowVersionRow version, store.find_flow(snapshot.run.flow_hash));
   TRY_ASSIGN(auto flow, loader(version.canonical, snapshot.run.folder));
@@ -17,10 +20,45 @@ Result<std::vector<engine::Blocker>> explain(StoreReader& store, RunNo run,
   const auto live =
       std::ranges::count_if(snapshot.attempts, [](const AttemptRow& a) { return !a.known_dead; });
   const PlainEvaluator evaluator;  // nothing is rendered when a run is only looked at
-  engine::Engine engine(static_cast<std::uint32_t>(std::max<std::ptrdiff_t>(live, 1)), evaluator);
+  engine::Engine engine({static_cast<std::uint32_t>(std::max<std::ptrdiff_t>(live, 1)), pools},
+                        evaluator);
   engine::Decision unused;
+  engine.know(now, around);
   TRY(engine.restore_run(now, std::move(snapshot), std::move(flow), unused));
   return engine.why(run, now);
+}
+
+Result<std::vector<PoolUse>> pool_use(StoreReader& store, const FlowLoader& loader,
+                                      const std::vector<PoolSpec>& pools, Millis now) {
+  TRY_ASSIGN(const engine::Surroundings around, look_round(store, pools, now));
+  const PlainEvaluator evaluator;
+  engine::Engine engine({1, pools}, evaluator);
+  engine.know(now, around);
+  engine::Decision unused;
+  std::vector<PoolUse> use;
+  use.reserve(pools.size());
+  for (const PoolSpec& spec : pools) use.push_back({spec});
+  for (const RunRow& row : around.runs) {
+    if (row.state == RunState::kPending) continue;
+    TRY_ASSIGN(RunSnapshot snapshot, store.load_run(row.no));
+    if (is_final(snapshot.run.state)) continue;  // it has ended meanwhile
+    TRY_ASSIGN(const FlowVersionRow version, store.find_flow(row.flow_hash));
+    TRY_ASSIGN(auto flow, loader(version.canonical, row.folder));
+    TRY(engine.restore_run(now, std::move(snapshot), std::move(flow), unused));
+    for (const engine::Blocker& blocker : engine.why(row.no, now)) {
+      const auto pool = std::ranges::find(
+          use, blocker.pool, [](const PoolUse& one) { return std::string_view(one.spec.name); });
+      if (pool != use.end()) pool->waiting.push_back({row.no, blocker.path});
+    }
+  }
+  for (PoolUse& pool : use) {
+    const engine::PoolState& state = *engine.slots().find(pool.spec.name);
+    for (const auto& [holder, driven] : state.holders) pool.holders.push_back(holder);
+    pool.started = state.starts.size();
+    if (state.next_start() > now) pool.next_start = state.next_start();
+    std::ranges::sort(pool.waiting);
+  }
+  return use;
 }
 
 }  // namespace cordyna

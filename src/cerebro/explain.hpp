@@ -10,9 +10,25 @@
 
 namespace cordyna {
 
-/// Restores the run into an engine of its own and asks it; sends nothing, writes nothing.
+/// Restores the run into an engine of its own and asks it; sends nothing, writes nothing. `pools`:
+/// those of the project.
 /// Errors: kNotFound; kConflict: the run has ended; kCorrupt.
 [[nodiscard]] Result<std::vector<engine::Blocker>> explain(StoreReader& store, RunNo run,
-                                                           const FlowLoader& loader, Millis now);
+                                                           const FlowLoader& loader,
+                                                           const std::vector<PoolSpec>& pools,
+                                                           Millis now);
+
+/// What a pool holds, and who waits for it.
+struct PoolUse {
+  PoolSpec spec;
+  std::vector<engine::SlotHolder> holders{};
+  std::vector<engine::SlotHolder> waiting{};  ///< that have nothing else to wait for
+  std::size_t started = 0;                    ///< in the span of its rate that ends now
+  Millis next_start = 0;                      ///< when the next may be; 0: now
+};
+
+/// All pools, by the store alone: runs that nobody has taken up count too. Errors: as explain.
+[[nodiscard]] Result<std::vector<PoolUse>> pool_use(StoreReader& store, const FlowLoader& loader,
+                                                    const std::vector<PoolSpec>& pools, Millis now);
 
 }  // namespace cordyna

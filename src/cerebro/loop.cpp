@@ -2,20 +2,24 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "base/check.hpp"
+#include "cerebro/surroundings.hpp"
 #include "engine/takeover.hpp"
 
 namespace cordyna {
 
-Loop::Loop(std::uint32_t slots, Store& store, const Evaluator& evaluator, FlowLoader loader,
-           TickPorts ticks)
+Loop::Loop(engine::Limits limits, Store& store, const Evaluator& evaluator, FlowLoader loader,
+           TickPorts ticks, SubflowPorts subflows)
     : store_(store),
       loader_(loader),
-      engine_(slots, evaluator),
+      pools_(limits.pools),
+      engine_(std::move(limits), evaluator),
       ticker_(store, ticks),
       backfiller_(store, std::move(ticks)),
+      subflows_(store, evaluator, std::move(subflows)),
       applier_(store, std::move(loader)) {}
 
 Result<RunNo> Loop::apply(Millis now, const Command& command) {
@@ -28,13 +32,19 @@ Result<RunNo> Loop::apply(Millis now, const Command& command) {
     Result<RunNo> operator()(const BackfillSignal& s) const {
       return loop.backfill(now, s.request);
     }
+    Result<RunNo> operator()(const RemoveSignal& s) const { return loop.remove(s); }
     Result<RunNo> operator()(const SteerSignal& s) const { return loop.steer(now, s); }
     Result<RunNo> operator()(const ResumeSignal& s) const { return loop.resume(now, s.id); }
     Result<RunNo> operator()(const CancelSignal& s) const { return loop.cancel(now, s.id); }
     Result<RunNo> operator()(const DecideSignal& s) const { return loop.decide(now, s); }
-    Result<RunNo> operator()(const KeepSignal& s) const { return loop.keep(s); }
-    Result<RunNo> operator()(const ApplySignal& s) const { return loop.apply_flows(s); }
-    Result<RunNo> operator()(const ServeSignal& s) const { return loop.serve(s); }
+    Result<RunNo> operator()(const ApplySignal& s) const { return loop.apply_flows(now, s); }
+    Result<RunNo> operator()(const ServeSignal& s) const { return loop.serve(now, s); }
+    Result<RunNo> operator()(const KeepSignal& s) const { return loop.keep(now, s); }
+    Result<RunNo> operator()(const KeepsSignal& s) const {
+      if (loop.ticker_.keeps(s.ns, s.flow_id)) return 0;
+      return fail(ErrorCode::kNotFound, "no trigger of the flow is kept here");
+    }
+    Result<RunNo> operator()(const DrivesSignal& s) const { return loop.drives(now, s.id); }
     Result<RunNo> operator()(const WakeSignal&) const { return 0; }
   };
   return std::visit(Visitor{*this, now}, command);
@@ -49,8 +59,9 @@ Result<RunNo> Loop::submit(Millis now, RunRequest request) {
   if (known.has_value())
     return is_final(known->state) ? Result<RunNo>(known->no) : take_up(now, *known);
   if (known.error().code != ErrorCode::kNotFound) return std::unexpected(known.error());
-  TRY(know_last_no());
+  TRY(know_state(now));
   engine::RunStart run;
+  run.no_cache = request.no_cache;
   run.id = std::move(request.id);
   run.flow = std::move(request.flow);
   run.canonical = std::move(request.canonical);
@@ -60,11 +71,14 @@ Result<RunNo> Loop::submit(Millis now, RunRequest request) {
 }
 
 Result<RunNo> Loop::rerun(Millis now, RerunRequest request) {
+  if (std::ranges::count(decision_.changes.removed_runs, request.of) > 0) {
+    return fail(ErrorCode::kNotFound, fmt::format("there is no run {}", request.of));
+  }
   const auto known = store_.find_run(request.id);
   if (known.has_value())
     return is_final(known->state) ? Result<RunNo>(known->no) : take_up(now, *known);
   if (known.error().code != ErrorCode::kNotFound) return std::unexpected(known.error());
-  TRY(know_last_no());
+  TRY(know_state(now));
   TRY_ASSIGN(RunSnapshot old, store_.load_run(request.of));
   if (!is_final(old.run.state)) {
     return fail(ErrorCode::kConflict,
@@ -74,6 +88,7 @@ Result<RunNo> Loop::rerun(Millis now, RerunRequest request) {
   }
   TRY_ASSIGN(FlowVersionRow version, store_.find_flow(old.run.flow_hash));
   engine::RunStart run;
+  run.no_cache = request.no_cache;
   TRY_ASSIGN(run.flow, loader_(version.canonical, old.run.folder));
   TRY_ASSIGN(run.taken, engine::rows_taken(std::move(old.tasks), request.taken));
   run.id = std::move(request.id);
@@ -101,37 +116,76 @@ Backfiller::Hands Loop::hands(Millis now) {
   return hands;
 }
 
+Subflows::Hands Loop::subflow_hands(Millis now) {
+  Subflows::Hands hands;
+  hands.start = [this, now](engine::RunStart run) { return start(now, std::move(run)); };
+  hands.take_up = [this, now](const RunRow& run) { return take_up(now, run); };
+  hands.cancel = [this, now](RunNo run) {
+    if (engine_.has_run(run)) (void)engine_.cancel_run(now, run, decision_);
+  };
+  hands.report = [this, now](const AttemptReport& report) {
+    engine_.report(now, report, decision_);
+  };
+  return hands;
+}
+
 Result<BackfillNo> Loop::backfill(Millis now, BackfillRequest request) {
-  TRY(know_last_no());
+  TRY(know_state(now));
   return backfiller_.begin(now, std::move(request), hands(now), decision_.changes);
 }
 
 Result<BackfillNo> Loop::steer(Millis now, const SteerSignal& signal) {
-  TRY(know_last_no());
+  TRY(know_state(now));
   return backfiller_.steer(now, signal.no, signal.op, hands(now), decision_.changes);
 }
 
-Result<> Loop::know_last_no() {
+Result<> Loop::know_state(Millis now) {
   if (next_no_ != 0) return {};
   TRY_ASSIGN(const RunNo last, store_.last_run_no());
+  TRY_ASSIGN(const engine::Surroundings around, look_round(store_, pools_, now));
+  engine_.know(now, around);
   next_no_ = last + 1;
   return {};
 }
 
 Result<RunNo> Loop::start(Millis now, engine::RunStart run) {
-  run.no = next_no_++;
-  const RunNo no = run.no;
+  TRY(know_state(now));
+  run.no = next_no_;
   TRY(engine_.start_run(now, std::move(run), decision_));
+  const RunNo no = next_no_++;
+  TRY(fetch_absent(now, no));
   return no;
 }
 
-Result<RunNo> Loop::keep(const KeepSignal& signal) {
-  TRY(know_last_no());
+/// One that cannot be taken up stays in the way; why says so.
+Result<> Loop::fetch_absent(Millis now, RunNo pending) {
+  const engine::Engine::Absent absent = engine_.absent(pending);
+  const auto fetch = [&](RunNo no) -> Result<> {
+    TRY_ASSIGN(const RunRow row, store_.find_run(no));
+    TRY(restore(now, row));
+    return {};
+  };
+  for (const RunNo no : absent.take_up) (void)fetch(no);
+  for (const RunNo no : absent.cancel) {
+    if (fetch(no).has_value()) TRY(engine_.cancel_run(now, no, decision_));
+  }
+  return {};
+}
+
+Result<RunNo> Loop::drives(Millis now, const RunId& id) {
+  TRY(know_state(now));
+  TRY_ASSIGN(const RunRow row, store_.find_run(id));
+  if (engine_.has_run(row.no)) return row.no;
+  return fail(ErrorCode::kNotFound, fmt::format("run {} is not taken up here", row.no));
+}
+
+Result<RunNo> Loop::keep(Millis now, const KeepSignal& signal) {
+  TRY(know_state(now));
   TRY(ticker_.keep(signal.wall, signal.triggers, decision_.changes));
   return 0;
 }
 
-Result<std::int64_t> Loop::apply_flows(const ApplySignal& signal) {
+Result<std::int64_t> Loop::apply_flows(Millis now, const ApplySignal& signal) {
   // It looks at what is saved, and the schedules too: what the same step decided is not yet.
   if (!decision_.changes.applied.empty() || !decision_.changes.ticks.empty()) {
     return fail(ErrorCode::kConflict, "flows or schedules are changed right now; try again");
@@ -139,7 +193,7 @@ Result<std::int64_t> Loop::apply_flows(const ApplySignal& signal) {
   ChangeSet staged;
   TRY_ASSIGN(const std::int64_t count, applier_.stage(signal.wall, signal.changes, staged));
   if (serving_) {
-    TRY(know_last_no());
+    TRY(know_state(now));
     TRY_ASSIGN(const std::vector<KeptTrigger> triggers, applier_.schedules(staged));
     TRY(ticker_.keep(signal.wall, triggers, staged));
   }
@@ -151,7 +205,7 @@ Result<std::int64_t> Loop::apply_flows(const ApplySignal& signal) {
   return count;
 }
 
-Result<std::int64_t> Loop::serve(const ServeSignal& signal) {
+Result<std::int64_t> Loop::serve(Millis now, const ServeSignal& signal) {
   std::vector<KeptTrigger> triggers;
   if (signal.on) {
     if (!decision_.changes.applied.empty() || !decision_.changes.ticks.empty()) {
@@ -159,9 +213,27 @@ Result<std::int64_t> Loop::serve(const ServeSignal& signal) {
     }
     TRY_ASSIGN(triggers, applier_.schedules({}));
   }
-  TRY(keep({triggers, signal.wall}));
+  TRY(keep(now, {triggers, signal.wall}));
   serving_ = signal.on;
   return std::ssize(triggers);
+}
+
+/// What is decided but not saved counts, too: else the commit would refuse all of it.
+Result<RunNo> Loop::remove(const RemoveSignal& signal) {
+  ChangeSet& changes = decision_.changes;
+  if (signal.ticks.has_value()) changes.removed_ticks.push_back(*signal.ticks);
+  RunNo count = 0;
+  for (const RunNo no : signal.runs) {
+    TRY_ASSIGN(const std::vector<OldRun> found, store_.list_old_runs(no - 1, 1));
+    const bool gone = found.empty() || found.front().run.no != no || found.front().needed ||
+                      std::ranges::find(changes.removed_runs, no) != changes.removed_runs.end();
+    if (gone || std::ranges::find(changes.runs, no, &RunRow::rerun_of) != changes.runs.end()) {
+      continue;
+    }
+    changes.removed_runs.push_back(no);
+    ++count;
+  }
+  return count;
 }
 
 Result<RunNo> Loop::resume(Millis now, const RunId& id) {
@@ -170,18 +242,27 @@ Result<RunNo> Loop::resume(Millis now, const RunId& id) {
 }
 
 Result<RunNo> Loop::take_up(Millis now, const RunRow& row) {
-  if (engine_.has_run(row.no)) return row.no;
-  TRY_ASSIGN(const FlowVersionRow version, store_.find_flow(row.flow_hash));
-  TRY_ASSIGN(auto flow, loader_(version.canonical, row.folder));
-  TRY_ASSIGN(RunSnapshot snapshot, store_.load_run(row.no));
-  TRY(engine_.restore_run(now, std::move(snapshot), std::move(flow), decision_));
+  TRY(know_state(now));
+  TRY(restore(now, row));
+  TRY(fetch_absent(now, row.no));
   return row.no;
 }
 
+Result<> Loop::restore(Millis now, const RunRow& row) {
+  if (engine_.has_run(row.no)) return {};
+  TRY_ASSIGN(const FlowVersionRow version, store_.find_flow(row.flow_hash));
+  TRY_ASSIGN(auto flow, loader_(version.canonical, row.folder));
+  TRY_ASSIGN(RunSnapshot snapshot, store_.load_run(row.no));
+  return engine_.restore_run(now, std::move(snapshot), std::move(flow), decision_);
+}
+
 Result<RunNo> Loop::cancel(Millis now, const RunId& id) {
-  TRY_ASSIGN(const RunNo no, resume(now, id));
-  TRY(engine_.cancel_run(now, no, decision_));
-  return no;
+  // Not as resume does: what a pending run waits for is no matter then.
+  TRY(know_state(now));
+  TRY_ASSIGN(const RunRow row, store_.find_run(id));
+  TRY(restore(now, row));
+  TRY(engine_.cancel_run(now, row.no, decision_));
+  return row.no;
 }
 
 Result<RunNo> Loop::decide(Millis now, const DecideSignal& signal) {
@@ -194,6 +275,7 @@ Result<> Loop::decide_all(Millis now, Millis wall) {
   const auto starter = [this, now](engine::RunStart run) { return start(now, std::move(run)); };
   ticker_.advance(wall, starter, decision_.changes);
   engine_.advance(now, decision_);
+  TRY(subflows_.advance(now, subflow_hands(now), decision_.changes));
   return backfiller_.advance(now, hands(now), decision_.changes);
 }
 
@@ -221,9 +303,23 @@ Result<> Loop::step(Millis now, Millis wall) {
 void Loop::act(const engine::Decision& done) {
   const bool idle = done.starts.empty() && done.adoptions.empty() && done.cancels.empty();
   CHECK(process_ != nullptr || idle);
-  for (const StartAttempt& adoption : done.adoptions) process_->adopt(adoption);
-  for (const CancelAttempt& cancel : done.cancels) process_->cancel(cancel);
-  for (const StartAttempt& start : done.starts) process_->start(start);
+  for (const StartAttempt& adoption : done.adoptions) {
+    if (subflows_.is_for(*adoption.flow, adoption.task)) {
+      subflows_.start(adoption);
+    } else {
+      process_->adopt(adoption);
+    }
+  }
+  for (const CancelAttempt& cancel : done.cancels) {
+    if (!subflows_.cancel(cancel)) process_->cancel(cancel);
+  }
+  for (const StartAttempt& start : done.starts) {
+    if (subflows_.is_for(*start.flow, start.task)) {
+      subflows_.start(start);
+    } else {
+      process_->start(start);
+    }
+  }
   if (process_ == nullptr) return;
   for (const RunRow& run : done.changes.runs) {
     if (is_final(run.state)) process_->run_ended(run);

@@ -19,6 +19,7 @@
 #include "cerebro/applier.hpp"
 #include "cerebro/backfiller.hpp"
 #include "cerebro/cerebro.hpp"
+#include "cerebro/subflows.hpp"
 #include "cerebro/ticker.hpp"
 #include "engine/engine.hpp"
 
@@ -69,16 +70,33 @@ struct ServeSignal {
 /// The clock was set: look at it again.
 struct WakeSignal {};
 
-/// Keep and wake give the number 0, serve that of the schedules.
-using Command =
-    std::variant<SubmitSignal, RerunSignal, ResumeSignal, CancelSignal, DecideSignal, KeepSignal,
-                 ApplySignal, ServeSignal, WakeSignal, BackfillSignal, SteerSignal>;
+/// Old runs and ticks go. Gives how many runs do: those that are needed after all stay.
+struct RemoveSignal {
+  std::vector<RunNo> runs;  ///< ascending
+  std::optional<TickRemoval> ticks;
+};
+
+/// Whether the run is taken up here. Errors: kNotFound: it is not; it may have ended.
+struct DrivesSignal {
+  RunId id;
+};
+
+/// Whether triggers of the flow are kept here. Errors: kNotFound: none is.
+struct KeepsSignal {
+  std::string ns;
+  std::string flow_id;
+};
+
+/// Keep, keeps and wake give the number 0, serve that of the schedules.
+using Command = std::variant<RemoveSignal, SubmitSignal, RerunSignal, ResumeSignal, CancelSignal,
+                             DecideSignal, KeepSignal, ApplySignal, ServeSignal, WakeSignal,
+                             BackfillSignal, SteerSignal, DrivesSignal, KeepsSignal>;
 
 class Loop {
  public:
   /// Borrows everything but the loader.
-  Loop(std::uint32_t slots, Store& store, const Evaluator& evaluator, FlowLoader loader,
-       TickPorts ticks = {});
+  Loop(engine::Limits limits, Store& store, const Evaluator& evaluator, FlowLoader loader,
+       TickPorts ticks = {}, SubflowPorts subflows = {});
 
   void set_process(Process& process) { process_ = &process; }
   /// Told of each commit, after its commands went out.
@@ -99,7 +117,8 @@ class Loop {
 
   /// Whether `step` should be called again at once.
   [[nodiscard]] bool has_work() const {
-    return !failed_ && (engine_.has_work() || ticker_.behind() || backfiller_.behind());
+    return !failed_ &&
+           (engine_.has_work() || ticker_.behind() || backfiller_.behind() || subflows_.behind());
   }
   [[nodiscard]] std::optional<Millis> next_timer() const { return engine_.next_timer(); }
   /// When the next trigger is due, by the clock on the wall.
@@ -113,26 +132,35 @@ class Loop {
   [[nodiscard]] Result<BackfillNo> backfill(Millis now, BackfillRequest request);
   [[nodiscard]] Result<BackfillNo> steer(Millis now, const SteerSignal& signal);
   [[nodiscard]] Backfiller::Hands hands(Millis now);
+  [[nodiscard]] Subflows::Hands subflow_hands(Millis now);
   [[nodiscard]] Result<> decide_all(Millis now, Millis wall);
-  [[nodiscard]] Result<RunNo> keep(const KeepSignal& signal);
-  [[nodiscard]] Result<std::int64_t> apply_flows(const ApplySignal& signal);
-  [[nodiscard]] Result<std::int64_t> serve(const ServeSignal& signal);
-  [[nodiscard]] Result<> know_last_no();
+  [[nodiscard]] Result<RunNo> keep(Millis now, const KeepSignal& signal);
+  /// Reads once what the state holds: the last number of a run, and what counts against limits.
+  [[nodiscard]] Result<> know_state(Millis now);
+  [[nodiscard]] Result<RunNo> drives(Millis now, const RunId& id);
+  /// Takes up what a run that is pending cannot do without.
+  [[nodiscard]] Result<> fetch_absent(Millis now, RunNo pending);
+  [[nodiscard]] Result<std::int64_t> apply_flows(Millis now, const ApplySignal& signal);
+  [[nodiscard]] Result<std::int64_t> serve(Millis now, const ServeSignal& signal);
   /// Gives it the next number.
   [[nodiscard]] Result<RunNo> start(Millis now, engine::RunStart run);
   [[nodiscard]] Result<RunNo> resume(Millis now, const RunId& id);
   [[nodiscard]] Result<RunNo> take_up(Millis now, const RunRow& row);
+  [[nodiscard]] Result<> restore(Millis now, const RunRow& row);
   [[nodiscard]] Result<RunNo> cancel(Millis now, const RunId& id);
   [[nodiscard]] Result<RunNo> decide(Millis now, const DecideSignal& signal);
+  [[nodiscard]] Result<RunNo> remove(const RemoveSignal& signal);
   void act(const engine::Decision& done);
 
   Store& store_;
   FlowLoader loader_;
   Process* process_ = nullptr;
   std::function<void(const ChangeSet&)> listener_;
+  std::vector<PoolSpec> pools_;
   engine::Engine engine_;
   Ticker ticker_;
   Backfiller backfiller_;
+  Subflows subflows_;
   Applier applier_;
   engine::Decision decision_;
   RunNo next_no_ = 0;

@@ -75,6 +75,12 @@ void Ticker::arm(std::size_t index) {
   if (next.has_value()) due_.emplace(*next + kept.delay, index);
 }
 
+bool Ticker::keeps(std::string_view ns, std::string_view flow_id) const {
+  return std::ranges::any_of(kept_, [&](const Kept& kept) {
+    return kept.what.flow->ns == ns && kept.what.flow->id == flow_id;
+  });
+}
+
 std::optional<Millis> Ticker::next() const {
   if (due_.empty()) return std::nullopt;
   return due_.begin()->first;

@@ -61,6 +61,7 @@ class Ticker {
   /// run that cannot be started becomes a tick in error.
   void advance(Millis now, const Starter& start, ChangeSet& out);
 
+  [[nodiscard]] bool keeps(std::string_view ns, std::string_view flow_id) const;
   [[nodiscard]] std::optional<Millis> next() const;
   [[nodiscard]] bool behind() const { return behind_; }
 

@@ -58,7 +58,7 @@ class TickWorld {
       return std::string("{}");
     };
     ports.make_id = [this](Millis at) { return RunId{fmt::format("run-{}-{}", at, ++ids_)}; };
-    loop_ = std::make_unique<Loop>(2, *store_, evaluator_,
+    loop_ = std::make_unique<Loop>(engine::Limits{2}, *store_, evaluator_,
                                    FlowLoader([](std::string_view, std::string_view) {
                                      return Result<std::shared_ptr<const Flow>>(nullptr);
                                    }),

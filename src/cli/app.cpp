@@ -36,6 +36,7 @@ CommandResult dispatch(CommandContext& context) {
     case Verb::kRuns: return runs_command(context);
     case Verb::kLogs: return logs_command(context);
     case Verb::kWhy: return why_command(context);
+    case Verb::kPools: return pools_command(context);
     case Verb::kCancel: return cancel_command(context);
     case Verb::kResume: return resume_command(context);
     case Verb::kRerun: return rerun_command(context);
@@ -43,6 +44,8 @@ CommandResult dispatch(CommandContext& context) {
     case Verb::kApprove: return decide_command(context, true);
     case Verb::kReject: return decide_command(context, false);
     case Verb::kGuard: return guard_command(context);
+    case Verb::kCache: return cache_command(context);
+    case Verb::kPrune: return prune_command(context);
     case Verb::kSecret: return secret_command(context);
     case Verb::kSchema: return schema_command(context);
     case Verb::kTest: return flow_test_command(context);
@@ -71,8 +74,9 @@ bool only_prints(const Arguments& arguments) {
   const Verb verb = arguments.verb;
   if (verb == Verb::kSecret) return arguments.action == "list";
   if (verb == Verb::kFlows) return arguments.action != "remove";
-  return verb != Verb::kRun && verb != Verb::kApply && verb != Verb::kUp && verb != Verb::kResume &&
-         verb != Verb::kCancel && verb != Verb::kApprove && verb != Verb::kReject;
+  return verb != Verb::kRun && verb != Verb::kApply && verb != Verb::kPrune && verb != Verb::kUp &&
+         verb != Verb::kResume && verb != Verb::kCancel && verb != Verb::kApprove &&
+         verb != Verb::kReject;
 }
 
 int carry_out(const Arguments& arguments, const Parts& parts) {

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/id.hpp"
+#include "cli/limits.hpp"
 #include "cli/line_view.hpp"
 #include "cli/owner_client.hpp"
 #include "cli/ownership.hpp"
@@ -31,8 +32,8 @@ Result<> apply_as_owner(CommandContext& context, const StateLayout& layout,
   View view({layout, context.parts.open_reader, *context.parts.clock, context.output},
             std::make_unique<LineView>());
   FlowCache flows;
-  Ownership ownership(context.parts, {session_settings(context).slots, layout}, std::move(store),
-                      flows, view);
+  TRY_ASSIGN(engine::Limits limits, limits_for(session_settings(context).slots, folder_of(layout)));
+  Ownership ownership(context.parts, {std::move(limits), layout}, std::move(store), flows, view);
   TRY(ownership.start());
   TRY(ownership.handle(request));
   return {};

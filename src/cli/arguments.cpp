@@ -32,6 +32,7 @@ class Parser {
     add_rerun();
     add_backfill();
     add_guard();
+    add_cache();
     add_secret();
     add_contract();
     add_schedule();
@@ -74,12 +75,14 @@ class Parser {
         ->type_name("N");
   }
   void add_run();
+  void add_no_cache(CLI::App* command);
   void add_flow_commands();
   void add_test();
   void add_run_commands();
   void add_rerun();
   void add_backfill();
   void add_guard();
+  void add_cache();
   void add_secret();
   void add_schedule();
   void add_others();
@@ -101,7 +104,8 @@ void Parser::add_run() {
                   "The flow's file, or a folder with a flow.yaml; or the name of an applied flow")
       ->required()
       ->type_name("FILE|NAME");
-  run->add_option("-i,--input", raw_inputs_, "A value for an input of the flow; may be repeated")
+  run->add_option("-i,--input,--with", raw_inputs_,
+                  "A value for an input of the flow; may be repeated")
       ->type_name("KEY=VALUE")
       ->expected(1)
       ->take_all();
@@ -111,9 +115,15 @@ void Parser::add_run() {
       ->type_name("FILE")
       ->expected(1)
       ->take_all();
+  add_no_cache(run);
   add_slots(run);
   add_follow(run);
   add_state(run);
+}
+
+void Parser::add_no_cache(CLI::App* command) {
+  command->add_flag("--no-cache", found_.no_cache,
+                    "Do all work, also what a cache has, and keep what comes of it");
 }
 
 void Parser::add_flow_commands() {
@@ -181,9 +191,13 @@ void Parser::add_run_commands() {
   logs->add_option("run", found_.run, which)->required()->type_name("RUN");
   logs->add_option("task", found_.task, "Only of this task")->type_name("TASK");
   logs->add_flag("-f,--follow", found_.follow_logs, "Go on until the run has ended");
-  CLI::App* why = add("why", "Say why tasks of a run are not running", Verb::kWhy);
-  why->add_option("run", found_.run, which)->required()->type_name("RUN");
+  CLI::App* why = add("why", "Say what a run or a flow waits for", Verb::kWhy);
+  why->add_option("run", found_.run,
+                  which + std::string("; or a flow: its file, its id or namespace/id"))
+      ->required()
+      ->type_name("RUN|FLOW");
   why->add_option("task", found_.task, "Only of this task")->type_name("TASK");
+  CLI::App* pools = add("pools", "List the project's pools: slots, who waits, rates", Verb::kPools);
   CLI::App* cancel = add("cancel", "End a run and all that it started", Verb::kCancel);
   cancel->add_option("run", found_.run, which)->required()->type_name("RUN");
   CLI::App* resume = add("resume", "Take up runs that were left", Verb::kResume);
@@ -198,9 +212,17 @@ void Parser::add_run_commands() {
     command->add_option("--note", found_.note, "Why; it is kept")->type_name("TEXT");
     add_slots(command);
   }
-  for (CLI::App* command : {runs, logs, why}) add_json(command);
+  approve
+      ->add_option("--with,-i,--input", raw_inputs_,
+                   "A value for an input that the task asks for; may be repeated")
+      ->type_name("KEY=VALUE")
+      ->expected(1)
+      ->take_all();
+  for (CLI::App* command : {runs, logs, why, pools}) add_json(command);
   for (CLI::App* command : {cancel, resume, approve, reject}) add_follow(command);
-  for (CLI::App* command : {runs, logs, why, cancel, resume, approve, reject}) add_state(command);
+  for (CLI::App* command : {runs, logs, why, pools, cancel, resume, approve, reject}) {
+    add_state(command);
+  }
 }
 
 void Parser::add_rerun() {
@@ -222,6 +244,7 @@ void Parser::add_rerun() {
       ->expected(1)
       ->take_all();
   rerun->add_flag("--dry-run", found_.dry_run, "Only say what would run again");
+  add_no_cache(rerun);
   add_slots(rerun);
   add_follow(rerun);
   add_state(rerun);
@@ -325,6 +348,24 @@ void Parser::add_guard() {
       ->check(CLI::Range(0.1, 100.0))
       ->type_name("PERCENT");
   for (CLI::App* command : {show, backtest}) add_json(command);
+}
+
+void Parser::add_cache() {
+  CLI::App* cache = add("cache", "What was done before, and is not done again", Verb::kCache);
+  cache->require_subcommand(1);
+  for (const char* name : {"list", "clear"}) {
+    CLI::App* command = cache->add_subcommand(
+        name, name == std::string("list") ? "List what it holds" : "Remove what it holds");
+    command->callback([this, name] { found_.action = name; });
+    command->add_option("flow", found_.flow_id, "Only of this flow (ID or NAMESPACE.ID)");
+    add_json(command);
+    add_state(command);
+  }
+  CLI::App* prune =
+      add("prune", "Remove what is older than cordyna.yaml's 'retention' keeps", Verb::kPrune);
+  prune->add_flag("--dry-run", found_.dry_run, "Only say what would be removed");
+  add_json(prune);
+  add_state(prune);
 }
 
 void Parser::add_secret() {

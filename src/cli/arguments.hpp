@@ -17,6 +17,7 @@ enum class Verb : std::uint8_t {
   kRuns,
   kLogs,
   kWhy,
+  kPools,
   kCancel,
   kApprove,
   kReject,
@@ -24,6 +25,8 @@ enum class Verb : std::uint8_t {
   kResume,
   kRerun,
   kBackfill,
+  kCache,
+  kPrune,
   kSecret,
   kSchema,
   kTest,
@@ -57,8 +60,8 @@ struct Arguments {
   std::int64_t before = 0;  ///< of runs: numbers below; 0: from the newest
   std::string note;         ///< of approve and reject
   std::string action;       ///< of guard: show, accept, backtest; of secret: set, list, remove; of
-                            ///< backfill: list, show, pause, resume, cancel; empty: begin one
-                            ///< of flows: show, diff, remove; empty: list
+                            ///< cache: list, clear; of backfill: list, show, pause, resume, cancel;
+                            ///< empty: begin one; of flows: show, diff, remove; empty: list
   std::string secret;       ///< the name of one
   std::string series;
   std::string metric;
@@ -83,6 +86,7 @@ struct Arguments {
   bool only_missing = false;
   bool newest_first = false;
   bool dry_run = false;
+  bool no_cache = false;  ///< of run and rerun
   bool failed = false;
   bool json = false;
   bool sql = false;

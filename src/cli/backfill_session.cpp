@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/check.hpp"
+#include "cli/limits.hpp"
 #include "cli/line_view.hpp"
 #include "cli/owner_client.hpp"
 #include "cli/ownership.hpp"
@@ -134,7 +135,10 @@ bool BackfillSession::told_to_go() {
 
 Result<BackfillSession::Next> BackfillSession::own(std::unique_ptr<Store> store) {
   CommitBell bell;
-  const OwnerSettings settings{session_settings(context_).slots, layout_};
+  TRY_ASSIGN(engine::Limits limits,
+             limits_for(session_settings(context_).slots,
+                        request_.folder.empty() ? folder_of(layout_) : request_.folder));
+  const OwnerSettings settings{std::move(limits), layout_};
   Ownership ownership(context_.parts, settings, std::move(store), flows_, view_);
   ownership.observe(bell);
   TRY(ownership.start());

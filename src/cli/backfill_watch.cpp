@@ -158,19 +158,20 @@ void BackfillWatch::recount(const std::vector<RunRow>& live) {
 }
 
 std::string BackfillWatch::news(const RunRow& run) const {
+  // One that was skipped, or cancelled while it was pending, has not begun.
+  const Millis from = run.started_at > 0 ? run.started_at : run.created_at;
   if (json_) {
     std::string out =
         fmt::format("{{\"backfill\":{},\"run\":{},\"scheduled_for\":\"{}\",\"state\":\"{}\"", no_,
                     run.no, format_timestamp(run.scheduled.at), to_string(run.state));
-    if (is_final(run.state))
-      out += fmt::format(",\"duration_ms\":{}", run.ended_at - run.started_at);
+    if (is_final(run.state)) out += fmt::format(",\"duration_ms\":{}", run.ended_at - from);
     return out + "}";
   }
   std::string out = fmt::format("run {} for {}: {}", run.no, seconds_text(run.scheduled.at),
                                 to_string(run.state));
   if (!is_final(run.state)) return out;
-  return out + fmt::format(" in {}  ({})", format_delay(run.ended_at - run.started_at),
-                           counts_text(row_, counts_));
+  return out +
+         fmt::format(" in {}  ({})", format_delay(run.ended_at - from), counts_text(row_, counts_));
 }
 
 ExitCode BackfillWatch::exit_code() const {

@@ -42,12 +42,12 @@ std::string bash_script(const std::vector<CommandWords>& commands) {
          "    mapfile -t COMPREPLY < <(compgen -W \"$options\" -- \"$word\")\n"
          "  else\n"
          "    mapfile -t COMPREPLY < <(compgen -f -- \"$word\")\n"
-         "    case ${COMP_WORDS[1]} in\n"
-         "      run|backfill|flows|schedule)\n"
-         "        mapfile -t -O \"${#COMPREPLY[@]}\" COMPREPLY < <(compgen -W "
-         "\"$(dyna flows --names 2>/dev/null)\" -- \"$word\") ;;\n"
-         "    esac\n"
          "  fi\n"
+         "  case ${COMP_WORDS[1]}:$COMP_CWORD in\n"
+         "    run:2|backfill:2|flows:3|schedule:3)\n"
+         "      mapfile -t -O \"${#COMPREPLY[@]}\" COMPREPLY < <(compgen -W "
+         "\"$(dyna flows --names 2>/dev/null)\" -- \"$word\") ;;\n"
+         "  esac\n"
          "}\n"
          "complete -o filenames -F _dyna dyna\n";
 }

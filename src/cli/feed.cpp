@@ -52,6 +52,7 @@ void Feed::on_commit(const ChangeSet& changes) {
   {
     const std::lock_guard lock(mutex_);
     for (const RunRow& row : changes.runs) {
+      if (note_below(row)) rested.push_back(&row);
       if (!expected_.contains(row.id)) continue;
       if (followed_.insert(row.no).second) listener_.begun(row.no, row.id);
       if (rests(row.state) || row.from == RunState::kPaused) rested.push_back(&row);
@@ -63,6 +64,21 @@ void Feed::on_commit(const ChangeSet& changes) {
   }
   for (const RunRow* row : rested) listener_.rested(*row);
   listener_.changed();
+}
+
+/// True: a run that an expected one began has come to rest.
+bool Feed::note_below(const RunRow& row) {
+  const bool known = below_.contains(row.no);
+  if (!known && !followed_.contains(row.parent) && !below_.contains(row.parent)) return false;
+  below_.insert(row.no);
+  const bool rest = rests(row.state);
+  if (rest) {
+    live_below_.erase(row.no);
+  } else {
+    live_below_.insert(row.no);
+  }
+  count_below_.store(live_below_.size());
+  return rest;
 }
 
 std::vector<Update> Feed::updates_of(const ChangeSet& changes) const {

@@ -108,6 +108,7 @@ CommandResult list(CommandContext& context) {
   TRY_ASSIGN(std::vector<AppliedFlowRow> rows, all_applied(*reader, filter));
   const Millis now = context.parts.clock->wall();
   std::vector<ListedFlow> flows;
+  flows.reserve(rows.size());
   for (AppliedFlowRow& row : rows) {
     ListedFlow one;
     TRY_ASSIGN(one.last, last_run(*reader, row));

@@ -89,6 +89,7 @@ std::vector<Edit> edits_of(const Lines& a, const Lines& b) {
   std::vector<Edit> edits;
   const auto trace = search(a, b);
   if (trace.empty()) {
+    edits.reserve(a.size() + b.size());
     for (const std::string_view line : a) edits.push_back({'-', line});
     for (const std::string_view line : b) edits.push_back({'+', line});
     return edits;

@@ -25,6 +25,7 @@ std::unexpected<Error> unknown(StoreReader& reader, const std::string& name) {
   const auto rows = all_applied(reader, {});
   if (!rows.has_value()) return std::unexpected<Error>(rows.error());
   std::vector<std::string> names;
+  names.reserve(2 * rows->size());
   for (const AppliedFlowRow& row : *rows) {
     names.push_back(flow_name(row.ns, row.flow_id));
     if (!row.ns.empty() && !name.contains('/')) names.push_back(row.flow_id);

@@ -19,7 +19,7 @@ constexpr std::array kOps = {
     OwnerOp::kCancel,         OwnerOp::kFollow,        OwnerOp::kApprove,
     OwnerOp::kReject,         OwnerOp::kApply,         OwnerOp::kBackfill,
     OwnerOp::kBackfillTakeUp, OwnerOp::kBackfillPause, OwnerOp::kBackfillResume,
-    OwnerOp::kBackfillCancel};
+    OwnerOp::kBackfillCancel, OwnerOp::kDrives,        OwnerOp::kKeeps};
 constexpr std::array kCodes = {ErrorCode::kInvalidArgument, ErrorCode::kNotFound,
                                ErrorCode::kConflict,        ErrorCode::kUnavailable,
                                ErrorCode::kCorrupt,         ErrorCode::kCancelled,
@@ -161,6 +161,8 @@ std::string_view to_string(OwnerOp op) {
     case OwnerOp::kResume: return "resume";
     case OwnerOp::kCancel: return "cancel";
     case OwnerOp::kFollow: return "follow";
+    case OwnerOp::kDrives: return "drives";
+    case OwnerOp::kKeeps: return "keeps";
     case OwnerOp::kApprove: return "approve";
     case OwnerOp::kReject: return "reject";
     case OwnerOp::kApply: return "apply";
@@ -186,10 +188,16 @@ std::string encode(const OwnerRequest& request) {
     append_member(out, "canonical", request.canonical);
     append_member(out, "inputs", request.inputs);
   }
+  if (request.no_cache) out += ",\"no_cache\":true";
+  if (request.op == OwnerOp::kKeeps) {
+    append_member(out, "flow", request.flow_id);
+    append_member(out, "namespace", request.ns);
+  }
   if (decides(request.op)) {
     append_member(out, "task", request.task);
     append_member(out, "by", request.by);
     append_member(out, "note", request.note);
+    if (!request.inputs.empty()) append_member(out, "inputs", request.inputs);
   }
   out += "}\n";
   return out;
@@ -208,7 +216,8 @@ Result<OwnerRequest> decode_request(std::string_view line) {
   OwnerRequest request;
   TRY_ASSIGN(request.op, parse_op(text_of(*object, "op")));
   request.run.value = text_of(*object, "run");
-  if (!steers_backfill(request.op) && !is_uuid(request.run.value)) {
+  const bool names_no_run = steers_backfill(request.op) || request.op == OwnerOp::kKeeps;
+  if (!names_no_run && !is_uuid(request.run.value)) {
     return fail(ErrorCode::kInvalidArgument, "'run' is not the id of a run");
   }
   const json::value* follow = object->if_contains("follow");
@@ -217,10 +226,13 @@ Result<OwnerRequest> decode_request(std::string_view line) {
   request.folder = text_of(*object, "folder");
   request.canonical = text_of(*object, "canonical");
   request.inputs = text_of(*object, "inputs");
+  request.flow_id = text_of(*object, "flow");
+  request.ns = text_of(*object, "namespace");
   request.task = text_of(*object, "task");
   request.by = text_of(*object, "by");
   request.note = text_of(*object, "note");
   request.of = number_of(*object, "of");
+  request.no_cache = flag_of(*object, "no_cache");
   read_taken(*object, request.taken);
   if (names_a_number(request.op) && request.of <= 0) {
     return fail(ErrorCode::kInvalidArgument, fmt::format("'{}' needs 'of'", to_string(request.op)));

@@ -2,9 +2,12 @@
 /// line.
 ///
 ///   client: {"version":1,"op":"submit","run":"<uuid>","follow":true,"after":0,
-///            "folder":"/data/flows","canonical":"{…}","inputs":"{…}"}
+///            "folder":"/data/flows","canonical":"{…}","inputs":"{…}","no_cache":true}
 ///           {"version":1,"op":"resume"|"cancel"|"follow","run":"<uuid>","follow":true,"after":17}
-///           {"version":1,"op":"approve"|"reject",…,"task":"share","by":"ann","note":"a holiday"}
+///           {"version":1,"op":"keeps","follow":false,"flow":"sales","namespace":"acme"}
+///           {"version":1,"op":"drives","run":"<uuid>","follow":false}
+///           {"version":1,"op":"approve"|"reject",…,"task":"share","by":"ann","note":"a holiday",
+///            "inputs":"{…}"}          (of a pause that asks for some)
 ///           {"version":1,"op":"rerun","run":"<uuid>",…,"of":12,"inputs":"{…}","taken":["load"]}
 ///           {"version":1,"op":"backfill","run":"<uuid of the backfill>","follow":false,
 ///            "folder":…,"canonical":…,"inputs":"[…]","trigger":"nightly","begin":0,"end":1,…}
@@ -40,6 +43,8 @@ enum class OwnerOp : std::uint8_t {
   kResume,
   kCancel,
   kFollow,
+  kKeeps,   ///< whether the owner keeps the flow's schedules; not_found: it does not
+  kDrives,  ///< whether the owner has taken the run up; not_found: it has not
   kApprove,
   kReject,
   kApply,     ///< the answer's number is that of the changes
@@ -63,8 +68,11 @@ struct OwnerRequest {
   std::string note;
   std::int64_t of = 0;             ///< of rerun: the run; of what steers a backfill: its number
   std::vector<std::string> taken;  ///< of rerun: paths of tasks
+  std::string flow_id{};           ///< of keeps
+  std::string ns{};                ///< of keeps
   BackfillRow backfill;            ///< of backfill: what a person chooses
   std::vector<FlowChange> flows;   ///< of apply; without a canonical form: to be removed
+  bool no_cache = false;           ///< of submit and rerun
 };
 
 [[nodiscard]] std::string_view to_string(OwnerOp op);

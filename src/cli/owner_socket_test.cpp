@@ -118,6 +118,29 @@ TEST(OwnerProtocolTest, AnApplyBringsFlowsAndWhatTheyReplace) {
   EXPECT_EQ(decode_request(line_of_request(sent)).error().message, "'apply' needs 'flows'");
 }
 
+TEST(OwnerProtocolTest, AsksWhoDrivesARunAndWhoKeepsAFlow) {
+  OwnerRequest drives;
+  drives.op = OwnerOp::kDrives;
+  drives.run = kRun;
+  drives.follow = false;
+  const auto run = decode_request(line_of_request(drives));
+  ASSERT_TRUE(run.has_value()) << run.error().message;
+  EXPECT_EQ(run->op, OwnerOp::kDrives);
+  EXPECT_EQ(run->run, kRun);
+  OwnerRequest keeps;
+  keeps.op = OwnerOp::kKeeps;
+  keeps.follow = false;
+  keeps.flow_id = "sales";
+  keeps.ns = "acme.\"x\"";
+  const auto flow = decode_request(line_of_request(keeps));
+  ASSERT_TRUE(flow.has_value()) << flow.error().message;
+  EXPECT_EQ(flow->op, OwnerOp::kKeeps);
+  EXPECT_EQ(flow->flow_id, "sales");
+  EXPECT_EQ(flow->ns, keeps.ns);
+  drives.run = RunId{"no id"};
+  EXPECT_FALSE(decode_request(line_of_request(drives)).has_value());
+}
+
 TEST(OwnerProtocolTest, DecisionsArriveWithWhoAndWhy) {
   OwnerRequest sent;
   sent.op = OwnerOp::kReject;

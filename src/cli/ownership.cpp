@@ -8,6 +8,8 @@
 
 #include "base/check.hpp"
 #include "base/id.hpp"
+#include "cli/named_flow.hpp"
+#include "cli/project_flows.hpp"
 #include "flow/flow_file.hpp"
 
 namespace cordyna::cli {
@@ -77,9 +79,12 @@ Result<> Ownership::start() {
   feed_ = std::make_unique<Feed>(listener());
   for (const auto& [id, expected] : expected_) feed_->expect(id);
   CerebroSettings settings;
-  settings.slots = settings_.slots;
+  settings.limits = settings_.limits;
   settings.ticks.inputs = flow::trigger_inputs;
   settings.ticks.backfill = flow::backfill_trigger;
+  settings.subflows.inputs = flow::subflow_inputs;
+  settings.subflows.find = [this](std::string_view ns, std::string_view id,
+                                  const std::string& folder) { return find_flow(ns, id, folder); };
   settings.ticks.make_id = [](Millis now) { return RunId{make_uuid7(now)}; };
   auto loader = [this](std::string_view canonical, std::string_view folder) {
     return flows_.load(canonical, folder);
@@ -95,6 +100,15 @@ Result<> Ownership::start() {
   return {};
 }
 
+/// What was applied goes before a file of the project. On cerebro's thread, whose store it reads.
+Result<FoundFlow> Ownership::find_flow(std::string_view ns, std::string_view id,
+                                       const std::string& folder) {
+  const std::string name = ns.empty() ? std::string(id) : fmt::format("{}/{}", ns, id);
+  auto found = AppliedFinder(*store_, flows_).find(name, ns);
+  if (found.has_value() || found.error().code != ErrorCode::kNotFound) return found;
+  return ProjectFlows(folder).find(name, ns);
+}
+
 Result<std::int64_t> Ownership::serve(bool on) {
   return cerebro_->serve(on);
 }
@@ -106,6 +120,10 @@ Result<std::int64_t> Ownership::apply(std::vector<FlowChange> changes) {
 Result<> Ownership::leave_backfills() {
   TRY(cerebro_->steer_backfill(0, BackfillOp::kLeave));
   return {};
+}
+
+Result<std::int64_t> Ownership::remove(std::vector<RunNo> runs, std::optional<TickRemoval> ticks) {
+  return cerebro_->remove(std::move(runs), ticks);
 }
 
 void Ownership::clock_was_set() {
@@ -120,10 +138,15 @@ Result<RunNo> Ownership::handle(const OwnerRequest& request) {
   switch (request.op) {
     case OwnerOp::kSubmit: {
       TRY_ASSIGN(auto flow, flows_.load(request.canonical, request.folder));
-      return cerebro_->submit({request.run, std::move(flow), request.canonical, request.inputs});
+      return cerebro_->submit({.id = request.run,
+                               .flow = std::move(flow),
+                               .canonical = request.canonical,
+                               .inputs = request.inputs,
+                               .no_cache = request.no_cache});
     }
     case OwnerOp::kRerun:
-      return cerebro_->rerun({request.run, request.of, request.inputs, request.taken});
+      return cerebro_->rerun(
+          {request.run, request.of, request.inputs, request.taken, request.no_cache});
     case OwnerOp::kApply: return cerebro_->apply(request.flows);
     case OwnerOp::kBackfill: return start_backfill(request);
     case OwnerOp::kBackfillTakeUp: return cerebro_->steer_backfill(request.of, BackfillOp::kTakeUp);
@@ -133,8 +156,10 @@ Result<RunNo> Ownership::handle(const OwnerRequest& request) {
     case OwnerOp::kResume: return cerebro_->resume(request.run);
     case OwnerOp::kApprove:
     case OwnerOp::kReject:
-      return cerebro_->decide(
-          request.run, {request.task, request.op == OwnerOp::kApprove, request.by, request.note});
+      return cerebro_->decide(request.run, {request.task, request.op == OwnerOp::kApprove,
+                                            request.by, request.note, request.inputs});
+    case OwnerOp::kKeeps: return cerebro_->keeps(request.ns, request.flow_id);
+    case OwnerOp::kDrives: return cerebro_->drives(request.run);
     case OwnerOp::kCancel: TRY(cerebro_->cancel(request.run)); break;
     case OwnerOp::kFollow: break;
   }

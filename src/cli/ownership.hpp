@@ -20,11 +20,12 @@
 #include "cli/parts.hpp"
 #include "cli/view.hpp"
 #include "model/layout.hpp"
+#include "ports/flow_finder.hpp"
 
 namespace cordyna::cli {
 
 struct OwnerSettings {
-  std::uint32_t slots = 2;
+  engine::Limits limits{2};
   StateLayout layout;
 };
 
@@ -50,6 +51,9 @@ class Ownership final : public OwnerService {
   /// No more runs of backfills; another owner carries them on.
   [[nodiscard]] Result<> leave_backfills();
   void clock_was_set();
+  /// As Cerebro::remove.
+  [[nodiscard]] Result<std::int64_t> remove(std::vector<RunNo> runs,
+                                            std::optional<TickRemoval> ticks);
 
   /// Without the detour over text that handle() takes.
   [[nodiscard]] Result<RunNo> submit(RunRequest request);
@@ -64,11 +68,14 @@ class Ownership final : public OwnerService {
   /// Expected runs that have come to rest since the last call (they ended, or are paused), or go on
   /// after a pause.
   [[nodiscard]] std::vector<RunRow> take_ended();
+  /// How many runs that expected ones began have not come to rest.
+  [[nodiscard]] std::size_t begun_below() const { return feed_->begun_below(); }
   /// Errors: why the store refused to go on.
   [[nodiscard]] Result<> stopped();
 
  private:
   FeedListener listener();
+  Result<FoundFlow> find_flow(std::string_view ns, std::string_view id, const std::string& folder);
   Result<BackfillNo> start_backfill(const OwnerRequest& request);
   void wake();
 

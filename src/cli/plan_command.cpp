@@ -97,6 +97,7 @@ CommandResult plan_command(CommandContext& context) {
   }
   const Millis now = context.parts.clock->wall();
   std::vector<PlanDetail> details;
+  details.reserve(plan.flows.size());
   for (const PlannedFlow& planned : plan.flows) {
     const bool is_told = planned.fate != FlowFate::kUnchanged && planned.fate != FlowFate::kMissing;
     PlanDetail detail;

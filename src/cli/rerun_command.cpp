@@ -156,6 +156,7 @@ CommandResult rerun_command(CommandContext& context) {
   }
   work.request.op = OwnerOp::kRerun;
   work.request.of = run.no;
+  work.request.no_cache = arguments.no_cache;
   work.request.taken = std::move(plan.taken);
   Signals signals;  // before any thread
   Session session(context.parts, layout, session_settings(context), signals, context.output,

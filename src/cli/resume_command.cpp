@@ -2,11 +2,15 @@
 #include <pwd.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "cli/commands.hpp"
 #include "cli/run_lookup.hpp"
 #include "cli/text.hpp"
+#include "model/layout.hpp"
+#include "model/run_fields.hpp"
 
 namespace cordyna::cli {
 namespace {
@@ -30,6 +34,43 @@ Result<Work> make_work(StoreReader& reader, const RunRow& run, OwnerOp op) {
 std::string user_name() {
   const passwd* user = ::getpwuid(::getuid());  // NOLINT(concurrency-mt-unsafe): before any thread
   return user != nullptr ? user->pw_name : fmt::format("user {}", ::getuid());
+}
+
+/// The task that is meant: the one that is named, or the only one that is held. Nullopt: the owner
+/// of the state says what is wrong.
+std::optional<std::string> held_path(const RunSnapshot& snapshot, const std::string& named) {
+  if (!named.empty()) return named;
+  std::optional<std::string> path;
+  for (const HoldRow& hold : snapshot.holds) {
+    if (hold.state != HoldState::kHeld) continue;
+    if (path.has_value()) return std::nullopt;
+    path = hold.path;
+  }
+  return path;
+}
+
+/// What is given to a pause, checked against what it asks for. Empty: it asks for nothing.
+Result<std::string> answers(const Work& work, const RunSnapshot& snapshot,
+                            const flow::GivenInputs& given) {
+  const std::optional<std::string> path = held_path(snapshot, work.request.task);
+  if (!path.has_value() || work.flow == nullptr) {
+    if (given.empty()) return std::string();
+    return fail(ErrorCode::kConflict, "--with is for one task that is held; name it");
+  }
+  const std::string id = task_in_path(*path);
+  const auto task = std::ranges::find(work.flow->tasks, id, &TaskSpec::id);
+  if (task == work.flow->tasks.end()) return std::string();  // the owner knows what to say
+  if (task->inputs.empty()) {
+    if (given.empty()) return std::string();
+    return fail(ErrorCode::kInvalidArgument,
+                fmt::format("task '{}' asks for no inputs; leave --with out", *path));
+  }
+  const RunRow& run = snapshot.run;
+  const std::string context =
+      fmt::format(R"({{"run":{{{}}}}})", run_fields(run.id, run.created_at, run.scheduled));
+  const auto index = static_cast<TaskIndex>(task - work.flow->tasks.begin());
+  return flow::resolve_inputs(flow::questions_of(*work.flow, index), given, context,
+                              {{}, working_folder().value_or(""), "--with"});
 }
 
 CommandResult drive(CommandContext& context, const StateLayout& layout, std::vector<Work> work) {
@@ -84,6 +125,9 @@ CommandResult decide_command(CommandContext& context, bool approve) {
     one.request.task = context.arguments.task;
     one.request.by = user_name();
     one.request.note = context.arguments.note;
+    if (approve) {
+      TRY_ASSIGN(one.request.inputs, answers(one, snapshot, context.arguments.inputs));
+    }
     work.push_back(std::move(one));
   }
   TRY_ASSIGN(const ExitCode code, drive(context, layout, std::move(work)));

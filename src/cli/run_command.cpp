@@ -65,6 +65,7 @@ CommandResult run_command(CommandContext& context) {
   TRY_ASSIGN(work.request.inputs,
              flow::resolve_inputs(*found.flow, given, run_context(work.request.run, now), places));
   work.request.folder = found.flow->folder;
+  work.request.no_cache = arguments.no_cache;
   work.request.canonical = std::move(found.canonical);
   work.flow = std::move(found.flow);
 

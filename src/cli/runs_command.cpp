@@ -5,6 +5,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/palette.hpp"
+#include "cli/run_lookup.hpp"
 #include "cli/text.hpp"
 #include "cli/update.hpp"
 
@@ -31,6 +32,7 @@ void append_run(std::string& out, const RunRow& run) {
   append_time(out, "scheduled_for", run.scheduled.at);
   if (run.rerun_of > 0) fmt::format_to(std::back_inserter(out), ",\"rerun_of\":{}", run.rerun_of);
   if (!run.backfill.empty()) out += ",\"backfill\":" + run.backfill;
+  append_parent(out, run);
   append_time(out, "created_at", run.created_at);
   append_time(out, "started_at", run.started_at);
   append_time(out, "ended_at", run.ended_at);

@@ -9,6 +9,7 @@
 #include <array>
 #include <utility>
 
+#include "cli/limits.hpp"
 #include "cli/ownership.hpp"
 
 namespace cordyna::cli {
@@ -105,7 +106,10 @@ void Session::show(Item& item, bool whole) {
 // ---- as the owner
 
 Result<Session::Next> Session::own(std::unique_ptr<Store> store) {
-  OwnerSettings settings{settings_.slots, layout_};
+  const auto& flow = items_.front().work.flow;
+  TRY_ASSIGN(engine::Limits limits,
+             limits_for(settings_.slots, flow != nullptr ? flow->folder : folder_of(layout_)));
+  OwnerSettings settings{std::move(limits), layout_};
   Ownership ownership(parts_, std::move(settings), std::move(store), flows_, view_);
   for (const Item& item : items_) {
     ownership.expect(item.work.request.run, item.work.flow, item.work.after);
@@ -123,8 +127,11 @@ Result<Session::Next> Session::own(std::unique_ptr<Store> store) {
 Result<> Session::hand_in(Item& item, Ownership& ownership) {
   OwnerRequest& request = item.work.request;
   auto answer = request.op == OwnerOp::kSubmit
-                    ? ownership.submit({request.run, item.work.flow, std::move(request.canonical),
-                                        request.inputs})
+                    ? ownership.submit({.id = request.run,
+                                        .flow = item.work.flow,
+                                        .canonical = std::move(request.canonical),
+                                        .inputs = request.inputs,
+                                        .no_cache = request.no_cache})
                     : ownership.handle(request);
   if (!answer.has_value()) return refused(item, answer.error());
   item.no = *answer;
@@ -165,7 +172,12 @@ Result<bool> Session::wait_as_owner(Ownership& ownership) {
         item.ended = rests(row.state) ? std::make_unique<RunRow>(row) : nullptr;
       }
     }
-    if (all_ended()) return true;
+    const std::size_t below = ownership.begun_below();
+    if (all_ended() && below == 0) return true;
+    if (all_ended() && !std::exchange(said_below_, true)) {
+      view_.note(fmt::format("waiting for {} run{} begun by it (Ctrl-C leaves {})", below,
+                             below == 1 ? "" : "s", below == 1 ? "it" : "them"));
+    }
     auto stopped = ownership.stopped();
     if (!stopped.has_value()) return stopped_at(std::move(stopped.error()));
     std::array<pollfd, 2> fds{pollfd{signals_.fd(), POLLIN, 0}, pollfd{ownership.fd(), POLLIN, 0}};
@@ -196,7 +208,7 @@ bool Session::interrupted(Ownership* ownership) {
       case Signal::kResized: view_.resized(); break;
       case Signal::kLeave: return true;
       case Signal::kInterrupt:
-        if (++interrupts_ > 1) return true;
+        if (++interrupts_ > 1 || all_ended()) return true;
         view_.note("cancelling… (Ctrl-C again leaves running tasks to their guardians)");
         if (ownership == nullptr) {
           cancel_through_owner();

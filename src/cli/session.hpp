@@ -93,6 +93,7 @@ class Session {
   std::vector<Item> items_;
   int interrupts_ = 0;
   bool owner_goes_on_ = false;
+  bool said_below_ = false;
 };
 
 }  // namespace cordyna::cli

@@ -125,6 +125,10 @@ class World::Reader final : public StoreReader {
   Result<std::vector<BackfillRow>> list_backfills(const BackfillFilter& f) override {
     return store_.list_backfills(f);
   }
+  Result<std::vector<Millis>> list_pool_starts(std::string_view pool, Millis after,
+                                               std::uint32_t limit) override {
+    return store_.list_pool_starts(pool, after, limit);
+  }
   Result<bool> is_done(const TimeKey& time) override { return store_.is_done(time); }
   Result<AppliedFlowRow> find_applied(std::string_view ns, std::string_view flow_id) override {
     return store_.find_applied(ns, flow_id);
@@ -174,6 +178,10 @@ class World::Owned final : public Store {
   Result<BackfillRow> find_backfill(BackfillNo no) override { return reader_.find_backfill(no); }
   Result<std::vector<BackfillRow>> list_backfills(const BackfillFilter& f) override {
     return reader_.list_backfills(f);
+  }
+  Result<std::vector<Millis>> list_pool_starts(std::string_view pool, Millis after,
+                                               std::uint32_t limit) override {
+    return reader_.list_pool_starts(pool, after, limit);
   }
   Result<bool> is_done(const TimeKey& time) override { return reader_.is_done(time); }
   Result<AppliedFlowRow> find_applied(std::string_view ns, std::string_view flow_id) override {

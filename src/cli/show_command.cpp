@@ -206,6 +206,9 @@ std::string title_of(const RunRow& run) {
   std::string out = fmt::format("run {} of {}: {}", run.no, run.flow_id, to_string(run.state));
   if (run.rerun_of > 0) out += fmt::format("; a rerun of run {}", run.rerun_of);
   if (!run.backfill.empty()) out += fmt::format("; of backfill {}", run.backfill);
+  if (run.parent > 0) {
+    out += fmt::format("; begun by task '{}' of run {}", printable(run.parent_path), run.parent);
+  }
   return out + "\n";
 }
 
@@ -255,6 +258,7 @@ CommandResult show_run(CommandContext& context) {
     out = fmt::format("{{\"run\":{},\"state\":\"{}\"", run.no, to_string(run.state));
     if (run.rerun_of > 0) out += fmt::format(",\"rerun_of\":{}", run.rerun_of);
     if (!run.backfill.empty()) out += ",\"backfill\":" + run.backfill;
+    append_parent(out, run);
     out += ",\"tasks\":[";
     for (const TaskReport& report : reports) {
       if (&report != reports.data()) out += ',';

@@ -157,7 +157,9 @@ void format_held(const HeldTask& task, const RunSummary& summary, const Palette&
   const std::string which = summary.held.size() > 1
                                 ? fmt::format("{} {}", summary.run.no, printable(task.path))
                                 : std::to_string(summary.run.no);
-  add_line(out, fmt::format("    it is right:  dyna approve {}", which));
+  std::string with;
+  for (const std::string& id : task.asks) with += fmt::format(" --with {}=…", printable(id));
+  add_line(out, fmt::format("    it is right:  dyna approve {}{}", which, with));
   add_line(out, fmt::format("    it is wrong:  dyna reject {}", which));
 }
 
@@ -211,6 +213,12 @@ Result<RunSummary> load_summary(StoreReader& reader, const StateLayout& layout,
   for (const HoldRow& hold : snapshot.holds) {
     if (hold.state == HoldState::kHeld && !ended(hold))
       summary.held.push_back({hold.path, hold.reason});
+    TaskIndex index = 0;
+    const TaskSpec* spec = run.flow == nullptr ? nullptr : find_task(run, hold.path, &index);
+    if (spec == nullptr) continue;
+    for (const InputSpec& input : spec->inputs) {
+      if (input.required) summary.held.back().asks.push_back(input.id);
+    }
   }
   return summary;
 }
@@ -254,8 +262,9 @@ std::string summary_as_json(const RunSummary& summary) {
   append_json(out, run.flow_id);
   fmt::format_to(
       std::back_inserter(out),
-      ",\"state\":\"{}\",\"created_at\":\"{}\",\"started_at\":\"{}\",\"ended_at\":\"{}\"",
-      to_string(run.state), format_timestamp(run.created_at), format_timestamp(run.started_at),
+      ",\"state\":\"{}\",\"created_at\":\"{}\",\"started_at\":{},\"ended_at\":\"{}\"",
+      to_string(run.state), format_timestamp(run.created_at),
+      run.started_at > 0 ? fmt::format("\"{}\"", format_timestamp(run.started_at)) : "null",
       format_timestamp(run.ended_at));
   fmt::format_to(std::back_inserter(out), ",\"warnings\":{},\"outputs\":{},\"failed_count\":{}",
                  run.warnings, run.outputs.empty() ? "{}" : run.outputs, summary.failed_count);

@@ -30,6 +30,7 @@ struct FailedTask {
 struct HeldTask {
   std::string path;
   std::string reason;
+  std::vector<std::string> asks = {};  ///< inputs that who approves must give
 };
 
 struct RunSummary {

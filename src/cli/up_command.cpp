@@ -13,8 +13,11 @@
 
 #include "cli/apply_session.hpp"
 #include "cli/commands.hpp"
+#include "cli/limits.hpp"
 #include "cli/line_view.hpp"
 #include "cli/ownership.hpp"
+#include "cli/prune_text.hpp"
+#include "cli/pruner.hpp"
 #include "cli/text.hpp"
 #include "cli/up_folder.hpp"
 #include "cli/up_report.hpp"
@@ -24,6 +27,7 @@ namespace {
 
 constexpr int kOwnerRetryMillis = 200;
 constexpr std::uint32_t kPage = 1000;
+constexpr Millis kPruneMillis = 60'000;
 
 /// Readable when somebody sets the machine's clock: sleeping by the old time would be wrong then.
 class ClockWatch {
@@ -49,10 +53,13 @@ class ClockWatch {
 
 class Up {
  public:
-  /// `folder`: null where the applied flows are served as they are.
-  Up(CommandContext& context, StateLayout layout, UpFolder* folder, Signals& signals)
+  /// `home`: absolute; whose limits hold. `folder`: null where the applied flows are served as they
+  /// are.
+  Up(CommandContext& context, StateLayout layout, std::string home, UpFolder* folder,
+     Signals& signals)
       : context_(context),
         layout_(std::move(layout)),
+        home_(std::move(home)),
         folder_(folder),
         signals_(signals),
         wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
@@ -62,7 +69,8 @@ class Up {
             *context.parts.clock, context.arguments.json,
             [this](std::string line) { view_.note(std::move(line)); }, [this] { wake(); }) {}
 
-  CommandResult serve() {
+  CommandResult serve(const flow::Retention& retention) {
+    retention_ = retention;
     CommandResult done = own();
     view_.finish({});
     return done;
@@ -79,6 +87,9 @@ class Up {
   /// Until the folder has settled; -1: for as long as it takes.
   [[nodiscard]] int wait_millis() const;
   CommandResult wait(Ownership& ownership);
+  Result<> begin_pruning(Ownership& ownership);
+  /// One step, if it is time for one; milliseconds until the next, for poll.
+  int prune();
   /// How often we were told to go.
   int told_to_go();
   void wake();
@@ -88,6 +99,7 @@ class Up {
 
   CommandContext& context_;
   StateLayout layout_;
+  std::string home_;
   UpFolder* folder_;
   Signals& signals_;
   Fd wake_;
@@ -95,6 +107,10 @@ class Up {
   UpReport report_;
   FlowCache cache_;
   ClockWatch clock_watch_;
+  flow::Retention retention_;
+  std::unique_ptr<StoreReader> reader_;  // of the pruner
+  std::unique_ptr<Pruner> pruner_;       // null: all is kept
+  Millis prune_at_ = 0;
   int told_ = 0;
 };
 
@@ -126,14 +142,18 @@ Result<std::unique_ptr<Store>> Up::become_owner() {
 CommandResult Up::own() {
   TRY_ASSIGN(std::unique_ptr<Store> store, become_owner());
   if (store == nullptr) return ExitCode::kOk;
-  const OwnerSettings settings{session_settings(context_).slots, layout_};
+  TRY_ASSIGN(engine::Limits limits, limits_for(session_settings(context_).slots, home_));
+  const OwnerSettings settings{std::move(limits), layout_};
   Ownership ownership(context_.parts, settings, std::move(store), cache_, view_);
   ownership.observe(report_);
   TRY(ownership.start());
   TRY(take_up_runs(ownership));
   TRY(take_up_backfills(ownership));
   TRY(serve(ownership));
-  return wait(ownership);
+  TRY(begin_pruning(ownership));
+  const CommandResult done = wait(ownership);
+  pruner_.reset();  // before what it borrows
+  return done;
 }
 
 /// What an owner before left goes on, the oldest first.
@@ -217,6 +237,39 @@ int Up::wait_millis() const {
   return static_cast<int>(std::max<Millis>(at - context_.parts.clock->now(), 0));
 }
 
+/// Of two times for poll, of which -1 is never.
+int sooner(int a, int b) {
+  return a < 0 || b < 0 ? std::max(a, b) : std::min(a, b);
+}
+
+Result<> Up::begin_pruning(Ownership& ownership) {
+  if (retention_.empty()) return {};
+  TRY_ASSIGN(reader_, context_.parts.open_reader(layout_));
+  pruner_ = std::make_unique<Pruner>(
+      *reader_, layout_, retention_,
+      [&ownership](std::vector<RunNo> runs, std::optional<TickRemoval> ticks) {
+        return ownership.remove(std::move(runs), ticks);
+      });
+  return {};
+}
+
+int Up::prune() {
+  if (pruner_ == nullptr) return -1;
+  const Millis now = context_.parts.clock->now();
+  if (now >= prune_at_) {
+    const auto step = pruner_->step(now);
+    // A pass that goes on is not in a hurry either: there is other work.
+    prune_at_ = context_.parts.clock->now() + kPruneMillis;
+    if (!step.has_value()) {
+      print_error(fmt::format("removing what is old: {}", step.error().message));
+    } else if (!step->done.nothing()) {
+      say(prune_text(step->done, false));
+    }
+  }
+  return static_cast<int>(
+      std::clamp<Millis>(prune_at_ - context_.parts.clock->now(), 0, kPruneMillis));
+}
+
 /// Until we are told to go and nothing runs any more, or are told twice.
 CommandResult Up::wait(Ownership& ownership) {
   bool draining = false;
@@ -240,7 +293,7 @@ CommandResult Up::wait(Ownership& ownership) {
     std::array<pollfd, 5> fds{pollfd{signals_.fd(), POLLIN, 0}, pollfd{wake_.get(), POLLIN, 0},
                               pollfd{ownership.fd(), POLLIN, 0},
                               pollfd{clock_watch_.fd(), POLLIN, 0}, pollfd{folder, POLLIN, 0}};
-    ::poll(fds.data(), fds.size(), draining ? -1 : wait_millis());
+    ::poll(fds.data(), fds.size(), draining ? -1 : sooner(wait_millis(), prune()));
     (void)ownership.take_ended();  // makes its fd quiet again
   }
 }
@@ -254,8 +307,9 @@ CommandResult up_command(CommandContext& context) {
     const std::string& given = arguments.files.front();
     TRY_ASSIGN(UpFolder folder, UpFolder::open(context, given));
     const std::string whole = std::filesystem::absolute(given).lexically_normal().string();
-    Up up(context, state_for_flow(context.choice, whole), &folder, signals);
-    return up.serve();
+    TRY_ASSIGN(const flow::Retention retention, flow::read_retention(whole));
+    Up up(context, state_for_flow(context.choice, whole), whole, &folder, signals);
+    return up.serve(retention);
   }
   if (arguments.watch || arguments.prune) {
     return fail(ErrorCode::kInvalidArgument, fmt::format("{} wants a folder: dyna up DIR {}",
@@ -271,8 +325,9 @@ CommandResult up_command(CommandContext& context) {
                             "flows known, 'dyna up DIR' does that and serves them",
                             printable(layout.folder())));
   }
-  Up up(context, std::move(layout), nullptr, signals);
-  return up.serve();
+  TRY_ASSIGN(const flow::Retention retention, flow::read_retention(here));
+  Up up(context, std::move(layout), here, nullptr, signals);
+  return up.serve(retention);
 }
 
 }  // namespace cordyna::cli

@@ -85,7 +85,11 @@ std::string line_of(const RunRow& run, Millis now, bool json) {
   }
   std::string out = fmt::format("{}  {} run {}: {}", seconds_text(now),
                                 name_of(run.ns, run.flow_id), run.no, to_string(run.state));
-  if (is_final(run.state)) out += " in " + format_delay(run.ended_at - run.started_at);
+  const bool begun = run.started_at > 0;  // else it was skipped, or cancelled while it was pending
+  if (is_final(run.state) && begun) out += " in " + format_delay(run.ended_at - run.started_at);
+  if (is_final(run.state) && !begun)
+    out += fmt::format(" before it began; dyna why {} says more", run.no);
+  if (run.state == RunState::kPending) out += fmt::format("; dyna why {} says for what", run.no);
   if (run.error.has_value()) out += ": " + printable(run.error->message);
   if (run.state == RunState::kPaused) out += fmt::format("; dyna why {} says for whom", run.no);
   return out;

@@ -1,99 +1,25 @@
+// dyna why: of a run, or of a flow and all its runs, what waits for what.
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <iterator>
 
 #include "cerebro/explain.hpp"
 #include "cli/commands.hpp"
-#include "cli/palette.hpp"
+#include "cli/flow_lookup.hpp"
+#include "cli/limits.hpp"
+#include "cli/owner_client.hpp"
 #include "cli/run_lookup.hpp"
 #include "cli/text.hpp"
+#include "cli/up_report.hpp"
+#include "cli/why_view.hpp"
 #include "model/layout.hpp"
+#include "schedule/catch_up.hpp"
+#include "schedule/schedule.hpp"
 
 namespace cordyna::cli {
 namespace {
 
-using engine::Blocker;
-using engine::BlockerKind;
-
-std::string reason(const Blocker& blocker, Millis now) {
-  const std::string what = printable(blocker.what);
-  switch (blocker.kind) {
-    case BlockerKind::kUpstream: return fmt::format("waits for '{}', which has not ended", what);
-    case BlockerKind::kSection:
-      return what.empty() ? "waits for the main tasks to end" : "waits for " + what;
-    case BlockerKind::kSlot: return "waits for a slot: all are taken";
-    case BlockerKind::kRetryAt:
-      return blocker.until > now
-                 ? fmt::format("between attempts, next in {}", format_delay(blocker.until - now))
-                 : "between attempts, next one is due";
-    case BlockerKind::kPreviousAttempt: return "its attempt before is not yet known to have ended";
-    case BlockerKind::kRunning: return fmt::format("nothing: it runs ({})", what);
-    case BlockerKind::kBlocked: return fmt::format("never runs: '{}' did not complete", what);
-    case BlockerKind::kPaused: {
-      const std::string held = "held, waits for dyna approve or reject: " + what;
-      return blocker.until == 0
-                 ? held
-                 : fmt::format("{}; {} left", held, format_delay(blocker.until - now));
-    }
-    case BlockerKind::kTime:
-      return fmt::format("waits until {}, {} left", format_timestamp(blocker.until),
-                         format_delay(blocker.until - now));
-    case BlockerKind::kCondition:
-      return blocker.until > now ? fmt::format("waits for {}, looks again in {}", what,
-                                               format_delay(blocker.until - now))
-                                 : fmt::format("waits for {}, looks again now", what);
-  }
-  return what;
-}
-
-std::string as_json(const RunRow& run, const std::vector<Blocker>& blockers) {
-  std::string out =
-      fmt::format("{{\"run\":{},\"state\":\"{}\",\"tasks\":[", run.no, to_string(run.state));
-  for (const Blocker& blocker : blockers) {
-    if (&blocker != blockers.data()) out += ',';
-    out += "{\"task\":";
-    append_json(out, blocker.path);
-    fmt::format_to(std::back_inserter(out), ",\"kind\":\"{}\",\"what\":", to_string(blocker.kind));
-    append_json(out, blocker.what);
-    if (blocker.since > 0) {
-      fmt::format_to(std::back_inserter(out), ",\"since\":\"{}\"", format_timestamp(blocker.since));
-    }
-    if (blocker.until > 0) {
-      fmt::format_to(std::back_inserter(out), ",\"until\":\"{}\"", format_timestamp(blocker.until));
-    }
-    out += ",\"owner\":";
-    append_json(out, blocker.owner);
-    out += '}';
-  }
-  out += "]}\n";
-  return out;
-}
-
-struct Line {
-  std::string task;
-  std::string why;
-  std::string since;
-  std::string owner;
-};
-
-std::string as_table(std::vector<Line> lines) {
-  lines.insert(lines.begin(), {"TASK", "WHY", "SINCE", "WHOSE"});
-  std::size_t task_width = 0;
-  std::size_t why_width = 0;
-  std::size_t since_width = 0;
-  for (const Line& line : lines) {
-    task_width = std::max(task_width, display_width(line.task));
-    why_width = std::max(why_width, display_width(line.why));
-    since_width = std::max(since_width, display_width(line.since));
-  }
-  std::string out;
-  for (const Line& line : lines) {
-    fmt::format_to(std::back_inserter(out), "{}  {}  {}  {}\n", pad(line.task, task_width),
-                   pad(line.why, why_width), pad(line.since, since_width), line.owner);
-  }
-  return out;
-}
+constexpr std::uint32_t kRunsShown = 50;
 
 /// Whether a path is of the task that was asked about: itself, or one item of it.
 bool is_of(std::string_view path, std::string_view task) {
@@ -101,9 +27,9 @@ bool is_of(std::string_view path, std::string_view task) {
 }
 
 /// Of a run that has ended there are only tasks that failed, and those that never ran.
-Result<std::vector<Line>> lines_of_ended(StoreReader& reader, const RunRow& run,
-                                         const std::string& task, Millis now) {
-  std::vector<Line> lines;
+Result<std::vector<WhyLine>> lines_of_ended(StoreReader& reader, const RunRow& run,
+                                            const std::string& task, Millis now) {
+  std::vector<WhyLine> lines;
   TRY_ASSIGN(const RunSnapshot snapshot, reader.load_run(run.no));
   for (const TaskRow& row : snapshot.tasks) {
     if (!is_of(row.path, task)) continue;
@@ -127,46 +53,201 @@ Result<std::vector<Line>> lines_of_ended(StoreReader& reader, const RunRow& run,
   return lines;
 }
 
-std::vector<Line> lines_of(const std::vector<Blocker>& blockers, Millis now) {
-  std::vector<Line> lines;
-  for (const Blocker& blocker : blockers) {
-    const std::string since = blocker.since > 0 ? format_delay(now - blocker.since) : "";
-    lines.push_back(
-        {printable(blocker.path), reason(blocker, now), since, printable(blocker.owner)});
+Result<RunWhy> why_of(const StateLayout& layout, StoreReader& reader, RunRow run, Millis now) {
+  RunWhy why{std::move(run)};
+  if (is_final(why.run.state)) return why;
+  TRY_ASSIGN(const engine::Limits limits, limits_for(1, why.run.folder));
+  TRY_ASSIGN(why.blockers, explain(reader, why.run.no, flow::from_canonical, limits.pools, now));
+  TRY_ASSIGN(why.left, left_runs(layout, reader, why.blockers));
+  return why;
+}
+
+std::string heading(const RunRow& run) {
+  return fmt::format("run {} of {}: {}\n", run.no, run.flow_id, to_string(run.state));
+}
+
+CommandResult why_of_run(CommandContext& context, const StateLayout& layout, StoreReader& reader,
+                         RunRow row) {
+  const std::string& task = context.arguments.task;
+  if (!task.empty()) {
+    TRY_ASSIGN(const auto flow, load_flow(reader, row));
+    TRY(find_task(*flow, task));
   }
-  return lines;
+  const Millis now = context.parts.clock->now();
+  TRY_ASSIGN(RunWhy why, why_of(layout, reader, std::move(row), now));
+  std::erase_if(why.blockers, [&task](const engine::Blocker& blocker) {
+    return !blocker.path.empty() && !is_of(blocker.path, task);
+  });
+  std::vector<WhyLine> lines = lines_of(why, now);
+  if (is_final(why.run.state)) {
+    TRY_ASSIGN(lines, lines_of_ended(reader, why.run, task, now));
+  }
+  if (context.arguments.json) {
+    context.output.write(as_json(why) + "\n");
+    return ExitCode::kOk;
+  }
+  std::string out = heading(why.run);
+  if (!lines.empty()) out += as_table(std::move(lines));
+  context.output.write(out);
+  return ExitCode::kOk;
+}
+
+// ---- of a flow
+
+/// When a trigger of a flow is due next, or why it is not.
+struct NextTime {
+  std::string trigger;
+  Millis at = 0;  ///< 0: never
+  std::string why{};
+};
+
+/// Who fires a flow's triggers. Empty: an owner of the state does.
+std::string nobody_fires(const StateLayout& layout, const Flow& flow) {
+  auto owner = OwnerClient::connect(layout);
+  if (!owner.has_value()) {
+    return fmt::format("no owner of the state runs, so nobody fires it: dyna up {}", flow.folder);
+  }
+  OwnerRequest request;
+  request.op = OwnerOp::kKeeps;
+  request.follow = false;
+  request.flow_id = flow.id;
+  request.ns = flow.ns;
+  const auto kept = owner->request(request);
+  if (kept.has_value() || kept.error().code != ErrorCode::kNotFound) return {};
+  return fmt::format("the owner of the state does not keep the flow's schedules: dyna up {}",
+                     flow.folder);
+}
+
+Result<std::vector<NextTime>> next_times(const StateLayout& layout, const Flow& flow, Millis now) {
+  std::vector<NextTime> times;
+  const std::string nobody = flow.triggers.empty() ? "" : nobody_fires(layout, flow);
+  for (const TriggerSpec& spec : flow.triggers) {
+    NextTime& next = times.emplace_back(NextTime{spec.id});
+    if (spec.disabled) {
+      next.why = "the trigger is disabled in the flow";
+      continue;
+    }
+    TRY_ASSIGN(const schedule::Schedule schedule, schedule::Schedule::of(spec));
+    const Millis delay = schedule::delay_of(spec, flow.ns, flow.id);
+    const auto at = schedule.next(now - delay);
+    next.why = at.has_value() ? nobody : "it is never due again";
+    if (at.has_value()) next.at = *at + delay;
+  }
+  return times;
+}
+
+std::string as_text(const std::vector<NextTime>& times, Millis now) {
+  if (times.empty()) return "next: never by itself: the flow has no triggers\n";
+  std::string out;
+  for (const NextTime& next : times) {
+    out += "next: " + next.trigger;
+    if (next.at > 0) {
+      out += fmt::format(" at {}, in {}", seconds_text(next.at), format_delay(next.at - now));
+    }
+    if (!next.why.empty()) out += (next.at > 0 ? ", but " : ": ") + printable(next.why);
+    out += '\n';
+  }
+  return out;
+}
+
+std::string as_json(const FlowTarget& target, const std::vector<RunWhy>& runs, bool more,
+                    const std::vector<NextTime>& times) {
+  std::string out = "{\"flow\":";
+  append_json(out, target.name());
+  out += ",\"runs\":[";
+  for (const RunWhy& why : runs) out += (&why == runs.data() ? "" : ",") + as_json(why);
+  out += fmt::format("],\"more\":{},\"next\":[", more);
+  for (const NextTime& next : times) {
+    out += &next == times.data() ? "{\"trigger\":" : ",{\"trigger\":";
+    append_json(out, next.trigger);
+    if (next.at > 0) out += fmt::format(",\"at\":\"{}\"", format_timestamp(next.at));
+    out += ",\"why\":";
+    append_json(out, next.why);
+    out += '}';
+  }
+  return out + "]}\n";
+}
+
+/// The flow's runs that have not ended, the oldest first. `more`: there are more than are shown.
+Result<std::vector<RunWhy>> unfinished_of(const StateLayout& layout, StoreReader& reader,
+                                          const FlowTarget& target, Millis now, bool& more) {
+  RunFilter filter;
+  filter.flow_id = target.id;
+  filter.unfinished = true;
+  filter.limit = kRunsShown + 1;
+  TRY_ASSIGN(std::vector<RunRow> rows, reader.list_runs(filter));
+  std::erase_if(rows, [&](const RunRow& run) { return run.ns != target.ns; });
+  more = rows.size() > kRunsShown;
+  if (more) rows.resize(kRunsShown);
+  std::vector<RunWhy> runs;
+  for (auto row = rows.rbegin(); row != rows.rend(); ++row) {
+    TRY_ASSIGN(RunWhy why, why_of(layout, reader, std::move(*row), now));
+    runs.push_back(std::move(why));
+  }
+  return runs;
+}
+
+CommandResult why_of_flow(CommandContext& context, const StateLayout& layout, StoreReader* reader,
+                          const FlowTarget& target) {
+  const Millis now = context.parts.clock->now();
+  bool more = false;
+  std::vector<RunWhy> runs;
+  if (reader != nullptr) {
+    TRY_ASSIGN(runs, unfinished_of(layout, *reader, target, now, more));
+  }
+  TRY_ASSIGN(const std::vector<NextTime> times,
+             next_times(layout, *target.flow, context.parts.clock->wall()));
+  if (context.arguments.json) {
+    context.output.write(as_json(target, runs, more, times));
+    return ExitCode::kOk;
+  }
+  std::string out =
+      fmt::format("flow {}: {} not ended\n", target.name(),
+                  counted(runs.size(), "run") + (runs.size() == 1 ? " has" : " have"));
+  for (const RunWhy& why : runs) {
+    out += "\n" + heading(why.run);
+    std::vector<WhyLine> lines = lines_of(why, now);
+    if (!lines.empty()) out += as_table(std::move(lines));
+  }
+  if (more) out += fmt::format("\nand older ones: dyna runs --flow {} --unfinished\n", target.id);
+  context.output.write(out + (runs.empty() ? "" : "\n") +
+                       as_text(times, context.parts.clock->wall()));
+  return ExitCode::kOk;
+}
+
+CommandResult why_of_file(CommandContext& context) {
+  TRY_ASSIGN(const flow::Parsed parsed, parse_and_report(context.arguments.run));
+  if (parsed.flow == nullptr) return ExitCode::kUsage;
+  const FlowTarget target{parsed.flow->ns, parsed.flow->id, parsed.flow};
+  const StateLayout layout = state_for_flow(context.choice, parsed.flow->folder);
+  auto reader = context.parts.open_reader(layout);
+  if (!reader.has_value() && reader.error().code != ErrorCode::kNotFound) {
+    return std::unexpected<Error>(reader.error());
+  }
+  return why_of_flow(context, layout, reader.has_value() ? reader->get() : nullptr, target);
 }
 
 }  // namespace
 
 CommandResult why_command(CommandContext& context) {
   const Arguments& arguments = context.arguments;
+  const bool file = names_flow_file(arguments.run);
+  if (file && !arguments.task.empty()) {
+    return fail(ErrorCode::kInvalidArgument,
+                fmt::format("a task goes with a run: dyna why RUN {}", printable(arguments.task)));
+  }
+  if (file) return why_of_file(context);
   TRY_ASSIGN(const StateLayout layout, state_here(context));
   TRY_ASSIGN(const std::unique_ptr<StoreReader> reader, context.parts.open_reader(layout));
-  TRY_ASSIGN(const RunRow run, find_run(*reader, arguments.run));
-  if (!arguments.task.empty()) {
-    TRY_ASSIGN(const auto flow, load_flow(*reader, run));
-    TRY(find_task(*flow, arguments.task));
+  auto run = find_run(*reader, arguments.run);
+  if (run.has_value()) return why_of_run(context, layout, *reader, std::move(*run));
+  auto target = find_flow(*reader, folder_of(layout), arguments.run);
+  if (target.has_value()) return why_of_flow(context, layout, reader.get(), *target);
+  // Of what is neither, the error of the run says more, unless a flow was nearly meant.
+  if (target.error().code == ErrorCode::kNotFound && target.error().message.empty()) {
+    return std::unexpected<Error>(run.error());
   }
-  const Millis now = context.parts.clock->now();
-  std::vector<Blocker> blockers;
-  std::vector<Line> lines;
-  if (is_final(run.state)) {
-    TRY_ASSIGN(lines, lines_of_ended(*reader, run, arguments.task, now));
-  } else {
-    TRY_ASSIGN(blockers, explain(*reader, run.no, flow::from_canonical, now));
-    std::erase_if(blockers,
-                  [&](const Blocker& blocker) { return !is_of(blocker.path, arguments.task); });
-    lines = lines_of(blockers, now);
-  }
-  if (arguments.json) {
-    context.output.write(as_json(run, blockers));
-    return ExitCode::kOk;
-  }
-  std::string out = fmt::format("run {} of {}: {}\n", run.no, run.flow_id, to_string(run.state));
-  if (!lines.empty()) out += as_table(std::move(lines));
-  context.output.write(out);
-  return ExitCode::kOk;
+  return std::unexpected<Error>(target.error());
 }
 
 }  // namespace cordyna::cli

@@ -28,11 +28,23 @@ inline constexpr std::size_t kSettleMax = 1024;
 
 class Engine {
  public:
-  /// Borrows the evaluator. `slots`: processes at once, at least 1.
-  Engine(std::uint32_t slots, const Evaluator& evaluator);
+  /// Borrows the evaluator.
+  Engine(Limits limits, const Evaluator& evaluator);
 
-  /// Errors: kConflict: the number is taken.
+  /// What else the state holds: runs and attempts that count although nobody has taken them up.
+  /// Once, before any run is started or restored.
+  void know(Millis now, const Surroundings& around);
+
+  /// A new run. It begins, or is pending, or is skipped, as the flow's `concurrency` says; runs
+  /// that are here and that it wants cancelled are. Errors: kConflict: the number is taken;
+  /// kInvalidArgument: `concurrency.key` cannot be rendered.
   [[nodiscard]] Result<> start_run(Millis now, RunStart start, Decision& out);
+  /// Runs that are not here, and without which the pending run cannot have its turn.
+  struct Absent {
+    std::vector<RunNo> take_up;  ///< pending ones before it
+    std::vector<RunNo> cancel;   ///< those that it wants cancelled
+  };
+  [[nodiscard]] Absent absent(RunNo pending) const;
   /// A run that an owner before left. Its adoptions come with the next `advance`, after due timers.
   /// Errors: kConflict: it is here already, or it has ended.
   [[nodiscard]] Result<> restore_run(Millis now, RunSnapshot snapshot,
@@ -47,16 +59,33 @@ class Engine {
   /// Fires due timers, emits adoptions, settles, hands out what has a slot.
   void advance(Millis now, Decision& out);
 
-  [[nodiscard]] bool has_work() const { return !busy_.empty(); }
+  [[nodiscard]] bool has_work() const {
+    return !busy_.empty() || !restored_.empty() || shared_.admission.has_work();
+  }
   [[nodiscard]] std::optional<Millis> next_timer() const { return shared_.timers.next(); }
-  [[nodiscard]] bool has_run(RunNo run) const { return runs_.contains(run); }
-  [[nodiscard]] std::size_t live_runs() const { return runs_.size(); }
+  /// Whether the run is here and has not ended; it may be pending.
+  [[nodiscard]] bool has_run(RunNo run) const {
+    return runs_.contains(run) || pending_.contains(run);
+  }
+  [[nodiscard]] std::size_t live_runs() const { return runs_.size() + pending_.size(); }
+  [[nodiscard]] const Slots& slots() const { return shared_.slots; }
 
-  /// Why each task of a live run that has not ended is where it is, at `now`. Empty: no such run.
+  /// Why each task of a live run that has not ended is where it is, at `now`; of a run that is
+  /// pending, what is in its way. Empty: no such run.
   [[nodiscard]] std::vector<Blocker> why(RunNo run, Millis now = 0) const;
 
  private:
   Step step(Millis now, Decision& out) { return {now, *evaluator_, shared_, out}; }
+  /// A run that waits for its turn.
+  struct Pending {
+    RunSnapshot rows;
+    std::shared_ptr<const Flow> flow;
+  };
+
+  void skip(Step& step, RunRow row, RunStart start);
+  void wait_for_turn(Step& step, RunRow row, RunStart start);
+  bool cancel_pending(Step& step, RunNo run, std::string detail);
+  void admit(Step& step);
   void hand_out(Step& step);
   void note_work(RunNo run);
   void drop_ended(const Decision& out);
@@ -64,6 +93,7 @@ class Engine {
   const Evaluator* evaluator_;
   Shared shared_;
   std::map<RunNo, std::unique_ptr<RunMachine>> runs_;
+  std::map<RunNo, Pending> pending_;
   std::deque<RunNo> busy_;       // have tasks to settle; each once
   std::vector<RunNo> restored_;  // have adoptions to emit
 };

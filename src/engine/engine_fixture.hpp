@@ -3,8 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -12,12 +14,16 @@
 
 namespace cordyna::engine {
 
-/// A text "=x" renders as "x". A condition is "true", or "at " and a time: then it holds when `now`
-/// of the context is past it.
+/// A text "=x" renders as "x", "{inputs}" as the inputs. A condition is "true", or "at " and a
+/// time: then it holds when `now` of the context is past it.
 class PlainEvaluator final : public Evaluator {
  public:
   Result<std::string> render(std::string_view text, std::string_view context) const override {
     if (text.starts_with("=")) return std::string(text.substr(1));
+    if (text == "{inputs}") {
+      const std::size_t at = context.find("\"inputs\":") + 9;
+      return std::string(context.substr(at, context.find(",\"labels\"") - at));
+    }
     if (text == "{bad}") return fail(ErrorCode::kInvalidArgument, "undefined name 'bad'");
     return std::string(text) + " with " + std::string(context);
   }
@@ -45,7 +51,7 @@ inline TaskSpec task(std::string id, std::vector<TaskIndex> needs = {}) {
 
 class EngineTest : public testing::Test {
  protected:
-  explicit EngineTest(std::uint32_t slots = 2) : engine_(slots, evaluator_) {}
+  explicit EngineTest(Limits limits = {2}) : engine_(std::move(limits), evaluator_) {}
 
   void begin(std::vector<TaskSpec> tasks) {
     flow_ = std::make_shared<Flow>();

@@ -97,7 +97,7 @@ TEST_F(EngineTest, AnAcknowledgementAndItsTimerAtOneInstantHaveOneWinner) {
 
   now_ = 2'000'000;
   Decision other;
-  Engine second(1, evaluator_);
+  Engine second({1}, evaluator_);
   ASSERT_TRUE(second.start_run(now_, {2, RunId{"r2"}, flow_, "{}", "{}"}, other).has_value());
   second.advance(now_, other);
   now_ += 10'000;

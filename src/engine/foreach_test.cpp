@@ -76,7 +76,7 @@ TEST_F(ForeachTest, ParallelHoldsItemsBack) {
 }
 
 TEST_F(ForeachTest, ResultsAreInTheOrderOfItems) {
-  engine_ = Engine(3, evaluator_);
+  engine_ = Engine({3}, evaluator_);
   begin({each("[1,2,3]", 3), inside("l/x")});
   step();
   report_with("l[2]/x", R"({"n":3})");

@@ -155,7 +155,7 @@ TEST_F(HoldTest, WhatACancelSweptIsNotHeldAfterARestart) {
   hold.path = "a";
   hold.attempt = 1;
   snapshot.holds = {hold};
-  Engine next(2, evaluator_);
+  Engine next({2}, evaluator_);
   ASSERT_TRUE(next.restore_run(now_, snapshot, flow_, out_).has_value());
   for (const bool approve : {false, true}) {
     const auto said = next.decide(now_, 1, {"a", approve, "ann", ""}, out_);

@@ -19,7 +19,7 @@ class RestartTest : public EngineTest {
     return text;
   }
   void restart() {
-    engine_ = Engine(2, evaluator_);
+    engine_ = Engine({2}, evaluator_);
     ASSERT_TRUE(engine_.restore_run(now_, rows_, flow_, out_).has_value());
   }
 

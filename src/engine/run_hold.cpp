@@ -12,6 +12,15 @@
 #include "model/run_fields.hpp"
 
 namespace cordyna::engine {
+namespace {
+
+/// The members of an object, to stand behind others: `,"a":1`.
+std::string more_members(std::string_view object) {
+  if (object.size() <= 2) return {};
+  return "," + std::string(object.substr(1, object.size() - 2));
+}
+
+}  // namespace
 
 /// What was measured is kept however the attempt ended: also an alarm is history.
 void RunMachine::write_point(Step& step, TaskIndex task, const Outcome& outcome) {
@@ -103,6 +112,14 @@ Result<> RunMachine::decide(Step& step, const HoldDecision& decision) {
                                 ? ""
                                 : fmt::format(": it was {}", to_string(found->second.state))));
   }
+  if (decision.approve && decision.values.empty() != spec_of(task).inputs.empty()) {
+    return fail(
+        ErrorCode::kInvalidArgument,
+        decision.values.empty()
+            ? fmt::format("task '{}' of run {} asks for {}", path_of(task), run_.no,
+                          describe_inputs(spec_of(task).inputs))
+            : fmt::format("task '{}' of run {} asks for no inputs", path_of(task), run_.no));
+  }
   HoldRow& row = found->second;
   row.by = decision.by;
   row.note = decision.note;
@@ -112,7 +129,7 @@ Result<> RunMachine::decide(Step& step, const HoldDecision& decision) {
   --held_;
   go_on(step, {});
   if (decision.approve) {
-    approve(step, task);
+    approve(step, task, decision.values);
   } else {
     reject(step, task);
   }
@@ -120,15 +137,15 @@ Result<> RunMachine::decide(Step& step, const HoldDecision& decision) {
   return {};
 }
 
-void RunMachine::approve(Step& step, TaskIndex task) {
+void RunMachine::approve(Step& step, TaskIndex task, const std::string& values) {
   const HoldRow& row = holds_.at(task);
   AttemptLive& live = live_.at(task);
   const TaskSpec& spec = spec_of(task);
   if (spec.wait.what == WaitFor::kPerson) {
     return end_wait(
         step, task,
-        fmt::format(R"({{"approved":true,"by":{},"note":{}}})", json_string(row.by),
-                    json_string(row.note)),
+        fmt::format(R"({{"approved":true,"by":{},"note":{}{}}})", json_string(row.by),
+                    json_string(row.note), more_members(values)),
         fmt::format("approved by {}{}{}", row.by, row.note.empty() ? "" : ": ", row.note));
   }
   live.first_at = step.now;

@@ -38,31 +38,14 @@ std::string history_detail(const TaskError& error) {
 
 }  // namespace
 
-RunMachine::RunMachine(Step& step, RunStart start) : flow_(std::move(start.flow)), graph_(*flow_) {
-  run_.no = start.no;
-  run_.id = std::move(start.id);
-  run_.flow_id = flow_->id;
-  run_.ns = flow_->ns;
-  run_.flow_hash = flow_->hash;
-  run_.folder = flow_->folder;
-  run_.inputs = std::move(start.inputs);
-  run_.scheduled = std::move(start.scheduled);
-  run_.rerun_of = start.rerun_of;
-  run_.backfill = std::move(start.backfill);
-  run_.created_at = step.now;
+RunMachine::RunMachine(Step& step, RunStart start) : flow_(start.flow), graph_(*flow_) {
+  run_ = row_of(start, step.now);
   run_.started_at = step.now;
   run_.deadline_at = flow_->timeout > 0 ? step.now + flow_->timeout : 0;
   run_.state = RunState::kRunning;
-
-  step.out.changes.flows.push_back({flow_->hash, flow_->id, flow_->ns, std::move(start.canonical)});
-  step.out.changes.runs.push_back(run_);
-  write_history(step, {}, 0, std::nullopt, std::nullopt, {});
-  step.out.changes.history.back().run_state = RunState::kRunning;
-
-  RunSnapshot fresh;
-  fresh.run = run_;
-  fresh.history_seq = seq_;
-  fresh.tasks = take_over(step, std::move(start.taken));
+  RunSnapshot fresh = record(run_, std::move(start), {}, step.now, step.out);
+  step.shared.admission.note(run_);
+  seq_ = fresh.history_seq;
   restore_tasks(step, fresh);
 }
 
@@ -71,6 +54,16 @@ RunMachine::RunMachine(Step& step, RunSnapshot snapshot, std::shared_ptr<const F
   seq_ = snapshot.history_seq;
   run_.warnings = 0;  // counted again from the tasks
   restore_tasks(step, snapshot);
+}
+
+void RunMachine::begin(Step& step) {
+  run_.started_at = step.now;
+  last_at_ = step.now;
+  if (flow_->timeout > 0) {
+    run_.deadline_at = step.now + flow_->timeout;
+    step.shared.timers.add({run_.deadline_at, run_.no, 0, TimerKind::kRun});
+  }
+  write_run(step, RunState::kRunning, {});
 }
 
 void RunMachine::list(TaskIndex task) {
@@ -98,6 +91,7 @@ void RunMachine::begin_attempt(Step& step, TaskIndex task, AttemptState state) {
   attempt.row.attempt = live.attempt;
   attempt.row.created_at = step.now;
   attempt.row.state = AttemptState::kCreated;
+  attempt.row.pool = spec_of(task).pool;
   if (state != AttemptState::kDispatched) return;
   attempt.row.dispatched_at = step.now;
   attempt.row.known_dead = false;
@@ -112,11 +106,17 @@ bool RunMachine::hand_out(Step& step, TaskIndex task) {
   if (!std::exchange(live.wants_slot, false)) return false;
   if (ended() || live.state != TaskState::kPending) return false;
   begin_attempt(step, task, AttemptState::kDispatched);
-  live_[task].holds_slot = true;
-  ++step.shared.slots_used;
+  step.shared.slots.take(live_[task], step.now);
   ++unproven_;
   step.out.starts.push_back(command(task));
   return true;
+}
+
+/// An attempt that another run carries out: it takes no slot, those of that run do.
+void RunMachine::ask_for_run(Step& step, TaskIndex task) {
+  begin_attempt(step, task, AttemptState::kDispatched);
+  ++unproven_;
+  step.out.starts.push_back(command(task));
 }
 
 Result<std::string> RunMachine::render_message(Step& step, TaskIndex task) const {
@@ -172,10 +172,12 @@ void RunMachine::report(Step& step, const AttemptReport& report) {
   switch (report.kind) {
     case ReportKind::kAcknowledged:
       if (can_follow(state, AttemptState::kAcknowledged))
-        progress(step, task, AttemptState::kAcknowledged);
+        progress(step, task, AttemptState::kAcknowledged, {});
       return;
     case ReportKind::kStarted:
-      if (can_follow(state, AttemptState::kStarted)) progress(step, task, AttemptState::kStarted);
+      if (can_follow(state, AttemptState::kStarted)) {
+        progress(step, task, AttemptState::kStarted, report.detail);
+      }
       return;
     case ReportKind::kEnded:
       if (!is_final(state)) {
@@ -187,7 +189,7 @@ void RunMachine::report(Step& step, const AttemptReport& report) {
   }
 }
 
-void RunMachine::progress(Step& step, TaskIndex task, AttemptState state) {
+void RunMachine::progress(Step& step, TaskIndex task, AttemptState state, std::string detail) {
   AttemptLive& live = live_.at(task);
   const Timeouts& timeouts = spec_of(task).timeouts;
   const bool started = state == AttemptState::kStarted;
@@ -196,7 +198,7 @@ void RunMachine::progress(Step& step, TaskIndex task, AttemptState state) {
   write_attempt(step, live, state);
   const TaskState to = started ? TaskState::kStarted : TaskState::kQueued;
   write_task(step, task, to, TaskRow{});
-  write_history(step, live.row.path, live.row.attempt, to, state, {});
+  write_history(step, live.row.path, live.row.attempt, to, state, std::move(detail));
 }
 
 /// The attempt ended, and nothing of it runs any more.
@@ -206,7 +208,7 @@ void RunMachine::end_attempt(Step& step, TaskIndex task, const Outcome& outcome)
   live.row.ended_at = step.now;
   live.row.known_dead = true;
   --unproven_;
-  if (std::exchange(live.holds_slot, false)) --step.shared.slots_used;
+  step.shared.slots.give_back(live);
 
   write_point(step, task, outcome);
   TaskRow details;
@@ -217,7 +219,7 @@ void RunMachine::end_attempt(Step& step, TaskIndex task, const Outcome& outcome)
     details.warnings = outcome.warnings;
     write_attempt(step, live, AttemptState::kCompleted);
     write_history(step, live.row.path, live.row.attempt, TaskState::kCompleted,
-                  AttemptState::kCompleted, {});
+                  AttemptState::kCompleted, outcome.note);
     run_.warnings += outcome.warnings;
     end_task(step, task, TaskState::kCompleted, details);
   } else if (outcome.state == AttemptState::kCancelled && live.row.cancel_requested) {
@@ -293,7 +295,7 @@ void RunMachine::release(Step& step, TaskIndex task) {
   AttemptLive& live = live_.at(task);
   live.row.known_dead = true;
   --unproven_;
-  if (std::exchange(live.holds_slot, false)) --step.shared.slots_used;
+  step.shared.slots.give_back(live);
   write_attempt(step, live, live.row.state);
   write_history(step, live.row.path, live.row.attempt, std::nullopt, std::nullopt,
                 "late: the attempt that had failed is known to be dead");

@@ -26,56 +26,28 @@
 #include <vector>
 
 #include "base/result.hpp"
-#include "engine/decision.hpp"
 #include "engine/graph.hpp"
 #include "engine/hold.hpp"
 #include "engine/loop.hpp"
-#include "engine/slot_queue.hpp"
+#include "engine/run_begin.hpp"
+#include "engine/step.hpp"
 #include "engine/task_live.hpp"
-#include "engine/timers.hpp"
 #include "engine/why.hpp"
 #include "model/attempt.hpp"
 #include "model/flow.hpp"
 #include "model/rows.hpp"
-#include "ports/evaluator.hpp"
 
 namespace cordyna::engine {
-
-/// What the runs of one engine share.
-struct Shared {
-  Timers timers;
-  SlotQueue slot_queue;  ///< entries of tasks that no longer want one are passed over
-  std::uint32_t slots = 1;
-  std::uint32_t slots_used = 0;
-};
-
-/// One step of the engine: the time, and where its decision goes.
-struct Step {
-  Millis now = 0;
-  const Evaluator& evaluator;
-  Shared& shared;
-  Decision& out;
-};
-
-/// What begins a run.
-struct RunStart {
-  RunNo no = 0;
-  RunId id;
-  std::shared_ptr<const Flow> flow;
-  std::string canonical;         ///< stored once for each version
-  std::string inputs;            ///< JSON object
-  Scheduled scheduled;           ///< the time it stands for
-  RunNo rerun_of = 0;            ///< the run whose rows `taken` are
-  std::vector<TaskRow> taken{};  ///< what that run completed or skipped: it is not done again
-  std::string backfill{};        ///< number of the backfill that it belongs to; empty: none
-};
 
 class RunMachine {
  public:
   /// A new run; its first tasks are on the list for `settle`.
   RunMachine(Step& step, RunStart start);
-  /// A run from its rows, after a restart. Changes nothing; `adopt` comes next, after timers.
+  /// A run from its rows, after a restart. Changes nothing; `adopt` comes next, after timers; of
+  /// one that is pending, `begin`.
   RunMachine(Step& step, RunSnapshot snapshot, std::shared_ptr<const Flow> flow);
+  /// A pending run begins; its time limit counts from now.
+  void begin(Step& step);
 
   [[nodiscard]] RunNo no() const { return run_.no; }
   [[nodiscard]] bool ended() const { return is_final(run_.state); }
@@ -84,7 +56,7 @@ class RunMachine {
   void adopt(Step& step);
   /// Cancels what is live and what waits; `finally` tasks still run, and a second call cancels
   /// those too.
-  void cancel(Step& step);
+  void cancel(Step& step, std::string why = "cancel requested");
   /// A person's word on a task that is held. Errors: kNotFound: no such task; kConflict: it is not
   /// held. The same word again changes nothing.
   [[nodiscard]] Result<> decide(Step& step, const HoldDecision& decision);
@@ -106,6 +78,7 @@ class RunMachine {
   void open_sections(Step& step);
   [[nodiscard]] bool section_open(TaskIndex task) const;
   void begin_attempt(Step& step, TaskIndex task, AttemptState state);
+  void ask_for_run(Step& step, TaskIndex task);
   void run_in_engine(Step& step, TaskIndex task);
   void fail_in_engine(Step& step, TaskIndex task, TaskError error);
   [[nodiscard]] Result<std::string> render_message(Step& step, TaskIndex task) const;
@@ -113,9 +86,6 @@ class RunMachine {
   void retry_or_fail(Step& step, TaskIndex task, AttemptLive& live, const TaskError& error);
   void time_out(Step& step, TaskIndex task, TaskErrorCode code, Phase phase, Millis limit);
   void release(Step& step, TaskIndex task);
-
-  // run_takeover.cpp
-  [[nodiscard]] std::vector<TaskRow> take_over(Step& step, std::vector<TaskRow> taken);
 
   // run_switch.cpp
   template <class What>
@@ -169,11 +139,14 @@ class RunMachine {
   void wait_until(Step& step, TaskIndex task, Millis until);
   void end_wait(Step& step, TaskIndex task, std::string outputs, std::string detail);
   void time_out_hold(Step& step, TaskIndex task);
+  [[nodiscard]] std::string unanswered(const Step& step, TaskIndex task) const;
+  void explain_slot(TaskIndex task, Millis now, Millis since, const Slots& slots,
+                    std::vector<Blocker>& blockers) const;
   void explain_wait(TaskIndex task, Millis now, std::vector<Blocker>& blockers) const;
 
   // run_hold.cpp
   void hold(Step& step, TaskIndex task, const Outcome& outcome);
-  void approve(Step& step, TaskIndex task);
+  void approve(Step& step, TaskIndex task, const std::string& values);
   void reject(Step& step, TaskIndex task);
   void pause_if_still(Step& step);
   void go_on(Step& step, std::string why);
@@ -182,7 +155,7 @@ class RunMachine {
   [[nodiscard]] bool approved(TaskIndex task) const;
   void write_hold(Step& step, HoldRow& row, HoldState to);
   void write_point(Step& step, TaskIndex task, const Outcome& outcome);
-  void progress(Step& step, TaskIndex task, AttemptState state);
+  void progress(Step& step, TaskIndex task, AttemptState state, std::string detail);
 
   // run_settle.cpp
   void settle_task(Step& step, TaskIndex task);
@@ -211,7 +184,6 @@ class RunMachine {
                      std::optional<TaskState> task, std::optional<AttemptState> state,
                      std::string detail);
   [[nodiscard]] std::string context(TaskIndex task, std::uint32_t attempt) const;
-  [[nodiscard]] std::string run_context() const;
   [[nodiscard]] StartAttempt command(TaskIndex task) const;
   void arm_phase(Step& step, AttemptLive& live, TaskIndex task, Millis limit);
 
@@ -241,8 +213,7 @@ class RunMachine {
   std::int64_t seq_ = 0;
   Millis last_at_ = 0;
   Millis first_error_at_ = 0;
-  bool error_seen_ = false;
-  bool warning_seen_ = false;
+  bool error_seen_ = false, warning_seen_ = false;
   bool cancel_finally_ = false;
 };
 

@@ -35,6 +35,7 @@ void RunMachine::write_run(Step& step, RunState to, std::string detail) {
   step.out.changes.runs.push_back(row);
   const bool changed = to != run_.state;
   run_ = std::move(row);
+  step.shared.admission.note(run_);
   if (!changed && detail.empty()) return;
   write_history(step, {}, 0, std::nullopt, std::nullopt, std::move(detail));
   if (changed) step.out.changes.history.back().run_state = to;
@@ -82,19 +83,9 @@ void RunMachine::write_history(Step& step, std::string_view path, std::uint32_t 
   step.out.changes.history.push_back(std::move(row));
 }
 
-std::string RunMachine::run_context() const {
-  std::string out = fmt::format(R"("run":{{"number":{},{}}})", run_.no,
-                                run_fields(run_.id, run_.created_at, run_.scheduled));
-  fmt::format_to(std::back_inserter(out),
-                 R"(,"flow":{{"id":{},"namespace":{},"owner":{}}},"inputs":{},"labels":{})",
-                 json_string(flow_->id), json_string(flow_->ns), json_string(flow_->owner),
-                 or_empty_object(run_.inputs), or_empty_object(flow_->labels));
-  return out;
-}
-
 std::string RunMachine::context(TaskIndex task, std::uint32_t attempt) const {
   const TaskSpec& spec = spec_of(task);
-  std::string out = "{" + run_context();
+  std::string out = "{" + names_of(*flow_, run_);
   fmt::format_to(std::back_inserter(out),
                  R"(,"vars":{},"task":{{"id":{},"attempt":{}}},"outputs":{{)",
                  or_empty_object(vars_), json_string(path_of(task)), attempt);
@@ -132,7 +123,9 @@ StartAttempt RunMachine::command(TaskIndex task) const {
   start.flow = flow_;
   start.context = context(task, tasks_[task].attempt);
   start.run_at = stands_for(run_.created_at, run_.scheduled);
+  start.created_at = live_.at(task).row.created_at;
   start.approved = approved(task);
+  start.no_cache = run_.no_cache;
   start.timeouts = spec_of(task).timeouts;
   return start;
 }

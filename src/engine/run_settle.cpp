@@ -113,8 +113,9 @@ void RunMachine::settle_task(Step& step, TaskIndex task) {
   }
   if (attempt == live_.end() && !let_run(step, task)) return;
   if (spec.kind == TaskKind::kEngine) return run_in_engine(step, task);
+  if (spec.kind == TaskKind::kRun) return ask_for_run(step, task);
   live.wants_slot = true;
-  step.shared.slot_queue.push({run_.no, task, spec.priority});
+  step.shared.slots.want({run_.no, task, spec.priority}, spec.pool);
 }
 
 /// What the end of a task means for those that need it, and for its section.
@@ -187,7 +188,7 @@ void RunMachine::finish(Step& step) {
   std::string detail;
   if (run_.error.has_value()) detail = run_.error->message;
   if (flow_->outputs.size() > 2 && (to == RunState::kCompleted || to == RunState::kWarning)) {
-    std::string names = "{" + run_context() + ",\"outputs\":{";
+    std::string names = "{" + names_of(*flow_, run_) + ",\"outputs\":{";
     bool first = true;
     for (TaskIndex task = 0; task < tasks_.size(); ++task) {
       const auto found = outputs_.find(task);
@@ -209,16 +210,16 @@ void RunMachine::finish(Step& step) {
   step.out.ended.push_back(run_.no);
 }
 
-void RunMachine::cancel(Step& step) {
+void RunMachine::cancel(Step& step, std::string why) {
   if (ended()) return;
   if (run_.cancel_requested) {
     cancel_finally_ = true;
   } else {
     run_.cancel_requested = true;
     if (run_.state == RunState::kPaused) {
-      go_on(step, "cancel requested");
+      go_on(step, std::move(why));
     } else {
-      write_run(step, run_.state, "cancel requested");
+      write_run(step, run_.state, std::move(why));
     }
   }
   sweep_ = 0;
@@ -263,9 +264,10 @@ void RunMachine::adopt(Step& step) {
     const auto live = live_.find(task);
     if (live == live_.end() || !std::exchange(live->second.to_adopt, false)) continue;
     // What is about to be cancelled is not adopted: an attempt that was never begun would be
-    // started for it.
+    // started for it. A run that an attempt began is known by its adoption alone.
     const bool doomed = sweep_ < sweep_end_ && !spared(task);
-    if (!is_final(live->second.row.state) && !doomed) step.out.adoptions.push_back(command(task));
+    const bool alive = !is_final(live->second.row.state) && !doomed;
+    if (alive || spec_of(task).kind == TaskKind::kRun) step.out.adoptions.push_back(command(task));
   }
 }
 
@@ -273,14 +275,11 @@ void RunMachine::adopt(Step& step) {
 /// move.
 void RunMachine::restore_tasks(Step& step, RunSnapshot& snapshot) {
   make_roots();
+  step.shared.slots.forget_holders(run_.no);
   last_at_ = run_.started_at;
   for (TaskIndex task = 0; task < tasks_.size(); ++task)
     by_path_.emplace(flow_->tasks[task].id, task);
-  vars_ = flow_->vars;
-  if (vars_.find('{', 1) != std::string::npos) {
-    auto vars = step.evaluator.render_json(flow_->vars, "{" + run_context() + "}");
-    if (vars.has_value()) vars_ = std::move(*vars);
-  }
+  vars_ = render_vars(*flow_, run_, step.evaluator);
   for (const TaskRow& row : snapshot.tasks) {
     if (!stands_in_item(row.path)) restore_task(row);
   }
@@ -350,14 +349,12 @@ void RunMachine::restore_attempt(Step& step, const AttemptRow& row) {
     step.shared.timers.add({row.deadline_at, run_.no, task, TimerKind::kPhase});
   if (row.known_dead) return;
   ++unproven_;
-  live.holds_slot = true;
-  ++step.shared.slots_used;
+  if (spec.kind == TaskKind::kProcess) step.shared.slots.take_again(live);
   if (is_final(row.state)) {  // failed by its deadline: its death was not proven yet
     step.out.cancels.push_back(
         {{run_.no, row.path, row.attempt}, tasks_[task].spec, CancelReason::kTimeout});
-  } else {
-    live.to_adopt = true;
   }
+  live.to_adopt = !is_final(row.state) || spec.kind == TaskKind::kRun;
 }
 
 }  // namespace cordyna::engine

@@ -24,6 +24,9 @@ void RunMachine::begin_wait(Step& step, TaskIndex task, std::string reason) {
     case WaitFor::kPerson: {
       Outcome asks;
       asks.hold = reason.empty() ? "waits for approval" : std::move(reason);
+      if (!spec_of(task).inputs.empty()) {
+        asks.hold += " (give " + describe_inputs(spec_of(task).inputs) + ")";
+      }
       return hold(step, task, asks);
     }
     case WaitFor::kTime:
@@ -100,13 +103,25 @@ void RunMachine::time_out_hold(Step& step, TaskIndex task) {
   go_on(step, {});
   std::string said = "nobody decided within " + format_delay(spec.timeout);
   if (spec.wait.go_on) {
-    return end_wait(step, task, R"({"approved":false,"by":"","note":""})", said + "; it goes on");
+    return end_wait(step, task, unanswered(step, task), said + "; it goes on");
   }
   TaskRow details;
   details.error = owned(make_task_error(TaskErrorCode::kTimeoutTotal, Phase::kRun, said), task);
   write_history(step, path_of(task), tasks_[task].attempt, TaskState::kError, std::nullopt,
                 "TIMEOUT_TOTAL: " + said);
   end_task(step, task, TaskState::kError, details);
+}
+
+/// The outputs of a pause that nobody decided about: of what it asks for, the defaults.
+std::string RunMachine::unanswered(const Step& step, TaskIndex task) const {
+  std::string out = R"({"approved":false,"by":"","note":"")";
+  for (const InputSpec& input : spec_of(task).inputs) {
+    std::string value = input.default_value.empty() ? "null" : input.default_value;
+    const auto rendered = step.evaluator.render_json(value, "{" + names_of(*flow_, run_) + "}");
+    if (rendered.has_value()) value = *rendered;
+    out += ',' + json_string(input.id) + ':' + value;
+  }
+  return out + '}';
 }
 
 void RunMachine::explain_wait(TaskIndex task, Millis now, std::vector<Blocker>& blockers) const {

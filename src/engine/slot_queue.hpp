@@ -19,14 +19,22 @@ struct SlotRequest {
   RunNo run = 0;
   TaskIndex task = 0;
   std::int32_t priority = 0;
+  std::uint64_t seq = 0;  ///< order of arrival, over all queues of an engine
 
   bool operator==(const SlotRequest&) const = default;
+
+  /// Whether it goes before the other one.
+  [[nodiscard]] bool before(const SlotRequest& other) const {
+    return priority != other.priority ? priority > other.priority : seq < other.seq;
+  }
 };
 
 class SlotQueue {
  public:
   void push(const SlotRequest& request) { waiting_[request.priority].push_back(request); }
   [[nodiscard]] bool empty() const { return waiting_.empty(); }
+  /// The next one; not when it is empty.
+  [[nodiscard]] const SlotRequest& front() const { return waiting_.begin()->second.front(); }
   /// Takes the next one out; not when it is empty.
   [[nodiscard]] SlotRequest pop() {
     const auto first = waiting_.begin();

@@ -20,7 +20,7 @@ TEST(SlotQueueTest, TheGreaterPriorityGoesFirstOfEqualsWhoCameFirst) {
 
 class PriorityTest : public EngineTest {
  protected:
-  PriorityTest() : EngineTest(1) {}
+  PriorityTest() : EngineTest({1}) {}
 };
 
 TEST_F(PriorityTest, DecidesWhoGetsTheNextSlot) {

@@ -17,6 +17,7 @@ enum class TimerKind : std::uint8_t {
   kTask,   ///< the whole time of a task, with its retries
   kRetry,  ///< the next attempt may be made
   kRun,    ///< the whole time of a run
+  kPool,   ///< of no run: the pool with the number `task` has a start again
 };
 
 /// Equal times fire in the order of run, task and kind, so that the same history is made each time.

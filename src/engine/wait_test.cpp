@@ -45,7 +45,7 @@ class WaitTest : public EngineTest {
   }
   /// The owner dies, and the next one finds the rows.
   void restart() {
-    engine_ = Engine(2, evaluator_);
+    engine_ = Engine({2}, evaluator_);
     ASSERT_TRUE(engine_.restore_run(now_, rows_, flow_, out_).has_value());
   }
 
@@ -64,6 +64,55 @@ TEST_F(WaitTest, APausePausesTheRunUntilSomebodyApproves) {
   ASSERT_TRUE(say(true).has_value());
   EXPECT_EQ(step(), "run=running p=completed b:dispatched >b") << "without another attempt";
   EXPECT_EQ(last_.changes.tasks[0].outputs, R"({"approved":true,"by":"ann","note":"fine"})");
+}
+
+InputSpec asked(std::string id, InputType type, bool required) {
+  InputSpec input;
+  input.id = std::move(id);
+  input.type = type;
+  input.required = required;
+  return input;
+}
+
+TEST_F(WaitTest, WhatIsAskedForBecomesOutputs) {
+  TaskSpec p = person();
+  p.inputs = {asked("amount", InputType::kInt, true), asked("why", InputType::kString, false)};
+  begin({p});
+  step();
+  const std::string wants = "waits for approval (give amount (int), why (string, may be left out))";
+  EXPECT_EQ(engine_.why(1)[0].what, wants);
+  const auto nothing = engine_.decide(now_, 1, {"p", true, "ann", ""}, out_);
+  ASSERT_FALSE(nothing.has_value());
+  EXPECT_EQ(nothing.error().code, ErrorCode::kInvalidArgument);
+  EXPECT_EQ(nothing.error().message,
+            "task 'p' of run 1 asks for amount (int), why (string, may be left out)");
+  EXPECT_EQ(step(), "") << "nothing is changed";
+  restart();
+  const engine::HoldDecision decision{"", true, "ann", "", R"({"amount":5,"why":null})"};
+  ASSERT_TRUE(engine_.decide(now_, 1, decision, out_).has_value());
+  EXPECT_EQ(step(), "run=running p=completed run=completed");
+  EXPECT_EQ(last_.changes.tasks[0].outputs,
+            R"({"approved":true,"by":"ann","note":"","amount":5,"why":null})");
+}
+
+TEST_F(WaitTest, APauseThatAsksForNothingTakesNothing) {
+  begin({person()});
+  step();
+  const auto said = engine_.decide(now_, 1, {"p", true, "ann", "", R"({"amount":5})"}, out_);
+  ASSERT_FALSE(said.has_value());
+  EXPECT_EQ(said.error().message, "task 'p' of run 1 asks for no inputs");
+}
+
+TEST_F(WaitTest, AskedInVainItHasTheDefaults) {
+  TaskSpec p = person(5000, true);
+  p.inputs = {asked("amount", InputType::kInt, false), asked("why", InputType::kString, false)};
+  p.inputs[0].default_value = "3";
+  begin({p});
+  step();
+  now_ += 5000;
+  EXPECT_EQ(step(), "p=completed run=completed");
+  EXPECT_EQ(last_.changes.tasks[0].outputs,
+            R"({"approved":false,"by":"","note":"","amount":3,"why":null})");
 }
 
 TEST_F(WaitTest, RejectedItEndsInErrorAndBlocks) {

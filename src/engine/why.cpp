@@ -9,18 +9,61 @@
 
 namespace cordyna::engine {
 
+namespace {
+
+// So many are named; of more, how many.
+constexpr std::size_t kHoldersNamed = 5;
+
+std::string holders_text(const PoolState& pool) {
+  std::string text;
+  std::size_t named = 0;
+  for (const auto& [holder, driven] : pool.holders) {
+    if (named == kHoldersNamed) {
+      return text + fmt::format(" and {} more", pool.holders.size() - named);
+    }
+    text += fmt::format("{}'{}' of run {}", named++ == 0 ? "" : ", ", holder.path, holder.run);
+  }
+  return text;
+}
+
+}  // namespace
+
 std::string_view to_string(BlockerKind kind) {
   static constexpr std::array kNames{std::string_view("upstream"),
                                      std::string_view("section"),
                                      std::string_view("slot"),
+                                     std::string_view("pool"),
+                                     std::string_view("rate"),
                                      std::string_view("retry_at"),
                                      std::string_view("previous_attempt"),
                                      std::string_view("running"),
                                      std::string_view("blocked"),
                                      std::string_view("paused"),
                                      std::string_view("time"),
-                                     std::string_view("condition")};
+                                     std::string_view("condition"),
+                                     std::string_view("concurrency")};
   return kNames[static_cast<std::size_t>(kind)];
+}
+
+/// Nothing before the task holds it up: it waits for a slot, of its pool or of the machine.
+void RunMachine::explain_slot(TaskIndex task, Millis now, Millis since, const Slots& slots,
+                              std::vector<Blocker>& blockers) const {
+  const TaskSpec& spec = spec_of(task);
+  const PoolState* pool = slots.find(spec.pool);
+  Blocker blocker{path_of(task), BlockerKind::kSlot, {}, since, 0, flow_->owner, 0, spec.pool};
+  if (pool != nullptr && pool->full()) {
+    blocker.kind = BlockerKind::kPool;
+    blocker.what = fmt::format("pool '{}' is full: {} of {} slots, held by {}", spec.pool,
+                               pool->holders.size(), pool->spec.slots, holders_text(*pool));
+  } else if (pool != nullptr && pool->next_start() > now) {
+    blocker.kind = BlockerKind::kRate;
+    blocker.until = pool->next_start();
+    blocker.what = fmt::format("pool '{}' has had its {} starts per {}", spec.pool,
+                               pool->spec.rate.count, format_delay(pool->spec.rate.per));
+  } else {
+    blocker.what = fmt::format("{} of {} slots are taken", slots.used(), slots.size());
+  }
+  blockers.push_back(std::move(blocker));
 }
 
 void RunMachine::explain(Millis now, const Shared& shared, std::vector<Blocker>& blockers) const {
@@ -33,32 +76,35 @@ void RunMachine::explain(Millis now, const Shared& shared, std::vector<Blocker>&
                           owner == nullptr ? spec.owner : *owner});
     };
     if (state.state == TaskState::kBlocked) {
-      const std::string& root = blocked_by_.at(task);
-      const TaskIndex other = find(root);
-      const std::string* owner = other == kNoTask ? nullptr : &spec_of(other).owner;
-      say(BlockerKind::kBlocked, root, state.ended_at, 0, owner);
+      const TaskIndex root = find(blocked_by_.at(task));
+      say(BlockerKind::kBlocked, blocked_by_.at(task), state.ended_at, 0,
+          root == kNoTask ? nullptr : &spec_of(root).owner);
     }
     if (is_final(state.state)) continue;
     if (state.held) {
       const HoldRow& hold = holds_.at(task);
-      const bool limited = spec.wait.what == WaitFor::kPerson && spec.timeout > 0;
-      const Millis until = limited ? hold.held_at + spec.timeout : 0;
-      say(BlockerKind::kPaused, hold.reason, hold.held_at, until);
+      const bool ends = spec.wait.what == WaitFor::kPerson && spec.timeout > 0;
+      say(BlockerKind::kPaused, hold.reason, hold.held_at, ends ? hold.held_at + spec.timeout : 0);
       continue;
     }
     const auto live = live_.find(task);
     if (live != live_.end() && live->second.row.attempt > 0) {
       const AttemptRow& row = live->second.row;
+      const Millis until = live->second.retry_at;
       if (!is_final(row.state)) {
-        say(BlockerKind::kRunning, std::string(to_string(row.state)),
+        say(BlockerKind::kRunning,
+            spec.kind == TaskKind::kRun ? "a run of flow " + spec.subflow.name()
+                                        : std::string(to_string(row.state)),
             row.started_at > 0 ? row.started_at : row.dispatched_at, row.deadline_at);
       } else if (!row.known_dead) {
         say(BlockerKind::kPreviousAttempt, fmt::format("attempt {}", row.attempt), row.ended_at);
-      } else if (spec.wait.what != WaitFor::kNothing) {
+      } else if (spec.wait.what != WaitFor::kNothing &&
+                 (spec.kind == TaskKind::kEngine || until > now)) {
         explain_wait(task, now, blockers);
-      } else {
-        const Millis until = live->second.retry_at;
+      } else if (until > now) {
         say(BlockerKind::kRetryAt, fmt::format("attempt {}", row.attempt + 1), row.ended_at, until);
+      } else {
+        explain_slot(task, now, std::max(until, row.ended_at), shared.slots, blockers);
       }
       continue;
     }
@@ -89,8 +135,7 @@ void RunMachine::explain(Millis now, const Shared& shared, std::vector<Blocker>&
       continue;
     }
     if (waits) continue;
-    const auto slots = fmt::format("{} of {} slots are taken", shared.slots_used, shared.slots);
-    say(BlockerKind::kSlot, slots, since, 0, &flow_->owner);
+    explain_slot(task, now, since, shared.slots, blockers);
   }
 }
 

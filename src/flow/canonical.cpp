@@ -88,10 +88,48 @@ Fields resource_fields(const Resources& resources) {
   return fields;
 }
 
+Fields concurrency_fields(const Concurrency& concurrency) {
+  Fields fields;
+  fields.raw("limit", fmt::format("{}", concurrency.limit));
+  fields.text("key", concurrency.key);
+  if (concurrency.when_full != WhenFull::kQueue) {
+    fields.text("when_full", to_string(concurrency.when_full));
+  }
+  return fields;
+}
+
 Fields env_fields(const Env& env) {
   Fields fields;
   for (const auto& [name, value] : env) fields.raw(name, string_json(value));
   return fields;
+}
+
+Fields input_fields(const InputSpec& input) {
+  Fields fields;
+  fields.text("id", input.id);
+  fields.text("description", input.description);
+  if (input.type != InputType::kString) fields.text("type", to_string(input.type));
+  if (!input.default_value.empty()) fields.raw("default", input.default_value);
+  if (input.default_value.empty() && !input.required) fields.raw("required", "false");
+  if (!input.values.empty()) fields.raw("values", list_json(input.values));
+  if (input.items != InputType::kString) fields.text("items", to_string(input.items));
+  if (!input.min.empty()) fields.raw("min", input.min);
+  if (!input.max.empty()) fields.raw("max", input.max);
+  fields.text("match", input.match);
+  fields.count("min_length", input.min_length);
+  fields.count("max_length", input.max_length);
+  fields.count("min_items", input.min_items);
+  fields.count("max_items", input.max_items);
+  return fields;
+}
+
+std::string inputs_json(const std::vector<InputSpec>& inputs) {
+  std::string out = "[";
+  for (const InputSpec& input : inputs) {
+    if (out.size() > 1) out += ',';
+    out += input_fields(input).json();
+  }
+  return out + ']';
 }
 
 std::string tasks_json(const FlowDraft& draft, TaskIndex inside, std::uint32_t branch);
@@ -112,7 +150,13 @@ std::string task_json(const FlowDraft& draft, TaskIndex index) {
     std::string needs = "[";
     for (const TaskIndex need : spec.needs) {
       if (needs.size() > 1) needs += ',';
-      append_json_string(needs, draft.tasks[need].spec.id);
+      const TaskDraft& other = draft.tasks[need];
+      if (other.implied) {
+        JsonFields of_flow = other.params;
+        append_json_object(needs, of_flow, KeyOrder::kSorted);
+      } else {
+        append_json_string(needs, other.spec.id);
+      }
     }
     fields.raw("needs", needs + ']');
   }
@@ -120,10 +164,16 @@ std::string task_json(const FlowDraft& draft, TaskIndex index) {
   fields.object("timeouts", timeout_fields(spec.timeouts));
   fields.object("resources", resource_fields(spec.resources));
   fields.duration("timeout", spec.timeout);
+  fields.text("pool", spec.pool);
   if (spec.priority != 0) fields.raw("priority", std::to_string(spec.priority));
   fields.flag("allow_failure", spec.allow_failure);
   fields.flag("disabled", spec.disabled);
   fields.object("env", env_fields(spec.env));
+  Fields cache;
+  cache.text("key", spec.cache.key);
+  cache.duration("for", spec.cache.age);
+  fields.object("cache", std::move(cache));
+  if (!spec.inputs.empty()) fields.raw("inputs", inputs_json(spec.inputs));
   for (const auto& [key, json] : task.params) {
     const KeySpec* key_spec = find_key(task.type->keys, key);
     if (key_spec != nullptr && key_spec->preset == json) continue;
@@ -156,39 +206,12 @@ std::string section_json(const FlowDraft& draft, Section section) {
   std::string out;
   for (TaskIndex i = 0; i < draft.tasks.size(); ++i) {
     const TaskSpec& spec = draft.tasks[i].spec;
-    if (spec.section != section || spec.inside != kNoTask) continue;
+    if (spec.section != section || spec.inside != kNoTask || draft.tasks[i].implied) continue;
     out += out.empty() ? '[' : ',';
     out += task_json(draft, i);
   }
   if (!out.empty()) out += ']';
   return out;
-}
-
-Fields input_fields(const InputSpec& input) {
-  Fields fields;
-  fields.text("id", input.id);
-  fields.text("description", input.description);
-  if (input.type != InputType::kString) fields.text("type", to_string(input.type));
-  if (!input.default_value.empty()) fields.raw("default", input.default_value);
-  if (input.default_value.empty() && !input.required) fields.raw("required", "false");
-  if (!input.values.empty()) fields.raw("values", list_json(input.values));
-  if (input.items != InputType::kString) fields.text("items", to_string(input.items));
-  if (!input.min.empty()) fields.raw("min", input.min);
-  if (!input.max.empty()) fields.raw("max", input.max);
-  fields.count("min_length", input.min_length);
-  fields.count("max_length", input.max_length);
-  fields.count("min_items", input.min_items);
-  fields.count("max_items", input.max_items);
-  return fields;
-}
-
-std::string inputs_json(const Flow& flow) {
-  std::string out = "[";
-  for (const InputSpec& input : flow.inputs) {
-    if (out.size() > 1) out += ',';
-    out += input_fields(input).json();
-  }
-  return out + ']';
 }
 
 std::string holidays_json(const std::vector<std::int64_t>& days) {
@@ -245,9 +268,13 @@ std::string canonical(const FlowDraft& draft) {
   if (flow.labels != "{}") fields.raw("labels", flow.labels);
   if (flow.vars != "{}") fields.raw("vars", flow.vars);
   if (flow.outputs != "{}") fields.raw("outputs", flow.outputs);
-  if (!flow.inputs.empty()) fields.raw("inputs", inputs_json(flow));
+  if (!flow.inputs.empty()) fields.raw("inputs", inputs_json(flow.inputs));
   if (!flow.triggers.empty()) fields.raw("triggers", triggers_json(flow));
   fields.duration("timeout", flow.timeout);
+  if (flow.concurrency.limit > 0) {
+    Fields limit = concurrency_fields(flow.concurrency);
+    fields.object("concurrency", std::move(limit));
+  }
   const auto section = [&](std::string_view key, Section which) {
     std::string json = section_json(draft, which);
     if (!json.empty()) fields.raw(key, std::move(json));

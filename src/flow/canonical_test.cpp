@@ -37,6 +37,8 @@ tasks:
   - {id: sh, type: shell, script: "echo '{{ outputs.s.x }}'\necho", trigger_rule: all_done}
   - {id: ask, type: pause, message: "{{ vars.v }}?", timeout: 2h, on_timeout: continue}
   - {id: rest, type: pause, for: 90s}
+  - {id: sum, type: pause, inputs: [{id: amount, type: int, min: 1}, {id: why, match: "[a-z]+", default: x}]}
+  - {id: kept, type: shell, script: x, cache: {key: "{{ hash(files('src/**')) }}", for: 24h}}
   - {id: look, type: wait_for, script: "test -e x", interval: 5s, interpreter: bash -eu}
   - id: how
     type: switch
@@ -57,6 +59,8 @@ tasks:
         type: foreach
         items: {from: 1, to: "{{ loop.index }}", step: 2}
         tasks: [{id: say, type: log, message: "{{ loop.parent.item }} {{ outputs.get.n }}"}]
+  - {id: other, type: flow, flow: /bare, inputs: {n: "{{ outputs.t.rows }}", l: [1]}, within: 90m}
+  - {id: begun, type: flow, flow: load, wait: false, needs: [{flow: z.y/x}, {flow: load, within: 1h}]}
   - {id: at, type: wait_for, until: "{{ now > inputs.day }}"}
 errors:
   - {id: tell, type: log, message: "{{ error.message }}", level: warn, run_if: true}

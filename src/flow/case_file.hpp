@@ -51,6 +51,7 @@ struct FixtureDecision {
   std::string by;
   std::string note;
   Millis after = 0;
+  GivenInputs with{};  ///< of an approval: what the person gives
 };
 
 struct Fixture {

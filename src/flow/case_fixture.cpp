@@ -7,6 +7,7 @@
 
 #include "flow/case_keys.hpp"
 #include "flow/case_reader.hpp"
+#include "flow/inputs_file.hpp"
 #include "flow/json_text.hpp"
 #include "flow/path_input.hpp"
 
@@ -61,7 +62,7 @@ void CaseReader::read_fixtures(const Node& node, FlowCase& test) {
 /// Tasks of the engine do nothing that a fixture could spare; a pause waits for a person.
 bool CaseReader::may_have_fixture(const Node& name, TaskIndex task) {
   const TaskSpec& spec = flow_.tasks[task];
-  if (spec.kind == TaskKind::kProcess) return true;
+  if (spec.kind != TaskKind::kEngine) return true;
   const Node& value = *name.next;
   if (spec.wait.what == WaitFor::kPerson) {
     const bool decides = value.kind == NodeKind::kMap &&
@@ -126,6 +127,15 @@ void CaseReader::read_attempt(const Node& node, std::string_view name, Fixture& 
   if (node.find("error") != nullptr) return read_failure(node, std::move(attempt), fixture);
   if (flag_of(node, "hangs").value_or(false)) attempt.kind = FixtureKind::kHangs;
   if (flag_of(node, "real").value_or(false)) attempt.kind = FixtureKind::kReal;
+  const TaskSpec& spec = flow_.tasks[fixture.task];
+  for (const std::string_view key : {"real", "data"}) {
+    if (spec.kind != TaskKind::kRun || node.find(key) == nullptr) continue;
+    reporter_.error(*node.find(key), Code::kBadValue,
+                    fmt::format("'{}' runs flow {}, which a test does not, and gives no data; "
+                                "write its 'outputs', or its 'error'",
+                                name, spec.subflow.name()));
+    return;
+  }
   if (node.find("data") != nullptr) read_data(node, fixture.task, attempt);
   // Only a person's word: the task itself, a guard or a pause, does what it does.
   bool says_more = false;
@@ -149,7 +159,29 @@ void CaseReader::read_decision(const Node& node, Fixture& fixture) {
   decision.by = text_of(said, "by").value_or("test");
   decision.note = text_of(said, "note").value_or("");
   decision.after = duration_of(node, "after").value_or(0);
+  if (decision.approve) read_answers(said, fixture.task, decision);
   fixture.decision = std::move(decision);
+}
+
+/// What a person gives to a pause that asks for it; all that it must have.
+void CaseReader::read_answers(const Node& said, TaskIndex task, FixtureDecision& decision) {
+  const TaskSpec& spec = flow_.tasks[task];
+  const Node* with = said.find("with");
+  if (with != nullptr && spec.inputs.empty()) {
+    reporter_.error(*with, Code::kBadValue,
+                    fmt::format("'{}' asks for no inputs; leave 'with' out", spec.id));
+    return;
+  }
+  if (with != nullptr) {
+    decision.with = read_inputs(questions_of(flow_, task), *with, reporter_, folder_);
+  }
+  for (const InputSpec& input : spec.inputs) {
+    const bool named = with != nullptr && with->find(input.id) != nullptr;
+    if (!input.required || named) continue;
+    reporter_.error(said, Code::kMissingKey,
+                    fmt::format("'{}' asks for the input '{}' ({}); give it in 'with'", spec.id,
+                                input.id, to_string(input.type)));
+  }
 }
 
 void CaseReader::read_failure(const Node& node, FixtureAttempt attempt, Fixture& fixture) {

@@ -27,6 +27,15 @@ inline constexpr std::array kDecisionFields{
     KeySpec{.name = "note", .kind = K::kText, .description = "What they say about it."},
 };
 
+inline constexpr std::array kApprovalFields{
+    kDecisionFields[0],
+    kDecisionFields[1],
+    KeySpec{
+        .name = "with",
+        .kind = K::kAny,
+        .description = "A map: values for the inputs of a pause, as a file of inputs has them."},
+};
+
 inline constexpr std::array kFixtureFields{
     KeySpec{.name = "outputs", .kind = K::kAny, .description = "A map: the outputs it ends with."},
     KeySpec{.name = "after",
@@ -65,7 +74,7 @@ inline constexpr std::array kFixtureFields{
     KeySpec{.name = "approve",
             .kind = K::kObject,
             .description = "Where the task is held, a person approves.",
-            .fields = kDecisionFields},
+            .fields = kApprovalFields},
     KeySpec{.name = "reject",
             .kind = K::kObject,
             .description = "Where the task is held, a person rejects.",

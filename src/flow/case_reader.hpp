@@ -52,6 +52,7 @@ class CaseReader {
   [[nodiscard]] bool may_have_fixture(const Node& name, TaskIndex task);
   void read_attempt(const Node& node, std::string_view name, Fixture& fixture);
   void read_decision(const Node& node, Fixture& fixture);
+  void read_answers(const Node& said, TaskIndex task, FixtureDecision& decision);
   void read_failure(const Node& node, FixtureAttempt attempt, Fixture& fixture);
   void read_data(const Node& node, TaskIndex task, FixtureAttempt& attempt);
   bool check_together(const Node& node, std::string_view name);

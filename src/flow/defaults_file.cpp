@@ -32,10 +32,13 @@ void each_entry(const Node* map, const What& what) {
 
 class DefaultsReader {
  public:
-  DefaultsReader(std::string_view ns, Reporter& reporter) : ns_(ns), reporter_(reporter) {}
+  DefaultsReader(std::string_view ns, std::optional<Project> project, Reporter& reporter)
+      : ns_(ns), reporter_(reporter) {
+    found_.project = std::move(project);
+  }
 
   Defaults read(const Node& root) {
-    if (!reader_.is_map(root, "defaults.yaml")) return {};
+    if (!reader_.is_map(root, "defaults.yaml")) return std::move(found_);
     read_level(root, &found_, true);
     read_namespaces(root.find("namespaces"));
     for (const TemplateUse& use : uses_.templates) {
@@ -74,6 +77,10 @@ class DefaultsReader {
     }
     if (const Node* at = level.find("resources"); at != nullptr) {
       read_resources(*at, reader_, into.task.resources);
+    }
+    if (const Node* at = level.find("pool"); at != nullptr) {
+      if (reader_.read(*at, key_of("pool"), "pool", json)) into.task.pool = at->text;
+      if (found_.project.has_value()) check_pool(*at, *found_.project, reporter_);
     }
     if (const Node* at = level.find("priority"); at != nullptr) {
       into.task.priority = static_cast<std::int32_t>(
@@ -165,19 +172,22 @@ class DefaultsReader {
 
 }  // namespace
 
-Defaults read_defaults(const std::string& folder, std::string_view ns, Reporter& reporter) {
+Defaults read_defaults(const std::string& folder, std::string_view ns,
+                       std::optional<Project> project, Reporter& reporter) {
+  Defaults none;
+  none.project = project;
   const std::string path = fmt::format("{}/{}", project_folder(folder), kFileName);
   const auto text = read_text_file(path, kDefaultsBytesMax);
   if (!text.has_value()) {
-    if (text.error().code == ErrorCode::kNotFound) return {};
+    if (text.error().code == ErrorCode::kNotFound) return none;
     reporter.error(Mark{1, 1}, Code::kDefaultsFile,
                    fmt::format("the project's defaults: {}", text.error().message));
-    return {};
+    return none;
   }
   Reporter own(reporter.findings(), path, *text);
   YamlTree tree;
   const Node* root = tree.load(*text, own);
-  return root == nullptr ? Defaults{} : DefaultsReader(ns, own).read(*root);
+  return root == nullptr ? none : DefaultsReader(ns, std::move(project), own).read(*root);
 }
 
 }  // namespace cordyna::flow

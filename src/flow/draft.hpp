@@ -20,6 +20,8 @@ struct TaskDraft {
   TaskSpec spec;                   ///< without needs, refs and params
   JsonFields params;               ///< sorted, with presets
   Uses uses;
+  bool implied = false;  ///< what `needs` of another task says of another flow
+  Uses input_uses;       ///< in defaults of its inputs
 };
 
 struct FlowDraft {
@@ -31,6 +33,7 @@ struct FlowDraft {
   Uses vars_uses;
   Uses env_uses;
   Uses output_uses;
+  Uses concurrency_uses;
   std::vector<std::string> var_names;
   std::vector<std::string> label_names;
 };
@@ -42,6 +45,7 @@ struct TaskDefaults {
   Resources resources;
   Env env;
   std::string owner;
+  std::string pool;
   std::int32_t priority = 0;
 };
 

@@ -8,6 +8,7 @@
 #include "flow/flow_reader.hpp"
 #include "flow/linker.hpp"
 #include "flow/pii_check.hpp"
+#include "flow/project_file.hpp"
 #include "flow/sha256.hpp"
 #include "flow/text_file.hpp"
 
@@ -74,7 +75,9 @@ Parsed parse(std::string_view text, std::string_view file, std::string_view fold
     if (root != nullptr) {
       const Node* ns = root->kind == NodeKind::kMap ? root->find("namespace") : nullptr;
       const std::string_view name = ns != nullptr && ns->is_scalar() ? ns->text : "";
-      Defaults defaults = read_defaults(std::string(folder), name, reporter);
+      std::optional<Project> project = read_project(std::string(folder), reporter);
+      if (findings.has_error()) project.reset();  // what it declares is not known
+      Defaults defaults = read_defaults(std::string(folder), name, std::move(project), reporter);
       Built built = build(*root, reporter, std::string(folder), std::move(defaults));
       parsed.flow = std::move(built.flow);
       parsed.canonical = std::move(built.canonical);

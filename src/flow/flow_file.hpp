@@ -60,6 +60,7 @@ using GivenInputs = std::vector<std::pair<std::string, std::string>>;
 struct InputPlaces {
   std::string flow_file;  ///< names the flow in messages about defaults; empty: they have no place
   std::string folder;     ///< relative paths among what is given are from here; empty: the flow's
+  std::string_view option = "--input";  ///< how a missing one is given, for messages
 };
 
 /// The JSON object of a run's inputs: `given` checked against the flow's inputs, converted to their
@@ -71,10 +72,19 @@ struct InputPlaces {
                                                  std::string_view run_context,
                                                  const InputPlaces& places = {});
 
+/// The inputs of a pause as those of a flow, for `resolve_inputs` and its like.
+[[nodiscard]] Flow questions_of(const Flow& flow, TaskIndex task);
+
 /// The inputs of a run that a trigger starts: what the trigger gives, its templates rendered over
 /// `run_context` ({"run": …}), the others by default. Errors: as resolve_inputs, and templates that
 /// cannot be rendered.
 [[nodiscard]] Result<std::string> trigger_inputs(const Flow& flow, const TriggerSpec& trigger,
+                                                 std::string_view run_context);
+
+/// The inputs of a run that a task of another flow begins: a JSON object by name, null for what is
+/// not given. Lists are for inputs of the types array and multiselect, any value for json. Errors:
+/// as resolve_inputs.
+[[nodiscard]] Result<std::string> subflow_inputs(const Flow& flow, const std::string& given,
                                                  std::string_view run_context);
 
 /// The trigger whose times a backfill goes by, or one without times for a backfill that goes by a

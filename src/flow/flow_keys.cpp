@@ -1,6 +1,7 @@
 #include <array>
 
 #include "flow/key_spec.hpp"
+#include "flow/subflow_keys.hpp"
 
 // The keys of a flow, of its inputs, and those that tasks of every type have.
 namespace cordyna::flow {
@@ -14,6 +15,8 @@ constexpr std::int64_t kDurationMost = std::int64_t{36'500} * 86'400'000;
 constexpr std::array kBackoffs{Word("constant"), Word("exponential"), Word("random")};
 constexpr std::array kRules{Word("all_completed"), Word("all_done"), Word("any_completed"),
                             Word("any_error"), Word("all_error")};
+// In the order of WhenFull.
+constexpr std::array kWhenFull{Word("queue"), Word("skip"), Word("cancel")};
 // In the order of InputType; the first ones are single values, which a list may hold.
 constexpr std::array kInputTypes{
     Word("string"),   Word("int"),      Word("float"), Word("bool"),   Word("date"),
@@ -30,7 +33,7 @@ constexpr std::array kStringType{Word("string")};
 constexpr KeySpec kTextItem{.kind = K::kText};
 constexpr KeySpec kTemplateItem{.kind = K::kTemplate};
 constexpr KeySpec kAnyItem{.kind = K::kAny};
-constexpr KeySpec kNeedItem{.kind = K::kTask};
+constexpr KeySpec kNeedItem{.kind = K::kNeed, .fields = subflow_detail::kNeed};
 constexpr KeySpec kRetryOnItem{.kind = K::kRetryOn};
 
 constexpr std::array kRetryFields{
@@ -108,6 +111,20 @@ constexpr std::array kResourceFields{
             .most = kDurationMost},
 };
 
+constexpr std::array kCacheFields{
+    KeySpec{.name = "key",
+            .kind = K::kTemplate,
+            .description = "What the work depends on, as {{ hash(inputs, files('src/**')) }}: "
+                           "files('…') is the hash of the files that match, from the flow's "
+                           "folder. The task's own keys, rendered, always belong to it.",
+            .required = true},
+    KeySpec{.name = "for",
+            .kind = K::kDuration,
+            .description = "How old the work may be. Without it, as old as the cache keeps it.",
+            .least = 1,
+            .most = kDurationMost},
+};
+
 constexpr KeySpec kRetry{.name = "retry",
                          .kind = K::kObject,
                          .description =
@@ -141,6 +158,42 @@ constexpr KeySpec kPriority{.name = "priority",
                                 "before the flow's. One that runs is never stopped for another.",
                             .least = -1000,
                             .most = 1000};
+
+constexpr KeySpec kPool{
+    .name = "pool",
+    .kind = K::kId,
+    .description =
+        "A pool of cordyna.yaml: each attempt takes a slot of it too, and waits "
+        "while it is full. A task's goes before the flow's."};
+
+constexpr std::array kConcurrencyFields{
+    KeySpec{.name = "limit",
+            .kind = K::kInt,
+            .description = "How many.",
+            .required = true,
+            .least = 1,
+            .most = 10'000},
+    KeySpec{.name = "key",
+            .kind = K::kTemplate,
+            .description = "A template over inputs, run, flow, labels, vars and trigger: runs for "
+                           "which it gives different texts do not count against each other."},
+    KeySpec{.name = "when_full",
+            .kind = K::kEnum,
+            .description = "What becomes of a run that comes while there are as many. queue: it is "
+                           "pending until it is its turn, in order of arrival. skip: it ends at "
+                           "once as cancelled. cancel: those before it are cancelled, the oldest "
+                           "first, as many as needed, and it begins when they have ended.",
+            .preset = "\"queue\"",
+            .words = kWhenFull},
+};
+
+constexpr KeySpec kConcurrency{.name = "concurrency",
+                               .kind = K::kObject,
+                               .description =
+                                   "How many of its runs there may be at a time, however they "
+                                   "begin; one that is paused counts. A number alone is the limit.",
+                               .fields = kConcurrencyFields,
+                               .short_field = "limit"};
 
 constexpr KeySpec later(Word name, Word description) {
   return {.name = name, .kind = K::kAny, .description = description, .not_yet = true};
@@ -179,9 +232,11 @@ constexpr std::array kFlowKeys{
     kResources,
     KeySpec{.name = "timeout",
             .kind = K::kDuration,
-            .description = "Limit of a whole run.",
+            .description = "Limit of a whole run, from when it begins.",
             .least = 1,
             .most = kDurationMost},
+    kConcurrency,
+    kPool,
     kPriority,
     KeySpec{.name = "tasks",
             .kind = K::kList,
@@ -203,9 +258,7 @@ constexpr std::array kFlowKeys{
     KeySpec{.name = "triggers",
             .kind = K::kList,
             .description = "What starts runs while `dyna up` is there."},
-    later("concurrency", "How many runs at a time."),
     later("cache", "Work that is not done twice."),
-    later("pool", "A named pool of slots."),
     later("contracts", "Contracts that several tasks use."),
     later("connections", "Places that tasks name."),
     later("plugins", "Further task types."),
@@ -229,6 +282,7 @@ constexpr std::array kDefaultsKeys{
     kRetry,
     kTimeouts,
     kResources,
+    kPool,
     kPriority,
     KeySpec{.name = "timeout",
             .kind = K::kDuration,
@@ -278,6 +332,11 @@ constexpr std::array kInputKeys{
     KeySpec{.name = "max_length", .kind = K::kInt, .description = "The most characters."},
     KeySpec{.name = "min_items", .kind = K::kInt, .description = "The fewest items."},
     KeySpec{.name = "max_items", .kind = K::kInt, .description = "The most items."},
+    KeySpec{.name = "match",
+            .kind = K::kText,
+            .description = "A regular expression that the whole value matches, as [A-Z]{3}-[0-9]+. "
+                           "Syntax of Rust's `regex`: no look-around, no back-references; \\d and "
+                           "\\w are of ASCII."},
     KeySpec{.name = "default",
             .kind = K::kAny,
             .description = "Used where a run gives none; may be a template over `run`. Of a list: "
@@ -294,6 +353,7 @@ constexpr std::array kInputKeyRules{
     InputKeyRule{"min", kOrderedTypes},         InputKeyRule{"max", kOrderedTypes},
     InputKeyRule{"min_length", kStringType},    InputKeyRule{"max_length", kStringType},
     InputKeyRule{"min_items", kListTypes},      InputKeyRule{"max_items", kListTypes},
+    InputKeyRule{"match", kStringType},
 };
 
 constexpr std::array kTaskKeys{
@@ -311,8 +371,10 @@ constexpr std::array kTaskKeys{
             .description = "Who is responsible, if not the flow's owner."},
     KeySpec{.name = "needs",
             .kind = K::kList,
-            .description = "Tasks that must have ended before. Tasks whose outputs or data it "
-                           "names are added by themselves.",
+            .description = "Tasks that must have ended before, and other flows, as {flow: "
+                           "acme.orders/load, within: 1h}: such a need is a task of its own, "
+                           "flow:acme.orders/load. Tasks whose outputs or data it names are added "
+                           "by themselves.",
             .one_or_list = true,
             .item = &kNeedItem},
     KeySpec{.name = "run_if",
@@ -341,8 +403,13 @@ constexpr std::array kTaskKeys{
             .description = "The task is skipped.",
             .preset = "false"},
     kEnv,
-    later("cache", "Skips work that was done with the same key."),
-    later("pool", "Takes a slot of a named pool."),
+    KeySpec{.name = "cache",
+            .kind = K::kObject,
+            .description = "Skips work that was done before with the same key, and takes its "
+                           "outputs and artifacts. Of tasks that run as a process, but for "
+                           "guard, share and wait_for.",
+            .fields = kCacheFields},
+    kPool,
     kPriority,
     later("inputs", "Values for a subflow or a task of a server."),
     later("outputs", "Outputs that the task declares."),

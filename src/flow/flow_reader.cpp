@@ -6,6 +6,7 @@
 
 #include "base/check.hpp"
 #include "flow/input_reader.hpp"
+#include "flow/subflow_reader.hpp"
 #include "flow/task_reader.hpp"
 #include "flow/trigger_reader.hpp"
 
@@ -44,6 +45,7 @@ class FlowReader {
     read_texts();
     read_maps();
     read_defaults();
+    read_concurrency();
     read_inputs();
     read_triggers();
     for (const SectionKey& key : kSections) read_tasks(key);
@@ -56,6 +58,7 @@ class FlowReader {
   void read_maps();
   void add_labels();
   void read_defaults();
+  void read_concurrency();
   void read_inputs();
   void read_triggers();
   void read_tasks(const SectionKey& key);
@@ -125,6 +128,13 @@ void FlowReader::read_maps() {
   add_labels();
   draft_.flow.vars = read_map("vars", draft_.vars_uses, &draft_.var_names);
   draft_.flow.outputs = read_map("outputs", draft_.output_uses, nullptr);
+  const Node* outputs = root_.find("outputs");
+  const bool map = outputs != nullptr && outputs->kind == NodeKind::kMap;
+  if (map && outputs->find("run") != nullptr) {
+    reporter_.error(*outputs->find("run"), Code::kBadValue,
+                    "an output is not called 'run': a task of type flow that runs this one has its "
+                    "run there; name it otherwise");
+  }
 }
 
 /// Those of defaults.yaml that the flow does not have itself.
@@ -163,6 +173,11 @@ void FlowReader::read_defaults() {
   if (const Node* at = root_.find("timeout"); at != nullptr) {
     draft_.flow.timeout = reader.duration(*at, flow_key("timeout"), "timeout").value_or(0);
   }
+  if (const Node* at = root_.find("pool"); at != nullptr) {
+    std::string json;
+    if (reader.read(*at, flow_key("pool"), "pool", json)) defaults_.task.pool = at->text;
+    if (defaults_.project.has_value()) check_pool(*at, *defaults_.project, reporter_);
+  }
   if (const Node* at = root_.find("priority"); at != nullptr) {
     defaults_.task.priority = static_cast<std::int32_t>(
         reader.integer(*at, flow_key("priority"), "priority").value_or(0));
@@ -170,6 +185,25 @@ void FlowReader::read_defaults() {
   if (const Node* at = root_.find("env"); at != nullptr) read_env(*at, reader, defaults_.task.env);
   defaults_.task.owner = draft_.flow.owner;
   draft_.env = defaults_.task.env;
+}
+
+void FlowReader::read_concurrency() {
+  const Node* at = root_.find("concurrency");
+  if (at == nullptr) return;
+  const KeySpec& spec = flow_key("concurrency");
+  ValueReader reader(reporter_, draft_.concurrency_uses);
+  std::string json;
+  if (!reader.read(*at, spec, "concurrency", json)) return;
+  // From here on every value fits.
+  Concurrency& into = draft_.flow.concurrency;
+  const Node* limit = at->is_scalar() ? at : at->find("limit");
+  into.limit = static_cast<std::uint32_t>(
+      reader.integer(*limit, *find_key(spec.fields, "limit"), "limit").value_or(0));
+  if (const Node* key = at->find("key"); key != nullptr) into.key = key->text;
+  if (const Node* word = at->find("when_full"); word != nullptr) {
+    into.when_full = static_cast<WhenFull>(
+        reader.word(*word, *find_key(spec.fields, "when_full"), "when_full").value_or(0));
+  }
 }
 
 void FlowReader::read_inputs() {
@@ -203,8 +237,10 @@ void FlowReader::read_tasks(const SectionKey& key) {
   if (at->first == nullptr && key.section == Section::kTasks) {
     reporter_.error(*at, Code::kBadValue, "'tasks' is empty; a flow has at least one task");
   }
-  TaskReader tasks(reporter_, contracts_, connections_, defaults_);
+  const auto first = static_cast<TaskIndex>(draft_.tasks.size());
+  TaskReader tasks(reporter_, contracts_, connections_, defaults_, draft_.flow.ns);
   tasks.read_all(*at, {.section = key.section}, draft_.tasks);
+  add_flow_needs(draft_, first, reporter_);
 }
 
 }  // namespace

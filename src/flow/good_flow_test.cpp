@@ -350,5 +350,43 @@ tasks: [{id: a, type: shell, script: "echo {{ vars.b }} {{ labels.layer }}"}]
   EXPECT_EQ(flow->outputs, R"({"n":"{{ outputs.a.n }}"})");
 }
 
+TEST(GoodFlow, ATaskRunsAnotherFlow) {
+  const auto flow = good(R"(id: f
+namespace: acme
+tasks:
+  - {id: a, type: flow, flow: load, inputs: {n: "{{ run.date }}"}, within: 1h, on_error: continue}
+  - {id: b, type: flow, flow: other.team/x, wait: false}
+)");
+  ASSERT_NE(flow, nullptr);
+  const Subflow& a = flow->tasks[0].subflow;
+  EXPECT_EQ(flow->tasks[0].kind, TaskKind::kRun);
+  EXPECT_EQ(a.name(), "acme/load");
+  EXPECT_EQ(a.inputs, R"({"n":"{{ run.date }}"})");
+  EXPECT_EQ(a.within, 3'600'000);
+  EXPECT_TRUE(a.wait);
+  EXPECT_TRUE(a.go_on);
+  EXPECT_EQ(flow->tasks[1].subflow.name(), "other.team/x");
+  EXPECT_FALSE(flow->tasks[1].subflow.wait);
+}
+
+TEST(GoodFlow, ANeedOfAnotherFlowIsATaskOfItsOwnWithTheStrictestWindow) {
+  const auto flow = good(R"(id: f
+namespace: acme
+tasks:
+  - {id: a, type: log, message: x, needs: [{flow: load, within: 2h}, {flow: b/y}]}
+  - {id: e, type: foreach, items: [1], tasks: [{id: i, type: log, message: x, needs: {flow: acme/load, within: 1h}}]}
+errors: [{id: z, type: log, message: x}]
+)");
+  ASSERT_NE(flow, nullptr);
+  ASSERT_EQ(flow->tasks.size(), 6U);
+  EXPECT_EQ(flow->tasks[3].id, "flow:acme/load");
+  EXPECT_EQ(flow->tasks[3].subflow.within, 3'600'000);
+  EXPECT_EQ(flow->tasks[4].id, "flow:b/y");
+  EXPECT_EQ(flow->tasks[4].subflow.within, 0);
+  EXPECT_EQ(flow->tasks[0].needs, (std::vector<TaskIndex>{3, 4}));
+  EXPECT_EQ(flow->tasks[1].needs, (std::vector<TaskIndex>{3}));
+  EXPECT_EQ(flow->tasks[5].id, "z");
+}
+
 }  // namespace
 }  // namespace cordyna::flow

@@ -102,6 +102,8 @@ void InputReader::read_rule(const KeySpec& spec, const Node& value, InputSpec& i
   } else if (spec.name == "items") {
     // The words are those of `type`, in the order of InputType.
     input.items = static_cast<InputType>(reader_.word(value, spec, spec.name).value_or(0));
+  } else if (spec.name == "match") {
+    read_match(spec, value, input);
   } else if (spec.name == "min") {
     read_bound(spec.name, value, input.type, input.min);
   } else if (spec.name == "max") {
@@ -120,6 +122,21 @@ void InputReader::read_values(const KeySpec& spec, const Node& list, InputSpec& 
     if (seen.insert(value->text).second) continue;
     reporter_.error(*value, Code::kBadValue,
                     fmt::format("'values' has {} a second time", quoted(value->text)));
+  }
+}
+
+void InputReader::read_match(const KeySpec& spec, const Node& value, InputSpec& input) {
+  std::string json;
+  if (!reader_.read(value, spec, spec.name, json)) return;
+  const auto matches = tmpl::matches_whole(value.text, "");
+  if (value.text.empty()) {
+    reporter_.error(value, Code::kBadValue,
+                    "'match' is empty; leave the key out where any text will do");
+  } else if (matches.has_value()) {
+    input.match = value.text;
+  } else {
+    reporter_.error(value, Code::kBadValue,
+                    fmt::format("'match' is no regular expression: {}", matches.error().message));
   }
 }
 

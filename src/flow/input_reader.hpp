@@ -31,6 +31,7 @@ class InputReader {
   void read_rule(const KeySpec& spec, const Node& value, InputSpec& input);
   void read_values(const KeySpec& spec, const Node& list, InputSpec& input);
   void read_bound(std::string_view name, const Node& value, InputType type, std::string& bound);
+  void read_match(const KeySpec& spec, const Node& value, InputSpec& input);
   /// Bounds that no value can keep.
   void check_bounds(const Node& node, const InputSpec& input);
   void read_default(const Node& value, InputSpec& input);

@@ -7,6 +7,7 @@
 #include "flow/diagnostics.hpp"
 #include "flow/json_text.hpp"
 #include "flow/typed_input.hpp"
+#include "template/template.hpp"
 
 namespace cordyna::flow {
 namespace {
@@ -49,6 +50,13 @@ Result<> check_length(const InputSpec& input, std::string_view text) {
     return refuse(fmt::format("wants at most {} characters, not {}", *input.max_length, length));
   }
   return {};
+}
+
+Result<> check_match(const InputSpec& input, std::string_view text) {
+  if (input.match.empty()) return {};
+  TRY_ASSIGN(const bool matches, tmpl::matches_whole(input.match, text));
+  if (matches) return {};
+  return refuse(fmt::format("wants what matches {} as a whole, not {}", input.match, quoted(text)));
 }
 
 /// A bound as a person writes it: a date without its quotes.
@@ -157,7 +165,10 @@ Result<std::string> checked_input(const InputSpec& input, std::string_view text)
   }
   TRY_ASSIGN(std::string json, typed_input(input.type, text));
   if (input.type == InputType::kSelect) TRY(check_choice(input, text));
-  if (input.type == InputType::kString) TRY(check_length(input, text));
+  if (input.type == InputType::kString) {
+    TRY(check_length(input, text));
+    TRY(check_match(input, text));
+  }
   TRY(check_bounds(input, json, text));
   return json;
 }

@@ -140,6 +140,16 @@ INSTANTIATE_TEST_SUITE_P(
                   "! wants at most 1h, not '61m'"},
         ValueCase{"Length", "min_length: 2, max_length: 2", "üß", R"("üß")"},
         ValueCase{"Short", "min_length: 2", "ü", "! wants at least 2 characters, not 1"},
+        ValueCase{"Match", "match: '[A-Z]{3}-[0-9]+'", "ABC-12", R"("ABC-12")"},
+        ValueCase{"MatchOfAll", "match: 'a|ab'", "ab", R"("ab")"},
+        ValueCase{"MatchOfAPart", "match: '[A-Z]{3}-[0-9]+'", "xABC-12\n",
+                  "! wants what matches [A-Z]{3}-[0-9]+ as a whole, not 'xABC-12\\n'"},
+        ValueCase{"MatchOfNothing", "match: 'a+'", "",
+                  "! wants what matches a+ as a whole, not ''"},
+        ValueCase{"MatchInLinearTime", "match: '(a*)*b'",
+                  "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+                  "! wants what matches (a*)*b as a whole, not "
+                  "'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa'"},
         ValueCase{"Long", "max_length: 2", "abc", "! wants at most 2 characters, not 3"}),
     [](const auto& row) { return row.param.name; });
 
@@ -176,6 +186,29 @@ INSTANTIATE_TEST_SUITE_P(
         BadCase{"ItemsOfLists", "type: array, items: array",
                 "33: error: 'items' is string, int, float, bool, date, datetime or duration, not "
                 "'array' (bad_value)"},
+        BadCase{"MatchOfInt", "type: int, match: x",
+                "24: error: 'match' is a key of the type string, not of int (unknown_key)"},
+        BadCase{"MatchIsNone", "match: '[a-'",
+                "20: error: 'match' is no regular expression: non-empty character class has no "
+                "closing bracket after dash (bad_value)"},
+        BadCase{"MatchLooksAround", "match: '(?=a)b'",
+                "20: error: 'match' is no regular expression: look-around is not supported "
+                "(bad_value)"},
+        BadCase{"MatchOutOfItsFrame", "match: 'a)(b'",
+                "20: error: 'match' is no regular expression: found closing ')' without "
+                "matching '(' (bad_value)"},
+        BadCase{"MatchTooLarge", "match: '((((a{99}){99}){99}){99})'",
+                "20: error: 'match' is no regular expression: compiled regex exceeded size "
+                "limit (bad_value)"},
+        BadCase{"MatchIsTemplate", "match: '{{ run.id }}'",
+                "21: error: 'match' is not a template (template_not_allowed); it is read before "
+                "values are known"},
+        BadCase{
+            "MatchIsEmpty", "match: ''",
+            "20: error: 'match' is empty (bad_value); leave the key out where any text will do"},
+        BadCase{"DefaultDoesNotMatch", "match: 'a+', default: b",
+                "35: error: 'default' of a string: wants what matches a+ as a whole, not 'b' "
+                "(bad_value)"},
         BadCase{"BoundOfOtherType", "type: int, min: 1.5",
                 "29: error: 'min' of a int wants a whole number, not '1.5' (bad_value)"},
         BadCase{"BoundIsTemplate", "type: date, min: '{{ run.date }}'",
@@ -356,7 +389,7 @@ constexpr std::string_view kAllKeys = R"(
   - {id: a, type: array, items: float, default: ["{{ run.number }}"], required: false}
   - {id: n, type: int, min: +1, max: 9}
   - {id: d, type: duration, min: 1h, required: false}
-  - {id: t, min_length: 1, max_length: 3}
+  - {id: t, min_length: 1, max_length: 3, match: '\d+'}
   - {id: f, type: file, default: x.csv}
   - {id: p, type: secret}
 )";
@@ -373,7 +406,7 @@ TEST(InputCanonical, HasWhatWasWrittenAndGivesTheSameFlow) {
             R"({"default":["{{ run.id }}"],"id":"a","items":"float","type":"array"},)"
             R"({"id":"n","max":9,"min":1,"type":"int"},)"
             R"({"id":"d","min":"1h","required":false,"type":"duration"},)"
-            R"({"id":"t","max_length":3,"min_length":1},)"
+            R"({"id":"t","match":"\\d+","max_length":3,"min_length":1},)"
             R"({"default":"x.csv","id":"f","type":"file"},{"id":"p","type":"secret"}],)"
             R"("tasks":[{"id":"a","message":"x","type":"log"}]})");
   const auto second = from_canonical(first.canonical, "/");

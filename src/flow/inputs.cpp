@@ -123,6 +123,14 @@ std::string join_lines(const std::vector<std::string>& lines) {
 
 }  // namespace
 
+Flow questions_of(const Flow& flow, TaskIndex task) {
+  Flow asked;
+  asked.id = flow.id;
+  asked.folder = flow.folder;
+  asked.inputs = flow.tasks[task].inputs;
+  return asked;
+}
+
 Result<std::string> resolve_inputs(const Flow& flow, const GivenInputs& given,
                                    std::string_view run_context, const InputPlaces& places) {
   const std::string& folder = places.folder.empty() ? flow.folder : places.folder;
@@ -132,8 +140,8 @@ Result<std::string> resolve_inputs(const Flow& flow, const GivenInputs& given,
   for (const InputSpec& input : flow.inputs) {
     const std::vector<std::string_view> texts = all_given(given, input.id);
     if (texts.empty() && input.required) {
-      problems.push_back(fmt::format("input '{}' is required ({}); give it with --input {}=…",
-                                     input.id, to_string(input.type), input.id));
+      problems.push_back(fmt::format("input '{}' is required ({}); give it with {} {}=…", input.id,
+                                     to_string(input.type), places.option, input.id));
       continue;
     }
     Result<std::string> value =

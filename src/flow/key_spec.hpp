@@ -19,6 +19,7 @@ enum class ValueKind : std::uint8_t {
   kId,          ///< an id that is given here
   kNamespace,   ///< ids joined by dots
   kTask,        ///< the id of a task
+  kNeed,        ///< the id of a task, or an object with `fields` that names another flow
   kDataTask,    ///< the id of a task that gives data
   kDataColumn,  ///< a column of such a task: "task.column"
   kInt,
@@ -84,6 +85,8 @@ struct Renamed {
 
 [[nodiscard]] std::span<const KeySpec> flow_keys();
 [[nodiscard]] std::span<const KeySpec> defaults_keys();  ///< of defaults.yaml
+[[nodiscard]] std::span<const KeySpec> project_keys();   ///< of cordyna.yaml
+[[nodiscard]] std::span<const KeySpec> pool_keys();      ///< of a pool there
 [[nodiscard]] std::span<const KeySpec> input_keys();
 [[nodiscard]] std::span<const InputKeyRule> input_key_rules();
 [[nodiscard]] std::span<const KeySpec> trigger_keys();

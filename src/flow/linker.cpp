@@ -8,6 +8,7 @@
 
 #include "base/words.hpp"
 #include "flow/sql_names.hpp"
+#include "flow/subflow_reader.hpp"
 #include "template/template.hpp"
 
 namespace cordyna::flow {
@@ -25,10 +26,17 @@ std::string_view name_of(Section section) {
 Scope scope_of(const TaskDraft& draft, const TemplateUse& use) {
   const bool on_error = draft.spec.section != Section::kTasks;
   const ValueKind kind = use.kind;
+  const Node* cache = draft.node->find("cache");
+  if (cache != nullptr && use.node == cache->find("key")) {
+    return on_error ? Scope::kCacheKeyOnError : Scope::kCacheKey;
+  }
   if (draft.spec.wait.what == WaitFor::kCondition && use.node == draft.node->find("until")) {
     return on_error ? Scope::kUntilOnError : Scope::kUntil;
   }
-  // A foreach has no others: its `items`, at any depth.
+  // Of these the engine renders what they have, at any depth.
+  if (kind != ValueKind::kCondition && draft.spec.kind == TaskKind::kRun) {
+    return on_error ? Scope::kSubflowOnError : Scope::kSubflow;
+  }
   if (kind != ValueKind::kCondition && !draft.spec.foreach.items.empty()) {
     return on_error ? Scope::kItemsOnError : Scope::kItems;
   }
@@ -119,13 +127,16 @@ void Linker::check_flow_templates() {
   check(draft_.vars_uses, Scope::kVars);
   check(draft_.env_uses, Scope::kFlowEnv);
   check(draft_.output_uses, Scope::kFlowOutputs);
+  check(draft_.concurrency_uses, Scope::kConcurrencyKey);
   for (const OutputRef& ref : refs) {
     const auto found = ids_.find(ref.id);
     if (found == ids_.end()) {
       report_unknown(*ref.node, ref.offset, ref.id, By::kTemplate);
-    } else if (const TaskIndex loop = loop_around(found->second); loop != kNoTask) {
-      report_item_task(found->second, loop, *ref.node, ref.offset);
+      continue;
     }
+    check_part(ref, found->second);
+    const TaskIndex loop = loop_around(found->second);
+    if (loop != kNoTask) report_item_task(found->second, loop, *ref.node, ref.offset);
   }
 }
 
@@ -236,11 +247,32 @@ void Linker::report_unknown(const Node& node, std::size_t offset, std::string_vi
                      fmt::format("unknown task {}{}", quoted(id), hint));
 }
 
+/// Of a pause it is known which outputs it will have.
+void Linker::check_part(const OutputRef& ref, TaskIndex named) {
+  const TaskSpec& spec = draft_.tasks[named].spec;
+  if (ref.part.empty() || spec.wait.what != WaitFor::kPerson) return;
+  std::vector<std::string_view> known;
+  for (const InputSpec& input : spec.inputs) known.emplace_back(input.id);
+  known.insert(known.end(), {"approved", "by", "note"});
+  if (std::ranges::find(known, ref.part) != known.end()) return;
+  std::string hint = did_you_mean(ref.part, known);
+  if (hint.empty()) hint = "; there is " + join_or(known);
+  reporter_.error_in(
+      *ref.node, ref.offset, Code::kUndefinedName,
+      fmt::format("the pause '{}' has no output {}{}", spec.id, quoted(ref.part), hint));
+}
+
 void Linker::link_task(TaskIndex index) {
   TaskDraft& task = draft_.tasks[index];
   if (task.node == nullptr) return;
   for (const TaskUse& use : task.uses.tasks) {
     const By by = use.data ? By::kData : By::kNeeds;
+    if (use.node->kind == NodeKind::kMap) {
+      const auto subflow = flow_of_need(*use.node, draft_.flow.ns);
+      const auto need = subflow.has_value() ? ids_.find(need_path(*subflow)) : ids_.end();
+      if (need != ids_.end()) add_edge(index, need->second, by, *use.node, 0);
+      continue;
+    }
     const auto found = find(use.node->text, index);
     if (!found.has_value()) {
       report_unknown(*use.node, 0, use.node->text, by);
@@ -258,7 +290,12 @@ void Linker::link_task(TaskIndex index) {
       report_unknown(*ref.node, ref.offset, ref.id, By::kTemplate);
     } else {
       add_edge(index, *found, By::kTemplate, *ref.node, ref.offset);
+      check_part(ref, *found);
     }
+  }
+  // The defaults of what a pause asks for; they name no task.
+  for (const TemplateUse& use : task.input_uses.templates) {
+    names_.check(use, Scope::kInputDefault, refs_);
   }
   if (task.type != nullptr && task.type->name == "transform") link_sql(index);
   if (task.type != nullptr && task.type->name == "load") link_columns(index);

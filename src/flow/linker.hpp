@@ -37,6 +37,7 @@ class Linker {
   void add_need(TaskIndex from, TaskIndex to);
   /// Handles what is special between tasks of a switch or foreach. False: nothing is.
   bool in_switch(TaskIndex from, TaskIndex to, By by, const Node& node, std::size_t offset);
+  void check_part(const OutputRef& ref, TaskIndex named);
   void link_task(TaskIndex index);
   void put_guards_before_shares();
   void check_guard_of_items(TaskIndex index);

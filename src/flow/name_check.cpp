@@ -22,6 +22,7 @@ constexpr std::array kFlowFields{std::string_view("id"), std::string_view("names
 constexpr std::array kTaskFields{std::string_view("id"), std::string_view("attempt")};
 constexpr std::array kLoopFields{std::string_view("index"), std::string_view("index0"),
                                  std::string_view("length"), std::string_view("parent")};
+constexpr std::array kTriggerFields{std::string_view("id")};
 constexpr std::array kErrorFields{std::string_view("task"),    std::string_view("code"),
                                   std::string_view("message"), std::string_view("description"),
                                   std::string_view("phase"),   std::string_view("owner"),
@@ -37,6 +38,8 @@ struct ScopeInfo {
   bool error;
   bool secrets;
   bool now = false;
+  bool files = false;
+  bool trigger = false;
 };
 
 constexpr ScopeInfo kScopes[] = {
@@ -53,6 +56,11 @@ constexpr ScopeInfo kScopes[] = {
     {"in 'vars'", false, false, false, true, false, false},
     {"in the flow's 'env'", false, true, true, true, false, true},
     {"in the flow's 'outputs'", true, false, true, true, false, false},
+    {"in a cache's key", true, true, true, true, false, true, false, true},
+    {"in a cache's key", true, true, true, true, true, true, false, true},
+    {"in 'inputs' of a flow", true, true, true, true, false, false},
+    {"in 'inputs' of a flow", true, true, true, true, true, false},
+    {"in 'concurrency.key'", false, false, true, true, false, false, false, false, true},
 };
 
 const ScopeInfo& info_of(Scope scope) {
@@ -67,6 +75,8 @@ bool is_available(std::string_view root, const ScopeInfo& scope, bool in_loop) {
   if (root == "vars") return scope.vars;
   if (root == "error") return scope.error;
   if (root == "now") return scope.now;
+  if (root == "files") return scope.files;
+  if (root == "trigger") return scope.trigger;
   if (root == "secret" || root == "env") return scope.secrets;
   return scope.inputs;  // inputs, flow, labels
 }
@@ -74,7 +84,7 @@ bool is_available(std::string_view root, const ScopeInfo& scope, bool in_loop) {
 Words available(const ScopeInfo& scope, bool in_loop) {
   Words words;
   for (const std::string_view root : {"inputs", "outputs", "run", "flow", "task", "vars", "labels",
-                                      "error", "now", "item", "loop"}) {
+                                      "error", "now", "trigger", "item", "loop"}) {
     if (is_available(root, scope, in_loop)) words.push_back(root);
   }
   return words;
@@ -86,13 +96,16 @@ bool is_root(std::string_view name) {
       std::string_view("flow"),   std::string_view("task"),    std::string_view("vars"),
       std::string_view("labels"), std::string_view("error"),   std::string_view("secret"),
       std::string_view("env"),    std::string_view("now"),     std::string_view("item"),
-      std::string_view("loop")};
+      std::string_view("loop"),   std::string_view("files"),   std::string_view("trigger")};
   return std::ranges::count(kRoots, name) > 0;
 }
 
 std::string missing_message(std::string_view root, const ScopeInfo& scope, bool in_loop) {
   if (root == "item" || root == "loop") {
     return fmt::format("'{}' is known only inside of a foreach, in its tasks", root);
+  }
+  if (root == "files") {
+    return fmt::format("files() is not known {}; it is in the 'key' of a cache", scope.where);
   }
   if (root == "secret" || root == "env") {
     return fmt::format(
@@ -218,7 +231,7 @@ void NameCheck::check_outputs(const TemplateUse& use, const Name& name,
                        "with the id itself, so that the order of tasks is known");
     return;
   }
-  refs.push_back({name.field, use.node, name.offset});
+  refs.push_back({name.field, name.part, use.node, name.offset});
 }
 
 Words NameCheck::fields_of(std::string_view root) const {
@@ -227,6 +240,7 @@ Words NameCheck::fields_of(std::string_view root) const {
   if (root == "labels") return labels_;
   if (root == "run") return {kRunFields.begin(), kRunFields.end()};
   if (root == "flow") return {kFlowFields.begin(), kFlowFields.end()};
+  if (root == "trigger") return {kTriggerFields.begin(), kTriggerFields.end()};
   if (root == "loop") return {kLoopFields.begin(), kLoopFields.end()};
   if (root == "task") return {kTaskFields.begin(), kTaskFields.end()};
   return {kErrorFields.begin(), kErrorFields.end()};

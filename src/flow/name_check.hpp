@@ -26,11 +26,17 @@ enum class Scope : std::uint8_t {
   kVars,
   kFlowEnv,
   kFlowOutputs,
+  kCacheKey,  ///< as a task's keys, and files('…') too
+  kCacheKeyOnError,
+  kSubflow,  ///< `inputs` of a task of type flow: rendered by the engine, without secrets
+  kSubflowOnError,
+  kConcurrencyKey,  ///< rendered by the engine when a run comes: `trigger` too
 };
 
 /// A task that a template names: {{ outputs.ID }}.
 struct OutputRef {
   std::string id;
+  std::string part;  ///< the output; empty: all, or not known
   const Node* node = nullptr;
   std::size_t offset = 0;
 };

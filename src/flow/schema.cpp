@@ -72,7 +72,8 @@ JsonFields object_schema(std::span<const KeySpec> keys) {
 }
 
 JsonFields list_schema(const KeySpec& spec) {
-  const std::string item = spec.item == nullptr ? "true" : schema_of(*spec.item);
+  const std::string_view any = spec.name == "inputs" ? R"({"$ref":"#/$defs/any_input"})" : "true";
+  const std::string item = spec.item == nullptr ? std::string(any) : schema_of(*spec.item);
   JsonFields list{{"type", "\"array\""}, {"items", item}};
   if (spec.least > 0) list.emplace_back("minItems", fmt::format("{}", spec.least));
   if (!spec.one_or_list) return list;
@@ -109,6 +110,9 @@ JsonFields fields_of(const KeySpec& spec) {
     case ValueKind::kNamespace: return pattern(kIdPattern);
     case ValueKind::kTask:
     case ValueKind::kDataTask: return pattern(kPathPattern);
+    case ValueKind::kNeed:
+      return {{"anyOf", list_json({object_json(pattern(kPathPattern)),
+                                   object_json(object_schema(spec.fields))})}};
     case ValueKind::kDataColumn: return pattern("^[a-z0-9][a-z0-9._-]*[.].+$");
     case ValueKind::kColumnType:
       return pattern(

@@ -36,7 +36,8 @@ TEST(Schema, HasEachTypeWithItsKeysAndThoseOfAllTasks) {
     for (const std::span<const KeySpec> keys : {task_keys(), type.keys}) {
       for (const KeySpec& key : keys) {
         const bool there = properties.contains({key.name.data(), key.name.size()});
-        EXPECT_EQ(there, !key.not_yet) << type.name << "." << key.name;
+        const KeySpec* own = find_key(type.keys, key.name);  // goes before one of all tasks
+        EXPECT_EQ(there, !(own == nullptr ? key : *own).not_yet) << type.name << "." << key.name;
       }
     }
     EXPECT_EQ(boost::json::serialize(properties.at("type").at("enum")),

@@ -142,6 +142,7 @@ TaskDraft TaskReader::read(const Node& node, const TaskPlace& place) {
   draft.spec.env = defaults_.task.env;
   draft.spec.owner = defaults_.task.owner;
   draft.spec.priority = defaults_.task.priority;
+  draft.spec.pool = defaults_.task.pool;
   ValueReader reader(reporter_, draft.uses);
   if (!reader.is_map(node, "task")) return draft;
   read_type(node, draft);
@@ -155,10 +156,14 @@ TaskDraft TaskReader::read(const Node& node, const TaskPlace& place) {
   fill_presets(draft);
   if (draft.type->name == "pause") read_pause(draft);
   if (draft.type->name == "wait_for") read_wait_for(draft);
+  if (draft.type->name == "flow") read_subflow(draft);
   if (draft.spec.kind == TaskKind::kEngine) {
     refuse_key(draft, "resources", "the engine does this by itself, in no process");
     draft.spec.resources = Resources{};
+    refuse_key(draft, "pool", "the engine does this by itself, without a slot");
+    draft.spec.pool.clear();
   }
+  if (!draft.spec.cache.key.empty()) check_cache(draft);
   if (draft.type->name == "load") check_load(draft);
   if (draft.type->name == "merge") check_merge(draft);
   if (draft.type->name == "share") check_share(draft);
@@ -253,9 +258,14 @@ void TaskReader::read_common(const KeySpec& spec, const Node& value, TaskDraft& 
     read_resources(value, reader, task.resources);
   } else if (name == "timeout") {
     task.timeout = reader.duration(value, spec, name).value_or(0);
+  } else if (name == "cache") {
+    read_cache(value, draft, reader);
   } else if (name == "priority") {
     task.priority =
         static_cast<std::int32_t>(reader.integer(value, spec, name).value_or(task.priority));
+  } else if (name == "pool") {
+    if (reader.read(value, spec, name, json)) task.pool = value.text;
+    if (defaults_.project.has_value()) check_pool(value, *defaults_.project, reporter_);
   } else if (name == "allow_failure") {
     task.allow_failure = reader.boolean(value, name).value_or(false);
   } else if (name == "disabled") {
@@ -281,6 +291,7 @@ void TaskReader::read_param(const KeySpec& spec, const Node& value, TaskDraft& d
     read_targets(spec, value, draft);
     return;
   }
+  if (spec.name == "inputs" && draft.type->name == "pause") return;  // read_pause
   std::string json;
   if (!reader.read(value, spec, spec.name, json)) return;
   // The engine renders the message itself, and reads no JSON.

@@ -21,11 +21,12 @@ struct TaskPlace {
 class TaskReader {
  public:
   TaskReader(Reporter& reporter, ContractFiles& contracts, ConnectionFiles& connections,
-             const Defaults& defaults)
+             const Defaults& defaults, std::string_view ns)
       : reporter_(reporter),
         contracts_(contracts),
         connections_(connections),
-        defaults_(defaults) {}
+        defaults_(defaults),
+        ns_(ns) {}
 
   /// Appends the tasks of a list; those inside of one come right after it.
   void read_all(const Node& list, const TaskPlace& place, std::vector<TaskDraft>& out);
@@ -45,7 +46,11 @@ class TaskReader {
   void fill_defaults(TaskDraft& draft);
   void fill_presets(TaskDraft& draft);
   void read_pause(TaskDraft& draft);
+  void read_questions(TaskDraft& draft);
+  void read_cache(const Node& node, TaskDraft& draft, ValueReader& reader);
+  void check_cache(TaskDraft& draft);
   void read_wait_for(TaskDraft& draft);
+  void read_subflow(TaskDraft& draft);
   /// Reports a key that the draft has and cannot have.
   void refuse_key(const TaskDraft& draft, std::string_view key, std::string_view why);
   void check_source(const TaskDraft& draft);
@@ -57,6 +62,7 @@ class TaskReader {
   ContractFiles& contracts_;
   ConnectionFiles& connections_;
   const Defaults& defaults_;
+  std::string_view ns_;  // of the flow
 };
 
 /// `retry:` and `timeouts:` over what `into` has already.

@@ -6,6 +6,7 @@
 #include "flow/guard_keys.hpp"
 #include "flow/key_spec.hpp"
 #include "flow/remote_keys.hpp"
+#include "flow/subflow_keys.hpp"
 
 // The task types and their keys.
 namespace cordyna::flow {
@@ -171,8 +172,13 @@ constexpr std::array kPause{
     KeySpec{.name = "on_timeout",
             .kind = K::kEnum,
             .description = "What happens when nobody decided within `timeout`. Without it: fail. "
-                           "Outputs are approved (true, false), by and note.",
+                           "Outputs are approved (true, false), by, note, and the inputs.",
             .words = kOnTimeouts},
+    KeySpec{.name = "inputs",
+            .kind = K::kList,
+            .description = "Values that the person who approves gives (`dyna approve RUN --with "
+                           "KEY=VALUE`): as a flow's inputs. They become outputs of the task.",
+            .least = 1},
 };
 
 constexpr std::array kWaitFor{
@@ -538,7 +544,10 @@ constexpr std::array kTypes{
     later("sql", "Runs SQL in a database."),
     later("notify", "Tells people."),
     later("task", "Runs a task of a task server."),
-    later("flow", "Runs another flow."),
+    TaskType{.name = "flow",
+             .description = "Runs another flow, as a run of its own. Its outputs are those of "
+                            "that run, and run with id, number and state.",
+             .keys = subflow_detail::kSubflow},
 };
 
 }  // namespace

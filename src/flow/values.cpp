@@ -148,6 +148,12 @@ std::optional<Millis> ValueReader::duration(const Node& node, const KeySpec& spe
     return std::nullopt;
   }
   if (*parsed >= spec.least && *parsed <= spec.most) return *parsed;
+  if (*parsed > spec.most) {
+    reporter_.error(node, Code::kBadValue,
+                    fmt::format("'{}' is at most {}, not {}", name, format_delay(spec.most),
+                                quoted(node.text)));
+    return std::nullopt;
+  }
   reporter_.error(node, Code::kBadValue,
                   spec.least > 1
                       ? fmt::format("'{}' is at least {}, not {}", name, format_delay(spec.least),
@@ -193,6 +199,7 @@ bool ValueReader::read(const Node& node, const KeySpec& spec, std::string_view n
     case ValueKind::kColumnType:
     case ValueKind::kSize: return read_text(node, spec, name, out);
     case ValueKind::kTask:
+    case ValueKind::kNeed:
     case ValueKind::kDataTask:
     case ValueKind::kEnum: return read_named(node, spec, name, out);
     case ValueKind::kInt:
@@ -304,16 +311,28 @@ bool ValueReader::read_named(const Node& node, const KeySpec& spec, std::string_
     append_json_string(out, spec.words[*place]);
     return true;
   }
-  if (node.kind == NodeKind::kMap && spec.kind == ValueKind::kTask) {
-    reporter_.error(node, Code::kNotYet,
-                    "tasks of other flows ({task: …, within: …}) are not supported by this "
-                    "version; name a task of this flow");
-    return false;
+  if (node.kind == NodeKind::kMap && spec.kind == ValueKind::kNeed) {
+    return read_need(node, spec, name, out);
   }
   const auto given = text(node, name);
   if (!given.has_value()) return false;
   uses_.tasks.push_back({&node, name, spec.kind == ValueKind::kDataTask});
   append_json_string(out, *given);
+  return true;
+}
+
+/// What another flow must have done.
+bool ValueReader::read_need(const Node& node, const KeySpec& spec, std::string_view name,
+                            std::string& out) {
+  if (node.find("task") != nullptr) {
+    reporter_.error(node, Code::kNotYet,
+                    "tasks of other servers ({task: …, within: …}) are not supported by this "
+                    "version; name a task of this flow, or a flow: {flow: acme.orders/load, "
+                    "within: 1h}");
+    return false;
+  }
+  if (!read_object(node, spec.fields, name, out)) return false;
+  uses_.tasks.push_back({&node, name, false});
   return true;
 }
 
@@ -361,7 +380,7 @@ bool ValueReader::read_list(const Node& node, const KeySpec& spec, std::string_v
   const KeySpec& item = *spec.item;
   if (node.kind != NodeKind::kList) {
     const bool single = spec.one_or_list && node.kind != NodeKind::kNull &&
-                        (node.is_scalar() || item.kind == ValueKind::kTask);
+                        (node.is_scalar() || item.kind == ValueKind::kNeed);
     if (!single) return wrong_type(node, name, "a list");
     if (spec.splits && node.text.find(' ') != std::string_view::npos) {
       out += '[';

@@ -23,9 +23,9 @@ struct TemplateUse {
 };
 
 struct TaskUse {
-  const Node* node = nullptr;
-  std::string_view key;  ///< "needs", "of"
-  bool data = false;     ///< it must be a task that gives data
+  const Node* node = nullptr;  ///< a map: what another flow must have done
+  std::string_view key;        ///< "needs", "of"
+  bool data = false;           ///< it must be a task that gives data
 };
 
 /// What a value names, to be looked up when all tasks are known. Points into the tree.
@@ -69,6 +69,7 @@ class ValueReader {
  private:
   bool read_text(const Node& node, const KeySpec& spec, std::string_view name, std::string& out);
   bool read_named(const Node& node, const KeySpec& spec, std::string_view name, std::string& out);
+  bool read_need(const Node& node, const KeySpec& spec, std::string_view name, std::string& out);
   bool read_number(const Node& node, const KeySpec& spec, std::string_view name, std::string& out);
   bool read_list(const Node& node, const KeySpec& spec, std::string_view name, std::string& out);
   bool read_map(const Node& node, const KeySpec& spec, std::string_view name, std::string& out);

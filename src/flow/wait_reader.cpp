@@ -1,7 +1,10 @@
 // What a `pause` and a `wait_for` wait for.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "flow/durations.hpp"
+#include "flow/input_reader.hpp"
 #include "flow/task_reader.hpp"
 #include "template/template.hpp"
 
@@ -47,15 +50,51 @@ void TaskReader::read_pause(TaskDraft& draft) {
     refuse_key(draft, "timeout", "a pause with 'for' ends by itself");
     refuse_key(draft, "on_timeout", "a pause with 'for' ends by itself");
     refuse_key(draft, "message", "nobody is asked in a pause with 'for'");
+    refuse_key(draft, "inputs", "nobody is asked in a pause with 'for'");
     return;
   }
   wait.what = WaitFor::kPerson;
+  read_questions(draft);
   const Node* on_timeout = draft.node->find("on_timeout");
   if (on_timeout == nullptr) return;
   wait.go_on = on_timeout->text == "continue";
   if (draft.node->find("timeout") == nullptr) {
     reporter_.error(*on_timeout, Code::kMissingKey,
                     "'on_timeout' wants 'timeout' beside it: how long a person is waited for");
+  }
+  const auto& inputs = draft.spec.inputs;
+  const auto wanted = std::ranges::find(inputs, true, &InputSpec::required);
+  if (wait.go_on && wanted != inputs.end()) {
+    reporter_.error(*on_timeout, Code::kBadValue,
+                    fmt::format("with 'on_timeout: continue' nobody may have given the input '{}'; "
+                                "give it a default, or write required: false",
+                                wanted->id));
+  }
+}
+
+/// What the person who approves gives; it stands among the outputs beside what a pause always has.
+void TaskReader::read_questions(TaskDraft& draft) {
+  const Node* list = draft.node->find("inputs");
+  if (list == nullptr) return;
+  ValueReader reader(reporter_, draft.input_uses);
+  if (!reader.is_list(*list, "inputs")) return;
+  if (list->first == nullptr) {
+    reporter_.error(*list, Code::kBadValue,
+                    "'inputs' has 0 items; leave it out to ask for nothing");
+  }
+  InputReader inputs(reporter_, draft.input_uses);
+  for (const Node* item = list->first; item != nullptr; item = item->next) {
+    draft.spec.inputs.push_back(inputs.read(*item));
+    const std::string& id = draft.spec.inputs.back().id;
+    if (id == "approved" || id == "by" || id == "note") {
+      reporter_.error(
+          *item, Code::kBadValue,
+          fmt::format("'{}' is an output of every pause; give the input another id", id));
+    } else if (draft.spec.inputs.back().type == InputType::kSecret) {
+      reporter_.error(*item, Code::kBadValue,
+                      "a pause asks for no secret: secret() takes a literal name, or an input of "
+                      "the flow");
+    }
   }
 }
 

@@ -52,7 +52,7 @@ class CaseRunner {
   Result<> try_run() {
     TRY(connect());
     TRY_ASSIGN(const std::string inputs, resolve());
-    Loop loop(test_.slots, *store_, *ports_.evaluator, ports_.loader);
+    Loop loop({test_.slots}, *store_, *ports_.evaluator, ports_.loader);
     loop.set_process(tasks_);
     loop.set_listener([this](const ChangeSet& changes) { listen(changes); });
     RunRequest request{run_id(test_.at), file_.flow, file_.canonical, inputs, test_.scheduled};
@@ -98,6 +98,18 @@ class CaseRunner {
     return flow::resolve_inputs(*file_.flow, test_.inputs, context, {file_.flow_file, ""});
   }
 
+  /// What a person gives to a pause; "": it asks for nothing, or what is wrong was said.
+  std::string answers(TaskIndex task, const flow::FixtureDecision& said) {
+    if (!said.approve || file_.flow->tasks[task].inputs.empty()) return {};
+    const std::string context =
+        fmt::format(R"({{"run":{{{}}}}})", run_fields(run_id(test_.at), test_.at, test_.scheduled));
+    Result<std::string> values = flow::resolve_inputs(flow::questions_of(*file_.flow, task),
+                                                      said.with, context, {{}, {}, "with"});
+    if (values.has_value()) return std::move(*values);
+    say(values.error().message);
+    return {};
+  }
+
   /// Whoever is to decide about a task that is held hears of it.
   void listen(const ChangeSet& changes) {
     for (const HoldRow& hold : changes.holds) {
@@ -107,7 +119,8 @@ class CaseRunner {
         if (!fixture.decision.has_value()) continue;
         const flow::FixtureDecision& said = *fixture.decision;
         decisions_.emplace(now_ + said.after,
-                           engine::HoldDecision{hold.path, said.approve, said.by, said.note});
+                           engine::HoldDecision{hold.path, said.approve, said.by, said.note,
+                                                answers(fixture.task, said)});
       }
     }
   }
@@ -186,7 +199,7 @@ class CaseRunner {
 
   /// "; load waits for …", of what keeps the run from its end.
   [[nodiscard]] std::string waits_for() const {
-    const auto blockers = explain(*store_, no_, ports_.loader, now_);
+    const auto blockers = explain(*store_, no_, ports_.loader, {}, now_);
     std::string out;
     if (!blockers.has_value()) return out;
     for (const engine::Blocker& one : *blockers) {

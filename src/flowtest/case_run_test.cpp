@@ -91,6 +91,17 @@ expect: {state: error, tasks: {ok: {error: TIMEOUT_TOTAL, ended_after: 2d}}})"))
             Messages{});
 }
 
+TEST_F(CaseRunTest, APersonGivesWhatAPauseAsksFor) {
+  const char* const flow = R"(id: pay
+tasks:
+  - {id: ask, type: pause, inputs: [{id: amount, type: int, max: 9}, {id: why, default: none}]}
+  - {id: out, type: log, message: "{{ outputs.ask.amount + 1 }} {{ outputs.ask.why }}"}
+)";
+  EXPECT_EQ(messages(run(flow, R"(fixtures: {ask: {approve: {by: ann, with: {amount: 5}}}}
+expect: {state: completed, tasks: {ask: {outputs: {amount: 5, why: none, by: ann}}}})")),
+            Messages{});
+}
+
 TEST_F(CaseRunTest, WhatIsHeldByAFixtureCanBeApproved) {
   const char* const flow = R"(id: held
 tasks: [{id: out, type: shell, script: "true"}]

@@ -147,6 +147,12 @@ const Fixture* FixtureTasks::fixture_of(TaskIndex task) const {
 /// What keeps a task without a fixture from being run for real; empty: nothing.
 std::string FixtureTasks::why_not_real(const StartAttempt& command) const {
   const TaskSpec& spec = flow_.tasks[command.task];
+  if (spec.kind == TaskKind::kRun) {
+    return fmt::format(
+        "task '{}' runs flow {}, which a test does not; write what it ends with under 'fixtures' "
+        "('{}: {{outputs: {{…}}}}')",
+        spec.id, spec.subflow.name(), spec.id);
+  }
   if (test_.real == RunReal::kAll) return {};
   const std::string hint = fmt::format(
       "write what it ends with under 'fixtures' ('{}: {{}}' for a good end), or '{}: {{real: "

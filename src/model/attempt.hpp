@@ -34,7 +34,9 @@ struct StartAttempt {
   std::string context;  ///< JSON object: what templates may name (inputs, outputs, run, flow, task,
                         ///< vars, labels, error)
   Millis run_at = 0;    ///< the time the run stands for
+  Millis created_at = 0;  ///< of the attempt; a repeat has the same
   bool approved = false;  ///< a person said that what it was held for is right
+  bool no_cache = false;  ///< what was done before is not looked for; what is done now is kept
   Timeouts timeouts;  ///< the receiver enforces `complete` itself too, also when cerebro is gone
 };
 
@@ -67,6 +69,7 @@ struct Outcome {
   std::optional<TaskError> error;                 ///< exactly when failed; owner may be empty
   std::string hold;  ///< of a completed one: why a person must decide before the task may complete
   std::optional<Measurement> measurement;
+  std::string note{};  ///< of a completed one, for people: "from cache: run 12, 3 h old"
 
   bool operator==(const Outcome&) const = default;
 };
@@ -76,7 +79,8 @@ struct Outcome {
 struct AttemptReport {
   AttemptKey key;
   ReportKind kind = ReportKind::kEnded;
-  Outcome outcome;  ///< for kEnded
+  Outcome outcome;       ///< for kEnded
+  std::string detail{};  ///< for people: what does it; for kStarted
 };
 
 }  // namespace cordyna

@@ -60,6 +60,7 @@ enum class TaskKind : std::uint8_t {
   kEngine,   ///< `log`, `fail`, `pause`: decided by the engine itself, in the transaction; takes no
              ///< slot
   kProcess,  ///< handed to a Process; takes a slot
+  kRun,      ///< `flow`: another run of the same state does it; takes no slot
 };
 
 /// What a task waits for by itself, once its upstreams let it run.
@@ -94,6 +95,36 @@ struct Foreach {
   std::uint32_t parallel = 0;  ///< items at a time; 0: as many as there are slots
 };
 
+/// Of a `flow`: the run that does the work of the task.
+struct Subflow {
+  std::string ns{};      ///< of the other flow; may be empty
+  std::string id{};      ///< empty: this is no `flow`
+  std::string inputs{};  ///< JSON object, strings in it are templates; empty: none are given
+  Millis within = 0;     ///< a run that completed so long ago at most will do; 0: none will
+  bool wait = true;      ///< false: it completes when the run has begun
+  bool go_on = false;    ///< it completes, however the run ends
+
+  [[nodiscard]] std::string name() const { return ns.empty() ? id : ns + '/' + id; }
+};
+
+/// What becomes of a run that begins while as many as may are there.
+enum class WhenFull : std::uint8_t {
+  kQueue,   ///< it is pending until one has ended, in order of arrival
+  kSkip,    ///< it ends at once as cancelled
+  kCancel,  ///< those in its way are cancelled, the oldest first, and it waits for their end
+};
+
+[[nodiscard]] std::string_view to_string(WhenFull when_full);
+
+/// `concurrency:` of a flow.
+struct Concurrency {
+  std::uint32_t limit = 0;  ///< runs at a time; 0: any number
+  std::string key{};        ///< a template: each text that it gives has a limit of its own
+  WhenFull when_full = WhenFull::kQueue;
+
+  bool operator==(const Concurrency&) const = default;
+};
+
 /// `resources:` of one attempt. 0: no limit.
 struct Resources {
   std::uint32_t cpu_millis = 0;  ///< thousandths of a core
@@ -102,38 +133,6 @@ struct Resources {
   Millis cpu_time = 0;           ///< of one of its processes, by whole seconds
 
   bool operator==(const Resources&) const = default;
-};
-
-struct TaskSpec {
-  std::string id;    ///< its path: "clean", or "choose/clean" inside of a switch
-  std::string type;  ///< a name of the registry: "shell"
-  std::string description;
-  std::string owner;   ///< its own or the flow's; never empty
-  std::string run_if;  ///< a template giving true or false; empty: always
-  std::string
-      params;  ///< the keys of its type as a JSON object; strings in it are templates, not rendered
-  std::string message;  ///< of an engine task (`log`, `fail`, `pause`): a template, or empty
-  Wait wait;
-  Choice choice;
-  Foreach foreach;
-  TaskIndex inside = kNoTask;  ///< the switch that it stands in, which comes before it
-  std::uint32_t branch = 0;    ///< the case of it, by its place
-  std::vector<std::pair<std::string, std::string>> env;  ///< name → template
-  std::vector<TaskIndex> needs;  ///< upstream tasks of the same section, ascending, each once; from
-                                 ///< `needs` and from references
-  std::vector<TaskIndex>
-      refs;  ///< tasks whose outputs its templates or `of`/`sql` read (of any earlier section too)
-  Retry retry;
-  Timeouts timeouts;
-  Millis timeout = 0;  ///< whole, with retries; 0: no limit
-  Resources resources;
-  std::int32_t priority = 0;  ///< who waits for a slot: the greater goes first
-  Section section = Section::kTasks;
-  TaskKind kind = TaskKind::kProcess;
-  TriggerRule trigger_rule = TriggerRule::kAllCompleted;
-  bool allow_failure = false;
-  bool disabled = false;   ///< skipped
-  std::uint32_t line = 0;  ///< in the flow file, from 1
 };
 
 enum class InputType : std::uint8_t {
@@ -164,12 +163,57 @@ struct InputSpec {
   std::vector<std::string> values;       ///< of kSelect and kMultiselect: what may be chosen
   std::string min;  ///< the least value as JSON; of types with an order; empty: no bound
   std::string max;
+  std::string match;  ///< of kString: a regular expression for the whole value; empty: any
   std::optional<std::int64_t> min_length;  ///< of kString: characters
   std::optional<std::int64_t> max_length;
   std::optional<std::int64_t> min_items;  ///< of kArray and kMultiselect
   std::optional<std::int64_t> max_items;
   std::uint32_t line = 0;  ///< of its default in the flow file, from 1; 0: unknown
   std::uint32_t column = 0;
+};
+
+/// `cache:` of a task of a process: work that was done with the same key is not done again.
+struct Cache {
+  std::string key{};  ///< a template, which knows files('…') too; empty: no cache
+  Millis age = 0;     ///< how old the work may be; 0: as old as it is kept
+
+  bool operator==(const Cache&) const = default;
+};
+
+struct TaskSpec {
+  std::string id;    ///< its path: "clean", or "choose/clean" inside of a switch
+  std::string type;  ///< a name of the registry: "shell"
+  std::string description;
+  std::string owner;   ///< its own or the flow's; never empty
+  std::string run_if;  ///< a template giving true or false; empty: always
+  std::string
+      params;  ///< the keys of its type as a JSON object; strings in it are templates, not rendered
+  std::string message;  ///< of an engine task (`log`, `fail`, `pause`): a template, or empty
+  Wait wait;
+  std::vector<InputSpec> inputs;  ///< of a pause: what the person who approves gives
+  Choice choice;
+  Foreach foreach;
+  Subflow subflow;
+  TaskIndex inside = kNoTask;  ///< the switch that it stands in, which comes before it
+  std::uint32_t branch = 0;    ///< the case of it, by its place
+  std::vector<std::pair<std::string, std::string>> env;  ///< name → template
+  std::vector<TaskIndex> needs;  ///< upstream tasks of the same section, ascending, each once; from
+                                 ///< `needs` and from references
+  std::vector<TaskIndex>
+      refs;  ///< tasks whose outputs its templates or `of`/`sql` read (of any earlier section too)
+  Retry retry;
+  Timeouts timeouts;
+  Millis timeout = 0;  ///< whole, with retries; 0: no limit
+  Resources resources;
+  Cache cache;
+  std::int32_t priority = 0;  ///< who waits for a slot: the greater goes first
+  std::string pool{};         ///< whose slot each attempt takes too; empty: none
+  Section section = Section::kTasks;
+  TaskKind kind = TaskKind::kProcess;
+  TriggerRule trigger_rule = TriggerRule::kAllCompleted;
+  bool allow_failure = false;
+  bool disabled = false;   ///< skipped
+  std::uint32_t line = 0;  ///< in the flow file, from 1
 };
 
 /// One version of a flow. `hash` names it: equal canonical forms are one version.
@@ -183,12 +227,16 @@ struct Flow {
   std::string outputs;  ///< JSON object of templates over the tasks' outputs; "{}": none
   std::string folder;  ///< absolute; relative paths in the flow are from here, and scripts run here
   std::string hash;    ///< SHA-256 of the canonical form, hexadecimal
-  Millis timeout = 0;  ///< of a whole run; 0: no limit
+  Millis timeout = 0;  ///< of a whole run, from when it begins; 0: no limit
+  Concurrency concurrency;
   std::vector<InputSpec> inputs;
   std::vector<TriggerSpec> triggers;
   std::vector<TaskSpec> tasks;  ///< `tasks`, then `errors`, then `finally`, each in file order;
                                 ///< those inside of a switch follow it, case by case
 };
+
+/// What a person is told of the inputs: "amount (int), reason (string, may be left out)".
+[[nodiscard]] std::string describe_inputs(const std::vector<InputSpec>& inputs);
 
 /// How the templates of `task` name `other`: by the last part of its path where both stand in one
 /// switch, or `other` in one further out; else by its whole path.

@@ -22,6 +22,7 @@
 ///       private/<run no>/<task index>[.<item>]-<attempt>
 ///                             a mark: this attempt's data tells about persons, and goes when its
 ///                             run has ended (process/data/private_data.hpp)
+///       cache/<key>/          work that was done (process/cache/entries.hpp)
 ///       runs/<run no>/ended   "<task index>[.<item>]-<attempt> <record>\n" for each attempt that
 ///       left
 ///                             nothing: it has no folder
@@ -66,6 +67,7 @@ class StateLayout {
                                            std::string_view items = {}) const {
     return run_folder(run) + "/" + attempt_name(task, attempt, items);
   }
+  [[nodiscard]] std::string cache_folder() const { return folder_ + "/cache"; }
   [[nodiscard]] std::string private_folder() const { return folder_ + "/private"; }
   [[nodiscard]] std::string private_folder(RunNo run) const {
     return private_folder() + "/" + std::to_string(run);

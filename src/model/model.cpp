@@ -15,6 +15,12 @@ std::string_view to_string(TriggerRule rule) {
   return kNames[static_cast<std::size_t>(rule)];
 }
 
+std::string_view to_string(WhenFull when_full) {
+  static constexpr std::array kNames{std::string_view("queue"), std::string_view("skip"),
+                                     std::string_view("cancel")};
+  return kNames[static_cast<std::size_t>(when_full)];
+}
+
 std::string_view to_string(InputType type) {
   static constexpr std::array kNames{
       std::string_view("string"),      std::string_view("int"),   std::string_view("float"),
@@ -23,6 +29,18 @@ std::string_view to_string(InputType type) {
       std::string_view("multiselect"), std::string_view("array"), std::string_view("file"),
       std::string_view("secret")};
   return kNames[static_cast<std::size_t>(type)];
+}
+
+std::string describe_inputs(const std::vector<InputSpec>& inputs) {
+  std::string out;
+  for (const InputSpec& input : inputs) {
+    if (!out.empty()) out += ", ";
+    out += input.id;
+    out += " (";
+    out += to_string(input.type);
+    out += input.required ? ")" : ", may be left out)";
+  }
+  return out;
 }
 
 std::string_view name_within(const Flow& flow, TaskIndex task, TaskIndex other) {
@@ -64,6 +82,8 @@ void ChangeSet::clear() {
   backfills.clear();
   applied.clear();
   applied_versions.clear();
+  removed_runs.clear();
+  removed_ticks.clear();
   history.clear();
 }
 

@@ -49,9 +49,15 @@ struct RunRow {
   Millis deadline_at = 0;  ///< of the whole run; 0: none
   std::uint32_t warnings = 0;
   bool cancel_requested = false;
-  Scheduled scheduled;   ///< the time it stands for; never changes
-  RunNo rerun_of = 0;    ///< the run whose completed tasks it takes over; 0: none
-  std::string backfill;  ///< number of the backfill that it belongs to; empty: none
+  Scheduled scheduled;      ///< the time it stands for; never changes
+  RunNo rerun_of = 0;       ///< the run whose completed tasks it takes over; 0: none
+  std::string backfill;     ///< number of the backfill that it belongs to; empty: none
+  RunNo parent = 0;         ///< the run whose task began it; 0: none
+  std::string parent_path;  ///< of that task
+  bool no_cache = false;    ///< its tasks do all their work, whatever a cache has
+  /// What `concurrency.key` of its flow gave: runs with different ones do not count against each
+  /// other. Never changes; empty: the flow has no key.
+  std::string concurrency_key{};
 
   bool operator==(const RunRow&) const = default;
 };
@@ -91,6 +97,7 @@ struct AttemptRow {
   bool known_dead =
       true;  ///< nothing of it can still run; false while live, and after a timeout until proven
   std::optional<TaskError> error;  ///< exactly when failed
+  std::string pool{};              ///< whose slot it takes; never changes; empty: none
 
   bool operator==(const AttemptRow&) const = default;
 };
@@ -138,6 +145,15 @@ struct HistoryRow {
   bool operator==(const HistoryRow&) const = default;
 };
 
+/// Old ticks that go: at most `limit` of those decided before `before`, but the newest of each
+/// trigger, from which the next ones are told.
+struct TickRemoval {
+  Millis before = 0;
+  std::uint32_t limit = 0;
+
+  bool operator==(const TickRemoval&) const = default;
+};
+
 /// All that one transaction writes.
 struct ChangeSet {
   std::vector<FlowVersionRow> flows;  ///< inserted if new
@@ -151,11 +167,17 @@ struct ChangeSet {
   std::vector<BackfillRow> backfills;
   std::vector<AppliedFlowRow> applied;
   std::vector<AppliedVersionRow> applied_versions;  ///< inserted
+  /// Runs of which all rows go, and with the last run of a version of a flow that version. None
+  /// that is needed (OldRun in ports/store.hpp): that is a conflict. One that is not there is no
+  /// error. The points of datasets stay: they are the history of guards.
+  std::vector<RunNo> removed_runs;
+  std::vector<TickRemoval> removed_ticks;
 
   [[nodiscard]] bool empty() const {
     return flows.empty() && runs.empty() && tasks.empty() && attempts.empty() && holds.empty() &&
            points.empty() && ticks.empty() && backfills.empty() && applied.empty() &&
-           applied_versions.empty() && history.empty();
+           applied_versions.empty() && history.empty() && removed_runs.empty() &&
+           removed_ticks.empty();
   }
   void clear();
 };

@@ -89,6 +89,11 @@ constexpr TaskErrorInfo kTable[] = {
      "A program that the task type needs is not installed; `dyna doctor` tells."},
     {C::kInsideFailed, "INSIDE_FAILED", K::kError, false,
      "A task inside of a `switch` did not complete."},
+    {C::kRunFailed, "RUN_FAILED", K::kError, true,
+     "The run of another flow, which the task began or waited for, did not complete."},
+    {C::kFlowMissing, "FLOW_MISSING", K::kError, false,
+     "Another flow that the task names is not there, cannot be read, or begins itself without an "
+     "end."},
     {C::kInternal, "INTERNAL", K::kError, false, "A bug of Cordyna."},
 };
 

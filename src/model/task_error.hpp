@@ -56,6 +56,8 @@ enum class TaskErrorCode : std::uint8_t {
   kAccessDenied,
   kToolMissing,
   kInsideFailed,
+  kRunFailed,
+  kFlowMissing,
   kInternal,
 };
 

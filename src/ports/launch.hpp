@@ -14,6 +14,7 @@ namespace cordyna {
 struct LaunchFile {
   std::string name;  ///< in the attempt's folder; a name of ours, without "/"
   std::string content;
+  bool told = false;  ///< what the task is told of its run, which may not be what it does
 };
 
 /// Values never become program text: what comes from outside stands in `env`, or in one element of
@@ -24,6 +25,8 @@ struct Launch {
       env;  ///< besides the allow-list and the DYNA_ names, which the guardian's side adds
   std::string folder;              ///< working folder: absolute
   std::vector<LaunchFile> files;   ///< written before the start; mode 0600
+  std::vector<std::string> reads;  ///< files of other tasks that are named in `files`: it is their
+                                   ///< content that matters to the work, not where they lie
   std::vector<std::string> masks;  ///< secret values: replaced by "***" in all output
 };
 

@@ -86,6 +86,14 @@ struct SeriesInfo {
   Millis last_at = 0;
 };
 
+/// A run, and whether it must stay, however old it is: it has not ended, or is the newest (numbers
+/// go up from there), another run takes over from it, its parent has not ended, or it is of a
+/// backfill that goes on.
+struct OldRun {
+  RunRow run;
+  bool needed = false;
+};
+
 /// Reads for everybody: what `runs`, `logs`, `why` show.
 ///
 /// Errors: kNotFound for an id that is not there; kCorrupt for what cannot be read; kUnavailable
@@ -112,6 +120,9 @@ class StoreReader {
   virtual Result<std::vector<TickRow>> list_ticks(const TickFilter& filter) = 0;
   virtual Result<BackfillRow> find_backfill(BackfillNo no) = 0;
   virtual Result<std::vector<BackfillRow>> list_backfills(const BackfillFilter& filter) = 0;
+  /// When attempts of the pool were handed out, those after a time, newest first, at most `limit`.
+  virtual Result<std::vector<Millis>> list_pool_starts(std::string_view pool, Millis after,
+                                                       std::uint32_t limit) = 0;
   /// Whether a run for this time has ended well: completed, or with warnings.
   virtual Result<bool> is_done(const TimeKey& time) = 0;
   /// Also one that was removed.
@@ -121,6 +132,24 @@ class StoreReader {
   /// Of a flow, by the hash of what they ran, in order of the hashes.
   virtual Result<std::vector<HashRuns>> count_runs(std::string_view ns,
                                                    std::string_view flow_id) = 0;
+
+  // What the removal of old runs goes by. A store in which nothing grows old need not know it.
+
+  /// After the number `after`, ascending, at most `limit`.
+  virtual Result<std::vector<OldRun>> list_old_runs(RunNo after, std::uint32_t limit) {
+    static_cast<void>(after), static_cast<void>(limit);
+    return std::vector<OldRun>();
+  }
+  /// The number of the newest run that `newer` others are newer than; 0: there is none.
+  virtual Result<RunNo> run_behind(std::uint32_t newer) {
+    static_cast<void>(newer);
+    return RunNo{0};
+  }
+  /// Whether a run that has not ended takes over from it, or from a run that did.
+  virtual Result<bool> is_read_by_rerun(RunNo no) {
+    static_cast<void>(no);
+    return false;
+  }
 };
 
 /// The owner's store: one in the world for a state.

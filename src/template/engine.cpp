@@ -52,20 +52,25 @@ struct LookupState {
 
 int32_t find(void* self, int32_t kind, DynaBytes name, DynaBytes* found) {
   auto* state = static_cast<LookupState*>(self);
-  const bool secret = kind == DYNA_FIND_SECRET;
-  const auto& source = secret ? state->lookup->secret : state->lookup->env;
+  const bool env = kind == DYNA_FIND_ENV;
+  const auto& source = env                        ? state->lookup->env
+                       : kind == DYNA_FIND_SECRET ? state->lookup->secret
+                                                  : state->lookup->files;
   Result<std::string> value =
       source ? source(view(name))
              : Result<std::string>(fail(ErrorCode::kInvalidArgument,
                                         fmt::format("{}('{}') cannot be used here",
-                                                    secret ? "secret" : "env", view(name))));
+                                                    env                        ? "env"
+                                                    : kind == DYNA_FIND_SECRET ? "secret"
+                                                                               : "files",
+                                                    view(name))));
   if (value.has_value()) {
     state->found = std::move(*value);
     *found = bytes(state->found);
     return DYNA_FOUND;
   }
   // A variable that is not set is an undefined value, so that `| default('x')` works.
-  const bool unset = !secret && value.error().code == ErrorCode::kNotFound;
+  const bool unset = env && value.error().code == ErrorCode::kNotFound;
   std::optional<Error>& kept = unset ? state->unset : state->error;
   if (!kept.has_value()) kept = std::move(value.error());
   return unset ? DYNA_UNDEFINED : DYNA_NOT_FOUND;
@@ -159,6 +164,15 @@ Analysis analyze_text(std::string_view text) {
   }
   std::ranges::stable_sort(analysis.references, {}, &Reference::offset);
   return analysis;
+}
+
+Result<bool> matches_whole(std::string_view pattern, std::string_view text) {
+  Text result;
+  int32_t matches = 0;
+  const int32_t status = dyna_match_whole(bytes(pattern), bytes(text), &matches, result.out());
+  if (status == DYNA_TEMPLATE_OK) return matches != 0;
+  return fail(status == DYNA_TEMPLATE_BROKEN ? ErrorCode::kInternal : ErrorCode::kInvalidArgument,
+              std::string(result.content()));
 }
 
 }  // namespace cordyna::tmpl

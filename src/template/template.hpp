@@ -1,10 +1,10 @@
 /// Templates of the flow language: Jinja syntax, evaluated by minijinja behind a small C interface.
 ///
 /// Names in a context: inputs, outputs, run, flow, task, vars, labels, error. Functions:
-/// secret('X'), env('X'), hash(...). Filters: Jinja's, and date, json, yaml, hash, slug, duration,
-/// raw. Undefined names are errors. Bounds on size, work and recursion hold (an endless loop ends
-/// in an error). A text without "{{", "{%" and "{#" is returned as it is, without any evaluation.
-/// Threads: any.
+/// secret('X'), env('X'), files('X'), hash(...). Filters: Jinja's, and date, json, yaml, hash,
+/// slug, duration, raw. Undefined names are errors. Bounds on size, work and recursion hold (an
+/// endless loop ends in an error). A text without "{{", "{%" and "{#" is returned as it is, without
+/// any evaluation. Threads: any.
 #pragma once
 
 #include <cstddef>
@@ -20,8 +20,9 @@
 namespace cordyna::tmpl {
 
 /// A name that a template reads: {"inputs", "county"}, {"outputs", "x", "files"}, {"secret", "X"},
-/// {"env", "X"}; of secret(inputs.x) also {"secret", "inputs", "x"}, which is only right where that
-/// input is a name of a secret. Only the literal front of a path: `outputs[inputs.n]` gives
+/// {"env", "X"}; of files('x') just {"files"}; of secret(inputs.x) also {"secret", "inputs", "x"},
+/// which is only right where that input is a name of a secret. Only the literal front of a path:
+/// `outputs[inputs.n]` gives
 /// {"outputs"}.
 struct Reference {
   std::vector<std::string> path;
@@ -44,10 +45,12 @@ struct Analysis {
 /// Without a context: what can be known at validation.
 [[nodiscard]] Analysis analyze(std::string_view text);
 
-/// Finds secret values and environment variables while rendering at hand-out.
+/// Finds secret values and environment variables while rendering at hand-out, and the hash of files
+/// for the key of a cache.
 struct Lookup {
   std::function<Result<std::string>(std::string_view)> secret;
   std::function<Result<std::string>(std::string_view)> env;
+  std::function<Result<std::string>(std::string_view)> files{};
 };
 
 /// `context` is a JSON object. Errors: kInvalidArgument (template, undefined name); what `lookup`
@@ -91,6 +94,11 @@ struct BoundScript {
 /// quote doubled.
 [[nodiscard]] Result<std::string> bind_sql(std::string_view sql, std::string_view context,
                                            const Lookup& lookup);
+
+/// Whether the whole of `text` matches the regular expression: the syntax of Rust's `regex`, where
+/// \d, \w and \s are of ASCII; neither look-around nor back-references, so time is linear in the
+/// text. Both are UTF-8. Errors: kInvalidArgument, what is wrong with the expression.
+[[nodiscard]] Result<bool> matches_whole(std::string_view pattern, std::string_view text);
 
 /// The port, for the engine: secrets and environment give "***".
 class TemplateEvaluator final : public Evaluator {

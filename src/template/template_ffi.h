@@ -30,7 +30,7 @@ enum {
   DYNA_TEMPLATE_BROKEN = 2, /* a bug in the engine */
   DYNA_TEMPLATE_UNNAMED = 3 /* failed on an undefined value that `find` gave */
 };
-enum { DYNA_FIND_SECRET = 0, DYNA_FIND_ENV = 1 };
+enum { DYNA_FIND_SECRET = 0, DYNA_FIND_ENV = 1, DYNA_FIND_FILES = 2 };
 enum { DYNA_FOUND = 0, DYNA_UNDEFINED = 1, DYNA_NOT_FOUND = 2 };
 
 typedef struct DynaHost {
@@ -70,6 +70,10 @@ int32_t dyna_template_analyze(DynaBytes text, const DynaSink* sink, DynaText* ou
 
 /* The known names of a kind (DYNA_PROBLEM_FILTER and the like), one in a line. */
 void dyna_template_names(int32_t kind, DynaText* out);
+
+/* Whether the whole of `text` matches a regular expression (Rust's `regex`, without Unicode's
+ * classes; time is linear in the text). Otherwise the message says what is wrong with it. */
+int32_t dyna_match_whole(DynaBytes pattern, DynaBytes text, int32_t* matches, DynaText* out);
 
 void dyna_template_free(DynaText* text);
 

@@ -27,6 +27,7 @@ AppliedFlowRow as_kept(AppliedFlowRow row) {
 
 ChangeSet of_applied(std::vector<AppliedFlowRow> rows) {
   ChangeSet changes;
+  changes.applied_versions.reserve(rows.size());
   for (const AppliedFlowRow& row : rows) changes.applied_versions.push_back(version_of(row));
   changes.applied = std::move(rows);
   return changes;

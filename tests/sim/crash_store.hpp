@@ -59,6 +59,10 @@ class CrashStore final : public Store {
   Result<std::vector<BackfillRow>> list_backfills(const BackfillFilter& filter) override {
     return store_->list_backfills(filter);
   }
+  Result<std::vector<Millis>> list_pool_starts(std::string_view pool, Millis after,
+                                               std::uint32_t limit) override {
+    return store_->list_pool_starts(pool, after, limit);
+  }
   Result<bool> is_done(const TimeKey& time) override { return store_->is_done(time); }
   Result<AppliedFlowRow> find_applied(std::string_view ns, std::string_view flow_id) override {
     return store_->find_applied(ns, flow_id);

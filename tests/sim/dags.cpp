@@ -124,7 +124,7 @@ class DagRun {
 
   Random random_;
   WordEvaluator evaluator_;
-  engine::Engine engine_{3, evaluator_};
+  engine::Engine engine_{{3}, evaluator_};
   std::shared_ptr<const Flow> flow_;
   std::vector<bool> fails_;
   std::map<std::string, TaskRow> rows_;

@@ -10,8 +10,11 @@ namespace cordyna::sim {
 
 class WordEvaluator final : public Evaluator {
  public:
-  Result<std::string> render(std::string_view text, std::string_view) const override {
-    return std::string(text);
+  /// "{inputs}" is what the run was given.
+  Result<std::string> render(std::string_view text, std::string_view context) const override {
+    if (text != "{inputs}") return std::string(text);
+    const std::size_t begin = context.find("\"inputs\":") + 9;
+    return std::string(context.substr(begin, context.find(",\"labels\"") - begin));
   }
   Result<std::string> render_json(std::string_view json, std::string_view) const override {
     return std::string(json);

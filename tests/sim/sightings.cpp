@@ -45,6 +45,13 @@ constexpr std::array kFields{
     std::pair("looks of scripts", &Sightings::looks),
     std::pair("reruns", &Sightings::reruns),
     std::pair("tasks taken over", &Sightings::taken_over),
+    std::pair("queued runs", &Sightings::queued_runs),
+    std::pair("admitted runs", &Sightings::admitted_runs),
+    std::pair("skipped runs", &Sightings::skipped_runs),
+    std::pair("displaced runs", &Sightings::displaced_runs),
+    std::pair("full pools", &Sightings::full_pools),
+    std::pair("full rates", &Sightings::full_rates),
+    std::pair("pools over their size", &Sightings::over_full),
 };
 
 }  // namespace

@@ -223,7 +223,8 @@ class TickWorld {
       return fail(ErrorCode::kInvalidArgument, "input 'x' is missing");
     };
     ports.make_id = [this](Millis at) { return RunId{fmt::format("run-{}-{}", at, ++ids_)}; };
-    loop_ = std::make_unique<Loop>(2, *store_, evaluator_, no_flows_, std::move(ports));
+    loop_ =
+        std::make_unique<Loop>(engine::Limits{2}, *store_, evaluator_, no_flows_, std::move(ports));
     keep(true);
   }
 

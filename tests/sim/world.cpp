@@ -15,6 +15,7 @@
 #include "sim/evaluator.hpp"
 #include "sim/fake_process.hpp"
 #include "sim/flows.hpp"
+#include "sim/limits.hpp"
 #include "sim/random.hpp"
 #include "store/memory/memory_store.hpp"
 
@@ -48,6 +49,7 @@ class World {
   void ask_rerun(const RerunRequest& request);
   void decide_later(RunNo run, const std::string& path);
   void decide(RunNo run, const std::string& path);
+  void count_limits();
   void check_overdue();
   void explain_unfinished();
   std::string may_begin(const StartAttempt& command);
@@ -74,7 +76,10 @@ class World {
   std::uint64_t crash_percent_ = 0;
   std::size_t crashes_left_ = 0;
   std::uint32_t slots_ = 1;
+  Random limits_random_;
+  WorldLimits limits_;
   Checker checker_;
+  LimitChecker limit_checker_;
   FakeProcess process_;
   std::unique_ptr<CrashStore> store_;
   std::unique_ptr<MemoryStore> resting_;  // the state while no cerebro is up
@@ -85,7 +90,10 @@ class World {
 
 World::World(std::uint64_t seed)
     : random_(seed),
+      limits_random_(seed ^ 0x11'317ULL),
+      limits_(random_limits(limits_random_)),
       checker_([this](const std::string& what) { violation(what); }),
+      limit_checker_(limits_, [this](const std::string& what) { violation(what); }),
       process_(seed, Scheduler{[this] { return now_; },
                                [this](Millis at, bool to_cerebro, std::function<void()> run) {
                                  schedule(at, to_cerebro, std::move(run));
@@ -105,12 +113,13 @@ World::World(std::uint64_t seed)
     checker_.downtime = true;
   }
   const FlowTaste taste{.tasks_max = random_.chance(5) ? 60u : 14u, .limits = random_.chance(60)};
-  const std::size_t runs = 1 + random_.below(3);
+  const std::size_t runs = 1 + random_.below(3) + (limits_.any() ? limits_random_.below(4) : 0);
   for (std::size_t i = 0; i < runs; ++i) {
-    auto flow = random_flow(random_, taste);
+    auto flow = with_limits(*random_flow(random_, taste), limits_, limits_random_);
     flows_[flow->hash] = flow;
-    requests_.push_back(
-        {RunId{"00000000-0000-7000-8000-00000000000" + std::to_string(i)}, flow, flow->hash, "{}"});
+    const std::string inputs = "{\"k\":" + std::to_string(limits_random_.below(2)) + "}";
+    requests_.push_back({RunId{"00000000-0000-7000-8000-00000000000" + std::to_string(i)}, flow,
+                         flow->hash, inputs});
   }
   process_.may_begin = [this](const StartAttempt& command) { return may_begin(command); };
 }
@@ -168,9 +177,11 @@ void World::committed(const ChangeSet& changes) {
   for (const RunRow& row : changes.runs) {
     if (row.from.has_value()) continue;
     checker_.add_run(row.no, *flows_.at(row.flow_hash));
+    limit_checker_.add_flow(row.no, flows_.at(row.flow_hash));
     ++result_.seen.runs;
   }
   checker_.on_commit(changes, now_);
+  limit_checker_.on_commit(changes);
   count(changes);
 }
 
@@ -237,8 +248,8 @@ void World::rerun(RunNo run) {
   wish.all = snapshot->run.state == RunState::kCompleted && random_.chance(50);
   auto plan = engine::plan_takeover(flow, snapshot->tasks, wish);
   if (!plan.has_value()) return violation("no plan for a rerun: " + plan.error().message);
-  reruns_.push_back({RunId{"00000000-0000-7000-8000-00000000001" + std::to_string(run)}, run, "{}",
-                     std::move(plan->taken)});
+  reruns_.push_back({RunId{"00000000-0000-7000-8000-00000000001" + std::to_string(run)}, run,
+                     snapshot->run.inputs, std::move(plan->taken)});
   ask_rerun(reruns_.back());
 }
 
@@ -265,10 +276,11 @@ void World::decide(RunNo run, const std::string& path) {
 }
 
 void World::boot(std::unique_ptr<MemoryStore> store) {
+  if (limits_random_.chance(50)) redraw_slots(limits_random_, limits_);
   store_ = std::make_unique<CrashStore>(
       std::move(store), [this] { return draw_crash(); },
       [this](const ChangeSet& changes) { committed(changes); });
-  loop_ = std::make_unique<Loop>(slots_, *store_, evaluator_, load_);
+  loop_ = std::make_unique<Loop>(engine::Limits{slots_, limits_.pools}, *store_, evaluator_, load_);
   loop_->set_process(process_);
   RunFilter unfinished;
   unfinished.unfinished = true;
@@ -307,7 +319,7 @@ void World::explain_unfinished() {
   unfinished.unfinished = true;
   const auto runs = store_->list_runs(unfinished);
   for (const RunRow& run : runs.value()) {
-    const auto blockers = explain(*store_, run.no, load_, now_);
+    const auto blockers = explain(*store_, run.no, load_, limits_.pools, now_);
     if (!blockers.has_value()) continue;
     for (const engine::Blocker& blocker : *blockers) {
       violation("  run " + std::to_string(run.no) + ", " + blocker.path + ": " +
@@ -339,6 +351,17 @@ void World::step() {
 
 void World::drain() {
   while (loop_ && loop_->has_work()) step();
+}
+
+void World::count_limits() {
+  const LimitSightings& seen = limit_checker_.seen();
+  result_.seen.queued_runs = seen.queued_runs;
+  result_.seen.admitted_runs = seen.admitted_runs;
+  result_.seen.skipped_runs = seen.skipped_runs;
+  result_.seen.displaced_runs = seen.displaced_runs;
+  result_.seen.full_pools = seen.full_pools;
+  result_.seen.full_rates = seen.full_rates;
+  result_.seen.over_full = seen.over_full;
 }
 
 WorldResult World::live() {
@@ -386,6 +409,7 @@ WorldResult World::live() {
   if (result_.violations.empty()) checker_.at_end(*store_);
   if (process_.running() > 0 && result_.violations.empty())
     violation("an attempt outlived its run");
+  count_limits();
   result_.seen.adopted = process_.adopted();
   result_.seen.sent_again = process_.sent_again();
   result_.hash = checker_.hash();

@@ -44,6 +44,13 @@ struct Sightings {
   std::uint64_t looks = 0;          ///< of scripts that said: not yet
   std::uint64_t reruns = 0;
   std::uint64_t taken_over = 0;  ///< tasks, by reruns
+  std::uint64_t queued_runs = 0;
+  std::uint64_t admitted_runs = 0;
+  std::uint64_t skipped_runs = 0;    ///< since as many as may were there
+  std::uint64_t displaced_runs = 0;  ///< cancelled for a later one
+  std::uint64_t full_pools = 0;
+  std::uint64_t full_rates = 0;
+  std::uint64_t over_full = 0;  ///< pools that adopted attempts held more of than there is
 
   void add(const Sightings& other);
   /// Names of those that are zero.

@@ -59,7 +59,13 @@ THIRD_PARTY = {
     "zlib.h": ("src/process/data/whole_file.cpp", "src/process/data/remote_test.cpp"),
     "zstd.h": ("src/process/data/whole_file.cpp",),
     "CLI/": ("src/cli/arguments.cpp", "src/cli/arguments_flows.cpp"),
-    "sodium.h": ("src/flow/", "src/template/", "src/secrets/", "src/process/data/"),
+    "sodium.h": (
+        "src/flow/",
+        "src/template/",
+        "src/secrets/",
+        "src/process/data/",
+        "src/process/cache/",
+    ),
     "gtest/": ("src/", "tests/"),
     "gmock/": ("src/", "tests/"),
 }
@@ -68,7 +74,7 @@ THIRD_PARTY = {
 ONE_FILE = ("yaml.h", "sodium.h")
 
 POSIX = re.compile(
-    r"^(sys/|linux/|arpa/|netinet/)|^(aio|dirent|dlfcn|fcntl|grp|langinfo|libgen|locale|malloc|poll"
+    r"^(sys/|linux/|arpa/|netinet/)|^(aio|dirent|dlfcn|fcntl|fnmatch|grp|langinfo|libgen|locale|malloc|poll"
     r"|netdb|pthread|pty|pwd|sched|signal|spawn|strings|syslog|termios|time|unistd|utime|wait)\.h$"
 )
 C_STANDARD = re.compile(

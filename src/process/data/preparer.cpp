@@ -404,6 +404,10 @@ std::expected<Launch, TaskError> DataPreparer::prepare(const StartAttempt& comma
     step["guard"] = std::move(*past);
   }
   Launch launch;
+  for (const auto& source : step["upstream"].get_object()) {
+    const json::value* path = source.value().get_object().if_contains("path");
+    if (path != nullptr && path->is_string()) launch.reads.emplace_back(path->get_string());
+  }
   launch.argv = {dyna_, "data-step", paths.folder + "/step.json"};
   launch.folder = flow.folder;
   hand_over_variables(launch);

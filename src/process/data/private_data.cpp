@@ -110,10 +110,10 @@ Result<> narrow_mark(const Step& step, const StepReport& report) {
   return publish(mark + ".new", mark);
 }
 
-void PrivateData::recover(const std::function<Result<StoreReader*>()>& open_reader) {
+void PrivateData::recover() {
   const std::set<RunNo> runs = marked_runs(layout_.private_folder());
-  if (runs.empty()) return;
-  const Result<StoreReader*> reader = open_reader();
+  if (runs.empty() || !open_reader_) return;
+  const Result<StoreReader*> reader = open_reader_();
   if (!reader.has_value()) return;
   for (const RunNo no : runs) {
     const Result<RunRow> run = (*reader)->find_run(no);
@@ -128,6 +128,24 @@ void PrivateData::recover(const std::function<Result<StoreReader*>()>& open_read
 }
 
 void PrivateData::run_ended(const RunRow& run) {
+  settle(run);
+  if (run.rerun_of == 0) return;
+  // What it took over may go now, if it was only waited for this one.
+  for (const RunNo no : std::set<RunNo>(taken_over_)) {
+    if (may_go(no)) remove(no);
+  }
+}
+
+/// Not while an unfinished rerun reads from it. What cannot be known is kept until the next start.
+bool PrivateData::may_go(RunNo run) const {
+  if (!open_reader_) return true;
+  const Result<StoreReader*> reader = open_reader_();
+  if (!reader.has_value()) return false;
+  const Result<bool> read = (*reader)->is_read_by_rerun(run);
+  return read.has_value() && !*read;
+}
+
+void PrivateData::settle(const RunRow& run) {
   const std::string flow = flow_name(run);
   const auto before = kept_.find(flow);
   if (before != kept_.end() && before->second != run.no) {
@@ -143,8 +161,13 @@ void PrivateData::run_ended(const RunRow& run) {
   }
 }
 
-void PrivateData::remove(RunNo run) const {
+void PrivateData::remove(RunNo run) {
   const fs::path folder = layout_.private_folder(run);
+  if (!may_go(run)) {
+    taken_over_.insert(run);
+    return;
+  }
+  taken_over_.erase(run);
   std::vector<fs::path> marks;
   std::error_code error;
   for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {

@@ -6,12 +6,15 @@
 /// a mark goes last, so that a crash in between is made up for at the next start.
 ///
 /// A run that ended well needs nothing of it any more. One that did not keeps it for those who look
-/// into it, until the flow's next run has ended.
+/// into it, until the flow's next run has ended. While a rerun that takes over from it goes on, it
+/// keeps all of it, whatever ends meanwhile.
 #pragma once
 
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
+#include <utility>
 
 #include "base/result.hpp"
 #include "model/layout.hpp"
@@ -36,18 +39,25 @@ namespace cordyna::data {
 /// The owner's side. Threads: one at a time.
 class PrivateData {
  public:
-  explicit PrivateData(StateLayout layout) : layout_(std::move(layout)) {}
+  /// The reader is opened only where marks are there; it sees what was committed. Without one no
+  /// run is taken over.
+  explicit PrivateData(StateLayout layout, std::function<Result<StoreReader*>()> open_reader = {})
+      : layout_(std::move(layout)), open_reader_(std::move(open_reader)) {}
 
-  /// What an owner before left to do. Opens a reader only where marks are there. What cannot be
-  /// read or removed now is tried again at the next start.
-  void recover(const std::function<Result<StoreReader*>()>& open_reader);
+  /// What an owner before left to do. What cannot be read or removed now is tried again at the next
+  /// start.
+  void recover();
 
   void run_ended(const RunRow& run);
 
  private:
-  void remove(RunNo run) const;
+  void settle(const RunRow& run);
+  [[nodiscard]] bool may_go(RunNo run) const;
+  void remove(RunNo run);
 
   StateLayout layout_;
+  std::function<Result<StoreReader*>()> open_reader_;
+  std::set<RunNo> taken_over_;         ///< to go when the rerun that reads them has ended
   std::map<std::string, RunNo> kept_;  ///< by flow: its last run, which did not end well
 };
 

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <set>
 
 #include "process/data/step_fixture.hpp"
 
@@ -117,6 +118,83 @@ TEST_F(PrivateDataTest, ARunThatFailedKeepsItUntilTheNextRunOfTheFlowHasEnded) {
   EXPECT_TRUE(there(2, "artifacts/in.parquet"));
   data.run_ended(row(4, RunState::kCompleted));
   EXPECT_FALSE(there(2, "artifacts/in.parquet"));
+}
+
+/// Knows only which runs a rerun reads.
+class ReadRuns final : public StoreReader {
+ public:
+  Result<std::vector<RunRow>> list_runs(const RunFilter&) override { return std::vector<RunRow>(); }
+  Result<RunRow> find_run(const RunId&) override { return none(); }
+  Result<RunRow> find_run(RunNo) override { return none(); }
+  Result<RunSnapshot> load_run(RunNo) override { return none(); }
+  Result<std::vector<AttemptRow>> list_attempts(RunNo) override { return none(); }
+  Result<std::vector<HistoryRow>> list_history(RunNo, std::int64_t, std::uint32_t) override {
+    return none();
+  }
+  Result<FlowVersionRow> find_flow(std::string_view) override { return none(); }
+  Result<std::vector<PointRow>> list_points(const PointFilter&) override { return none(); }
+  Result<std::vector<SeriesInfo>> list_series() override { return none(); }
+  Result<std::vector<TickRow>> list_ticks(const TickFilter&) override { return none(); }
+  Result<BackfillRow> find_backfill(BackfillNo) override { return none(); }
+  Result<std::vector<BackfillRow>> list_backfills(const BackfillFilter&) override { return none(); }
+  Result<bool> is_done(const TimeKey&) override { return none(); }
+  Result<std::vector<Millis>> list_pool_starts(std::string_view, Millis, std::uint32_t) override {
+    return none();
+  }
+  Result<AppliedFlowRow> find_applied(std::string_view, std::string_view) override {
+    return none();
+  }
+  Result<std::vector<AppliedFlowRow>> list_applied(const AppliedFilter&) override { return none(); }
+  Result<std::vector<AppliedVersionRow>> list_versions(const VersionFilter&) override {
+    return none();
+  }
+  Result<std::vector<HashRuns>> count_runs(std::string_view, std::string_view) override {
+    return none();
+  }
+  Result<bool> is_read_by_rerun(RunNo no) override { return read.contains(no); }
+
+  std::set<RunNo> read;
+
+ private:
+  static std::unexpected<Error> none() { return fail(ErrorCode::kNotFound, "not here"); }
+};
+
+TEST_F(PrivateDataTest, WhatARerunReadsStaysUntilItHasEnded) {
+  attempt(1, "");
+  ReadRuns reader;
+  PrivateData data(layout_, [&reader]() -> Result<StoreReader*> { return &reader; });
+  data.run_ended(row(1, RunState::kError));
+  reader.read = {1};
+  data.run_ended(row(2, RunState::kCompleted));
+  EXPECT_TRUE(there(1, "artifacts/in.parquet")) << "another run of the flow ended meanwhile";
+  RunRow rerun = row(3, RunState::kCompleted);
+  rerun.rerun_of = 1;
+  reader.read.clear();
+  data.run_ended(rerun);
+  EXPECT_FALSE(there(1, "artifacts/in.parquet"));
+  EXPECT_FALSE(fs::exists(layout_.private_folder(1)));
+}
+
+TEST_F(PrivateDataTest, OneThatEndedWellWaitsForItsRerunToo) {
+  attempt(1, "");
+  ReadRuns reader;
+  reader.read = {1};
+  PrivateData data(layout_, [&reader]() -> Result<StoreReader*> { return &reader; });
+  data.run_ended(row(1, RunState::kCompleted));
+  EXPECT_TRUE(there(1, "artifacts/in.parquet"));
+  RunRow rerun = row(2, RunState::kError);
+  rerun.rerun_of = 1;
+  reader.read.clear();
+  data.run_ended(rerun);
+  EXPECT_FALSE(there(1, "artifacts/in.parquet"));
+}
+
+TEST_F(PrivateDataTest, WhatIsNotKnownIsKept) {
+  attempt(1, "");
+  PrivateData data(
+      layout_, []() -> Result<StoreReader*> { return fail(ErrorCode::kUnavailable, "no store"); });
+  data.run_ended(row(1, RunState::kCompleted));
+  EXPECT_TRUE(there(1, "artifacts/in.parquet"));
 }
 
 }  // namespace

@@ -230,17 +230,24 @@ int end_attempt(const AttemptFolder& attempt, const ExitRecord& record) {
   return renamed == 0 ? 0 : errno;
 }
 
-int close_gate(const std::string& state_folder, const std::string& name, const ExitRecord& record) {
+int place_ended(const std::string& state_folder, const std::string& name, ExitRecord record,
+                const std::function<bool(const std::string&, ExitRecord&)>& fill) {
   const Fd state = open_folder(AT_FDCWD, state_folder.c_str());
   if (!state.valid()) return errno;
-  const std::string staged = "runs/.gate-" + std::to_string(getpid());
+  // Two threads of one owner: one takes from a cache, the other closes gates.
+  const std::string staged = (fill ? "runs/.taken-" : "runs/.gate-") + std::to_string(getpid());
   if (const int error = make_staged(state.get(), staged)) return error;
   const Fd folder = open_folder(state.get(), staged.c_str());
-  int error =
-      folder.valid() ? write_new_file(folder.get(), attempt_file::kExit, encode(record)) : errno;
+  int error = folder.valid() ? 0 : errno;
+  if (error == 0 && fill && !fill(state_folder + "/" + staged, record)) error = ECANCELED;
+  if (error == 0) error = write_new_file(folder.get(), attempt_file::kExit, encode(record));
   if (error == 0) error = put_in_place(state.get(), staged, "runs/" + name);
   if (error != 0) remove_tree(state.get(), staged.c_str());
   return error;
+}
+
+int close_gate(const std::string& state_folder, const std::string& name, const ExitRecord& record) {
+  return place_ended(state_folder, name, record, {});
 }
 
 std::string guardian_text(const ProcessId& id, const std::string& boot) {

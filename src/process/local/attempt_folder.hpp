@@ -8,6 +8,7 @@
 /// Threads: any.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -58,6 +59,14 @@ struct AttemptFolder {
 /// 0; EEXIST: it began already; otherwise errno.
 [[nodiscard]] int close_gate(const std::string& state_folder, const std::string& name,
                              const ExitRecord& record);
+
+/// Puts the folder of an attempt in its place that never began, and has ended all the same: `fill`
+/// puts in what it left, given where the folder is until then, and may change the record. False of
+/// it: nothing is put in place. 0; ECANCELED: `fill` said no; EEXIST: it began already; otherwise
+/// errno.
+[[nodiscard]] int place_ended(const std::string& state_folder, const std::string& name,
+                              ExitRecord record,
+                              const std::function<bool(const std::string&, ExitRecord&)>& fill);
 
 [[nodiscard]] std::string guardian_text(const ProcessId& id, const std::string& boot);
 

@@ -72,6 +72,7 @@ std::string encode(const ExitRecord& record) {
   if (record.memory_peak > 0) {
     field(out, "memory_peak", static_cast<std::int64_t>(record.memory_peak));
   }
+  field(out, "note", record.note);
   flag(out, "left_nothing", record.left_nothing);
   out += "}\n";
   return out;
@@ -110,6 +111,7 @@ Result<ExitRecord> parse_exit_record(std::string_view text) {
   }
   record.over_limit = static_cast<std::uint64_t>(number(object, "over_limit"));
   record.memory_peak = static_cast<std::uint64_t>(number(object, "memory_peak"));
+  record.note = text_of(object, "note");
   record.left_nothing = is_set(object, "left_nothing");
   return record;
 }

@@ -30,6 +30,7 @@ struct ExitRecord {
   Over over = Over::kNothing;
   std::uint64_t over_limit = 0;   ///< then: what was allowed, in bytes or milliseconds
   std::uint64_t memory_peak = 0;  ///< of all its processes, in bytes, with a control group; else 0
+  std::string note;               ///< of one that took work done before: where from
   bool left_nothing = false;  ///< its folder had nothing in it, and may be another attempt's now
 
   bool operator==(const ExitRecord&) const = default;

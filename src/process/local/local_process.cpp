@@ -60,29 +60,29 @@ void LocalProcess::Impl::start(const StartAttempt& command) {
     const std::lock_guard lock(mutex_);
     if (entries_.contains(name)) return;  // a repeat
   }
-  const auto preparer = preparers_.find(command.flow->tasks[command.task].type);
-  auto order = local::make_order(layout_, settings_,
-                                 preparer == preparers_.end() ? nullptr : preparer->second, command,
-                                 trusts(command));
-  if (!order.has_value()) {
-    Outcome outcome;
-    outcome.state = AttemptState::kFailed;
-    outcome.error = std::move(order.error());
-    post_report({command.key, ReportKind::kEnded, std::move(outcome)});
-    return;
+  const auto found = preparers_.find(command.flow->tasks[command.task].type);
+  Preparer* const preparer = found == preparers_.end() ? nullptr : found->second;
+  std::string key;
+  if (may_take(command) && preparer != nullptr) {
+    auto known = settings_.cache->key(command, *preparer);
+    if (!known.has_value()) return fail_early(command, std::move(known.error()));
+    key = std::move(*known);
+    if (!command.no_cache && take(name, command, key)) return;
   }
+  auto order = local::make_order(layout_, settings_, preparer, command, trusts(command));
+  if (!order.has_value()) return fail_early(command, std::move(order.error()));
   if (!fence_.has_value()) {
-    Outcome outcome =
-        local::failed_outcome(TaskErrorCode::kSpawnFailed, Phase::kInfra, fence_.error().message);
-    outcome.error->retryable = true;
-    post_report({command.key, ReportKind::kEnded, std::move(outcome)});
-    return;
+    TaskError error =
+        make_task_error(TaskErrorCode::kSpawnFailed, Phase::kInfra, fence_.error().message);
+    error.retryable = true;
+    return fail_early(command, std::move(error));
   }
   order->fence = *fence_;
   Entry entry;
   entry.key = command.key;
   entry.task = command.task;
   entry.trusts_report = trusts(command);
+  if (!key.empty()) entry.work = in_hand(command, std::move(key), order->masks);
   entry.order = std::make_shared<const OrderBytes>(local::encode(*order));
   for (std::string& text : order->env) wipe_secret(text);
   for (std::string& text : order->masks) wipe_secret(text);
@@ -91,6 +91,14 @@ void LocalProcess::Impl::start(const StartAttempt& command) {
     entries_.emplace(name, std::move(entry));
   }
   hand_out(name);
+}
+
+/// It does not begin.
+void LocalProcess::Impl::fail_early(const StartAttempt& command, TaskError error) {
+  Outcome outcome;
+  outcome.state = AttemptState::kFailed;
+  outcome.error = std::move(error);
+  post_report({command.key, ReportKind::kEnded, std::move(outcome)});
 }
 
 void LocalProcess::Impl::adopt(const StartAttempt& command) {

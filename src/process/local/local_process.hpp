@@ -22,6 +22,7 @@
 #include "ports/clock.hpp"
 #include "ports/launch.hpp"
 #include "ports/process.hpp"
+#include "ports/work_cache.hpp"
 
 namespace cordyna {
 
@@ -39,6 +40,7 @@ struct LocalSettings {
   std::size_t log_bytes_max = kLogBytesMax;  ///< of one attempt
   bool use_groups = true;              ///< for `resources`; false: limits of each process alone
   std::set<std::string> report_types;  ///< whose file `report` is believed
+  WorkCache* cache = nullptr;          ///< of tasks with a `cache`; null: all work is done
 };
 
 /// Threads: as Process says; the constructor starts one thread, the destructor ends it.

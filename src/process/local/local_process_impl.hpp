@@ -48,11 +48,23 @@ struct Guardian {
 };
 using GuardianRef = std::shared_ptr<Guardian>;
 
+/// Work that is to be kept when it is done. Holds secrets.
+struct WorkInHand {
+  explicit WorkInHand(DoneWork done) : work(std::move(done)) {}
+  ~WorkInHand() {
+    for (std::string& mask : work.masks) wipe_secret(mask);
+  }
+  WorkInHand(const WorkInHand&) = delete;
+  WorkInHand& operator=(const WorkInHand&) = delete;
+  DoneWork work;
+};
+
 struct Entry {
   AttemptKey key;
   TaskIndex task = 0;
   bool trusts_report = false;
   std::shared_ptr<const OrderBytes> order;  ///< until it is certain that it arrived
+  std::shared_ptr<WorkInHand> work;         ///< null: nothing is kept of it
   int sends = 0;
   GuardianRef guardian;         ///< null: adopted, or between two
   std::shared_ptr<Fd> process;  ///< pidfd of an adopted guardian
@@ -77,7 +89,17 @@ class LocalProcess::Impl {
 
  private:
   // Callers' thread or ours.
+  // local_process_cache.cpp
+  [[nodiscard]] bool may_take(const StartAttempt& command) const;
+  [[nodiscard]] bool take(const std::string& name, const StartAttempt& command,
+                          const std::string& key);
+  [[nodiscard]] std::shared_ptr<local::WorkInHand> in_hand(const StartAttempt& command,
+                                                           std::string key,
+                                                           std::vector<std::string> masks) const;
+  void keep(const local::WorkInHand& work, Outcome& outcome) const;
+
   void hand_out(const std::string& name);
+  void fail_early(const StartAttempt& command, TaskError error);
   [[nodiscard]] local::GuardianRef add_guardian(local::Fd end, const std::string& name);
   [[nodiscard]] local::GuardianRef take_guardian(const std::string& name, Result<>& why);
   void send_cancel(const local::Guardian& guardian, const std::string& name) const;

@@ -338,13 +338,17 @@ void LocalProcess::Impl::started(const std::string& name) {
 
 void LocalProcess::Impl::finish(const std::string& name, const local::ExitRecord& record) {
   bool trusts_report = false;
+  std::shared_ptr<local::WorkInHand> work;
   {
     const std::lock_guard lock(mutex_);
     const auto at = entries_.find(name);
     if (at == entries_.end()) return;
     trusts_report = at->second.trusts_report;
+    work = at->second.work;
   }
-  finish(name, local::make_outcome(record, folder_of(name), trusts_report));
+  Outcome outcome = local::make_outcome(record, folder_of(name), trusts_report);
+  if (work != nullptr) keep(*work, outcome);
+  finish(name, std::move(outcome));
 }
 
 void LocalProcess::Impl::finish(const std::string& name, Outcome outcome) {

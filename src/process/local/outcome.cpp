@@ -354,6 +354,7 @@ Outcome make_outcome(const ExitRecord& record, const std::string& path, bool tru
     outcome.error = std::move(error);
     return outcome;
   }
+  outcome.note = record.note;
   if (!folder.valid()) return outcome;
   auto outputs = read_outputs(folder.get());
   if (!outputs.has_value()) return invalid(fail("$DYNA_OUTPUTS", outputs.error()).error());

@@ -89,7 +89,7 @@ std::expected<Launch, TaskError> PythonPreparer::prepare(const StartAttempt& com
   }
   launch.files = {{"script.py", std::move(params->script)},
                   {"cordyna_task.py", std::string(kModule)},
-                  {"cordyna_task.json", command.context.empty() ? "{}" : command.context}};
+                  {"cordyna_task.json", command.context.empty() ? "{}" : command.context, true}};
   launch.masks = renderer.masks();
   return launch;
 }

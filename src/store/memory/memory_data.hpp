@@ -1,6 +1,11 @@
-/// What the store in memory holds. Part of MemoryStore: guarded by its mutex.
+/// What a MemoryStore holds, and how its writes are taken back. Only its sources include this.
+///
+/// Threads: under the mutex.
 #pragma once
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -10,6 +15,7 @@
 #include <tuple>
 #include <unordered_map>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "store/memory/memory_store.hpp"
@@ -29,11 +35,66 @@ struct RunData {
   std::vector<HistoryRow> history;  // element i has seq i + 1
 };
 
+// What one write replaced. Pointers are into map nodes, which stay where they are.
+struct RunUndo {
+  RunData* run;
+  std::optional<RunRow> old;
+};
+struct TaskUndo {
+  TaskData* task;
+  std::optional<TaskRow> old;
+};
+struct AttemptUndo {
+  TaskData* task;
+  std::uint32_t attempt;
+  std::optional<AttemptRow> old;
+};
+struct HistoryUndo {
+  RunData* run;
+};
+struct FlowUndo {
+  std::string hash;
+};
+struct HoldUndo {
+  TaskData* task;
+  std::optional<HoldRow> old;
+};
 using PointKey = std::tuple<std::string, Millis, RunNo, std::string>;
-/// Flow, then trigger and time.
+struct PointUndo {
+  PointKey key;
+  std::optional<PointRow> old;
+};
+// Flow, then trigger and time.
 using TickKey = std::tuple<std::string, std::string, std::string, Millis>;
+struct TickUndo {
+  TickKey key;
+};
+struct BackfillUndo {
+  BackfillNo no = 0;
+  std::optional<BackfillRow> old;
+};
+// A run that went, with the version of its flow where that went too.
+struct RemovalUndo {
+  RunNo no = 0;
+  RunData run;
+  std::optional<FlowVersionRow> flow;
+};
+struct TickRemovalUndo {
+  TickKey key;
+  TickRow row;
+};
 using AppliedKey = std::pair<std::string, std::string>;  // namespace, id
 using VersionKey = std::tuple<std::string, std::string, std::int64_t>;
+struct AppliedUndo {
+  AppliedKey key;
+  std::optional<AppliedFlowRow> old;
+};
+struct VersionUndo {
+  VersionKey key;
+};
+using Undo =
+    std::variant<AppliedUndo, VersionUndo, RemovalUndo, TickRemovalUndo, HoldUndo, PointUndo,
+                 TickUndo, BackfillUndo, RunUndo, TaskUndo, AttemptUndo, HistoryUndo, FlowUndo>;
 
 }  // namespace memory
 
@@ -56,6 +117,19 @@ struct MemoryStore::Data {
   std::map<BackfillNo, BackfillRow> backfills;
   std::map<memory::AppliedKey, AppliedFlowRow> applied;
   std::map<memory::VersionKey, AppliedVersionRow> versions;
+
+  [[nodiscard]] bool is_needed(const RunRow& run) const {
+    if (!is_final(run.state) || run.no == runs.rbegin()->first) return true;
+    const bool taken_over = std::ranges::any_of(runs, [&run](const auto& other) {
+      return other.second.row.has_value() && other.second.row->rerun_of == run.no;
+    });
+    const auto parent = runs.find(run.parent);
+    const bool waited_for = parent != runs.end() && parent->second.row.has_value() &&
+                            !is_final(parent->second.row->state);
+    return taken_over || waited_for || std::ranges::any_of(backfills, [&run](const auto& one) {
+             return fmt::format("{}", one.first) == run.backfill && !is_final(one.second.state);
+           });
+  }
 
   memory::RunData* find(RunNo no) {
     const auto found = runs.find(no);

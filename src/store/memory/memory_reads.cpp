@@ -121,6 +121,7 @@ Result<std::vector<HashRuns>> MemoryStore::count_runs(std::string_view ns,
     if (row.has_value() && row->ns == ns && row->flow_id == flow_id) ++counts[row->flow_hash];
   }
   std::vector<HashRuns> found;
+  found.reserve(counts.size());
   for (const auto& [hash, runs] : counts) found.push_back({hash, runs});
   return found;
 }
@@ -134,6 +135,23 @@ Result<std::vector<SeriesInfo>> MemoryStore::list_series() {
     series.back().last_at = row.at;  // ascending
   }
   return series;
+}
+
+Result<std::vector<Millis>> MemoryStore::list_pool_starts(std::string_view pool, Millis after,
+                                                          std::uint32_t limit) {
+  const std::lock_guard lock(data_->mutex);
+  std::vector<Millis> starts;
+  for (const auto& [no, run] : data_->runs) {
+    for (const auto& [path, task] : run.tasks) {
+      for (const AttemptRow& attempt : task.attempts) {
+        const bool counts = !pool.empty() && attempt.pool == pool && attempt.dispatched_at > after;
+        if (counts) starts.push_back(attempt.dispatched_at);
+      }
+    }
+  }
+  std::ranges::sort(starts, std::greater{});
+  if (starts.size() > limit) starts.resize(limit);
+  return starts;
 }
 
 }  // namespace cordyna

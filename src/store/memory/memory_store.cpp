@@ -4,71 +4,17 @@
 
 #include <algorithm>
 #include <functional>
-#include <map>
-#include <mutex>
 #include <string>
-#include <tuple>
-#include <unordered_map>
 #include <utility>
 #include <variant>
 
 #include "store/memory/memory_data.hpp"
 
 namespace cordyna {
+
+using namespace memory;  // NOLINT(google-build-using-namespace): its own parts
+
 namespace {
-
-using memory::AppliedKey;
-using memory::PointKey;
-using memory::RunData;
-using memory::TaskData;
-using memory::TickKey;
-using memory::VersionKey;
-
-// What one write replaced. Pointers are into map nodes, which stay where they are.
-struct RunUndo {
-  RunData* run;
-  std::optional<RunRow> old;
-};
-struct TaskUndo {
-  TaskData* task;
-  std::optional<TaskRow> old;
-};
-struct AttemptUndo {
-  TaskData* task;
-  std::uint32_t attempt;
-  std::optional<AttemptRow> old;
-};
-struct HistoryUndo {
-  RunData* run;
-};
-struct FlowUndo {
-  std::string hash;
-};
-struct HoldUndo {
-  TaskData* task;
-  std::optional<HoldRow> old;
-};
-struct PointUndo {
-  PointKey key;
-  std::optional<PointRow> old;
-};
-struct TickUndo {
-  TickKey key;
-};
-struct BackfillUndo {
-  BackfillNo no = 0;
-  std::optional<BackfillRow> old;
-};
-struct AppliedUndo {
-  AppliedKey key;
-  std::optional<AppliedFlowRow> old;
-};
-struct VersionUndo {
-  VersionKey key;
-};
-using Undo = std::variant<HoldUndo, PointUndo, TickUndo, BackfillUndo, AppliedUndo, VersionUndo,
-                          RunUndo, TaskUndo, AttemptUndo, HistoryUndo, FlowUndo>;
-
 std::vector<AttemptRow>::iterator find_attempt(TaskData& task, std::uint32_t attempt) {
   return std::ranges::find(task.attempts, attempt, &AttemptRow::attempt);
 }
@@ -121,6 +67,52 @@ class MemoryStore::Transaction {
   Transaction& operator=(const Transaction&) = delete;
 
   void keep() { undo_.clear(); }
+
+  Result<> remove(RunNo no) {
+    RunData* run = data_.find(no);
+    if (run == nullptr) return {};
+    if (data_.is_needed(*run->row)) {
+      return fail(ErrorCode::kConflict, fmt::format("run {} is still needed", no));
+    }
+    RemovalUndo undo{no, std::move(*run), std::nullopt};
+    data_.runs.erase(no);
+    data_.run_numbers.erase(undo.run.row->id.value);
+    const std::string& hash = undo.run.row->flow_hash;
+    const auto has = [&hash](const auto& row) { return row.flow_hash == hash; };
+    const bool used =
+        std::ranges::any_of(data_.runs,
+                            [&has](const auto& one) {
+                              return one.second.row.has_value() && has(*one.second.row);
+                            }) ||
+        std::ranges::any_of(data_.backfills, [&has](const auto& one) { return has(one.second); }) ||
+        std::ranges::any_of(data_.versions,
+                            [&hash](const auto& one) { return one.second.hash == hash; });
+    const auto flow = data_.flows.find(hash);
+    if (!used && flow != data_.flows.end()) {
+      undo.flow = std::move(flow->second);
+      data_.flows.erase(flow);
+    }
+    undo_.emplace_back(std::move(undo));
+    return {};
+  }
+
+  void remove(const TickRemoval& removal) {
+    std::vector<TickRow> old;
+    for (auto at = data_.ticks.begin(); at != data_.ticks.end(); ++at) {
+      const auto next = std::next(at);
+      const TickRow& row = at->second;
+      const bool newest = next == data_.ticks.end() || next->second.trigger != row.trigger ||
+                          next->second.flow_id != row.flow_id || next->second.ns != row.ns;
+      if (!newest && row.scheduled_for < removal.before) old.push_back(row);
+    }
+    std::ranges::stable_sort(old, {}, &TickRow::scheduled_for);
+    if (old.size() > removal.limit) old.resize(removal.limit);
+    for (TickRow& row : old) {
+      TickKey key{row.ns, row.flow_id, row.trigger, row.scheduled_for};
+      data_.ticks.erase(key);
+      undo_.emplace_back(TickRemovalUndo{std::move(key), std::move(row)});
+    }
+  }
 
   void write(const FlowVersionRow& row) {
     if (data_.flows.emplace(row.hash, row).second) undo_.emplace_back(FlowUndo{row.hash});
@@ -308,6 +300,12 @@ class MemoryStore::Transaction {
     if (!undo.old.has_value()) data_.run_numbers.erase(undo.run->row->id.value);
     undo.run->row = std::move(undo.old);
   }
+  void take_back(RemovalUndo& undo) {
+    data_.run_numbers.emplace(undo.run.row->id.value, undo.no);
+    if (undo.flow.has_value()) data_.flows.emplace(undo.flow->hash, *undo.flow);
+    data_.runs.insert_or_assign(undo.no, std::move(undo.run));
+  }
+  void take_back(TickRemovalUndo& undo) { data_.ticks.emplace(undo.key, undo.row); }
   void take_back(TaskUndo& undo) { undo.task->row = std::move(undo.old); }
   void take_back(AttemptUndo& undo) {
     const auto present = find_attempt(*undo.task, undo.attempt);
@@ -389,6 +387,8 @@ Result<> MemoryStore::commit(const ChangeSet& changes) {
   for (const AppliedFlowRow& row : changes.applied) TRY(transaction.write(row));
   for (const AppliedVersionRow& row : changes.applied_versions) TRY(transaction.write(row));
   for (const HistoryRow& row : changes.history) TRY(transaction.write(row));
+  for (const RunNo no : changes.removed_runs) TRY(transaction.remove(no));
+  for (const TickRemoval& removal : changes.removed_ticks) transaction.remove(removal);
   transaction.keep();
   return {};
 }

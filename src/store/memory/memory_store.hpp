@@ -41,11 +41,16 @@ class MemoryStore final : public Store {
   Result<std::vector<TickRow>> list_ticks(const TickFilter& filter) override;
   Result<BackfillRow> find_backfill(BackfillNo no) override;
   Result<std::vector<BackfillRow>> list_backfills(const BackfillFilter& filter) override;
+  Result<std::vector<Millis>> list_pool_starts(std::string_view pool, Millis after,
+                                               std::uint32_t limit) override;
   Result<bool> is_done(const TimeKey& time) override;
   Result<AppliedFlowRow> find_applied(std::string_view ns, std::string_view flow_id) override;
   Result<std::vector<AppliedFlowRow>> list_applied(const AppliedFilter& filter) override;
   Result<std::vector<AppliedVersionRow>> list_versions(const VersionFilter& filter) override;
   Result<std::vector<HashRuns>> count_runs(std::string_view ns, std::string_view flow_id) override;
+  Result<std::vector<OldRun>> list_old_runs(RunNo after, std::uint32_t limit) override;
+  Result<RunNo> run_behind(std::uint32_t newer) override;
+  Result<bool> is_read_by_rerun(RunNo no) override;
 
   Result<> commit(const ChangeSet& changes) override;
   [[nodiscard]] std::uint64_t epoch() const override { return epoch_; }

@@ -304,5 +304,18 @@ TEST_F(Migrations, AStateOfVersion6KeepsItsRunsAndGetsFlowsByName) {
   EXPECT_EQ(store().count_runs("team", "sales").value().size(), 1U);
 }
 
+TEST_F(Migrations, AStateOfVersion6KeepsItsRunsWhichMayLookIntoACache) {
+  std::filesystem::create_directory(layout().folder());
+  meddle(state_of_version(6) + "PRAGMA journal_mode = WAL");
+
+  open();
+
+  EXPECT_FALSE(store().find_run(3).value().no_cache);
+  ChangeSet changes = new_run(4);
+  changes.runs.front().no_cache = true;
+  must_commit(store(), changes);
+  EXPECT_TRUE(store().find_run(4).value().no_cache);
+}
+
 }  // namespace
 }  // namespace cordyna

@@ -5,6 +5,7 @@
 #include <limits>
 #include <utility>
 
+#include "store/sqlite/removal.hpp"
 #include "store/sqlite/row_text.hpp"
 
 namespace cordyna::sqlite {
@@ -75,6 +76,9 @@ constexpr std::string_view kIsDone =
     "SELECT EXISTS (SELECT 1 FROM run INDEXED BY run_for_time WHERE flow_id = ?2"
     " AND scheduled_for = ?4 AND scheduled_for <> 0 AND ns = ?1 AND trigger = ?3"
     " AND (state = 'completed' OR state = 'warning'))";
+constexpr std::string_view kPoolStarts =
+    "SELECT dispatched_at FROM attempt INDEXED BY attempt_of_pool WHERE pool = ?1 AND pool <> ''"
+    " AND dispatched_at > ?2 ORDER BY dispatched_at DESC LIMIT ?3";
 constexpr std::string_view kBackfillByNo =
     "SELECT " CORDYNA_BACKFILL_COLUMNS " FROM backfill WHERE no = ?1";
 constexpr std::string_view kBackfills =
@@ -96,6 +100,16 @@ constexpr std::string_view kVersions =
 constexpr std::string_view kCountRuns =
     "SELECT flow_hash, count(*) FROM run INDEXED BY run_flow WHERE flow_id = ?2 AND ns = ?1"
     " GROUP BY flow_hash ORDER BY flow_hash";
+constexpr std::string_view kOldRuns = "SELECT " CORDYNA_RUN_COLUMNS ", " CORDYNA_RUN_IS_NEEDED
+                                      " FROM run WHERE no > ?1 ORDER BY no LIMIT ?2";
+constexpr std::string_view kRunBehind = "SELECT no FROM run ORDER BY no DESC LIMIT 1 OFFSET ?1";
+constexpr std::string_view kReadByRerun =
+    "WITH RECURSIVE reader(no, state) AS ("
+    "SELECT no, state FROM run WHERE rerun_of = ?1 AND rerun_of <> 0"
+    " UNION SELECT run.no, run.state FROM run JOIN reader ON run.rerun_of = reader.no"
+    " WHERE run.rerun_of <> 0)"
+    " SELECT EXISTS (SELECT 1 FROM reader"
+    " WHERE state NOT IN ('completed', 'warning', 'error', 'cancelled'))";
 
 // Reads all rows of a bound statement.
 template <class Row>
@@ -331,6 +345,16 @@ Result<std::vector<BackfillRow>> Queries::list_backfills(const BackfillFilter& f
   return collect<BackfillRow>(backfills, read_backfill);
 }
 
+Result<std::vector<Millis>> Queries::list_pool_starts(std::string_view pool, Millis after,
+                                                      std::uint32_t limit) {
+  TRY_ASSIGN(Statement starts, database_.prepare(kPoolStarts));
+  starts.bind(1, pool);
+  starts.bind(2, after);
+  starts.bind(3, limit);
+  return collect<Millis>(starts,
+                         [](const Statement& row) -> Result<Millis> { return row.integer(0); });
+}
+
 Result<bool> Queries::is_done(const TimeKey& time) {
   TRY_ASSIGN(Statement done, database_.prepare(kIsDone));
   done.bind(1, time.ns);
@@ -382,6 +406,29 @@ Result<std::vector<HashRuns>> Queries::count_runs(std::string_view ns, std::stri
   return collect<HashRuns>(runs, [](const Statement& row) -> Result<HashRuns> {
     return HashRuns{std::string(row.text(0)), row.integer(1)};
   });
+}
+
+Result<std::vector<OldRun>> Queries::list_old_runs(RunNo after, std::uint32_t limit) {
+  TRY_ASSIGN(Statement runs, database_.prepare(kOldRuns));
+  runs.bind(1, after);
+  runs.bind(2, limit);
+  return collect<OldRun>(runs, [](const Statement& row) -> Result<OldRun> {
+    TRY_ASSIGN(RunRow run, read_run(row));
+    return OldRun{std::move(run), row.integer(kRunFrom - 1) != 0};
+  });
+}
+
+Result<RunNo> Queries::run_behind(std::uint32_t newer) {
+  TRY_ASSIGN(Statement run, database_.prepare(kRunBehind));
+  run.bind(1, newer);
+  return one_number(run);
+}
+
+Result<bool> Queries::is_read_by_rerun(RunNo no) {
+  TRY_ASSIGN(Statement reruns, database_.prepare(kReadByRerun));
+  reruns.bind(1, no);
+  TRY_ASSIGN(const std::int64_t there, one_number(reruns));
+  return there != 0;
 }
 
 Result<RunNo> Queries::last_run_no() {

@@ -31,12 +31,17 @@ class Queries {
   [[nodiscard]] Result<std::vector<TickRow>> list_ticks(const TickFilter& filter);
   [[nodiscard]] Result<BackfillRow> find_backfill(BackfillNo no);
   [[nodiscard]] Result<std::vector<BackfillRow>> list_backfills(const BackfillFilter& filter);
+  [[nodiscard]] Result<std::vector<Millis>> list_pool_starts(std::string_view pool, Millis after,
+                                                             std::uint32_t limit);
   [[nodiscard]] Result<bool> is_done(const TimeKey& time);
   [[nodiscard]] Result<AppliedFlowRow> find_applied(std::string_view ns, std::string_view flow_id);
   [[nodiscard]] Result<std::vector<AppliedFlowRow>> list_applied(const AppliedFilter& filter);
   [[nodiscard]] Result<std::vector<AppliedVersionRow>> list_versions(const VersionFilter& filter);
   [[nodiscard]] Result<std::vector<HashRuns>> count_runs(std::string_view ns,
                                                          std::string_view flow_id);
+  [[nodiscard]] Result<std::vector<OldRun>> list_old_runs(RunNo after, std::uint32_t limit);
+  [[nodiscard]] Result<RunNo> run_behind(std::uint32_t newer);
+  [[nodiscard]] Result<bool> is_read_by_rerun(RunNo no);
   [[nodiscard]] Result<RunNo> last_run_no();
 
  private:

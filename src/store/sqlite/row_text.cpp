@@ -145,6 +145,10 @@ Result<RunRow> read_run(const Statement& row) {
   columns.read(run.scheduled.interval_from);
   columns.read(run.rerun_of);
   columns.read(run.backfill);
+  columns.read(run.parent);
+  columns.read(run.parent_path);
+  columns.read(run.no_cache);
+  columns.read(run.concurrency_key);
   run.from = run.state;
   return run;
 }
@@ -183,6 +187,7 @@ Result<AttemptRow> read_attempt(const Statement& row) {
   columns.read(attempt.cancel_requested);
   columns.read(attempt.known_dead);
   TRY(columns.read(attempt.error));
+  columns.read(attempt.pool);
   attempt.from = attempt.state;
   return attempt;
 }
@@ -336,6 +341,10 @@ void bind_run(Statement& statement, const RunRow& row) {
   statement.bind(24, row.scheduled.interval_from);
   statement.bind(25, row.rerun_of);
   statement.bind(26, row.backfill);
+  statement.bind(27, row.parent);
+  statement.bind(28, row.parent_path);
+  statement.bind(29, row.no_cache ? 1 : 0);
+  statement.bind(30, row.concurrency_key);
 }
 
 void bind_task(Statement& statement, const TaskRow& row) {
@@ -366,6 +375,7 @@ void bind_attempt(Statement& statement, const AttemptRow& row) {
   statement.bind(11, row.cancel_requested ? 1 : 0);
   statement.bind(12, row.known_dead ? 1 : 0);
   bind_error(statement, 13, row.error);
+  statement.bind(19, row.pool);
 }
 
 void bind_history(Statement& statement, const HistoryRow& row) {

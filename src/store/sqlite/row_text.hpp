@@ -12,16 +12,18 @@
 // statement is one constant text.
 #define CORDYNA_ERROR_COLUMNS \
   "error_code, error_message, error_phase, error_retryable, error_owner, error_exit_code"
-#define CORDYNA_RUN_COLUMNS                                                               \
-  "no, id, flow_id, ns, flow_hash, folder, inputs, outputs, state, created_at, "          \
-  "started_at, ended_at, deadline_at, warnings, cancel_requested, " CORDYNA_ERROR_COLUMNS \
-  ", trigger, scheduled_for, interval_from, rerun_of, backfill"
+#define CORDYNA_RUN_COLUMNS                                                                    \
+  "no, id, flow_id, ns, flow_hash, folder, inputs, outputs, state, created_at, "               \
+  "started_at, ended_at, deadline_at, warnings, cancel_requested, " CORDYNA_ERROR_COLUMNS      \
+  ", trigger, scheduled_for, interval_from, rerun_of, backfill, parent, parent_path, no_cache" \
+  ", concurrency_key"
 #define CORDYNA_TASK_COLUMNS                                                     \
   "run, path, state, attempt, warnings, first_at, ended_at, retry_at, outputs, " \
   "blocked_by, " CORDYNA_ERROR_COLUMNS
-#define CORDYNA_ATTEMPT_COLUMNS                                             \
-  "run, path, attempt, state, created_at, dispatched_at, acknowledged_at, " \
-  "started_at, ended_at, deadline_at, cancel_requested, known_dead, " CORDYNA_ERROR_COLUMNS
+#define CORDYNA_ATTEMPT_COLUMNS                                                             \
+  "run, path, attempt, state, created_at, dispatched_at, acknowledged_at, "                 \
+  "started_at, ended_at, deadline_at, cancel_requested, known_dead, " CORDYNA_ERROR_COLUMNS \
+  ", pool"
 #define CORDYNA_HISTORY_COLUMNS \
   "run, seq, at, path, attempt, run_state, task_state, attempt_state, detail"
 #define CORDYNA_HOLD_COLUMNS "run, path, state, attempt, reason, by, note, held_at, decided_at"
@@ -64,9 +66,9 @@ void bind_applied(Statement& statement, const AppliedFlowRow& row);
 void bind_version(Statement& statement, const AppliedVersionRow& row);
 void bind_flow(Statement& statement, const FlowVersionRow& row);
 
-inline constexpr int kRunFrom = 27;       ///< after bind_run: the state to replace
+inline constexpr int kRunFrom = 31;       ///< after bind_run: the state to replace
 inline constexpr int kTaskFrom = 17;      ///< after bind_task
-inline constexpr int kAttemptFrom = 19;   ///< after bind_attempt
+inline constexpr int kAttemptFrom = 20;   ///< after bind_attempt
 inline constexpr int kHoldFrom = 10;      ///< after bind_hold
 inline constexpr int kBackfillFrom = 24;  ///< after bind_backfill
 inline constexpr int kAppliedFrom = 9;    ///< after bind_applied: the version to replace

@@ -58,6 +58,10 @@ class ReaderOf : public Port {
   Result<std::vector<BackfillRow>> list_backfills(const BackfillFilter& filter) override {
     return queries_->list_backfills(filter);
   }
+  Result<std::vector<Millis>> list_pool_starts(std::string_view pool, Millis after,
+                                               std::uint32_t limit) override {
+    return queries_->list_pool_starts(pool, after, limit);
+  }
   Result<bool> is_done(const TimeKey& time) override { return queries_->is_done(time); }
   Result<AppliedFlowRow> find_applied(std::string_view ns, std::string_view flow_id) override {
     return queries_->find_applied(ns, flow_id);
@@ -71,6 +75,11 @@ class ReaderOf : public Port {
   Result<std::vector<HashRuns>> count_runs(std::string_view ns, std::string_view flow_id) override {
     return queries_->count_runs(ns, flow_id);
   }
+  Result<std::vector<OldRun>> list_old_runs(RunNo after, std::uint32_t limit) override {
+    return queries_->list_old_runs(after, limit);
+  }
+  Result<RunNo> run_behind(std::uint32_t newer) override { return queries_->run_behind(newer); }
+  Result<bool> is_read_by_rerun(RunNo no) override { return queries_->is_read_by_rerun(no); }
 
  protected:
   // Statements must be gone before their connection is.

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "store/sqlite/removal.hpp"
 #include "store/sqlite/row_text.hpp"
 
 namespace cordyna::sqlite {
@@ -30,12 +31,12 @@ constexpr std::string_view kInsertFlow =
 constexpr std::string_view kInsertRun =
     "INSERT INTO run (" CORDYNA_RUN_COLUMNS
     ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18,"
-    " ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26)";
+    " ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30)";
 constexpr std::string_view kUpdateRun =
     "UPDATE run SET flow_id = ?3, ns = ?4, flow_hash = ?5, folder = ?6, inputs = ?7, outputs = ?8,"
     " state = ?9, created_at = ?10, started_at = ?11, ended_at = ?12, deadline_at = ?13,"
     " warnings = ?14, cancel_requested = ?15, " CORDYNA_SET_ERROR(
-        16, 17, 18, 19, 20, 21) " WHERE no = ?1 AND id = ?2 AND state = ?27";
+        16, 17, 18, 19, 20, 21) " WHERE no = ?1 AND id = ?2 AND state = ?31";
 constexpr std::string_view kInsertTask =
     "INSERT INTO task (" CORDYNA_TASK_COLUMNS
     ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)";
@@ -45,12 +46,13 @@ constexpr std::string_view kUpdateTask =
         11, 12, 13, 14, 15, 16) " WHERE run = ?1 AND path = ?2 AND state = ?17";
 constexpr std::string_view kInsertAttempt =
     "INSERT INTO attempt (" CORDYNA_ATTEMPT_COLUMNS
-    ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)";
+    ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18,"
+    " ?19)";
 constexpr std::string_view kUpdateAttempt =
     "UPDATE attempt SET state = ?4, created_at = ?5, dispatched_at = ?6, acknowledged_at = ?7,"
     " started_at = ?8, ended_at = ?9, deadline_at = ?10, cancel_requested = ?11,"
     " known_dead = ?12, " CORDYNA_SET_ERROR(
-        13, 14, 15, 16, 17, 18) " WHERE run = ?1 AND path = ?2 AND attempt = ?3 AND state = ?19";
+        13, 14, 15, 16, 17, 18) " WHERE run = ?1 AND path = ?2 AND attempt = ?3 AND state = ?20";
 constexpr std::string_view kLiveRival =
     "SELECT attempt FROM attempt WHERE run = ?1 AND path = ?2 AND attempt <> ?3"
     " AND state <> 'completed' AND state <> 'failed' AND state <> 'cancelled' LIMIT 1";
@@ -241,6 +243,8 @@ Result<> Writer::write(const ChangeSet& changes) {
   for (const AppliedFlowRow& row : changes.applied) TRY(put(row));
   for (const AppliedVersionRow& row : changes.applied_versions) TRY(put(row));
   for (const HistoryRow& row : changes.history) TRY(put(row));
+  TRY(remove_runs(database_, changes.removed_runs));
+  for (const TickRemoval& removal : changes.removed_ticks) TRY(remove_ticks(database_, removal));
   return {};
 }
 

@@ -170,6 +170,11 @@ impl<'a> Walker<'a, '_> {
         match &call.expr {
             ast::Expr::Var(var) => match var.id {
                 "secret" | "env" => self.named_lookup(var.id, offset, &call.args),
+                // Known only where a flow says so; its argument may be any text.
+                "files" => {
+                    self.reference(offset, vec!["files".to_string()]);
+                    self.arguments(&call.args);
+                }
                 name => {
                     if !names::FUNCTIONS.contains(&name) {
                         self.problem(ProblemKind::UnknownFunction, offset, name);

@@ -77,6 +77,7 @@ pub fn environment() -> &'static Environment<'static> {
         }
         env.add_function("secret", host::secret);
         env.add_function("env", host::env);
+        env.add_function("files", host::files);
         env.add_function("hash", |values: minijinja::value::Rest<Value>| {
             filters::hash_all(&values)
         });
@@ -240,7 +241,7 @@ fn undefined(
         let analyze::Finding::Reference { offset, path } = finding else {
             return;
         };
-        if matches!(path[0].as_str(), "env" | "secret") {
+        if matches!(path[0].as_str(), "env" | "files" | "secret") {
             return;
         }
         let Some(message) = missing(&path, context) else {

@@ -8,6 +8,7 @@ use crate::bytes;
 use crate::engine::{self, Failure, Mode};
 use crate::host::Scope;
 use crate::names;
+use crate::pattern;
 
 pub const FOUND: i32 = 0;
 pub const UNDEFINED: i32 = 1;
@@ -210,6 +211,31 @@ pub unsafe extern "C" fn dyna_template_names(kind: i32, out: *mut Text) {
         };
         Ok(list.join("\n").into_bytes())
     });
+}
+
+/// # Safety
+/// As template_ffi.h says: all pointers valid for the call.
+#[no_mangle]
+pub unsafe extern "C" fn dyna_match_whole(
+    pattern: Bytes,
+    text: Bytes,
+    matches: *mut i32,
+    out: *mut Text,
+) -> i32 {
+    let (pattern, text) = (pattern.as_slice(), text.as_slice());
+    guarded(&mut *out, || {
+        let failure = |message: String| Failure {
+            message,
+            offset: 0,
+            unnamed: false,
+        };
+        let utf8 = |bytes| {
+            std::str::from_utf8(bytes).map_err(|_| failure("it is not UTF-8".to_string()))
+        };
+        let whole = pattern::matches_whole(utf8(pattern)?, utf8(text)?).map_err(failure)?;
+        *matches = i32::from(whole);
+        Ok(Vec::new())
+    })
 }
 
 /// # Safety

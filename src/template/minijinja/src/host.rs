@@ -1,4 +1,4 @@
-//! What the C++ side does for a template: find secrets and environment variables, hash.
+//! What the C++ side does for a template: find secrets, environment variables and files, hash.
 
 use std::cell::Cell;
 
@@ -66,6 +66,11 @@ pub fn secret(name: &str) -> Result<Value, Error> {
 
 pub fn env(name: &str) -> Result<Value, Error> {
     find(1, name)
+}
+
+/// The hash of the files that match a pattern.
+pub fn files(pattern: &str) -> Result<Value, Error> {
+    find(2, pattern)
 }
 
 /// Hexadecimal; of text that carries bytes, of those bytes.

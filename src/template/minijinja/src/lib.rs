@@ -9,3 +9,4 @@ mod filters;
 mod host;
 mod json;
 mod names;
+mod pattern;

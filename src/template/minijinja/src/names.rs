@@ -17,7 +17,7 @@ pub const TESTS: &[&str] = &[
     "string", "test", "true", "undefined", "upper", "==", "!=", "<", "<=", ">", ">=",
 ];
 
-pub const FUNCTIONS: &[&str] = &["dict", "env", "hash", "range", "secret"];
+pub const FUNCTIONS: &[&str] = &["dict", "env", "files", "hash", "range", "secret"];
 
 #[cfg(test)]
 mod tests {

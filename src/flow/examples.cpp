@@ -1,0 +1,285 @@
+#include "flow/examples.hpp"
+
+namespace cordyna::flow {
+namespace {
+
+constexpr ExampleFile kSales{"sales.csv", "id,county,price\n1,story,100\n2,polk,250\n3,story,90\n"};
+
+const std::vector<Example>& table() {
+  static const std::vector<Example> rows{
+      {"flow", "completed", R"yaml(id: greet
+namespace: acme.demo
+description: Says hello to everybody it is given.
+owner: demo-team
+labels: {layer: demo}
+vars: {greeting: hello}
+env: {LANG: C}
+timeout: 1h
+tasks:
+  - id: hello
+    type: shell
+    script: |
+      echo "{{ vars.greeting }} from $LANG"
+      echo "said={{ vars.greeting }}" >> "$DYNA_OUTPUTS"
+errors:
+  - {id: tell, type: log, message: "{{ error.task }}: {{ error.description }}"}
+finally:
+  - {id: done, type: log, message: "run {{ run.number }} is over"}
+outputs: {said: "{{ outputs.hello.said }}"}
+concurrency: {limit: 2, when_full: queue}
+)yaml"},
+      {"inputs", "completed", R"yaml(id: order
+inputs:
+  - {id: county, type: select, values: [story, polk], default: story}
+  - {id: day, type: date, default: "{{ run.date }}"}
+  - {id: top, type: int, default: 10, min: 1, max: 100}
+  - {id: code, type: string, default: AB-1, match: "[A-Z]{2}-[0-9]+"}
+  - {id: names, type: array, default: [ann, bob]}
+tasks:
+  - id: show
+    type: log
+    message: "{{ inputs.top }} of {{ inputs.county }} for {{ inputs.names | join(' and ') }}"
+)yaml"},
+      {"triggers", "completed", R"yaml(id: nightly
+inputs: [{id: county, default: story}]
+tasks: [{id: work, type: log, message: "{{ inputs.county }} until {{ run.interval.end }}"}]
+triggers:
+  - id: at_two
+    type: schedule
+    cron: "0 2 * * *"
+    timezone: America/Chicago
+    catch_up: all
+    window: 7d
+    inputs: {county: polk}
+)yaml"},
+      {"tasks", "warning", R"yaml(id: care
+tasks:
+  - id: flaky
+    type: shell
+    script: "test {{ task.attempt }} -ge 2"
+    retry: {attempts: 3, delay: 100ms, backoff: exponential, jitter: true, on: [error]}
+    timeout: 1m
+    priority: 10
+    resources: {memory: 256MB}
+  - {id: may_fail, type: shell, script: exit 3, allow_failure: true}
+  - {id: only_big, type: log, message: big, run_if: "{{ run.number > 1000 }}"}
+  - id: after
+    type: log
+    message: whatever they did
+    needs: [flaky, may_fail, only_big]
+    trigger_rule: all_done
+)yaml"},
+      {"shell", "completed", R"yaml(id: count
+inputs: [{id: word, default: "it's"}]
+tasks:
+  - id: letters
+    type: shell
+    script: |
+      printf '%s' "{{ inputs.word }}" | wc -c > "$DYNA_ARTIFACTS/letters.txt"
+      echo "letters=$(cat "$DYNA_ARTIFACTS/letters.txt")" >> "$DYNA_OUTPUTS"
+    cache: {key: "{{ hash(inputs.word) }}", for: 1d}
+  - {id: say, type: log, message: "{{ outputs.letters.letters }} letters"}
+)yaml"},
+      {"python", "completed", R"yaml(id: mean
+inputs: [{id: values, type: json, default: [3, 4, 8]}]
+tasks:
+  - id: compute
+    type: python
+    script: |
+      import json, os
+      from cordyna_task import inputs
+      values = inputs["values"]
+      with open(os.environ["DYNA_OUTPUTS"], "w") as out:
+          json.dump({"mean": sum(values) / len(values)}, out)
+  - {id: say, type: log, message: "the mean is {{ outputs.compute.mean }}"}
+)yaml"},
+      {"log", "completed", R"yaml(id: say
+tasks: [{id: hello, type: log, message: "it is {{ run.date }}", level: info}]
+)yaml"},
+      {"fail", "error", R"yaml(id: stop
+inputs: [{id: rows, type: int, default: 0}]
+tasks:
+  - {id: none, type: fail, message: there are no rows, run_if: "{{ inputs.rows == 0 }}"}
+  - {id: never, type: log, message: not reached, needs: none}
+)yaml"},
+      {"pause", "completed", R"yaml(id: rest
+tasks:
+  - {id: wait, type: pause, for: 200ms}
+  - id: ask
+    type: pause
+    message: "Share {{ run.date }}?"
+    inputs: [{id: share, type: bool, default: false}]
+    timeout: 300ms
+    on_timeout: continue
+  - {id: say, type: log, message: "approved: {{ outputs.ask.approved }}"}
+)yaml"},
+      {"switch", "completed", R"yaml(id: choose
+inputs: [{id: county, default: polk}]
+tasks:
+  - id: how
+    type: switch
+    value: "{{ inputs.county }}"
+    cases:
+      story: [{id: copy, type: log, message: by hand}]
+      polk: [{id: read, type: log, message: by machine}]
+    default: [{id: none, type: fail, message: "no county {{ inputs.county }}"}]
+  - {id: say, type: log, message: "it was {{ outputs.how.case }}"}
+)yaml"},
+      {"foreach", "completed", R"yaml(id: each
+tasks:
+  - id: months
+    type: foreach
+    items: {from: 1, to: 3}
+    parallel: 2
+    tasks:
+      - {id: load, type: shell, script: 'echo "rows={{ item * 10 }}" >> "$DYNA_OUTPUTS"'}
+      - {id: say, type: log, message: "month {{ item }} of {{ loop.length }}: {{ outputs.load.rows }}"}
+  - id: sum
+    type: log
+    message: "{{ outputs.months.results | map(attribute='load') | map(attribute='rows') | join('+') }}"
+)yaml"},
+      {"wait_for", "completed", R"yaml(id: ready
+tasks:
+  - {id: later, type: shell, script: sleep 0.3; touch there}
+  - {id: file, type: wait_for, script: test -e there, interval: 100ms, timeout: 1m}
+  - {id: day, type: wait_for, until: "{{ now >= '2026-01-01' }}"}
+)yaml"},
+      {"flow task",
+       "completed",
+       R"yaml(id: report
+tasks:
+  - {id: prices, type: flow, flow: prices, inputs: {county: polk}}
+  - {id: say, type: log, message: "{{ outputs.prices.count }} from run {{ outputs.prices.run.number }}"}
+  - {id: also, type: log, message: they are fresh, needs: [say, {flow: prices, within: 1h}]}
+)yaml",
+       {{"prices.yaml", R"yaml(id: prices
+inputs: [{id: county}]
+tasks: [{id: count, type: shell, script: 'echo "n=3" >> "$DYNA_OUTPUTS"'}]
+outputs: {count: "{{ outputs.count.n }} in {{ inputs.county }}"}
+)yaml"},
+        {"cordyna.yaml", ""}}},
+      {"load",
+       "completed",
+       R"yaml(id: sales
+tasks:
+  - id: sales
+    type: load
+    from: sales.csv
+    contract:
+      columns: {id: int64, county: {type: string, in: [story, polk]}, price: {type: double, range: [0, 1000]}}
+      unique: [id]
+      rows: {min: 1}
+      drift: {new: warn}
+    rejects: {max_percent: 1}
+)yaml",
+       {kSales}},
+      {"check",
+       "completed",
+       R"yaml(id: checked
+tasks:
+  - {id: sales, type: load, from: sales.csv}
+  - id: ok
+    type: check
+    of: sales
+    rules:
+      - {name: priced, sql: price > 0, severity: fail}
+      - {name: cheap, sql: price < 200, severity: quarantine}
+)yaml",
+       {kSales}},
+      {"standardize",
+       "completed",
+       R"yaml(id: clean
+tasks:
+  - {id: sales, type: load, from: sales.csv}
+  - id: clean
+    type: standardize
+    of: sales
+    set: {county: upper(county)}
+    rename: {price: price_usd}
+    dedupe: exact
+)yaml",
+       {kSales}},
+      {"secure",
+       "completed",
+       R"yaml(id: harmless
+tasks:
+  - id: sales
+    type: load
+    from: sales.csv
+    contract: {columns: {id: {type: int64, pii: true}, county: string, price: double}}
+  - {id: safe, type: secure, of: sales, columns: {id: drop, price: {round: 10}}}
+  - {id: share, type: share, of: safe, to: safe.csv, guard: off}
+)yaml",
+       {kSales}},
+      {"merge",
+       "completed",
+       R"yaml(id: both
+tasks:
+  - {id: sales, type: load, from: sales.csv}
+  - {id: counties, type: load, from: counties.csv}
+  - {id: merged, type: merge, of: [sales, counties], on: county, how: left, expect: many_to_one}
+)yaml",
+       {kSales, {"counties.csv", "county,state\nstory,Iowa\npolk,Iowa\n"}}},
+      {"transform",
+       "completed",
+       R"yaml(id: totals
+tasks:
+  - {id: sales, type: load, from: sales.csv}
+  - {id: totals, type: transform, sql: "select county, sum(price) as total from sales group by county"}
+)yaml",
+       {kSales}},
+      {"guard",
+       "completed",
+       R"yaml(id: guarded
+tasks:
+  - {id: sales, type: load, from: sales.csv}
+  - id: usual
+    type: guard
+    of: sales
+    series: demo.sales
+    watch: {rows: {drop: 20, min: 1}, sum(price): {drop: 50}}
+    on_trip: hold
+)yaml",
+       {kSales}},
+      {"share",
+       "completed",
+       R"yaml(id: shared
+tasks:
+  - {id: sales, type: load, from: sales.csv}
+  - {id: share, type: share, of: sales, to: [sales.parquet, sales.json], guard: warn}
+)yaml",
+       {kSales}},
+      {"project",
+       "completed",
+       R"yaml(id: pooled
+tasks: [{id: read, type: shell, script: echo reads the warehouse, pool: warehouse}]
+)yaml",
+       {{"cordyna.yaml", R"yaml(pools:
+  warehouse: {slots: 2, rate: {count: 100, per: 1m}, description: What the warehouse bears.}
+retention:
+  runs: {age: 90d, count: 10000}
+  logs: {age: 30d}
+)yaml"}}},
+      {"defaults",
+       "completed",
+       R"yaml(id: quick
+namespace: acme.demo
+tasks: [{id: hello, type: shell, script: 'echo "hello $WHO"'}]
+)yaml",
+       {{"cordyna.yaml", ""}, {"defaults.yaml", R"yaml(owner: data-team
+env: {WHO: all}
+retry: {attempts: 2}
+namespaces:
+  acme.demo: {env: {WHO: demo}}
+)yaml"}}},
+  };
+  return rows;
+}
+
+}  // namespace
+
+std::span<const Example> examples() {
+  return table();
+}
+
+}  // namespace cordyna::flow

@@ -1,0 +1,74 @@
+#include <array>
+
+#include "flow/key_spec.hpp"
+#include "flow/retention_file.hpp"
+#include "model/pool.hpp"
+
+// The keys of cordyna.yaml.
+namespace cordyna::flow {
+namespace {
+
+using K = ValueKind;
+
+constexpr std::int64_t kPerMost = std::int64_t{7} * 86'400'000;
+
+constexpr std::array kRateFields{
+    KeySpec{.name = "count",
+            .kind = K::kInt,
+            .description = "How many attempts may begin.",
+            .required = true,
+            .least = 1,
+            .most = kPoolRateMax},
+    KeySpec{.name = "per",
+            .kind = K::kDuration,
+            .description = "In any span of this length, at most 7d.",
+            .required = true,
+            .least = 1,
+            .most = kPerMost},
+};
+
+constexpr std::array kPoolFields{
+    KeySpec{.name = "description",
+            .kind = K::kText,
+            .description = "What it stands for, and why it has this limit."},
+    KeySpec{.name = "slots",
+            .kind = K::kInt,
+            .description = "How many attempts of its tasks run at a time. Without it any number.",
+            .least = 1,
+            .most = kPoolSlotsMax},
+    KeySpec{.name = "rate",
+            .kind = K::kObject,
+            .description = "How often attempts of its tasks begin: {count: 100, per: 1m}. Without "
+                           "it as often as there are slots.",
+            .fields = kRateFields},
+};
+
+constexpr KeySpec kPool{.kind = K::kObject, .fields = kPoolFields};
+
+constexpr KeySpec kPools{
+    .name = "pools",
+    .kind = K::kMap,
+    .description =
+        "Named pools that tasks take their slots of too, by `pool`: what bears only so "
+        "much at a time, in all flows together. At most 100.",
+    .item = &kPool};
+
+}  // namespace
+
+std::span<const KeySpec> project_keys() {
+  static const std::array keys{
+      kPools,
+      KeySpec{.name = "retention",
+              .kind = K::kObject,
+              .description =
+                  "What `dyna prune` and `dyna up` remove. Without it all is kept. Never removed: "
+                  "runs that have not ended, or whose parent has not, those that a later run takes "
+                  "over from, those of a backfill that goes on, and the newest.",
+              .fields = retention_keys()}};
+  return keys;
+}
+std::span<const KeySpec> pool_keys() {
+  return kPoolFields;
+}
+
+}  // namespace cordyna::flow

@@ -1,0 +1,77 @@
+#include "store/sqlite/removal.hpp"
+
+#include <fmt/format.h>
+
+#include <string>
+#include <utility>
+
+namespace cordyna::sqlite {
+namespace {
+
+constexpr std::string_view kLook =
+    "SELECT flow_hash, " CORDYNA_RUN_IS_NEEDED " FROM run WHERE no = ?1";
+constexpr std::string_view kRemove[] = {
+    "DELETE FROM history WHERE run = ?1", "DELETE FROM attempt WHERE run = ?1",
+    "DELETE FROM hold WHERE run = ?1", "DELETE FROM task WHERE run = ?1",
+    "DELETE FROM run WHERE no = ?1"};
+// Whoever else keeps the hash of a version belongs in here.
+constexpr std::string_view kRemoveVersion =
+    "DELETE FROM flow_version WHERE hash = ?1"
+    " AND NOT EXISTS (SELECT 1 FROM run WHERE flow_hash = ?1)"
+    " AND NOT EXISTS (SELECT 1 FROM applied_version WHERE hash = ?1)"
+    " AND NOT EXISTS (SELECT 1 FROM backfill WHERE flow_hash = ?1)";
+constexpr std::string_view kRemoveTicks =
+    "DELETE FROM tick WHERE (ns, flow_id, trigger, scheduled_for) IN ("
+    "SELECT ns, flow_id, trigger, scheduled_for FROM tick AS old INDEXED BY tick_by_time"
+    " WHERE scheduled_for < ?1 AND EXISTS (SELECT 1 FROM tick AS newer WHERE newer.ns = old.ns"
+    " AND newer.flow_id = old.flow_id AND newer.trigger = old.trigger"
+    " AND newer.scheduled_for > old.scheduled_for)"
+    " ORDER BY scheduled_for LIMIT ?2)";
+
+Result<> run(Database& database, Statement& statement) {
+  const int rc = statement.run();
+  if (rc != SQLITE_DONE) return database.error(rc);
+  return {};
+}
+
+}  // namespace
+
+Result<> remove_runs(Database& database, const std::vector<RunNo>& runs) {
+  if (runs.empty()) return {};
+  TRY_ASSIGN(Statement look, database.prepare(kLook));
+  TRY_ASSIGN(Statement version, database.prepare(kRemoveVersion));
+  std::vector<Statement> removals;
+  for (const std::string_view sql : kRemove) {
+    TRY_ASSIGN(Statement prepared, database.prepare(sql));
+    removals.push_back(std::move(prepared));
+  }
+  for (const RunNo no : runs) {
+    std::string hash;
+    {
+      const ResetGuard reset(look);
+      look.bind(1, no);
+      TRY_ASSIGN(const bool there, look.step());
+      if (!there) continue;
+      if (look.integer(1) != 0) {
+        return fail(ErrorCode::kConflict, fmt::format("run {} is still needed", no));
+      }
+      hash = look.text(0);
+    }
+    for (Statement& removal : removals) {
+      removal.bind(1, no);
+      TRY(run(database, removal));
+    }
+    version.bind(1, hash);
+    TRY(run(database, version));
+  }
+  return {};
+}
+
+Result<> remove_ticks(Database& database, const TickRemoval& removal) {
+  TRY_ASSIGN(Statement ticks, database.prepare(kRemoveTicks));
+  ticks.bind(1, removal.before);
+  ticks.bind(2, removal.limit);
+  return run(database, ticks);
+}
+
+}  // namespace cordyna::sqlite
