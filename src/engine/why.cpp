@@ -66,6 +66,15 @@ void RunMachine::explain_slot(TaskIndex task, Millis now, Millis since, const Sl
   blockers.push_back(std::move(blocker));
 }
 
+namespace {
+
+std::string what_runs(const TaskSpec& spec, const AttemptRow& attempt) {
+  if (spec.kind == TaskKind::kRun) return "a run of flow " + spec.subflow.name();
+  return std::string(to_string(attempt.state));
+}
+
+}  // namespace
+
 void RunMachine::explain(Millis now, const Shared& shared, std::vector<Blocker>& blockers) const {
   for (TaskIndex task = 0; task < tasks_.size(); ++task) {
     const TaskSpec& spec = spec_of(task);
@@ -92,9 +101,7 @@ void RunMachine::explain(Millis now, const Shared& shared, std::vector<Blocker>&
       const AttemptRow& row = live->second.row;
       const Millis until = live->second.retry_at;
       if (!is_final(row.state)) {
-        say(BlockerKind::kRunning,
-            spec.kind == TaskKind::kRun ? "a run of flow " + spec.subflow.name()
-                                        : std::string(to_string(row.state)),
+        say(BlockerKind::kRunning, what_runs(spec, row),
             row.started_at > 0 ? row.started_at : row.dispatched_at, row.deadline_at);
       } else if (!row.known_dead) {
         say(BlockerKind::kPreviousAttempt, fmt::format("attempt {}", row.attempt), row.ended_at);

@@ -1,13 +1,36 @@
 #include "flow/examples.hpp"
 
+#include <array>
+
 namespace cordyna::flow {
 namespace {
 
 constexpr ExampleFile kSales{"sales.csv", "id,county,price\n1,story,100\n2,polk,250\n3,story,90\n"};
 
-const std::vector<Example>& table() {
-  static const std::vector<Example> rows{
-      {"flow", "completed", R"yaml(id: greet
+constexpr std::array kSalesOnly{kSales};
+constexpr std::array kCounties{
+    kSales, ExampleFile{"counties.csv", "county,state\nstory,Iowa\npolk,Iowa\n"}};
+constexpr std::array kPrices{ExampleFile{"prices.yaml", R"yaml(id: prices
+inputs: [{id: county}]
+tasks: [{id: count, type: shell, script: 'echo "n=3" >> "$DYNA_OUTPUTS"'}]
+outputs: {count: "{{ outputs.count.n }} in {{ inputs.county }}"}
+)yaml"},
+                             ExampleFile{"cordyna.yaml", ""}};
+constexpr std::array kPools{ExampleFile{"cordyna.yaml", R"yaml(pools:
+  warehouse: {slots: 2, rate: {count: 100, per: 1m}, description: What the warehouse bears.}
+retention:
+  runs: {age: 90d, count: 10000}
+  logs: {age: 30d}
+)yaml"}};
+constexpr std::array kDefaults{ExampleFile{"cordyna.yaml", ""},
+                               ExampleFile{"defaults.yaml", R"yaml(owner: data-team
+env: {WHO: all}
+retry: {attempts: 2}
+namespaces:
+  acme.demo: {env: {WHO: demo}}
+)yaml"}};
+
+constexpr std::array kExamples{Example{"flow", "completed", R"yaml(id: greet
 namespace: acme.demo
 description: Says hello to everybody it is given.
 owner: demo-team
@@ -28,7 +51,7 @@ finally:
 outputs: {said: "{{ outputs.hello.said }}"}
 concurrency: {limit: 2, when_full: queue}
 )yaml"},
-      {"inputs", "completed", R"yaml(id: order
+                               Example{"inputs", "completed", R"yaml(id: order
 inputs:
   - {id: county, type: select, values: [story, polk], default: story}
   - {id: day, type: date, default: "{{ run.date }}"}
@@ -40,7 +63,7 @@ tasks:
     type: log
     message: "{{ inputs.top }} of {{ inputs.county }} for {{ inputs.names | join(' and ') }}"
 )yaml"},
-      {"triggers", "completed", R"yaml(id: nightly
+                               Example{"triggers", "completed", R"yaml(id: nightly
 inputs: [{id: county, default: story}]
 tasks: [{id: work, type: log, message: "{{ inputs.county }} until {{ run.interval.end }}"}]
 triggers:
@@ -52,7 +75,7 @@ triggers:
     window: 7d
     inputs: {county: polk}
 )yaml"},
-      {"tasks", "warning", R"yaml(id: care
+                               Example{"tasks", "warning", R"yaml(id: care
 tasks:
   - id: flaky
     type: shell
@@ -69,7 +92,7 @@ tasks:
     needs: [flaky, may_fail, only_big]
     trigger_rule: all_done
 )yaml"},
-      {"shell", "completed", R"yaml(id: count
+                               Example{"shell", "completed", R"yaml(id: count
 inputs: [{id: word, default: "it's"}]
 tasks:
   - id: letters
@@ -80,7 +103,7 @@ tasks:
     cache: {key: "{{ hash(inputs.word) }}", for: 1d}
   - {id: say, type: log, message: "{{ outputs.letters.letters }} letters"}
 )yaml"},
-      {"python", "completed", R"yaml(id: mean
+                               Example{"python", "completed", R"yaml(id: mean
 inputs: [{id: values, type: json, default: [3, 4, 8]}]
 tasks:
   - id: compute
@@ -93,16 +116,16 @@ tasks:
           json.dump({"mean": sum(values) / len(values)}, out)
   - {id: say, type: log, message: "the mean is {{ outputs.compute.mean }}"}
 )yaml"},
-      {"log", "completed", R"yaml(id: say
+                               Example{"log", "completed", R"yaml(id: say
 tasks: [{id: hello, type: log, message: "it is {{ run.date }}", level: info}]
 )yaml"},
-      {"fail", "error", R"yaml(id: stop
+                               Example{"fail", "error", R"yaml(id: stop
 inputs: [{id: rows, type: int, default: 0}]
 tasks:
   - {id: none, type: fail, message: there are no rows, run_if: "{{ inputs.rows == 0 }}"}
   - {id: never, type: log, message: not reached, needs: none}
 )yaml"},
-      {"pause", "completed", R"yaml(id: rest
+                               Example{"pause", "completed", R"yaml(id: rest
 tasks:
   - {id: wait, type: pause, for: 200ms}
   - id: ask
@@ -113,7 +136,7 @@ tasks:
     on_timeout: continue
   - {id: say, type: log, message: "approved: {{ outputs.ask.approved }}"}
 )yaml"},
-      {"switch", "completed", R"yaml(id: choose
+                               Example{"switch", "completed", R"yaml(id: choose
 inputs: [{id: county, default: polk}]
 tasks:
   - id: how
@@ -125,7 +148,7 @@ tasks:
     default: [{id: none, type: fail, message: "no county {{ inputs.county }}"}]
   - {id: say, type: log, message: "it was {{ outputs.how.case }}"}
 )yaml"},
-      {"foreach", "completed", R"yaml(id: each
+                               Example{"foreach", "completed", R"yaml(id: each
 tasks:
   - id: months
     type: foreach
@@ -138,29 +161,22 @@ tasks:
     type: log
     message: "{{ outputs.months.results | map(attribute='load') | map(attribute='rows') | join('+') }}"
 )yaml"},
-      {"wait_for", "completed", R"yaml(id: ready
+                               Example{"wait_for", "completed", R"yaml(id: ready
 tasks:
   - {id: later, type: shell, script: sleep 0.3; touch there}
   - {id: file, type: wait_for, script: test -e there, interval: 100ms, timeout: 1m}
   - {id: day, type: wait_for, until: "{{ now >= '2026-01-01' }}"}
 )yaml"},
-      {"flow task",
-       "completed",
-       R"yaml(id: report
+                               Example{"flow task", "completed",
+                                       R"yaml(id: report
 tasks:
   - {id: prices, type: flow, flow: prices, inputs: {county: polk}}
   - {id: say, type: log, message: "{{ outputs.prices.count }} from run {{ outputs.prices.run.number }}"}
   - {id: also, type: log, message: they are fresh, needs: [say, {flow: prices, within: 1h}]}
 )yaml",
-       {{"prices.yaml", R"yaml(id: prices
-inputs: [{id: county}]
-tasks: [{id: count, type: shell, script: 'echo "n=3" >> "$DYNA_OUTPUTS"'}]
-outputs: {count: "{{ outputs.count.n }} in {{ inputs.county }}"}
-)yaml"},
-        {"cordyna.yaml", ""}}},
-      {"load",
-       "completed",
-       R"yaml(id: sales
+                                       kPrices},
+                               Example{"load", "completed",
+                                       R"yaml(id: sales
 tasks:
   - id: sales
     type: load
@@ -172,10 +188,9 @@ tasks:
       drift: {new: warn}
     rejects: {max_percent: 1}
 )yaml",
-       {kSales}},
-      {"check",
-       "completed",
-       R"yaml(id: checked
+                                       kSalesOnly},
+                               Example{"check", "completed",
+                                       R"yaml(id: checked
 tasks:
   - {id: sales, type: load, from: sales.csv}
   - id: ok
@@ -185,10 +200,9 @@ tasks:
       - {name: priced, sql: price > 0, severity: fail}
       - {name: cheap, sql: price < 200, severity: quarantine}
 )yaml",
-       {kSales}},
-      {"standardize",
-       "completed",
-       R"yaml(id: clean
+                                       kSalesOnly},
+                               Example{"standardize", "completed",
+                                       R"yaml(id: clean
 tasks:
   - {id: sales, type: load, from: sales.csv}
   - id: clean
@@ -198,10 +212,9 @@ tasks:
     rename: {price: price_usd}
     dedupe: exact
 )yaml",
-       {kSales}},
-      {"secure",
-       "completed",
-       R"yaml(id: harmless
+                                       kSalesOnly},
+                               Example{"secure", "completed",
+                                       R"yaml(id: harmless
 tasks:
   - id: sales
     type: load
@@ -210,27 +223,24 @@ tasks:
   - {id: safe, type: secure, of: sales, columns: {id: drop, price: {round: 10}}}
   - {id: share, type: share, of: safe, to: safe.csv, guard: off}
 )yaml",
-       {kSales}},
-      {"merge",
-       "completed",
-       R"yaml(id: both
+                                       kSalesOnly},
+                               Example{"merge", "completed",
+                                       R"yaml(id: both
 tasks:
   - {id: sales, type: load, from: sales.csv}
   - {id: counties, type: load, from: counties.csv}
   - {id: merged, type: merge, of: [sales, counties], on: county, how: left, expect: many_to_one}
 )yaml",
-       {kSales, {"counties.csv", "county,state\nstory,Iowa\npolk,Iowa\n"}}},
-      {"transform",
-       "completed",
-       R"yaml(id: totals
+                                       kCounties},
+                               Example{"transform", "completed",
+                                       R"yaml(id: totals
 tasks:
   - {id: sales, type: load, from: sales.csv}
   - {id: totals, type: transform, sql: "select county, sum(price) as total from sales group by county"}
 )yaml",
-       {kSales}},
-      {"guard",
-       "completed",
-       R"yaml(id: guarded
+                                       kSalesOnly},
+                               Example{"guard", "completed",
+                                       R"yaml(id: guarded
 tasks:
   - {id: sales, type: load, from: sales.csv}
   - id: usual
@@ -240,46 +250,30 @@ tasks:
     watch: {rows: {drop: 20, min: 1}, sum(price): {drop: 50}}
     on_trip: hold
 )yaml",
-       {kSales}},
-      {"share",
-       "completed",
-       R"yaml(id: shared
+                                       kSalesOnly},
+                               Example{"share", "completed",
+                                       R"yaml(id: shared
 tasks:
   - {id: sales, type: load, from: sales.csv}
   - {id: share, type: share, of: sales, to: [sales.parquet, sales.json], guard: warn}
 )yaml",
-       {kSales}},
-      {"project",
-       "completed",
-       R"yaml(id: pooled
+                                       kSalesOnly},
+                               Example{"project", "completed",
+                                       R"yaml(id: pooled
 tasks: [{id: read, type: shell, script: echo reads the warehouse, pool: warehouse}]
 )yaml",
-       {{"cordyna.yaml", R"yaml(pools:
-  warehouse: {slots: 2, rate: {count: 100, per: 1m}, description: What the warehouse bears.}
-retention:
-  runs: {age: 90d, count: 10000}
-  logs: {age: 30d}
-)yaml"}}},
-      {"defaults",
-       "completed",
-       R"yaml(id: quick
+                                       kPools},
+                               Example{"defaults", "completed",
+                                       R"yaml(id: quick
 namespace: acme.demo
 tasks: [{id: hello, type: shell, script: 'echo "hello $WHO"'}]
 )yaml",
-       {{"cordyna.yaml", ""}, {"defaults.yaml", R"yaml(owner: data-team
-env: {WHO: all}
-retry: {attempts: 2}
-namespaces:
-  acme.demo: {env: {WHO: demo}}
-)yaml"}}},
-  };
-  return rows;
-}
+                                       kDefaults}};
 
 }  // namespace
 
 std::span<const Example> examples() {
-  return table();
+  return kExamples;
 }
 
 }  // namespace cordyna::flow

@@ -5,7 +5,6 @@
 
 #include <span>
 #include <string_view>
-#include <vector>
 
 namespace cordyna::flow {
 
@@ -18,7 +17,7 @@ struct Example {
   std::string_view of;    ///< a task type; or a section of the reference: "flow", "inputs", …
   std::string_view ends;  ///< the state in which a run of it ends: "completed"
   std::string_view flow;  ///< flow.yaml
-  std::vector<ExampleFile> files{};  ///< that lie beside it
+  std::span<const ExampleFile> files{};  ///< that lie beside it
 };
 
 /// Each `of` once.
