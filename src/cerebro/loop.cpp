@@ -248,8 +248,15 @@ Result<RunNo> Loop::take_up(Millis now, const RunRow& row) {
   return row.no;
 }
 
+/// Whether a run has ended in what is decided and not saved: the store does not know it yet.
+bool Loop::ended_now(RunNo run) const {
+  return std::ranges::any_of(decision_.changes.runs, [run](const RunRow& row) {
+    return row.no == run && is_final(row.state);
+  });
+}
+
 Result<> Loop::restore(Millis now, const RunRow& row) {
-  if (engine_.has_run(row.no)) return {};
+  if (engine_.has_run(row.no) || ended_now(row.no)) return {};
   TRY_ASSIGN(const FlowVersionRow version, store_.find_flow(row.flow_hash));
   TRY_ASSIGN(auto flow, loader_(version.canonical, row.folder));
   TRY_ASSIGN(RunSnapshot snapshot, store_.load_run(row.no));
@@ -261,6 +268,7 @@ Result<RunNo> Loop::cancel(Millis now, const RunId& id) {
   TRY(know_state(now));
   TRY_ASSIGN(const RunRow row, store_.find_run(id));
   TRY(restore(now, row));
+  if (ended_now(row.no)) return row.no;
   TRY(engine_.cancel_run(now, row.no, decision_));
   return row.no;
 }

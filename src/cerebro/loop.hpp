@@ -146,6 +146,7 @@ class Loop {
   [[nodiscard]] Result<RunNo> start(Millis now, engine::RunStart run);
   [[nodiscard]] Result<RunNo> resume(Millis now, const RunId& id);
   [[nodiscard]] Result<RunNo> take_up(Millis now, const RunRow& row);
+  [[nodiscard]] bool ended_now(RunNo run) const;
   [[nodiscard]] Result<> restore(Millis now, const RunRow& row);
   [[nodiscard]] Result<RunNo> cancel(Millis now, const RunId& id);
   [[nodiscard]] Result<RunNo> decide(Millis now, const DecideSignal& signal);

@@ -405,7 +405,10 @@ WorldResult World::live() {
     }
     if (loop_) step();
   }
-  if (now_ >= kEndOfTime) violation("R16: a run did not end");
+  if (now_ >= kEndOfTime) {
+    violation("R16: a run did not end");
+    if (loop_) explain_unfinished();
+  }
   if (result_.violations.empty()) checker_.at_end(*store_);
   if (process_.running() > 0 && result_.violations.empty())
     violation("an attempt outlived its run");
