@@ -10,6 +10,7 @@
 
 #include "base/nearest.hpp"
 #include "cli/flow_folder.hpp"
+#include "cli/named_flow.hpp"
 #include "cli/text.hpp"
 #include "flow/flow_file.hpp"
 
@@ -69,6 +70,14 @@ Result<FlowTarget> find_flow(StoreReader& reader, const std::string& folder,
   }
   if (names.size() > 1) return several(name, names);
   if (!found.empty()) return std::move(found.front());
+
+  const auto applied = find_by_name(reader, name);
+  if (applied.has_value()) {
+    TRY_ASSIGN(const FlowVersionRow version, reader.find_flow(applied->hash));
+    TRY_ASSIGN(auto flow, flow::from_canonical(version.canonical, applied->folder));
+    return FlowTarget{applied->ns, applied->flow_id, std::move(flow)};
+  }
+  if (applied.error().code != ErrorCode::kNotFound) return std::unexpected<Error>(applied.error());
 
   RunFilter filter;
   filter.flow_id = want.id;

@@ -23,7 +23,7 @@ struct FlowTarget {
 [[nodiscard]] bool names_flow_file(const std::string& name);
 
 /// `name`: an id, or "namespace/id". The flows that lie in `folder` and below it come first, since
-/// what is declared today counts; else the version of the newest run.
+/// what is declared today counts; then those that were applied; else the version of the newest run.
 /// Errors: kNotFound: no such flow, without a message where none has a name near to it;
 /// kInvalidArgument: several namespaces have one; those of the store.
 [[nodiscard]] Result<FlowTarget> find_flow(StoreReader& reader, const std::string& folder,

@@ -56,6 +56,23 @@ TEST_F(FlowLookupTest, AFlowThatLiesHereComesFirst) {
   EXPECT_EQ(find_flow(store_, folder_, "acme/sales")->flow->tasks.size(), 1U);
 }
 
+TEST_F(FlowLookupTest, AnAppliedFlowNeedsNeitherAFileHereNorARun) {
+  const flow::Parsed parsed = flow::parse(text("sales", "acme"), "f.yaml", "/elsewhere");
+  AppliedFlowRow row;
+  row.ns = "acme";
+  row.flow_id = "sales";
+  row.version = 1;
+  row.hash = parsed.flow->hash;
+  row.folder = "/elsewhere";
+  row.file = "/elsewhere/f.yaml";
+  ChangeSet changes;
+  changes.flows.push_back({row.hash, "sales", "acme", parsed.canonical});
+  changes.applied.push_back(row);
+  ASSERT_TRUE(store_.commit(changes).has_value());
+  EXPECT_EQ(find_flow(store_, folder_, "sales")->flow->folder, "/elsewhere");
+  EXPECT_EQ(find_flow(store_, folder_, "acme/sales")->name(), "acme/sales");
+}
+
 TEST_F(FlowLookupTest, SeveralNamespacesAreNamed) {
   write("a.yaml", "sales", "acme");
   write("b.yaml", "sales", "zoo");

@@ -411,7 +411,7 @@ constexpr std::array kTaskKeys{
             .fields = kCacheFields},
     kPool,
     kPriority,
-    later("inputs", "Values for a subflow or a task of a server."),
+    later("inputs", "Values for a task of a server."),
     later("outputs", "Outputs that the task declares."),
     later("produces", "Data sets that others may consume."),
     later("consumes", "Data sets of others."),
