@@ -222,8 +222,8 @@ Result<RunNo> Cerebro::rerun(RerunRequest request) {
   return impl_->ask(RerunSignal{std::move(request)});
 }
 
-Result<std::int64_t> Cerebro::remove(std::vector<RunNo> runs, std::optional<TickRemoval> ticks) {
-  return impl_->ask(RemoveSignal{std::move(runs), ticks});
+Result<std::int64_t> Cerebro::remove(std::vector<RunNo> runs, std::vector<TickRemoval> ticks) {
+  return impl_->ask(RemoveSignal{std::move(runs), std::move(ticks)});
 }
 
 Result<BackfillNo> Cerebro::start_backfill(BackfillRequest request) {

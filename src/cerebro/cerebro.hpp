@@ -105,11 +105,11 @@ class Cerebro {
   /// kConflict: the run has ended, or the task is not held.
   [[nodiscard]] Result<RunNo> decide(const RunId& id, engine::HoldDecision decision);
 
-  /// As Backfiller::begin and Backfiller::steer.
   /// Old runs and ticks go, with all their rows, in one transaction. A run that is needed (OldRun
   /// in ports/store.hpp) stays. Gives how many went.
   [[nodiscard]] Result<std::int64_t> remove(std::vector<RunNo> runs,
-                                            std::optional<TickRemoval> ticks);
+                                            std::vector<TickRemoval> ticks);
+  /// As Backfiller::begin and Backfiller::steer.
   [[nodiscard]] Result<BackfillNo> start_backfill(BackfillRequest request);
   [[nodiscard]] Result<BackfillNo> steer_backfill(BackfillNo no, BackfillOp op);
 

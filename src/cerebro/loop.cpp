@@ -221,7 +221,8 @@ Result<std::int64_t> Loop::serve(Millis now, const ServeSignal& signal) {
 /// What is decided but not saved counts, too: else the commit would refuse all of it.
 Result<RunNo> Loop::remove(const RemoveSignal& signal) {
   ChangeSet& changes = decision_.changes;
-  if (signal.ticks.has_value()) changes.removed_ticks.push_back(*signal.ticks);
+  changes.removed_ticks.insert(changes.removed_ticks.end(), signal.ticks.begin(),
+                               signal.ticks.end());
   RunNo count = 0;
   for (const RunNo no : signal.runs) {
     TRY_ASSIGN(const std::vector<OldRun> found, store_.list_old_runs(no - 1, 1));

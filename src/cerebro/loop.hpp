@@ -73,7 +73,7 @@ struct WakeSignal {};
 /// Old runs and ticks go. Gives how many runs do: those that are needed after all stay.
 struct RemoveSignal {
   std::vector<RunNo> runs;  ///< ascending
-  std::optional<TickRemoval> ticks;
+  std::vector<TickRemoval> ticks;
 };
 
 /// Whether the run is taken up here. Errors: kNotFound: it is not; it may have ended.

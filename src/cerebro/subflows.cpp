@@ -148,10 +148,14 @@ Result<> Subflows::look(Millis now, const StartAttempt& command, const Hands& ha
   if (known.has_value()) return wait(command, {*known, true}, hands);
   if (known.error().code != ErrorCode::kNotFound) return std::unexpected(known.error());
 
+  // Without inputs any run of the flow will do, and its file need not be read for that.
+  if (wanted.within > 0 && wanted.inputs.empty()) {
+    TRY_ASSIGN(const std::unique_ptr<Found> found, find_run(command, {}, out));
+    if (found != nullptr) return wait(command, *found, hands);
+  }
   TRY_ASSIGN(Result<engine::RunStart> run, prepare(now, command));
-  if (wanted.within > 0 && (run.has_value() || wanted.inputs.empty())) {
-    const std::string inputs = wanted.inputs.empty() ? std::string() : run->inputs;
-    TRY_ASSIGN(const std::unique_ptr<Found> found, find_run(command, inputs, out));
+  if (wanted.within > 0 && !wanted.inputs.empty() && run.has_value()) {
+    TRY_ASSIGN(const std::unique_ptr<Found> found, find_run(command, run->inputs, out));
     if (found != nullptr) return wait(command, *found, hands);
   }
   if (!run.has_value()) {

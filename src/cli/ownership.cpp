@@ -122,8 +122,8 @@ Result<> Ownership::leave_backfills() {
   return {};
 }
 
-Result<std::int64_t> Ownership::remove(std::vector<RunNo> runs, std::optional<TickRemoval> ticks) {
-  return cerebro_->remove(std::move(runs), ticks);
+Result<std::int64_t> Ownership::remove(std::vector<RunNo> runs, std::vector<TickRemoval> ticks) {
+  return cerebro_->remove(std::move(runs), std::move(ticks));
 }
 
 void Ownership::clock_was_set() {

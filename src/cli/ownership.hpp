@@ -53,7 +53,7 @@ class Ownership final : public OwnerService {
   void clock_was_set();
   /// As Cerebro::remove.
   [[nodiscard]] Result<std::int64_t> remove(std::vector<RunNo> runs,
-                                            std::optional<TickRemoval> ticks);
+                                            std::vector<TickRemoval> ticks);
 
   /// Without the detour over text that handle() takes.
   [[nodiscard]] Result<RunNo> submit(RunRequest request);

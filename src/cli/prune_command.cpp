@@ -44,15 +44,14 @@ class ProgressBar {
 
 /// The rows go by the owner's own hand: nobody else writes while we have the store.
 Pruner::RemoveRows remover(Store& store) {
-  return
-      [&store](std::vector<RunNo> runs, std::optional<TickRemoval> ticks) -> Result<std::int64_t> {
-        ChangeSet changes;
-        const auto count = static_cast<std::int64_t>(runs.size());
-        changes.removed_runs = std::move(runs);
-        if (ticks.has_value()) changes.removed_ticks.push_back(*ticks);
-        TRY(store.commit(changes));
-        return count;
-      };
+  return [&store](std::vector<RunNo> runs, std::vector<TickRemoval> ticks) -> Result<std::int64_t> {
+    ChangeSet changes;
+    const auto count = static_cast<std::int64_t>(runs.size());
+    changes.removed_runs = std::move(runs);
+    changes.removed_ticks = std::move(ticks);
+    TRY(store.commit(changes));
+    return count;
+  };
 }
 
 Result<PruneCounts> prune_all(Pruner& pruner, const Clock& clock, const ProgressBar& bar) {

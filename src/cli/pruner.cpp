@@ -87,13 +87,18 @@ PruneCounts& PruneCounts::operator+=(const PruneCounts& more) {
 
 Result<PruneStep> Pruner::step(Millis now) {
   PruneStep step;
-  if (phase_ == Phase::kBegin) TRY(begin(now));
+  if (phase_ == Phase::kBegin) TRY(begin());
+  if (phase_ == Phase::kTicks) {
+    TRY_ASSIGN(step.removed, prune_ticks(now));
+  }
   switch (phase_) {
-    case Phase::kBegin: break;
+    case Phase::kBegin:
+    case Phase::kTicks: break;  // more of them in the next step
     case Phase::kMeasure: TRY(measure()); break;
     case Phase::kRuns: {
       bool more = false;
       TRY_ASSIGN(step.done, prune_runs(now, more));
+      step.removed = !step.done.nothing();
       if (!more) phase_ = Phase::kCache;
       break;
     }
@@ -108,22 +113,42 @@ Result<PruneStep> Pruner::step(Millis now) {
   return step;
 }
 
-Result<> Pruner::begin(Millis now) {
-  if (remove_) {
-    TRY(finish_marked());
-    if (keep_.ticks.age > 0) {
-      TRY(remove_({}, TickRemoval{now - keep_.ticks.age, kTicksAtOnce}));
-    }
-  }
+Result<> Pruner::begin() {
+  if (remove_) TRY(finish_marked());
   bounds_ = {};
   run_bytes_ = log_bytes_ = artifact_bytes_ = 0;
   at_ = 0;
+  trigger_at_ = {};
   if (keep_.runs.count > 0) {
     TRY_ASSIGN(bounds_.count, reader_.run_behind(keep_.runs.count));
   }
+  phase_ = Phase::kTicks;
+  return {};
+}
+
+/// Some of the next triggers' old ticks; stays with them until none is left. Whether any went.
+Result<bool> Pruner::prune_ticks(Millis now) {
+  std::vector<TickTrigger> page;
+  std::vector<TickRemoval> removals;
+  if (remove_ && keep_.ticks.age > 0) {
+    const Millis before = now - keep_.ticks.age;
+    TRY_ASSIGN(page, reader_.list_tick_triggers(trigger_at_, before, kTriggersAtOnce));
+    for (const TickTrigger& one : page) {
+      if (!one.old) continue;
+      removals.push_back({one.ns, one.flow_id, one.trigger, before, kTicksAtOnce});
+    }
+  }
+  if (!removals.empty()) {
+    TRY(remove_({}, std::move(removals)));
+    return true;
+  }
+  if (page.size() == kTriggersAtOnce) {
+    trigger_at_ = std::move(page.back());
+    return false;
+  }
   const bool sized = keep_.runs.size + keep_.logs.size + keep_.artifacts.size > 0;
   phase_ = sized ? Phase::kMeasure : Phase::kRuns;
-  return {};
+  return false;
 }
 
 /// What was to go when somebody died: its rows went, or it stays.
@@ -217,7 +242,7 @@ Result<std::uint64_t> Pruner::remove_runs(const std::vector<RunNo>& runs) {
     if (!error && std::ofstream(mark).good()) continue;
     return fail(ErrorCode::kUnavailable, mark + " cannot be made");
   }
-  TRY_ASSIGN(const std::int64_t count, remove_(runs, std::nullopt));
+  TRY_ASSIGN(const std::int64_t count, remove_(runs, {}));
   TRY(finish_marked());
   return static_cast<std::uint64_t>(count);
 }

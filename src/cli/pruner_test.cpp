@@ -1,5 +1,6 @@
 #include "cli/pruner.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -57,11 +58,11 @@ class PrunerTest : public testing::Test {
   }
 
   Pruner::RemoveRows remover() {
-    return [this](std::vector<RunNo> runs, std::optional<TickRemoval> ticks) {
+    return [this](std::vector<RunNo> runs, std::vector<TickRemoval> ticks) {
       ++commits_;
       ChangeSet changes;
       changes.removed_runs = std::move(runs);
-      if (ticks.has_value()) changes.removed_ticks.push_back(*ticks);
+      changes.removed_ticks = std::move(ticks);
       const auto count = static_cast<std::int64_t>(changes.removed_runs.size());
       const Result<> done = store_.commit(changes);
       return done.has_value() ? Result<std::int64_t>(count)
@@ -81,8 +82,9 @@ class PrunerTest : public testing::Test {
     return all;
   }
   std::vector<RunNo> left() {
-    std::vector<RunNo> numbers;
     const std::vector<RunRow> all = store_.list_runs({.limit = 1000}).value();
+    std::vector<RunNo> numbers;
+    numbers.reserve(all.size());
     for (const RunRow& row : all) numbers.push_back(row.no);
     std::ranges::reverse(numbers);
     return numbers;
@@ -167,6 +169,35 @@ TEST_F(PrunerTest, AStepIsBoundedAndAPassEndsWhereNothingIsOld) {
   EXPECT_EQ(third->done.runs, 0u);
   EXPECT_EQ(third->at, 300) << "not over all that is young";
   EXPECT_TRUE(pruner.step(kNow)->pass_ended);
+}
+
+TEST_F(PrunerTest, OldTicksGoTriggerByTrigger) {
+  ChangeSet changes;
+  for (int trigger = 0; trigger < 150; ++trigger) {
+    for (int days = 0; days < 80; ++days) {
+      TickRow tick;
+      tick.flow_id = "f";
+      tick.trigger = fmt::format("t{:03}", trigger);
+      tick.scheduled_for = tick.first = kNow - days * kDay;
+      tick.state = TickState::kBegun;
+      changes.ticks.push_back(tick);
+    }
+  }
+  ASSERT_TRUE(store_.commit(changes).has_value());
+  run(1, 100);
+  run(2, 1);
+  const flow::Retention keep{.runs = {.age = 90 * kDay}, .ticks = {.age = 10 * kDay}};
+  EXPECT_EQ(prune(keep, true).runs, 1u);
+  Pruner pruner(store_, layout_, keep, remover());
+  // 69 of each trigger are old, and 50 of each go at once.
+  for (int i = 0; i < 2; ++i) EXPECT_TRUE(pruner.step(kNow)->removed);
+  EXPECT_FALSE(pruner.step(kNow)->removed) << "on to the other triggers";
+  for (int i = 0; i < 2; ++i) EXPECT_TRUE(pruner.step(kNow)->removed);
+  EXPECT_EQ(pruner.step(kNow)->done.runs, 1u);
+  const std::vector<TickRow> left =
+      store_.list_ticks({.flow_id = "f", .trigger = "t149", .limit = 1000}).value();
+  EXPECT_EQ(left.size(), 11u);
+  EXPECT_EQ(left.back().scheduled_for, kNow - 10 * kDay);
 }
 
 TEST_F(PrunerTest, WhatACrashLeftIsFoundByItsMark) {

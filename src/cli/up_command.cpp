@@ -28,6 +28,7 @@ namespace {
 constexpr int kOwnerRetryMillis = 200;
 constexpr std::uint32_t kPage = 1000;
 constexpr Millis kPruneMillis = 60'000;
+constexpr Millis kPruneAgainMillis = 100;
 
 /// Readable when somebody sets the machine's clock: sleeping by the old time would be wrong then.
 class ClockWatch {
@@ -247,8 +248,8 @@ Result<> Up::begin_pruning(Ownership& ownership) {
   TRY_ASSIGN(reader_, context_.parts.open_reader(layout_));
   pruner_ = std::make_unique<Pruner>(
       *reader_, layout_, retention_,
-      [&ownership](std::vector<RunNo> runs, std::optional<TickRemoval> ticks) {
-        return ownership.remove(std::move(runs), ticks);
+      [&ownership](std::vector<RunNo> runs, std::vector<TickRemoval> ticks) {
+        return ownership.remove(std::move(runs), std::move(ticks));
       });
   return {};
 }
@@ -258,8 +259,12 @@ int Up::prune() {
   const Millis now = context_.parts.clock->now();
   if (now >= prune_at_) {
     const auto step = pruner_->step(now);
-    // A pass that goes on is not in a hurry either: there is other work.
-    prune_at_ = context_.parts.clock->now() + kPruneMillis;
+    // Where much is old it must go faster than it comes; a tenth of the time at most is for that.
+    const bool more = step.has_value() && step->removed;
+    const Millis ended = context_.parts.clock->now();
+    prune_at_ =
+        ended + (more ? std::clamp<Millis>(9 * (ended - now), kPruneAgainMillis, kPruneMillis)
+                      : kPruneMillis);
     if (!step.has_value()) {
       print_error(fmt::format("removing what is old: {}", step.error().message));
     } else if (!step->done.nothing()) {

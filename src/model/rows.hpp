@@ -145,9 +145,12 @@ struct HistoryRow {
   bool operator==(const HistoryRow&) const = default;
 };
 
-/// Old ticks that go: at most `limit` of those decided before `before`, but the newest of each
-/// trigger, from which the next ones are told.
+/// Old ticks of a trigger that go: the oldest of those for times before `before`, at most `limit`;
+/// never its newest, from which the next ones are told.
 struct TickRemoval {
+  std::string ns;
+  std::string flow_id;
+  std::string trigger;
   Millis before = 0;
   std::uint32_t limit = 0;
 

@@ -47,6 +47,16 @@ struct TimeKey {
   Millis at = 0;
 };
 
+/// A trigger that has ticks, and whether some of them may go (TickRemoval in model/rows.hpp).
+struct TickTrigger {
+  std::string ns{};
+  std::string flow_id{};
+  std::string trigger{};
+  bool old = false;
+
+  bool operator==(const TickTrigger&) const = default;
+};
+
 /// Newest first.
 struct BackfillFilter {
   bool unfinished = false;
@@ -133,7 +143,8 @@ class StoreReader {
   virtual Result<std::vector<HashRuns>> count_runs(std::string_view ns,
                                                    std::string_view flow_id) = 0;
 
-  // What the removal of old runs goes by. A store in which nothing grows old need not know it.
+  // What the removal of old runs and ticks goes by. A store in which nothing grows old need not
+  // know it.
 
   /// After the number `after`, ascending, at most `limit`.
   virtual Result<std::vector<OldRun>> list_old_runs(RunNo after, std::uint32_t limit) {
@@ -144,6 +155,13 @@ class StoreReader {
   virtual Result<RunNo> run_behind(std::uint32_t newer) {
     static_cast<void>(newer);
     return RunNo{0};
+  }
+  /// In order of namespace, flow and trigger; those after `after` (its names; empty: all), at most
+  /// `limit`. `old`: with a tick for a time before `before` that is not its newest.
+  virtual Result<std::vector<TickTrigger>> list_tick_triggers(const TickTrigger& after,
+                                                              Millis before, std::uint32_t limit) {
+    static_cast<void>(after), static_cast<void>(before), static_cast<void>(limit);
+    return std::vector<TickTrigger>();
   }
   /// Whether a run that has not ended takes over from it, or from a run that did.
   virtual Result<bool> is_read_by_rerun(RunNo no) {

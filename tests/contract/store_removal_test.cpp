@@ -143,13 +143,25 @@ TEST_P(StoreRemoval, TicksGoButTheNewestOfEachTrigger) {
     }
     return out;
   };
+  const auto triggers = [this](const TickTrigger& after, Millis before, std::uint32_t limit) {
+    std::string out;
+    const std::vector<TickTrigger> page = store().list_tick_triggers(after, before, limit).value();
+    for (const TickTrigger& one : page) out += one.trigger + (one.old ? "* " : " ");
+    return out;
+  };
+  EXPECT_EQ(triggers({}, 1, 9), "a b ");
+  EXPECT_EQ(triggers({}, 2, 9), "a* b* ");
+  EXPECT_EQ(triggers({}, 2, 1), "a* ");
+  EXPECT_EQ(triggers({"", "f", "a"}, 2, 9), "b* ");
+  EXPECT_EQ(triggers({"", "f", "b"}, 2, 9), "");
   ChangeSet old;
-  old.removed_ticks.push_back({3, 3});
+  old.removed_ticks = {{"", "f", "a", 3, 9}, {"", "f", "b", 3, 1}, {"", "f", "none", 3, 9}};
   must_commit(old);
   EXPECT_EQ(left(), "a3 b3 b2 ");
-  old.removed_ticks = {{100, 100}};
+  old.removed_ticks = {{"", "f", "a", 100, 100}, {"", "f", "b", 100, 100}};
   must_commit(old);
   EXPECT_EQ(left(), "a3 b3 ");
+  EXPECT_EQ(triggers({}, 100, 9), "a b ");  // the newest of each is never old
 }
 
 INSTANTIATE_TEST_SUITE_P(Stores, StoreRemoval, testing::ValuesIn(store_kinds()),

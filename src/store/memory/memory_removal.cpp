@@ -1,5 +1,7 @@
 // What the removal of old runs goes by.
 #include <algorithm>
+#include <tuple>
+#include <utility>
 #include <vector>
 
 #include "store/memory/memory_data.hpp"
@@ -15,6 +17,26 @@ Result<std::vector<OldRun>> MemoryStore::list_old_runs(RunNo after, std::uint32_
     if (!row.has_value()) continue;
     found.push_back({*row, data_->is_needed(*row)});
     found.back().run.from = row->state;
+  }
+  return found;
+}
+
+Result<std::vector<TickTrigger>> MemoryStore::list_tick_triggers(const TickTrigger& after,
+                                                                 Millis before,
+                                                                 std::uint32_t limit) {
+  const std::lock_guard lock(data_->mutex);
+  const auto key = [](const auto& row) { return std::tie(row.ns, row.flow_id, row.trigger); };
+  std::vector<TickTrigger> found;
+  bool first_is_old = false;
+  for (const auto& [at, row] : data_->ticks) {  // of one trigger, the oldest first
+    if (key(row) <= key(after)) continue;
+    if (!found.empty() && key(found.back()) == key(row)) {
+      found.back().old = found.back().old || first_is_old;
+      continue;
+    }
+    if (found.size() == limit) break;
+    found.push_back({row.ns, row.flow_id, row.trigger, false});
+    first_is_old = row.scheduled_for < before;
   }
   return found;
 }

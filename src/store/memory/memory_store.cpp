@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <functional>
+#include <iterator>
+#include <limits>
 #include <string>
 #include <utility>
 #include <variant>
@@ -97,20 +99,16 @@ class MemoryStore::Transaction {
   }
 
   void remove(const TickRemoval& removal) {
-    std::vector<TickRow> old;
-    for (auto at = data_.ticks.begin(); at != data_.ticks.end(); ++at) {
-      const auto next = std::next(at);
-      const TickRow& row = at->second;
-      const bool newest = next == data_.ticks.end() || next->second.trigger != row.trigger ||
-                          next->second.flow_id != row.flow_id || next->second.ns != row.ns;
-      if (!newest && row.scheduled_for < removal.before) old.push_back(row);
-    }
-    std::ranges::stable_sort(old, {}, &TickRow::scheduled_for);
-    if (old.size() > removal.limit) old.resize(removal.limit);
-    for (TickRow& row : old) {
-      TickKey key{row.ns, row.flow_id, row.trigger, row.scheduled_for};
-      data_.ticks.erase(key);
-      undo_.emplace_back(TickRemovalUndo{std::move(key), std::move(row)});
+    const auto key = [&removal](Millis at) {
+      return TickKey{removal.ns, removal.flow_id, removal.trigger, at};
+    };
+    auto at = data_.ticks.lower_bound(key(std::numeric_limits<Millis>::min()));
+    const auto end = data_.ticks.lower_bound(key(removal.before));
+    if (at == end) return;
+    const auto newest = std::prev(data_.ticks.upper_bound(key(std::numeric_limits<Millis>::max())));
+    for (std::uint32_t gone = 0; at != end && at != newest && gone < removal.limit; ++gone) {
+      undo_.emplace_back(TickRemovalUndo{at->first, at->second});
+      at = data_.ticks.erase(at);
     }
   }
 

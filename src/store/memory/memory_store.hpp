@@ -49,6 +49,8 @@ class MemoryStore final : public Store {
   Result<std::vector<AppliedVersionRow>> list_versions(const VersionFilter& filter) override;
   Result<std::vector<HashRuns>> count_runs(std::string_view ns, std::string_view flow_id) override;
   Result<std::vector<OldRun>> list_old_runs(RunNo after, std::uint32_t limit) override;
+  Result<std::vector<TickTrigger>> list_tick_triggers(const TickTrigger& after, Millis before,
+                                                      std::uint32_t limit) override;
   Result<RunNo> run_behind(std::uint32_t newer) override;
   Result<bool> is_read_by_rerun(RunNo no) override;
 

@@ -102,6 +102,12 @@ constexpr std::string_view kCountRuns =
     " GROUP BY flow_hash ORDER BY flow_hash";
 constexpr std::string_view kOldRuns = "SELECT " CORDYNA_RUN_COLUMNS ", " CORDYNA_RUN_IS_NEEDED
                                       " FROM run WHERE no > ?1 ORDER BY no LIMIT ?2";
+constexpr std::string_view kNextTickTrigger =
+    "SELECT ns, flow_id, trigger, scheduled_for < ?4 AND EXISTS (SELECT 1 FROM tick AS newer"
+    " WHERE newer.ns = old.ns AND newer.flow_id = old.flow_id AND newer.trigger = old.trigger"
+    " AND newer.scheduled_for > old.scheduled_for)"
+    " FROM tick AS old WHERE (ns, flow_id, trigger) > (?1, ?2, ?3)"
+    " ORDER BY ns, flow_id, trigger, scheduled_for LIMIT 1";
 constexpr std::string_view kRunBehind = "SELECT no FROM run ORDER BY no DESC LIMIT 1 OFFSET ?1";
 constexpr std::string_view kReadByRerun =
     "WITH RECURSIVE reader(no, state) AS ("
@@ -416,6 +422,28 @@ Result<std::vector<OldRun>> Queries::list_old_runs(RunNo after, std::uint32_t li
     TRY_ASSIGN(RunRow run, read_run(row));
     return OldRun{std::move(run), row.integer(kRunFrom - 1) != 0};
   });
+}
+
+/// One seek along the key for each trigger, however many ticks lie between.
+Result<std::vector<TickTrigger>> Queries::list_tick_triggers(const TickTrigger& after,
+                                                             Millis before, std::uint32_t limit) {
+  TRY_ASSIGN(Statement next, database_.prepare(kNextTickTrigger));
+  std::vector<TickTrigger> found;
+  found.reserve(limit);  // what is bound stays where it is
+  const TickTrigger* last = &after;
+  while (found.size() < limit) {
+    const ResetGuard reset(next);
+    next.bind(1, last->ns);
+    next.bind(2, last->flow_id);
+    next.bind(3, last->trigger);
+    next.bind(4, before);
+    TRY_ASSIGN(const bool there, next.step());
+    if (!there) break;
+    found.push_back({std::string(next.text(0)), std::string(next.text(1)),
+                     std::string(next.text(2)), next.integer(3) != 0});
+    last = &found.back();
+  }
+  return found;
 }
 
 Result<RunNo> Queries::run_behind(std::uint32_t newer) {

@@ -40,6 +40,9 @@ class Queries {
   [[nodiscard]] Result<std::vector<HashRuns>> count_runs(std::string_view ns,
                                                          std::string_view flow_id);
   [[nodiscard]] Result<std::vector<OldRun>> list_old_runs(RunNo after, std::uint32_t limit);
+  [[nodiscard]] Result<std::vector<TickTrigger>> list_tick_triggers(const TickTrigger& after,
+                                                                    Millis before,
+                                                                    std::uint32_t limit);
   [[nodiscard]] Result<RunNo> run_behind(std::uint32_t newer);
   [[nodiscard]] Result<bool> is_read_by_rerun(RunNo no);
   [[nodiscard]] Result<RunNo> last_run_no();

@@ -21,12 +21,11 @@ constexpr std::string_view kRemoveVersion =
     " AND NOT EXISTS (SELECT 1 FROM applied_version WHERE hash = ?1)"
     " AND NOT EXISTS (SELECT 1 FROM backfill WHERE flow_hash = ?1)";
 constexpr std::string_view kRemoveTicks =
-    "DELETE FROM tick WHERE (ns, flow_id, trigger, scheduled_for) IN ("
-    "SELECT ns, flow_id, trigger, scheduled_for FROM tick AS old INDEXED BY tick_by_time"
-    " WHERE scheduled_for < ?1 AND EXISTS (SELECT 1 FROM tick AS newer WHERE newer.ns = old.ns"
-    " AND newer.flow_id = old.flow_id AND newer.trigger = old.trigger"
-    " AND newer.scheduled_for > old.scheduled_for)"
-    " ORDER BY scheduled_for LIMIT ?2)";
+    "DELETE FROM tick WHERE ns = ?1 AND flow_id = ?2 AND trigger = ?3 AND scheduled_for IN ("
+    "SELECT scheduled_for FROM tick WHERE ns = ?1 AND flow_id = ?2 AND trigger = ?3"
+    " AND scheduled_for < min(?4, (SELECT max(scheduled_for) FROM tick"
+    " WHERE ns = ?1 AND flow_id = ?2 AND trigger = ?3))"
+    " ORDER BY scheduled_for LIMIT ?5)";
 
 Result<> run(Database& database, Statement& statement) {
   const int rc = statement.run();
@@ -69,8 +68,11 @@ Result<> remove_runs(Database& database, const std::vector<RunNo>& runs) {
 
 Result<> remove_ticks(Database& database, const TickRemoval& removal) {
   TRY_ASSIGN(Statement ticks, database.prepare(kRemoveTicks));
-  ticks.bind(1, removal.before);
-  ticks.bind(2, removal.limit);
+  ticks.bind(1, removal.ns);
+  ticks.bind(2, removal.flow_id);
+  ticks.bind(3, removal.trigger);
+  ticks.bind(4, removal.before);
+  ticks.bind(5, removal.limit);
   return run(database, ticks);
 }
 

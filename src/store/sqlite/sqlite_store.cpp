@@ -78,6 +78,10 @@ class ReaderOf : public Port {
   Result<std::vector<OldRun>> list_old_runs(RunNo after, std::uint32_t limit) override {
     return queries_->list_old_runs(after, limit);
   }
+  Result<std::vector<TickTrigger>> list_tick_triggers(const TickTrigger& after, Millis before,
+                                                      std::uint32_t limit) override {
+    return queries_->list_tick_triggers(after, before, limit);
+  }
   Result<RunNo> run_behind(std::uint32_t newer) override { return queries_->run_behind(newer); }
   Result<bool> is_read_by_rerun(RunNo no) override { return queries_->is_read_by_rerun(no); }
 
