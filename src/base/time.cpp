@@ -34,4 +34,10 @@ std::string format_delay(Millis delay) {
   return fmt::format("{}d{:02}h", delay / 86'400'000, delay / 3'600'000 % 24);
 }
 
+std::string seconds_text(Millis at) {
+  std::string text = format_timestamp(at);
+  text.replace(text.size() - 5, 5, "Z");  // ".000Z"
+  return text;
+}
+
 }  // namespace cordyna

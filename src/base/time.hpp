@@ -13,6 +13,8 @@ using Millis = std::int64_t;
 
 /// "2026-11-21T07:50:00.123Z".
 [[nodiscard]] std::string format_timestamp(Millis at);
+/// "2026-11-22T02:00:00Z"
+[[nodiscard]] std::string seconds_text(Millis at);
 
 /// Of "2026-11-21", "2026-11-21T07:50", "2026-11-21 07:50:00.123", the latter two with Z, "+02:00"
 /// or nothing behind: without a zone it is UTC. Nullopt: it is none, or there is no such day.

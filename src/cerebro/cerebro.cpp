@@ -25,10 +25,29 @@ constexpr std::chrono::milliseconds kLazyDelay{10};
 
 struct CommandSignal {
   Command command;
-  std::promise<Result<RunNo>> answer;
+  Answer answer;
+  std::optional<AuditNote> note{};
 };
 
-using Signal = std::variant<AttemptReport, CommandSignal>;
+/// What a server is asked for, as what the loop is told.
+struct ToCommand {
+  Millis wall;
+  Command operator()(RunRequest& r) const { return SubmitSignal{std::move(r)}; }
+  Command operator()(RerunRequest& r) const { return RerunSignal{std::move(r)}; }
+  Command operator()(CancelRequest& r) const { return CancelSignal{std::move(r.id)}; }
+  Command operator()(DecideRequest& r) const {
+    return DecideSignal{std::move(r.id), std::move(r.decision)};
+  }
+  Command operator()(ApplyRequest& r) const { return ApplySignal{std::move(r.changes), wall}; }
+  Command operator()(BackfillRequest& r) const { return BackfillSignal{std::move(r)}; }
+  Command operator()(SteerRequest& r) const { return SteerSignal{r.no, r.op}; }
+  Command operator()(IdentityRequest& r) const {
+    return IdentitySignal{std::move(r.users), std::move(r.tokens), std::move(r.removed_tokens)};
+  }
+  Command operator()(NoteRequest&) const { return NoteSignal{}; }
+};
+
+using Signal = std::variant<AttemptReport, std::shared_ptr<CommandSignal>>;
 
 struct Inbox {
   explicit Inbox(std::size_t capacity) : queue(capacity) {}
@@ -50,7 +69,7 @@ class Cerebro::Impl {
       : clock_(clock),
         inbox_(std::make_shared<Inbox>(settings.inbox_max)),
         loop_(settings.limits, store, evaluator, std::move(loader), settings.ticks,
-              settings.subflows) {
+              settings.subflows, settings.audit) {
     loop_.set_listener([this](const ChangeSet& changes) { publish(changes); });
   }
 
@@ -76,15 +95,22 @@ class Cerebro::Impl {
   Millis wall() const { return clock_.wall(); }
 
   Result<RunNo> ask(Command command) {
-    CommandSignal signal{std::move(command), {}};
-    auto answer = signal.answer.get_future();
-    if (!inbox_->queue.push(Signal(std::move(signal)))) {
-      return fail(ErrorCode::kUnavailable, "cerebro has stopped");
-    }
+    std::promise<Result<RunNo>> promise;
+    auto answer = promise.get_future();
+    post({std::move(command), [promise = std::move(promise)](Result<RunNo> result) mutable {
+            promise.set_value(std::move(result));
+          }});
     return answer.get();
   }
 
-  void wake() { (void)inbox_->queue.push(Signal(CommandSignal{WakeSignal{}, {}})); }
+  void ask(ServerRequest request, AuditNote note, Answer answer) {
+    post({std::visit(ToCommand{clock_.wall()}, request), std::move(answer), std::move(note)});
+  }
+
+  void wake() {
+    (void)inbox_->queue.push(Signal(
+        std::make_shared<CommandSignal>(CommandSignal{WakeSignal{}, [](const Result<RunNo>&) {}})));
+  }
 
   void subscribe(CommitObserver& observer) {
     const std::lock_guard lock(observers_mutex_);
@@ -104,10 +130,17 @@ class Cerebro::Impl {
   }
 
  private:
-  struct Answer {
-    std::promise<Result<RunNo>> promise;
+  struct Decided {
+    Answer answer;
     Result<RunNo> result;
   };
+
+  void post(CommandSignal signal) {
+    // A queue that is closed drops what it is given: then nobody would answer.
+    auto kept = std::make_shared<CommandSignal>(std::move(signal));
+    if (inbox_->queue.push(Signal(kept))) return;
+    kept->answer(fail(ErrorCode::kUnavailable, "cerebro has stopped"));
+  }
 
   void publish(const ChangeSet& changes) {
     const std::lock_guard lock(observers_mutex_);
@@ -157,24 +190,27 @@ class Cerebro::Impl {
   /// on.
   bool step(std::vector<Signal>& signals) {
     const Millis now = clock_.now();
-    std::vector<Answer> answers;
+    const Millis wall = clock_.wall();
+    std::vector<Decided> answers;
     for (Signal& signal : signals) {
       if (auto* report = std::get_if<AttemptReport>(&signal)) {
         loop_.apply(now, *report);
       } else {
-        auto& asked = std::get<CommandSignal>(signal);
-        auto result = loop_.apply(now, asked.command);
+        CommandSignal& asked = *std::get<std::shared_ptr<CommandSignal>>(signal);
+        auto result = asked.note.has_value()
+                          ? loop_.apply(now, wall, asked.command, std::move(*asked.note))
+                          : loop_.apply(now, asked.command);
         answers.push_back({std::move(asked.answer), std::move(result)});
       }
     }
     signals.clear();
-    const auto saved = loop_.step(now, clock_.wall());
+    const auto saved = loop_.step(now, wall);
     live_runs_.store(loop_.live_runs());
-    for (Answer& answer : answers) {
-      if (saved.has_value() || !answer.result.has_value()) {
-        answer.promise.set_value(std::move(answer.result));
+    for (Decided& decided : answers) {
+      if (saved.has_value() || !decided.result.has_value()) {
+        decided.answer(std::move(decided.result));
       } else {
-        answer.promise.set_value(std::unexpected(saved.error()));
+        decided.answer(std::unexpected<Error>(saved.error()));
       }
     }
     if (saved.has_value()) return true;
@@ -185,8 +221,8 @@ class Cerebro::Impl {
 
   static void refuse(std::vector<Signal>& signals) {
     for (Signal& signal : signals) {
-      if (auto* asked = std::get_if<CommandSignal>(&signal)) {
-        asked->answer.set_value(fail(ErrorCode::kUnavailable, "cerebro has stopped"));
+      if (auto* asked = std::get_if<std::shared_ptr<CommandSignal>>(&signal)) {
+        (*asked)->answer(fail(ErrorCode::kUnavailable, "cerebro has stopped"));
       }
     }
     signals.clear();
@@ -209,6 +245,9 @@ Cerebro::~Cerebro() = default;
 
 ReportSink Cerebro::sink() {
   return impl_->sink();
+}
+void Cerebro::ask(ServerRequest request, AuditNote note, Answer answer) {
+  impl_->ask(std::move(request), std::move(note), std::move(answer));
 }
 void Cerebro::start(Process& process) {
   impl_->start(process);

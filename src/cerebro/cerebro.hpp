@@ -11,10 +11,12 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include "base/id.hpp"
 #include "base/result.hpp"
+#include "cerebro/auditor.hpp"
 #include "cerebro/backfiller.hpp"
 #include "cerebro/subflows.hpp"
 #include "cerebro/ticker.hpp"
@@ -34,6 +36,7 @@ struct CerebroSettings {
   std::size_t inbox_max = 4096;  ///< signals; more wait at their source
   TickPorts ticks;               ///< for `keep`
   SubflowPorts subflows;         ///< none: tasks of type `flow` go to the process
+  AuditHash audit{};             ///< none: no audit is kept
 };
 
 /// Told of every commit, in order, on cerebro's thread: must be quick and must not call back.
@@ -63,6 +66,37 @@ struct RerunRequest {
   bool no_cache = false;           ///< as of a RunRequest
 };
 
+struct CancelRequest {
+  RunId id;
+};
+struct DecideRequest {
+  RunId id;
+  engine::HoldDecision decision;
+};
+struct ApplyRequest {
+  std::vector<FlowChange> changes;
+};
+struct SteerRequest {
+  BackfillNo no = 0;
+  BackfillOp op = BackfillOp::kPause;
+};
+/// Users and tokens change, all or none. A user's row has the version after the one that the state
+/// has; else somebody else was first: kConflict.
+struct IdentityRequest {
+  std::vector<UserRow> users;
+  std::vector<TokenRow> tokens;
+  std::vector<std::string> removed_tokens;
+};
+/// Only the entry of the audit: what was changed lies elsewhere, as a secret does.
+struct NoteRequest {};
+
+/// What somebody asks of a server, each as the call of its name below.
+using ServerRequest =
+    std::variant<RunRequest, RerunRequest, CancelRequest, DecideRequest, ApplyRequest,
+                 BackfillRequest, SteerRequest, IdentityRequest, NoteRequest>;
+/// Called once, on cerebro's thread, after the commit: must be quick and must not call back.
+using Answer = std::move_only_function<void(Result<std::int64_t>)>;
+
 /// Loads a stored flow version: flow::from_canonical, handed in by main.
 using FlowLoader = std::function<Result<std::shared_ptr<const Flow>>(std::string_view canonical,
                                                                      std::string_view folder)>;
@@ -80,6 +114,10 @@ class Cerebro {
 
   /// Where processes send their reports: exists before the processes do.
   [[nodiscard]] ReportSink sink();
+
+  /// Asks without waiting. What succeeds is saved, with its entry in the audit, before the answer
+  /// comes. Waits only where the inbox is full.
+  void ask(ServerRequest request, AuditNote note, Answer answer);
 
   /// Starts the thread. `process` carries out every task of TaskKind::kProcess.
   void start(Process& process);

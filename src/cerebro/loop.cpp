@@ -12,7 +12,7 @@
 namespace cordyna {
 
 Loop::Loop(engine::Limits limits, Store& store, const Evaluator& evaluator, FlowLoader loader,
-           TickPorts ticks, SubflowPorts subflows)
+           TickPorts ticks, SubflowPorts subflows, AuditHash audit)
     : store_(store),
       loader_(loader),
       pools_(limits.pools),
@@ -20,7 +20,8 @@ Loop::Loop(engine::Limits limits, Store& store, const Evaluator& evaluator, Flow
       ticker_(store, ticks),
       backfiller_(store, std::move(ticks)),
       subflows_(store, evaluator, std::move(subflows)),
-      applier_(store, std::move(loader)) {}
+      applier_(store, std::move(loader)),
+      auditor_(store, std::move(audit)) {}
 
 Result<RunNo> Loop::apply(Millis now, const Command& command) {
   if (failed_) return fail(ErrorCode::kUnavailable, "cerebro has stopped");
@@ -46,8 +47,18 @@ Result<RunNo> Loop::apply(Millis now, const Command& command) {
     }
     Result<RunNo> operator()(const DrivesSignal& s) const { return loop.drives(now, s.id); }
     Result<RunNo> operator()(const WakeSignal&) const { return 0; }
+    Result<RunNo> operator()(const IdentitySignal& s) const { return loop.change_identity(s); }
+    Result<RunNo> operator()(const NoteSignal&) const { return 0; }
   };
   return std::visit(Visitor{*this, now}, command);
+}
+
+Result<RunNo> Loop::apply(Millis now, Millis wall, const Command& command, AuditNote note) {
+  TRY_ASSIGN(const RunNo number, apply(now, command));
+  const auto written = auditor_.write(wall, std::move(note), number, decision_.changes);
+  if (written.has_value()) return number;
+  failed_ = true;  // what was done must not be saved without its entry
+  return std::unexpected<Error>(written.error());
 }
 
 void Loop::apply(Millis now, const AttemptReport& report) {
@@ -235,6 +246,28 @@ Result<RunNo> Loop::remove(const RemoveSignal& signal) {
     ++count;
   }
   return count;
+}
+
+Result<RunNo> Loop::change_identity(const IdentitySignal& signal) {
+  ChangeSet& changes = decision_.changes;
+  if (!signal.users.empty()) {
+    TRY_ASSIGN(std::vector<UserRow> known, store_.list_users());
+    known.insert(known.end(), changes.users.begin(), changes.users.end());  // not saved yet
+    for (const UserRow& user : signal.users) {
+      std::int64_t version = 0;
+      for (const UserRow& one : known) {
+        if (one.name == user.name) version = std::max(version, one.version);
+      }
+      if (user.version == version + 1) continue;
+      return fail(ErrorCode::kConflict,
+                  fmt::format("user '{}' has been changed meanwhile; read it again", user.name));
+    }
+  }
+  changes.users.insert(changes.users.end(), signal.users.begin(), signal.users.end());
+  changes.tokens.insert(changes.tokens.end(), signal.tokens.begin(), signal.tokens.end());
+  changes.removed_tokens.insert(changes.removed_tokens.end(), signal.removed_tokens.begin(),
+                                signal.removed_tokens.end());
+  return 0;
 }
 
 Result<RunNo> Loop::resume(Millis now, const RunId& id) {

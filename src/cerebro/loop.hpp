@@ -17,6 +17,7 @@
 
 #include "base/result.hpp"
 #include "cerebro/applier.hpp"
+#include "cerebro/auditor.hpp"
 #include "cerebro/backfiller.hpp"
 #include "cerebro/cerebro.hpp"
 #include "cerebro/subflows.hpp"
@@ -87,16 +88,27 @@ struct KeepsSignal {
   std::string flow_id;
 };
 
-/// Keep, keeps and wake give the number 0, serve that of the schedules.
-using Command = std::variant<RemoveSignal, SubmitSignal, RerunSignal, ResumeSignal, CancelSignal,
-                             DecideSignal, KeepSignal, ApplySignal, ServeSignal, WakeSignal,
-                             BackfillSignal, SteerSignal, DrivesSignal, KeepsSignal>;
+/// Users and tokens change, all or none. A user's row has the version after the one that the state
+/// has, else it is a conflict: somebody else was first.
+struct IdentitySignal {
+  std::vector<UserRow> users;
+  std::vector<TokenRow> tokens;
+  std::vector<std::string> removed_tokens;
+};
+/// Nothing but its entry in the audit: what was changed lies elsewhere.
+struct NoteSignal {};
+
+/// Identity, note, keep, keeps and wake give the number 0, serve that of the schedules.
+using Command =
+    std::variant<RemoveSignal, SubmitSignal, RerunSignal, ResumeSignal, CancelSignal, DecideSignal,
+                 KeepSignal, ApplySignal, ServeSignal, WakeSignal, BackfillSignal, SteerSignal,
+                 DrivesSignal, KeepsSignal, IdentitySignal, NoteSignal>;
 
 class Loop {
  public:
   /// Borrows everything but the loader.
   Loop(engine::Limits limits, Store& store, const Evaluator& evaluator, FlowLoader loader,
-       TickPorts ticks = {}, SubflowPorts subflows = {});
+       TickPorts ticks = {}, SubflowPorts subflows = {}, AuditHash audit = {});
 
   void set_process(Process& process) { process_ = &process; }
   /// Told of each commit, after its commands went out.
@@ -108,6 +120,9 @@ class Loop {
   /// succeeds.
   [[nodiscard]] Result<RunNo> apply(Millis now, const Command& command);
   void apply(Millis now, const AttemptReport& report);
+  /// As `apply`; what succeeds has its entry in the audit, saved with it.
+  [[nodiscard]] Result<RunNo> apply(Millis now, Millis wall, const Command& command,
+                                    AuditNote note);
 
   /// Starts the runs of triggers that are due, fires due timers, commits all that was decided since
   /// the last step, then sends the commands. Errors: what the store said; from then on `failed`.
@@ -151,6 +166,7 @@ class Loop {
   [[nodiscard]] Result<RunNo> cancel(Millis now, const RunId& id);
   [[nodiscard]] Result<RunNo> decide(Millis now, const DecideSignal& signal);
   [[nodiscard]] Result<RunNo> remove(const RemoveSignal& signal);
+  [[nodiscard]] Result<RunNo> change_identity(const IdentitySignal& signal);
   void act(const engine::Decision& done);
 
   Store& store_;
@@ -163,6 +179,7 @@ class Loop {
   Backfiller backfiller_;
   Subflows subflows_;
   Applier applier_;
+  Auditor auditor_;
   engine::Decision decision_;
   RunNo next_no_ = 0;
   bool serving_ = false;

@@ -8,8 +8,8 @@
 #include <string>
 #include <variant>
 
+#include "base/text.hpp"
 #include "cli/commands.hpp"
-#include "cli/text.hpp"
 
 namespace cordyna::cli {
 namespace {
@@ -57,6 +57,7 @@ CommandResult dispatch(CommandContext& context) {
     case Verb::kApply: return apply_command(context);
     case Verb::kPlan: return plan_command(context);
     case Verb::kFlows: return flows_command(context);
+    case Verb::kAudit: return audit_command(context);
     case Verb::kDoctor: return doctor_command(context);
     case Verb::kVersion: return version_command(context);
     case Verb::kCompletion: return completion_command(context);

@@ -5,10 +5,10 @@
 #include <system_error>
 #include <utility>
 
+#include "base/text.hpp"
 #include "cli/apply_session.hpp"
 #include "cli/commands.hpp"
 #include "cli/flows_of_paths.hpp"
-#include "cli/text.hpp"
 
 namespace cordyna::cli {
 namespace {

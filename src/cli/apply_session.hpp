@@ -9,9 +9,9 @@
 #include <string>
 #include <vector>
 
-#include "cli/apply_plan.hpp"
 #include "cli/commands.hpp"
 #include "model/layout.hpp"
+#include "service/apply_plan.hpp"
 
 namespace cordyna::cli {
 

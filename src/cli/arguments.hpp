@@ -38,6 +38,7 @@ enum class Verb : std::uint8_t {
   kApply,
   kPlan,
   kFlows,
+  kAudit,
   kDoctor,
   kVersion,
   kCompletion,
@@ -46,6 +47,15 @@ enum class Verb : std::uint8_t {
 enum class Follow : std::uint8_t { kAuto, kPlain, kPretty, kJson };
 
 /// What was given; what a verb does not know stays empty.
+/// How `dyna up` is reached.
+struct ServeOptions {
+  std::string listen = "127.0.0.1:7070";  ///< or "off"
+  std::string tls_cert;
+  std::string tls_key;
+  std::string public_url;
+  bool insecure_plaintext = false;
+};
+
 struct Arguments {
   Verb verb = Verb::kVersion;
   std::vector<std::string> files;
@@ -96,6 +106,7 @@ struct Arguments {
   bool states = false;
   bool reference = false;
   bool install = false;
+  bool api = false;               ///< of schema: of the server's API
   bool tests = false;             ///< of schema: files of tests
   std::vector<std::string> only;  ///< of test: patterns of their names; empty: all
   std::string junit;              ///< of test: a file for JUnit XML
@@ -103,6 +114,7 @@ struct Arguments {
   bool coverage = false;          ///< of test
   bool prune = false;             ///< of apply, plan and up
   bool watch = false;             ///< of up
+  ServeOptions serve;             ///< of up
   bool exit_code = false;         ///< of plan
   bool names = false;             ///< of flows: for completion
   std::optional<std::string> ns;  ///< of flows: only this namespace

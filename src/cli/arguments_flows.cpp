@@ -17,6 +17,7 @@ class FlowCommands {
   void add_plan();
   void add_flows();
   void add_up();
+  void add_audit();
 
  private:
   CLI::App* add(const char* name, const char* help, Verb verb) {
@@ -105,6 +106,22 @@ void FlowCommands::add_up() {
   up->add_option("--slots", found_.slots, "Processes at once (default: one per core)")
       ->check(CLI::Range(1, 10'000))
       ->type_name("N");
+  ServeOptions& serve = found_.serve;
+  up->add_option("--listen", serve.listen,
+                 "Serve the API at ADDRESS:PORT (default: 127.0.0.1:7070; port 0: any), or 'off'")
+      ->type_name("ADDRESS")
+      ->envname("DYNA_LISTEN");
+  up->add_option("--tls-cert", serve.tls_cert, "PEM file with the server's certificate chain")
+      ->type_name("FILE")
+      ->envname("DYNA_TLS_CERT");
+  up->add_option("--tls-key", serve.tls_key, "PEM file with its key")
+      ->type_name("FILE")
+      ->envname("DYNA_TLS_KEY");
+  up->add_flag("--insecure-plaintext", serve.insecure_plaintext,
+               "Without TLS also where other machines reach it");
+  up->add_option("--public-url", serve.public_url, "How browsers reach it: https://dyna.example")
+      ->type_name("URL")
+      ->envname("DYNA_PUBLIC_URL");
   add_common(up);
   up->footer(
       "Starts runs when triggers are due, and for what was missed while nobody was there, as\n"
@@ -112,6 +129,21 @@ void FlowCommands::add_up() {
       "Ctrl-C or SIGTERM: no more ticks, and the end when all runs have ended; again: leaves them\n"
       "to their guardians, and the next 'up' takes them up.\n"
       "State lies in .cordyna beside the nearest cordyna.yaml, else in DIR, else here.");
+}
+
+void FlowCommands::add_audit() {
+  CLI::App* const audit =
+      add("audit", "Show what was done through the server, or check it", Verb::kAudit);
+  audit->add_option("action", found_.action, "list (default) or verify")
+      ->check(CLI::IsMember({"list", "verify"}));
+  audit->add_option("-n,--limit", found_.limit, "So many of the newest entries; with --json: all")
+      ->check(CLI::Range(1, 1'000'000))
+      ->type_name("N");
+  add_common(audit);
+  audit->footer(
+      "Each entry holds the hash of the one before. 'verify' finds the first that does not follow\n"
+      "from those before, and tells the last hash: kept elsewhere, that shows a cut end, too.\n"
+      "'list --json' prints JSON lines, the oldest first, for export.");
 }
 
 }  // namespace
@@ -122,6 +154,7 @@ void add_applied_flow_commands(CLI::App& app, Arguments& found) {
   commands.add_plan();
   commands.add_flows();
   commands.add_up();
+  commands.add_audit();
 }
 
 }  // namespace cordyna::cli

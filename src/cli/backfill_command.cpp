@@ -6,13 +6,14 @@
 #include <utility>
 
 #include "base/id.hpp"
+#include "base/text.hpp"
 #include "cli/backfill_plan.hpp"
 #include "cli/backfill_session.hpp"
 #include "cli/commands.hpp"
 #include "cli/named_flow.hpp"
-#include "cli/text.hpp"
 #include "cli/up_report.hpp"
 #include "model/run_fields.hpp"
+#include "service/json.hpp"
 
 namespace cordyna::cli {
 namespace {
@@ -128,7 +129,7 @@ CommandResult list(CommandContext& context) {
   std::string out;
   for (const BackfillRow& row : rows) {
     TRY_ASSIGN(const BackfillCounts counts, count_runs(*reader, row.no));
-    out += (json ? json_of(row, counts) : line_of(row, counts)) + "\n";
+    out += (json ? backfill_as_json(row, counts) : line_of(row, counts)) + "\n";
   }
   if (rows.empty() && !json) out = "no backfills\n";
   context.output.write(out);
@@ -160,7 +161,7 @@ CommandResult show(CommandContext& context) {
   TRY_ASSIGN(const BackfillRow row, reader->find_backfill(no));
   TRY_ASSIGN(const BackfillCounts counts, count_runs(*reader, no));
   if (context.arguments.json) {
-    context.output.write(json_of(row, counts) + "\n");
+    context.output.write(backfill_as_json(row, counts) + "\n");
     return ExitCode::kOk;
   }
   RunFilter filter;

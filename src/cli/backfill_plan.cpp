@@ -6,7 +6,7 @@
 #include <optional>
 #include <utility>
 
-#include "cli/text.hpp"
+#include "base/text.hpp"
 #include "cli/up_report.hpp"
 #include "flow/durations.hpp"
 #include "flow/flow_file.hpp"

@@ -9,11 +9,12 @@
 #include <utility>
 
 #include "base/check.hpp"
+#include "base/text.hpp"
 #include "cli/limits.hpp"
 #include "cli/line_view.hpp"
 #include "cli/owner_client.hpp"
 #include "cli/ownership.hpp"
-#include "cli/text.hpp"
+#include "service/json.hpp"
 
 namespace cordyna::cli {
 namespace {
@@ -80,9 +81,9 @@ CommandResult BackfillSession::drive(OwnerRequest request) {
     case Next::kEnded: break;
   }
   const bool json = context_.arguments.json;
-  context_.output.write(
-      (json ? json_of(watch_->row(), watch_->counts()) : line_of(watch_->row(), watch_->counts())) +
-      "\n");
+  context_.output.write((json ? backfill_as_json(watch_->row(), watch_->counts())
+                              : line_of(watch_->row(), watch_->counts())) +
+                        "\n");
   if (request_.op == OwnerOp::kBackfillPause || request_.op == OwnerOp::kBackfillCancel) {
     return ExitCode::kOk;  // it did what it was asked for
   }

@@ -12,10 +12,10 @@
 #include "base/result.hpp"
 #include "cli/backfill_watch.hpp"
 #include "cli/commands.hpp"
-#include "cli/flow_cache.hpp"
 #include "cli/owner_protocol.hpp"
 #include "cli/unix_socket.hpp"
 #include "cli/view.hpp"
+#include "service/flow_cache.hpp"
 
 namespace cordyna::cli {
 

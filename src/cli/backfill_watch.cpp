@@ -6,8 +6,9 @@
 #include <iterator>
 #include <utility>
 
-#include "cli/text.hpp"
+#include "base/text.hpp"
 #include "cli/up_report.hpp"
+#include "service/json.hpp"
 
 namespace cordyna::cli {
 namespace {
@@ -40,63 +41,11 @@ std::string counts_text(const BackfillRow& row, const BackfillCounts& counts) {
 
 }  // namespace
 
-void BackfillCounts::add(RunState state) {
-  switch (state) {
-    case RunState::kCompleted:
-    case RunState::kWarning: ++well; break;
-    case RunState::kError: ++failed; break;
-    case RunState::kCancelled: ++cancelled; break;
-    case RunState::kPaused: ++held; [[fallthrough]];
-    case RunState::kPending:
-    case RunState::kRunning: ++live; break;
-  }
-}
-
-Result<BackfillCounts> count_runs(StoreReader& reader, BackfillNo no) {
-  BackfillCounts counts;
-  RunFilter filter;
-  filter.backfill = std::to_string(no);
-  filter.limit = kPage;
-  for (;;) {
-    TRY_ASSIGN(const std::vector<RunRow> page, reader.list_runs(filter));
-    for (const RunRow& run : page) counts.add(run.state);
-    if (page.size() < kPage) return counts;
-    filter.before = page.back().no;
-  }
-}
-
 std::string line_of(const BackfillRow& row, const BackfillCounts& counts) {
   std::string out = fmt::format("backfill {} of {}: {}, {}", row.no, printable(name_of(row)),
                                 to_string(row.state), counts_text(row, counts));
   if (!row.detail.empty()) out += "; " + printable(row.detail);
   return out;
-}
-
-std::string json_of(const BackfillRow& row, const BackfillCounts& counts) {
-  std::string out = fmt::format("{{\"backfill\":{},\"id\":\"{}\",\"flow\":", row.no, row.id);
-  append_json(out, row.flow_id);
-  out += ",\"namespace\":";
-  append_json(out, row.ns);
-  if (!row.trigger.empty()) {
-    out += ",\"trigger\":";
-    append_json(out, row.trigger);
-  }
-  if (row.every > 0) out += fmt::format(",\"every_ms\":{}", row.every);
-  fmt::format_to(std::back_inserter(out),
-                 ",\"state\":\"{}\",\"from\":\"{}\",\"to\":\"{}\",\"parallel\":{},"
-                 "\"only_missing\":{},\"reverse\":{},\"total\":{},\"started\":{},\"skipped\":{},"
-                 "\"refused\":{},\"completed\":{},\"failed\":{},\"cancelled\":{},\"running\":{},"
-                 "\"held\":{},\"created_at\":\"{}\"",
-                 to_string(row.state), format_timestamp(row.begin), format_timestamp(row.end),
-                 row.parallel, row.only_missing, row.newest_first, row.total, row.started,
-                 row.skipped, row.refused, counts.well, counts.failed, counts.cancelled,
-                 counts.live - counts.held, counts.held, format_timestamp(row.created_at));
-  if (row.ended_at > 0) out += ",\"ended_at\":\"" + format_timestamp(row.ended_at) + "\"";
-  if (!row.detail.empty()) {
-    out += ",\"detail\":";
-    append_json(out, row.detail);
-  }
-  return out + "}";
 }
 
 /// Ascending.

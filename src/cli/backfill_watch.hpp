@@ -10,28 +10,13 @@
 #include "model/exit_codes.hpp"
 #include "model/rows.hpp"
 #include "ports/store.hpp"
+#include "service/backfill_counts.hpp"
 
 namespace cordyna::cli {
-
-/// Of the runs of a backfill.
-struct BackfillCounts {
-  std::uint32_t well = 0;  ///< completed, or with warnings
-  std::uint32_t failed = 0;
-  std::uint32_t cancelled = 0;
-  std::uint32_t live = 0;
-  std::uint32_t held = 0;  ///< of those that live: they wait for a person
-
-  void add(RunState state);
-  bool operator==(const BackfillCounts&) const = default;
-};
-
-[[nodiscard]] Result<BackfillCounts> count_runs(StoreReader& reader, BackfillNo no);
 
 /// "backfill 3 of sales: running, 4 of 30 times; 3 completed, 1 failed, 2 running". One line,
 /// without its end.
 [[nodiscard]] std::string line_of(const BackfillRow& row, const BackfillCounts& counts);
-/// The same as a JSON object.
-[[nodiscard]] std::string json_of(const BackfillRow& row, const BackfillCounts& counts);
 
 /// Follows one. Threads: one.
 class BackfillWatch {

@@ -5,9 +5,9 @@
 #include <iterator>
 #include <vector>
 
+#include "base/text.hpp"
 #include "cli/commands.hpp"
 #include "cli/prune_text.hpp"
-#include "cli/text.hpp"
 #include "process/cache/entries.hpp"
 
 namespace cordyna::cli {

@@ -4,8 +4,8 @@
 
 #include <iterator>
 
+#include "base/text.hpp"
 #include "cli/commands.hpp"
-#include "cli/text.hpp"
 
 namespace cordyna::cli {
 namespace {

@@ -8,12 +8,14 @@
 #include <vector>
 
 #include "cli/renderer.hpp"
-#include "cli/update.hpp"
 #include "model/flow.hpp"
+#include "service/update_fixture.hpp"
 
 namespace cordyna::cli::testing_support {
 
-inline constexpr Millis kNoon = 1'795'262'400'000;  // 2026-11-21T12:00:00Z
+using cordyna::testing_support::kNoon;
+using cordyna::testing_support::run_update;
+using cordyna::testing_support::task_update;
 
 inline std::shared_ptr<const Flow> make_flow(
     const std::vector<std::pair<std::string, std::string>>& tasks) {
@@ -28,28 +30,6 @@ inline std::shared_ptr<const Flow> make_flow(
     flow->tasks.push_back(std::move(task));
   }
   return flow;
-}
-
-inline Update run_update(Millis at, std::int64_t seq, RunState state) {
-  Update update;
-  update.at = at;
-  update.run = 7;
-  update.seq = seq;
-  update.run_state = state;
-  return update;
-}
-
-inline Update task_update(Millis at, std::int64_t seq, std::string task, TaskState state,
-                          std::string detail = {}, std::uint32_t attempt = 1) {
-  Update update;
-  update.at = at;
-  update.run = 7;
-  update.seq = seq;
-  update.task = std::move(task);
-  update.attempt = attempt;
-  update.task_state = state;
-  update.detail = std::move(detail);
-  return update;
 }
 
 }  // namespace cordyna::cli::testing_support

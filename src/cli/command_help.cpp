@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "base/nearest.hpp"
+#include "base/text.hpp"
 #include "cli/commands.hpp"
-#include "cli/text.hpp"
 #include "model/layout.hpp"
 
 namespace cordyna::cli {

@@ -52,6 +52,7 @@ using CommandResult = Result<ExitCode>;
 [[nodiscard]] CommandResult apply_command(CommandContext& context);
 [[nodiscard]] CommandResult plan_command(CommandContext& context);
 [[nodiscard]] CommandResult flows_command(CommandContext& context);
+[[nodiscard]] CommandResult audit_command(CommandContext& context);
 [[nodiscard]] CommandResult doctor_command(CommandContext& context);
 
 // What several of them need.

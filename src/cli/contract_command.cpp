@@ -6,8 +6,8 @@
 #include <fstream>
 #include <system_error>
 
+#include "base/text.hpp"
 #include "cli/commands.hpp"
-#include "cli/text.hpp"
 #include "flow/odcs.hpp"
 #include "flow/text_file.hpp"
 

@@ -13,10 +13,10 @@
 #include <optional>
 #include <system_error>
 
+#include "base/text.hpp"
 #include "cli/child.hpp"
 #include "cli/commands.hpp"
 #include "cli/palette.hpp"
-#include "cli/text.hpp"
 
 namespace cordyna::cli {
 namespace {

@@ -10,7 +10,7 @@
 
 #include "base/id.hpp"
 #include "cerebro/cerebro.hpp"
-#include "cli/update.hpp"
+#include "service/update.hpp"
 
 namespace cordyna::cli {
 

@@ -9,10 +9,10 @@
 #include <vector>
 
 #include "base/nearest.hpp"
-#include "cli/flow_folder.hpp"
+#include "base/text.hpp"
 #include "cli/named_flow.hpp"
-#include "cli/text.hpp"
 #include "flow/flow_file.hpp"
+#include "service/flow_folder.hpp"
 
 namespace cordyna::cli {
 namespace {

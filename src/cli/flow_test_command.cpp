@@ -10,10 +10,10 @@
 #include <optional>
 #include <system_error>
 
+#include "base/text.hpp"
 #include "cli/case_report.hpp"
 #include "cli/commands.hpp"
 #include "cli/temporary_side.hpp"
-#include "cli/text.hpp"
 #include "flow/case_file.hpp"
 #include "flowtest/case_run.hpp"
 #include "flowtest/junit.hpp"

@@ -7,14 +7,14 @@
 #include <optional>
 #include <utility>
 
+#include "base/text.hpp"
 #include "cli/apply_session.hpp"
 #include "cli/commands.hpp"
-#include "cli/flow_diff.hpp"
 #include "cli/named_flow.hpp"
 #include "cli/palette.hpp"
 #include "cli/plan_view.hpp"
-#include "cli/text.hpp"
 #include "cli/up_report.hpp"
+#include "service/flow_diff.hpp"
 
 namespace cordyna::cli {
 namespace {

@@ -6,8 +6,8 @@
 
 #include "base/result.hpp"
 #include "cli/commands.hpp"
-#include "cli/flow_folder.hpp"
 #include "model/layout.hpp"
+#include "service/flow_folder.hpp"
 
 namespace cordyna::cli {
 

@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-#include "cli/flow_folder.hpp"
+#include "service/flow_folder.hpp"
 
 namespace cordyna::cli {
 namespace {

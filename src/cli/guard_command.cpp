@@ -8,9 +8,9 @@
 #include <string>
 #include <utility>
 
+#include "base/text.hpp"
 #include "cli/commands.hpp"
 #include "cli/guard_plot.hpp"
-#include "cli/text.hpp"
 #include "guard/backtest.hpp"
 
 namespace cordyna::cli {

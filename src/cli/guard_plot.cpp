@@ -6,7 +6,7 @@
 #include <cmath>
 #include <span>
 
-#include "cli/text.hpp"
+#include "base/text.hpp"
 #include "guard/judge.hpp"
 
 namespace cordyna::cli {

@@ -6,7 +6,7 @@
 #include <charconv>
 #include <utility>
 
-#include "cli/text.hpp"
+#include "base/text.hpp"
 #include "model/layout.hpp"
 
 namespace cordyna::cli {

@@ -8,8 +8,8 @@
 #include <string_view>
 #include <unordered_map>
 
-#include "cli/update.hpp"
 #include "model/flow.hpp"
+#include "service/update.hpp"
 
 namespace cordyna::cli {
 

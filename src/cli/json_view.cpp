@@ -1,7 +1,7 @@
 // One JSON object a line, for programs.
+#include "base/text.hpp"
 #include "cli/renderer.hpp"
 #include "cli/summary.hpp"
-#include "cli/text.hpp"
 
 namespace cordyna::cli {
 namespace {

@@ -10,9 +10,9 @@
 #include <string_view>
 #include <utility>
 
-#include "cli/update.hpp"
 #include "model/layout.hpp"
 #include "model/rows.hpp"
+#include "service/update.hpp"
 
 namespace cordyna::cli {
 

@@ -4,8 +4,8 @@
 #include <unordered_set>
 #include <utility>
 
+#include "base/text.hpp"
 #include "cli/renderer.hpp"
-#include "cli/text.hpp"
 #include "model/layout.hpp"
 
 namespace cordyna::cli {

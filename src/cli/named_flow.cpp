@@ -8,10 +8,10 @@
 #include <utility>
 
 #include "base/nearest.hpp"
-#include "cli/apply_plan.hpp"
-#include "cli/text.hpp"
+#include "base/text.hpp"
 #include "cli/up_report.hpp"
 #include "flow/flow_file.hpp"
+#include "service/apply_plan.hpp"
 
 namespace cordyna::cli {
 namespace {

@@ -6,10 +6,10 @@
 
 #include "base/result.hpp"
 #include "cli/commands.hpp"
-#include "cli/flow_cache.hpp"
 #include "model/applied_flow.hpp"
 #include "model/layout.hpp"
 #include "ports/flow_finder.hpp"
+#include "service/flow_cache.hpp"
 
 namespace cordyna::cli {
 

@@ -9,7 +9,7 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "cli/text.hpp"
+#include "base/text.hpp"
 
 namespace cordyna::cli {
 namespace {

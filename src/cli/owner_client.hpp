@@ -8,8 +8,8 @@
 #include "base/result.hpp"
 #include "cli/owner_protocol.hpp"
 #include "cli/unix_socket.hpp"
-#include "cli/update.hpp"
 #include "model/layout.hpp"
+#include "service/update.hpp"
 
 namespace cordyna::cli {
 

@@ -7,7 +7,7 @@
 #include <iterator>
 #include <optional>
 
-#include "cli/text.hpp"
+#include "base/text.hpp"
 
 namespace cordyna::cli {
 namespace {

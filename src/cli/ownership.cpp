@@ -11,6 +11,7 @@
 #include "cli/named_flow.hpp"
 #include "cli/project_flows.hpp"
 #include "flow/flow_file.hpp"
+#include "flow/sha256.hpp"
 
 namespace cordyna::cli {
 
@@ -80,6 +81,7 @@ Result<> Ownership::start() {
   for (const auto& [id, expected] : expected_) feed_->expect(id);
   CerebroSettings settings;
   settings.limits = settings_.limits;
+  settings.audit = flow::sha256_hex;
   settings.ticks.inputs = flow::trigger_inputs;
   settings.ticks.backfill = flow::backfill_trigger;
   settings.subflows.inputs = flow::subflow_inputs;

@@ -14,13 +14,13 @@
 #include "base/result.hpp"
 #include "cerebro/cerebro.hpp"
 #include "cli/feed.hpp"
-#include "cli/flow_cache.hpp"
-#include "cli/history.hpp"
 #include "cli/owner_server.hpp"
 #include "cli/parts.hpp"
 #include "cli/view.hpp"
 #include "model/layout.hpp"
 #include "ports/flow_finder.hpp"
+#include "service/flow_cache.hpp"
+#include "service/history.hpp"
 
 namespace cordyna::cli {
 
@@ -51,6 +51,8 @@ class Ownership final : public OwnerService {
   /// No more runs of backfills; another owner carries them on.
   [[nodiscard]] Result<> leave_backfills();
   void clock_was_set();
+  /// For a server.
+  [[nodiscard]] Cerebro& cerebro() { return *cerebro_; }
   /// As Cerebro::remove.
   [[nodiscard]] Result<std::int64_t> remove(std::vector<RunNo> runs,
                                             std::vector<TickRemoval> ticks);

@@ -5,10 +5,10 @@
 #include <map>
 #include <unordered_map>
 
+#include "base/text.hpp"
 #include "cli/item_counts.hpp"
 #include "cli/renderer.hpp"
 #include "cli/summary.hpp"
-#include "cli/text.hpp"
 
 namespace cordyna::cli {
 namespace {

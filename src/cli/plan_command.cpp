@@ -5,13 +5,13 @@
 #include <iterator>
 #include <utility>
 
+#include "base/text.hpp"
 #include "cli/apply_session.hpp"
 #include "cli/commands.hpp"
-#include "cli/flow_diff.hpp"
 #include "cli/flows_of_paths.hpp"
 #include "cli/palette.hpp"
 #include "cli/plan_view.hpp"
-#include "cli/text.hpp"
+#include "service/flow_diff.hpp"
 
 namespace cordyna::cli {
 namespace {

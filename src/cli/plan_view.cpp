@@ -4,7 +4,7 @@
 
 #include <iterator>
 
-#include "cli/text.hpp"
+#include "base/text.hpp"
 #include "cli/up_report.hpp"
 
 namespace cordyna::cli {

@@ -4,10 +4,10 @@
 #include <string>
 #include <vector>
 
-#include "cli/apply_plan.hpp"
-#include "cli/flow_diff.hpp"
 #include "cli/palette.hpp"
 #include "model/rows.hpp"
+#include "service/apply_plan.hpp"
+#include "service/flow_diff.hpp"
 
 namespace cordyna::cli {
 

@@ -5,52 +5,14 @@
 #include <array>
 #include <iterator>
 
+#include "base/text.hpp"
 #include "cerebro/explain.hpp"
 #include "cli/commands.hpp"
 #include "cli/limits.hpp"
-#include "cli/text.hpp"
+#include "service/json.hpp"
 
 namespace cordyna::cli {
 namespace {
-
-using engine::SlotHolder;
-
-void append_holders(std::string& out, std::string_view name,
-                    const std::vector<SlotHolder>& holders) {
-  fmt::format_to(std::back_inserter(out), ",\"{}\":[", name);
-  for (const SlotHolder& holder : holders) {
-    fmt::format_to(std::back_inserter(out),
-                   "{}{{\"run\":{},\"task\":", &holder == holders.data() ? "" : ",", holder.run);
-    append_json(out, holder.path);
-    out += '}';
-  }
-  out += ']';
-}
-
-std::string as_json(const std::vector<PoolUse>& pools) {
-  std::string out = "{\"pools\":[";
-  for (const PoolUse& pool : pools) {
-    const auto put = std::back_inserter(out);
-    out += &pool == pools.data() ? "{\"pool\":" : ",{\"pool\":";
-    append_json(out, pool.spec.name);
-    if (pool.spec.slots > 0) fmt::format_to(put, ",\"slots\":{}", pool.spec.slots);
-    fmt::format_to(put, ",\"used\":{}", pool.holders.size());
-    if (pool.spec.rate.count > 0) {
-      fmt::format_to(put, ",\"rate\":{{\"count\":{},\"per_ms\":{},\"started\":{}",
-                     pool.spec.rate.count, pool.spec.rate.per, pool.started);
-      if (pool.next_start > 0) {
-        fmt::format_to(put, ",\"next\":\"{}\"", format_timestamp(pool.next_start));
-      }
-      out += '}';
-    }
-    append_holders(out, "held_by", pool.holders);
-    append_holders(out, "waiting", pool.waiting);
-    out += ",\"description\":";
-    append_json(out, pool.spec.description);
-    out += '}';
-  }
-  return out + "]}\n";
-}
 
 std::string rate_text(const PoolUse& pool, Millis now) {
   if (pool.spec.rate.count == 0) return "-";
@@ -105,7 +67,7 @@ CommandResult pools_command(CommandContext& context) {
     for (const PoolSpec& spec : limits.pools) pools.push_back({spec});
   }
   if (context.arguments.json) {
-    context.output.write(as_json(pools));
+    context.output.write(pools_as_json(pools) + "\n");
   } else if (pools.empty()) {
     context.output.write("no pools: cordyna.yaml of the project declares none\n");
   } else {

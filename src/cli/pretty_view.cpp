@@ -12,11 +12,11 @@
 #include <utility>
 #include <vector>
 
+#include "base/text.hpp"
 #include "cli/item_counts.hpp"
 #include "cli/palette.hpp"
 #include "cli/renderer.hpp"
 #include "cli/summary.hpp"
-#include "cli/text.hpp"
 #include "model/layout.hpp"
 
 namespace cordyna::cli {

@@ -10,12 +10,12 @@
 #include <vector>
 
 #include "base/nearest.hpp"
-#include "cli/flow_folder.hpp"
-#include "cli/text.hpp"
+#include "base/text.hpp"
 #include "flow/flow_file.hpp"
 #include "flow/project_folder.hpp"
 #include "flow/text_file.hpp"
 #include "model/applied_flow.hpp"
+#include "service/flow_folder.hpp"
 
 namespace cordyna::cli {
 namespace {

@@ -5,10 +5,10 @@
 #include <filesystem>
 #include <utility>
 
+#include "base/text.hpp"
 #include "cli/commands.hpp"
 #include "cli/prune_text.hpp"
 #include "cli/pruner.hpp"
-#include "cli/text.hpp"
 
 namespace cordyna::cli {
 namespace {

@@ -5,7 +5,7 @@
 #include <array>
 #include <string_view>
 
-#include "cli/text.hpp"
+#include "base/text.hpp"
 
 namespace cordyna::cli {
 

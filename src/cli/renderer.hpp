@@ -11,8 +11,8 @@
 #include <string_view>
 
 #include "base/id.hpp"
-#include "cli/update.hpp"
 #include "model/flow.hpp"
+#include "service/update.hpp"
 
 namespace cordyna::cli {
 

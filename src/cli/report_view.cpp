@@ -9,7 +9,7 @@
 #include <optional>
 #include <utility>
 
-#include "cli/text.hpp"
+#include "base/text.hpp"
 
 namespace cordyna::cli {
 namespace {

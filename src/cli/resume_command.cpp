@@ -6,9 +6,9 @@
 #include <optional>
 #include <utility>
 
+#include "base/text.hpp"
 #include "cli/commands.hpp"
 #include "cli/run_lookup.hpp"
-#include "cli/text.hpp"
 #include "model/layout.hpp"
 #include "model/run_fields.hpp"
 

@@ -5,10 +5,10 @@
 #include <system_error>
 #include <utility>
 
+#include "base/text.hpp"
 #include "cli/commands.hpp"
 #include "cli/named_flow.hpp"
 #include "cli/state_folder.hpp"
-#include "cli/text.hpp"
 #include "model/run_fields.hpp"
 
 namespace cordyna::cli {

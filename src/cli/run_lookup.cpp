@@ -7,7 +7,7 @@
 #include <optional>
 #include <vector>
 
-#include "cli/text.hpp"
+#include "base/text.hpp"
 
 namespace cordyna::cli {
 namespace {
@@ -85,13 +85,6 @@ Result<RunRow> find_run(StoreReader& reader, const std::string& name) {
                             printable(name), kPrefixMin));
   }
   return find_prefix(reader, lower);
-}
-
-void append_parent(std::string& out, const RunRow& run) {
-  if (run.parent == 0) return;
-  fmt::format_to(std::back_inserter(out), R"(,"parent":{{"run":{},"task":)", run.parent);
-  append_json(out, run.parent_path);
-  out += '}';
 }
 
 }  // namespace cordyna::cli

@@ -14,7 +14,4 @@ namespace cordyna::cli {
 /// Errors: kNotFound; kInvalidArgument: several runs, or too short; those of the store.
 [[nodiscard]] Result<RunRow> find_run(StoreReader& reader, const std::string& name);
 
-/// Appends `,"parent":{"run":12,"task":"call"}` for a run that a task of another one began.
-void append_parent(std::string& out, const RunRow& run);
-
 }  // namespace cordyna::cli

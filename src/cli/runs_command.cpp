@@ -3,52 +3,17 @@
 #include <algorithm>
 #include <iterator>
 
+#include "base/text.hpp"
 #include "cli/commands.hpp"
 #include "cli/palette.hpp"
 #include "cli/run_lookup.hpp"
-#include "cli/text.hpp"
-#include "cli/update.hpp"
+#include "service/json.hpp"
+#include "service/update.hpp"
 
 namespace cordyna::cli {
 namespace {
 
 constexpr std::uint32_t kPage = 500;
-
-void append_time(std::string& out, std::string_view key, Millis at) {
-  if (at > 0) fmt::format_to(std::back_inserter(out), ",\"{}\":\"{}\"", key, format_timestamp(at));
-}
-
-void append_run(std::string& out, const RunRow& run) {
-  fmt::format_to(std::back_inserter(out), "{{\"run\":{},\"id\":\"{}\",\"flow\":", run.no,
-                 run.id.value);
-  append_json(out, run.flow_id);
-  out += ",\"namespace\":";
-  append_json(out, run.ns);
-  fmt::format_to(std::back_inserter(out), ",\"state\":\"{}\"", to_string(run.state));
-  if (!run.scheduled.trigger.empty()) {
-    out += ",\"trigger\":";
-    append_json(out, run.scheduled.trigger);
-  }
-  append_time(out, "scheduled_for", run.scheduled.at);
-  if (run.rerun_of > 0) fmt::format_to(std::back_inserter(out), ",\"rerun_of\":{}", run.rerun_of);
-  if (!run.backfill.empty()) out += ",\"backfill\":" + run.backfill;
-  append_parent(out, run);
-  append_time(out, "created_at", run.created_at);
-  append_time(out, "started_at", run.started_at);
-  append_time(out, "ended_at", run.ended_at);
-  if (run.ended_at > 0 && run.started_at > 0) {
-    fmt::format_to(std::back_inserter(out), ",\"duration_ms\":{}", run.ended_at - run.started_at);
-  }
-  fmt::format_to(std::back_inserter(out), ",\"warnings\":{},\"cancel_requested\":{}", run.warnings,
-                 run.cancel_requested);
-  out += ",\"inputs\":" + (run.inputs.empty() ? std::string("{}") : run.inputs);
-  if (!run.outputs.empty()) out += ",\"outputs\":" + run.outputs;
-  if (run.error.has_value()) {
-    out += ",\"error\":";
-    append_json(out, *run.error);
-  }
-  out += '}';
-}
 
 std::string as_json(const std::vector<RunRow>& runs) {
   std::string out = "[";

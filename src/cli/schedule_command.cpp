@@ -2,31 +2,18 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <filesystem>
 #include <iterator>
-#include <set>
 
-#include "base/calendar.hpp"
+#include "base/text.hpp"
 #include "cli/commands.hpp"
 #include "cli/named_flow.hpp"
-#include "cli/text.hpp"
 #include "cli/up_report.hpp"
-#include "schedule/catch_up.hpp"
 #include "schedule/schedule.hpp"
+#include "service/next_times.hpp"
 
 namespace cordyna::cli {
 namespace {
-
-/// "2026-03-29 03:00:00 +02:00": as the clocks of the zone show it.
-std::string local_text(const schedule::Zone& zone, Millis at) {
-  const std::int64_t seconds = at / 1000;
-  const std::int64_t offset = zone.period_at(seconds).offset;
-  const CivilTime t = civil_time(seconds + offset);
-  return fmt::format("{:04}-{:02}-{:02} {:02}:{:02}:{:02} {}{:02}:{:02}", t.year, t.month, t.day,
-                     t.hour, t.minute, t.second, offset < 0 ? '-' : '+', std::abs(offset) / 3600,
-                     std::abs(offset) / 60 % 60);
-}
 
 std::vector<Millis> next_times(const schedule::Schedule& schedule, Millis after,
                                std::uint32_t limit) {
@@ -71,68 +58,6 @@ Result<Millis> begin_of(const Arguments& arguments, Millis now) {
                           printable(arguments.from)));
 }
 
-// ---- the triggers of a flow
-
-/// A time at which a trigger is due.
-struct Due {
-  Millis at = 0;
-  std::size_t trigger = 0;
-  auto operator<=>(const Due&) const = default;
-};
-
-struct FlowSchedule {
-  const TriggerSpec* spec = nullptr;
-  schedule::Schedule times;
-  Millis delay = 0;
-};
-
-Result<std::vector<FlowSchedule>> schedules_of(const Flow& flow) {
-  std::vector<FlowSchedule> found;
-  for (const TriggerSpec& spec : flow.triggers) {
-    if (spec.disabled) continue;
-    TRY_ASSIGN(schedule::Schedule schedule, schedule::Schedule::of(spec));
-    found.push_back({&spec, std::move(schedule), schedule::delay_of(spec, flow.ns, flow.id)});
-  }
-  return found;
-}
-
-/// The next times of all of them together, in order.
-std::vector<Due> merged(const std::vector<FlowSchedule>& schedules, Millis after,
-                        std::uint32_t limit) {
-  std::set<Due> next;
-  const auto arm = [&](std::size_t trigger, Millis from) {
-    const auto at = schedules[trigger].times.next(from);
-    if (at.has_value()) next.insert({*at, trigger});
-  };
-  for (std::size_t i = 0; i < schedules.size(); ++i) arm(i, after);
-  std::vector<Due> found;
-  while (!next.empty() && found.size() < limit) {
-    found.push_back(*next.begin());
-    next.erase(next.begin());
-    arm(found.back().trigger, found.back().at);
-  }
-  return found;
-}
-
-std::string as_json(const Flow& flow, const std::vector<FlowSchedule>& schedules,
-                    const std::vector<Due>& times) {
-  std::string out = "{\"flow\":";
-  append_json(out, flow.ns.empty() ? flow.id : flow.ns + "/" + flow.id);
-  out += ",\"next\":[";
-  for (const Due& due : times) {
-    const FlowSchedule& one = schedules[due.trigger];
-    out += &due == times.data() ? "{\"trigger\":" : ",{\"trigger\":";
-    append_json(out, one.spec->id);
-    out += ",\"timezone\":";
-    append_json(out, one.spec->timezone);
-    fmt::format_to(std::back_inserter(out),
-                   ",\"local\":\"{}\",\"scheduled_for\":\"{}\",\"starts_at\":\"{}\"}}",
-                   local_text(one.times.definition().zone, due.at), seconds_text(due.at),
-                   format_timestamp(due.at + one.delay));
-  }
-  return out + "]}\n";
-}
-
 std::string as_lines(const Flow& flow, const std::vector<FlowSchedule>& schedules,
                      const std::vector<Due>& times, Millis now) {
   if (schedules.empty()) {
@@ -163,8 +88,8 @@ CommandResult show_flow(CommandContext& context, Millis from, Millis now) {
   TRY_ASSIGN(const GivenFlow found, find_given(context, arguments.cron));
   if (found.flow == nullptr) return ExitCode::kUsage;
   TRY_ASSIGN(const std::vector<FlowSchedule> schedules, schedules_of(*found.flow));
-  const std::vector<Due> times = merged(schedules, from, arguments.limit);
-  context.output.write(arguments.json ? as_json(*found.flow, schedules, times)
+  const std::vector<Due> times = next_times_of(schedules, from, arguments.limit);
+  context.output.write(arguments.json ? next_times_as_json(*found.flow, schedules, times) + "\n"
                                       : as_lines(*found.flow, schedules, times, now));
   return ExitCode::kOk;
 }

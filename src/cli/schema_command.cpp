@@ -1,6 +1,7 @@
 #include "cli/commands.hpp"
 #include "flow/case_file.hpp"
 #include "model/states.hpp"
+#include "server/server.hpp"
 
 namespace cordyna::cli {
 
@@ -8,6 +9,8 @@ CommandResult schema_command(CommandContext& context) {
   std::string text;
   if (context.arguments.states) {
     text = states_as_markdown();
+  } else if (context.arguments.api) {
+    text = context.arguments.reference ? server::api_reference() : server::openapi();
   } else if (context.arguments.tests) {
     text =
         context.arguments.reference ? flow::case_reference_as_markdown() : flow::case_json_schema();

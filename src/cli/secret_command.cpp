@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "base/text.hpp"
 #include "cli/commands.hpp"
 #include "cli/secret_input.hpp"
-#include "cli/text.hpp"
 #include "ports/secrets.hpp"
 
 namespace cordyna::cli {

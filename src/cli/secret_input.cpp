@@ -12,8 +12,8 @@
 #include <cstring>
 #include <optional>
 
+#include "base/text.hpp"
 #include "cli/signals.hpp"
-#include "cli/text.hpp"
 #include "cli/unix_socket.hpp"
 #include "ports/secrets.hpp"
 

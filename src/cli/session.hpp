@@ -12,7 +12,6 @@
 #include <vector>
 
 #include "base/result.hpp"
-#include "cli/flow_cache.hpp"
 #include "cli/output.hpp"
 #include "cli/owner_client.hpp"
 #include "cli/owner_protocol.hpp"
@@ -23,6 +22,7 @@
 #include "cli/view.hpp"
 #include "model/exit_codes.hpp"
 #include "model/layout.hpp"
+#include "service/flow_cache.hpp"
 
 namespace cordyna::cli {
 

@@ -5,12 +5,13 @@
 #include <iterator>
 #include <system_error>
 
+#include "base/text.hpp"
 #include "cli/commands.hpp"
 #include "cli/palette.hpp"
 #include "cli/report_view.hpp"
 #include "cli/run_lookup.hpp"
-#include "cli/text.hpp"
 #include "flow/text_file.hpp"
+#include "service/json.hpp"
 
 namespace cordyna::cli {
 namespace {

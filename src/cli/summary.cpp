@@ -9,9 +9,9 @@
 #include <iterator>
 #include <map>
 
-#include "cli/text.hpp"
-#include "cli/update.hpp"
+#include "base/text.hpp"
 #include "model/log_format.hpp"
+#include "service/update.hpp"
 
 namespace cordyna::cli {
 namespace {

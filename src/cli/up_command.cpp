@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <utility>
 
+#include "base/text.hpp"
 #include "cli/apply_session.hpp"
 #include "cli/commands.hpp"
 #include "cli/limits.hpp"
@@ -18,9 +19,9 @@
 #include "cli/ownership.hpp"
 #include "cli/prune_text.hpp"
 #include "cli/pruner.hpp"
-#include "cli/text.hpp"
 #include "cli/up_folder.hpp"
 #include "cli/up_report.hpp"
+#include "cli/up_server.hpp"
 
 namespace cordyna::cli {
 namespace {
@@ -88,6 +89,8 @@ class Up {
   /// Until the folder has settled; -1: for as long as it takes.
   [[nodiscard]] int wait_millis() const;
   CommandResult wait(Ownership& ownership);
+  /// Where the server is, and how to log in for the first time.
+  void greet();
   Result<> begin_pruning(Ownership& ownership);
   /// One step, if it is time for one; milliseconds until the next, for poll.
   int prune();
@@ -109,8 +112,9 @@ class Up {
   FlowCache cache_;
   ClockWatch clock_watch_;
   flow::Retention retention_;
-  std::unique_ptr<StoreReader> reader_;  // of the pruner
-  std::unique_ptr<Pruner> pruner_;       // null: all is kept
+  std::unique_ptr<StoreReader> reader_;     // of the pruner
+  std::unique_ptr<Pruner> pruner_;          // null: all is kept
+  std::unique_ptr<server::Server> server_;  // null: none is wished
   Millis prune_at_ = 0;
   int told_ = 0;
 };
@@ -144,6 +148,7 @@ CommandResult Up::own() {
   TRY_ASSIGN(std::unique_ptr<Store> store, become_owner());
   if (store == nullptr) return ExitCode::kOk;
   TRY_ASSIGN(engine::Limits limits, limits_for(session_settings(context_).slots, home_));
+  std::vector<PoolSpec> pools = limits.pools;
   const OwnerSettings settings{std::move(limits), layout_};
   Ownership ownership(context_.parts, settings, std::move(store), cache_, view_);
   ownership.observe(report_);
@@ -151,9 +156,12 @@ CommandResult Up::own() {
   TRY(take_up_runs(ownership));
   TRY(take_up_backfills(ownership));
   TRY(serve(ownership));
+  TRY_ASSIGN(server_, start_server(context_, layout_, ownership, cache_, std::move(pools)));
+  if (server_ != nullptr) greet();
   TRY(begin_pruning(ownership));
   const CommandResult done = wait(ownership);
-  pruner_.reset();  // before what it borrows
+  pruner_.reset();  // these two before what they borrow
+  server_.reset();
   return done;
 }
 
@@ -243,6 +251,20 @@ int sooner(int a, int b) {
   return a < 0 || b < 0 ? std::max(a, b) : std::min(a, b);
 }
 
+void Up::greet() {
+  say(fmt::format("api: {}/api/v1, admin's token in {}/admin.token", server_->url(),
+                  printable(layout_.folder())));
+  if (context_.arguments.json) {
+    const std::string& link = server_->login_link();
+    view_.note(fmt::format("{{\"at\":\"{}\",\"listening\":\"{}\"{}}}",
+                           format_timestamp(context_.parts.clock->now()), server_->url(),
+                           link.empty() ? "" : fmt::format(",\"login_link\":\"{}\"", link)));
+  }
+  if (!server_->login_link().empty()) {
+    say(fmt::format("log in, once and within an hour: {}", server_->login_link()));
+  }
+}
+
 Result<> Up::begin_pruning(Ownership& ownership) {
   if (retention_.empty()) return {};
   TRY_ASSIGN(reader_, context_.parts.open_reader(layout_));
@@ -284,6 +306,7 @@ CommandResult Up::wait(Ownership& ownership) {
     TRY(ownership.stopped());
     const int told = told_to_go();
     if (told > 0 && !std::exchange(draining, true)) {
+      if (server_ != nullptr) server_->drain();
       TRY(ownership.serve(false));
       TRY(ownership.leave_backfills());
       if (report_.running() > 0) {

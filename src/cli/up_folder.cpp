@@ -6,8 +6,8 @@
 #include <filesystem>
 #include <utility>
 
+#include "base/text.hpp"
 #include "cli/apply_session.hpp"
-#include "cli/text.hpp"
 #include "flow/project_folder.hpp"
 
 namespace cordyna::cli {

@@ -6,9 +6,9 @@
 #include <string>
 
 #include "cli/commands.hpp"
-#include "cli/flow_folder.hpp"
 #include "cli/folder_watch.hpp"
 #include "cli/ownership.hpp"
+#include "service/flow_folder.hpp"
 
 namespace cordyna::cli {
 

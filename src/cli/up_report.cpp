@@ -5,36 +5,11 @@
 #include <iterator>
 #include <utility>
 
-#include "cli/text.hpp"
+#include "base/text.hpp"
+#include "service/json.hpp"
 
 namespace cordyna::cli {
 namespace {
-
-std::string name_of(const std::string& ns, const std::string& id) {
-  return ns.empty() ? id : ns + "/" + id;
-}
-
-std::string json_of(const TickRow& tick) {
-  std::string out =
-      fmt::format("{{\"at\":\"{}\",\"tick\":\"{}\",\"flow\":", format_timestamp(tick.at),
-                  to_string(tick.state));
-  append_json(out, name_of(tick.ns, tick.flow_id));
-  out += ",\"trigger\":";
-  append_json(out, tick.trigger);
-  fmt::format_to(std::back_inserter(out), ",\"scheduled_for\":\"{}\"",
-                 format_timestamp(tick.scheduled_for));
-  if (tick.state == TickState::kRun)
-    fmt::format_to(std::back_inserter(out), ",\"run\":{}", tick.run);
-  if (tick.state == TickState::kSkipped) {
-    fmt::format_to(std::back_inserter(out), ",\"first\":\"{}\",\"count\":{}",
-                   format_timestamp(tick.first), tick.count);
-  }
-  if (!tick.detail.empty()) {
-    out += ",\"detail\":";
-    append_json(out, tick.detail);
-  }
-  return out + '}';
-}
 
 std::string skipped_text(const TickRow& tick) {
   if (tick.first == tick.scheduled_for) return seconds_text(tick.scheduled_for) + " is skipped";
@@ -45,16 +20,14 @@ std::string skipped_text(const TickRow& tick) {
 
 }  // namespace
 
-std::string seconds_text(Millis at) {
-  std::string text = format_timestamp(at);
-  text.replace(text.size() - 5, 5, "Z");  // ".000Z"
-  return text;
-}
-
 std::string line_of(const TickRow& tick, bool json) {
-  if (json) return json_of(tick);
+  if (json) {
+    std::string out;
+    append_tick(out, tick);
+    return out;
+  }
   std::string out = fmt::format("{}  {} {}: ", seconds_text(tick.at),
-                                name_of(tick.ns, tick.flow_id), tick.trigger);
+                                flow_name(tick.ns, tick.flow_id), tick.trigger);
   switch (tick.state) {
     case TickState::kBegun: out += "is kept from now on"; break;
     case TickState::kRun:
@@ -80,11 +53,11 @@ std::string line_of(const RunRow& run, Millis now, bool json) {
   if (json) {
     std::string out =
         fmt::format("{{\"at\":\"{}\",\"run\":{},\"flow\":", format_timestamp(now), run.no);
-    append_json(out, name_of(run.ns, run.flow_id));
+    append_json(out, flow_name(run.ns, run.flow_id));
     return out + fmt::format(",\"state\":\"{}\"}}", to_string(run.state));
   }
   std::string out = fmt::format("{}  {} run {}: {}", seconds_text(now),
-                                name_of(run.ns, run.flow_id), run.no, to_string(run.state));
+                                flow_name(run.ns, run.flow_id), run.no, to_string(run.state));
   const bool begun = run.started_at > 0;  // else it was skipped, or cancelled while it was pending
   if (is_final(run.state) && begun) out += " in " + format_delay(run.ended_at - run.started_at);
   if (is_final(run.state) && !begun)

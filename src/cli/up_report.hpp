@@ -21,9 +21,6 @@ namespace cordyna::cli {
 /// "2026-11-22T02:00:03Z  acme/sales: version 3 is applied", or removed.
 [[nodiscard]] std::string line_of(const AppliedFlowRow& row, Millis now, bool json);
 
-/// "2026-11-22T02:00:00Z"
-[[nodiscard]] std::string seconds_text(Millis at);
-
 /// Threads: on_commit and on_stopped on cerebro's, the others any.
 class UpReport final : public CommitObserver {
  public:

@@ -3,8 +3,8 @@
 #include <iterator>
 #include <optional>
 
+#include "base/text.hpp"
 #include "cli/commands.hpp"
-#include "cli/text.hpp"
 
 namespace cordyna::cli {
 

@@ -17,7 +17,6 @@
 #include <vector>
 
 #include "base/result.hpp"
-#include "cli/history.hpp"
 #include "cli/log_tail.hpp"
 #include "cli/output.hpp"
 #include "cli/renderer.hpp"
@@ -25,6 +24,7 @@
 #include "model/layout.hpp"
 #include "ports/clock.hpp"
 #include "ports/store.hpp"
+#include "service/history.hpp"
 
 namespace cordyna::cli {
 

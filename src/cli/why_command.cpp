@@ -3,13 +3,13 @@
 
 #include <algorithm>
 
+#include "base/text.hpp"
 #include "cerebro/explain.hpp"
 #include "cli/commands.hpp"
 #include "cli/flow_lookup.hpp"
 #include "cli/limits.hpp"
 #include "cli/owner_client.hpp"
 #include "cli/run_lookup.hpp"
-#include "cli/text.hpp"
 #include "cli/up_report.hpp"
 #include "cli/why_view.hpp"
 #include "model/layout.hpp"
@@ -83,7 +83,7 @@ CommandResult why_of_run(CommandContext& context, const StateLayout& layout, Sto
     TRY_ASSIGN(lines, lines_of_ended(reader, why.run, task, now));
   }
   if (context.arguments.json) {
-    context.output.write(as_json(why) + "\n");
+    context.output.write(why_as_json(why) + "\n");
     return ExitCode::kOk;
   }
   std::string out = heading(why.run);
@@ -155,7 +155,7 @@ std::string as_json(const FlowTarget& target, const std::vector<RunWhy>& runs, b
   std::string out = "{\"flow\":";
   append_json(out, target.name());
   out += ",\"runs\":[";
-  for (const RunWhy& why : runs) out += (&why == runs.data() ? "" : ",") + as_json(why);
+  for (const RunWhy& why : runs) out += (&why == runs.data() ? "" : ",") + why_as_json(why);
   out += fmt::format("],\"more\":{},\"next\":[", more);
   for (const NextTime& next : times) {
     out += &next == times.data() ? "{\"trigger\":" : ",{\"trigger\":";

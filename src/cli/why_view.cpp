@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <iterator>
 
+#include "base/text.hpp"
 #include "cli/owner_client.hpp"
-#include "cli/text.hpp"
 
 namespace cordyna::cli {
 namespace {
@@ -84,38 +84,6 @@ std::vector<WhyLine> lines_of(const RunWhy& why, Millis now) {
                      printable(blocker.owner)});
   }
   return lines;
-}
-
-std::string as_json(const RunWhy& why) {
-  std::string out = fmt::format("{{\"run\":{},\"state\":\"{}\",\"tasks\":[", why.run.no,
-                                to_string(why.run.state));
-  for (const Blocker& blocker : why.blockers) {
-    const auto put = std::back_inserter(out);
-    if (&blocker != why.blockers.data()) out += ',';
-    out += "{\"task\":";
-    append_json(out, blocker.path);
-    fmt::format_to(put, ",\"kind\":\"{}\",\"what\":", to_string(blocker.kind));
-    append_json(out, blocker.what);
-    if (blocker.run > 0) {
-      fmt::format_to(put, ",\"run\":{},\"driven\":{}", blocker.run,
-                     !why.left.contains(blocker.run));
-    }
-    if (!blocker.pool.empty()) {
-      out += ",\"pool\":";
-      append_json(out, blocker.pool);
-    }
-    if (blocker.since > 0) {
-      fmt::format_to(put, ",\"since\":\"{}\"", format_timestamp(blocker.since));
-    }
-    if (blocker.until > 0) {
-      fmt::format_to(put, ",\"until\":\"{}\"", format_timestamp(blocker.until));
-    }
-    out += ",\"owner\":";
-    append_json(out, blocker.owner);
-    out += '}';
-  }
-  out += "]}";
-  return out;
 }
 
 Result<std::set<RunNo>> left_runs(const StateLayout& layout, StoreReader& reader,

@@ -48,7 +48,7 @@ TEST(WhyViewTest, JsonNamesTheRunAndThePool) {
   RunWhy why = pending();
   why.left = {1};
   why.blockers.push_back({"a", BlockerKind::kRate, "w", 0, kNow, "team", 0, "r"});
-  EXPECT_EQ(as_json(why),
+  EXPECT_EQ(why_as_json(why),
             R"({"run":3,"state":"pending","tasks":[{"task":"","kind":"concurrency","what":)"
             R"("run 1 has begun, and the flow's concurrency is 1","run":1,"driven":false,)"
             R"("since":"2027-01-15T07:59:58.000Z","owner":"team"},{"task":"a","kind":"rate",)"

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/text.hpp"
 #include "flow/diagnostics.hpp"
 #include "flow/json_text.hpp"
 #include "flow/typed_input.hpp"

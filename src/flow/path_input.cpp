@@ -7,6 +7,7 @@
 #include <fstream>
 #include <system_error>
 
+#include "base/text.hpp"
 #include "flow/yaml_tree.hpp"
 
 namespace cordyna::flow {

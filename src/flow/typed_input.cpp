@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "base/calendar.hpp"
+#include "base/text.hpp"
 #include "flow/diagnostics.hpp"
 #include "flow/durations.hpp"
 #include "flow/json_text.hpp"

@@ -431,15 +431,6 @@ void YamlBuilder::report_syntax(const yaml_parser_t& parser) {
   reporter_.error(to_mark(parser.problem_mark), Code::kYamlSyntax, std::move(message));
 }
 
-bool is_utf8(std::string_view text) {
-  while (!text.empty()) {
-    const std::size_t size = decode(text).size;
-    if (size == 0) return false;
-    text.remove_prefix(size);
-  }
-  return true;
-}
-
 const Node* YamlTree::load(std::string_view text, Reporter& reporter) {
   if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
   if (!check_text(text, reporter)) return nullptr;

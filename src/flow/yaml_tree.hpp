@@ -62,9 +62,6 @@ class YamlTree {
   std::deque<std::string> chunks_;
 };
 
-/// Whether `text` is UTF-8, whatever its characters.
-[[nodiscard]] bool is_utf8(std::string_view text);
-
 /// What a plain scalar is under YAML 1.2's core schema.
 [[nodiscard]] NodeKind resolve_plain(std::string_view text);
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "base/text.hpp"
 #include "flow/yaml_tree.hpp"
 
 namespace cordyna::flowtest {
@@ -12,7 +13,7 @@ namespace {
 
 /// Text for an attribute or between tags. XML has no way to write most control characters.
 std::string escaped(std::string_view text) {
-  const bool is_text = flow::is_utf8(text);
+  const bool is_text = is_utf8(text);
   std::string out;
   for (const char c : text) {
     if (!is_text && static_cast<unsigned char>(c) >= 0x80) {

@@ -127,6 +127,13 @@ void TestIdentity::save(const std::string& path) const {
   std::fclose(file);
 }
 
+void TestIdentity::save_key(const std::string& path) const {
+  FILE* file = std::fopen(path.c_str(), "w");
+  CHECK(file != nullptr);
+  CHECK(PEM_write_PrivateKey(file, state_->key, nullptr, nullptr, 0, nullptr, nullptr) == 1);
+  std::fclose(file);
+}
+
 TestServer::TestServer(Handler handler, const TestIdentity* identity)
     : handler_(std::move(handler)), identity_(identity) {
   fd_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);

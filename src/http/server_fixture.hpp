@@ -45,6 +45,8 @@ class TestIdentity {
   TestIdentity& operator=(const TestIdentity&) = delete;
   /// The certificate as a PEM file.
   void save(const std::string& path) const;
+  /// The key, too.
+  void save_key(const std::string& path) const;
 
  private:
   friend class TestServer;

@@ -84,6 +84,10 @@ void ChangeSet::clear() {
   applied_versions.clear();
   removed_runs.clear();
   removed_ticks.clear();
+  users.clear();
+  tokens.clear();
+  removed_tokens.clear();
+  audit.clear();
   history.clear();
 }
 

@@ -13,6 +13,7 @@
 #include "base/time.hpp"
 #include "model/applied_flow.hpp"
 #include "model/backfill.hpp"
+#include "model/identity.hpp"
 #include "model/states.hpp"
 #include "model/task_error.hpp"
 #include "model/trigger.hpp"
@@ -175,12 +176,17 @@ struct ChangeSet {
   /// error. The points of datasets stay: they are the history of guards.
   std::vector<RunNo> removed_runs;
   std::vector<TickRemoval> removed_ticks;
+  std::vector<UserRow> users;    ///< inserted, or replaced
+  std::vector<TokenRow> tokens;  ///< inserted, or replaced
+  std::vector<std::string> removed_tokens;
+  std::vector<AuditRow> audit;  ///< inserted
 
   [[nodiscard]] bool empty() const {
     return flows.empty() && runs.empty() && tasks.empty() && attempts.empty() && holds.empty() &&
            points.empty() && ticks.empty() && backfills.empty() && applied.empty() &&
            applied_versions.empty() && history.empty() && removed_runs.empty() &&
-           removed_ticks.empty();
+           removed_ticks.empty() && users.empty() && tokens.empty() && removed_tokens.empty() &&
+           audit.empty();
   }
   void clear();
 };

@@ -82,6 +82,14 @@ struct VersionFilter {
   std::uint32_t limit = 50;
 };
 
+/// Newest first.
+struct AuditFilter {
+  std::int64_t before = 0;  ///< keyset: only numbers below; 0: from the newest
+  std::string actor{};      ///< empty: any
+  std::string subject{};    ///< empty: any
+  std::uint32_t limit = 50;
+};
+
 /// How many runs a content of a flow has.
 struct HashRuns {
   std::string hash;
@@ -167,6 +175,17 @@ class StoreReader {
   virtual Result<bool> is_read_by_rerun(RunNo no) {
     static_cast<void>(no);
     return false;
+  }
+
+  // Who may do what, and what was done: for a server. A store without one need not know it.
+
+  /// In order of their names. All: a server has few enough to keep them in memory.
+  virtual Result<std::vector<UserRow>> list_users() { return std::vector<UserRow>(); }
+  /// All, in order of their ids.
+  virtual Result<std::vector<TokenRow>> list_tokens() { return std::vector<TokenRow>(); }
+  virtual Result<std::vector<AuditRow>> list_audit(const AuditFilter& filter) {
+    static_cast<void>(filter);
+    return std::vector<AuditRow>();
   }
 };
 

@@ -37,6 +37,8 @@ def environment(folder, program):
         "NO_COLOR": "1",
         "TERM": "dumb",
         "UNSHARE": unshare,
+        # Tests run side by side: none takes the port that users know.
+        "DYNA_LISTEN": "off",
     }
     if "DYNA_DUCKDB" in os.environ:
         result["DYNA_DUCKDB"] = os.environ["DYNA_DUCKDB"]

@@ -93,7 +93,7 @@ help_docs() {
   cat <<'TEXT'
 usage: ./dev docs [--check]
 
-Writes docs/reference (the language and its tests, their JSON Schemas, the states) from the release program; with
+Writes docs/reference (the language and its tests, their JSON Schemas, the states, the API) from the release program; with
 --check only says whether it is up to date.
 TEXT
 }
@@ -106,6 +106,8 @@ write_reference() {
   "$kDyna" schema --reference >"$1/language.md"
   "$kDyna" schema --tests >"$1/tests.schema.json"
   "$kDyna" schema --tests --reference >"$1/tests.md"
+  "$kDyna" schema --api >"$1/openapi.json"
+  "$kDyna" schema --api --reference >"$1/api.md"
 }
 
 docs_are_current() {

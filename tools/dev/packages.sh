@@ -7,7 +7,7 @@ readonly kPackagesBuild=(
   libssl-dev zlib1g-dev libzstd-dev libpq-dev libhowardhinnant-date-dev tzdata
   python3 python3-venv python3-pip
 )
-readonly kPackagesTest=(shellcheck clang-format-19 clang-tidy-19 sqlite3 procps util-linux)
+readonly kPackagesTest=(shellcheck clang-format-19 clang-tidy-19 sqlite3 procps util-linux curl)
 readonly kPackagesServer=(postgresql)
 readonly kPackagesFuzz=(clang-19 libclang-rt-19-dev)
 readonly kPackagesBench=(sqlite3 findutils)

@@ -63,11 +63,11 @@ part_integration() {
   need_postgres
   compgen -G 'tests/integration/**/test_*.py' >/dev/null ||
     compgen -G 'tests/integration/test_*.py' >/dev/null || return 0
-  step 'integration: tests/integration with build/release/bin/dyna'
+  step 'integration: tests/integration and tests/security with build/release/bin/dyna'
   rm -f "$kResults/integration.xml"
   DYNA_BIN=$kDyna DYNA_DUCKDB="$kBuildRoot/libexec/cordyna/duckdb" PATH="$kVenv/bin:$PATH" \
     "$kVenv/bin/python" -m pytest -q -p no:cacheprovider --junitxml "$kResults/integration.xml" \
-    tests/integration || true
+    tests/integration tests/security || true
   python3 tools/tally.py junit "$kResults/integration.xml" >"$kResults/integration.count" ||
     echo '0 1' >"$kResults/integration.count"
 }

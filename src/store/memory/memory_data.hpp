@@ -117,6 +117,12 @@ struct MemoryStore::Data {
   std::map<BackfillNo, BackfillRow> backfills;
   std::map<memory::AppliedKey, AppliedFlowRow> applied;
   std::map<memory::VersionKey, AppliedVersionRow> versions;
+  std::map<std::string, UserRow> users;
+  std::map<std::string, TokenRow> tokens;
+  std::map<std::int64_t, AuditRow> audit;
+
+  /// All or nothing. Errors: kConflict: an entry of the audit has a number that is taken.
+  Result<> write_identity(const ChangeSet& changes);
 
   [[nodiscard]] bool is_needed(const RunRow& run) const {
     if (!is_final(run.state) || run.no == runs.rbegin()->first) return true;

@@ -387,6 +387,7 @@ Result<> MemoryStore::commit(const ChangeSet& changes) {
   for (const HistoryRow& row : changes.history) TRY(transaction.write(row));
   for (const RunNo no : changes.removed_runs) TRY(transaction.remove(no));
   for (const TickRemoval& removal : changes.removed_ticks) transaction.remove(removal);
+  TRY(data_->write_identity(changes));  // the last, for it is not taken back
   transaction.keep();
   return {};
 }

@@ -53,6 +53,9 @@ class MemoryStore final : public Store {
                                                       std::uint32_t limit) override;
   Result<RunNo> run_behind(std::uint32_t newer) override;
   Result<bool> is_read_by_rerun(RunNo no) override;
+  Result<std::vector<UserRow>> list_users() override;
+  Result<std::vector<TokenRow>> list_tokens() override;
+  Result<std::vector<AuditRow>> list_audit(const AuditFilter& filter) override;
 
   Result<> commit(const ChangeSet& changes) override;
   [[nodiscard]] std::uint64_t epoch() const override { return epoch_; }

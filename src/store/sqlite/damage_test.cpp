@@ -10,6 +10,9 @@ class Damage : public TestState {
   // A clean state of about 400 KB with run 1.
   void SetUp() override {
     open();
+    close();
+    empty_bytes_ = std::filesystem::file_size(layout().database());
+    open();
     must_commit(store(), new_run(1));
     for (int i = 0; i < 100; ++i) {
       must_commit(store(), big_task(1, fmt::format("task-{:03}", i), 4000));
@@ -21,6 +24,8 @@ class Damage : public TestState {
     expect_error(open_sqlite_store(layout()), ErrorCode::kCorrupt, part);
     expect_error(open_sqlite_reader(layout()), ErrorCode::kCorrupt, part);
   }
+
+  std::size_t empty_bytes_ = 0;  // of a state without rows: its schema
 };
 
 TEST_F(Damage, AnEmptiedFileIsNotABeginning) {
@@ -62,7 +67,7 @@ TEST_F(Damage, AnotherProgramsFileIsLeftAlone) {
 TEST_F(Damage, FlippedBytesInTheMiddleAreAnErrorAtTheirUse) {
   std::string content = read_file(layout().database());
   // All pages after the schema: wherever the rows lie, they are hit.
-  for (std::size_t page = 26 * 4096; page < content.size(); page += 4096) {
+  for (std::size_t page = empty_bytes_; page < content.size(); page += 4096) {
     content.replace(page, 64, 64, '\xAA');
   }
   write_file(layout().database(), content);

@@ -7,6 +7,8 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "base/result.hpp"
 
@@ -107,5 +109,18 @@ class ResetGuard {
  private:
   Statement& statement_;
 };
+
+/// All rows of a bound statement.
+template <class Row>
+Result<std::vector<Row>> collect(Statement& statement, Result<Row> (*read)(const Statement&)) {
+  const ResetGuard reset(statement);
+  std::vector<Row> rows;
+  for (;;) {
+    TRY_ASSIGN(const bool there, statement.step());
+    if (!there) return rows;
+    TRY_ASSIGN(Row row, read(statement));
+    rows.push_back(std::move(row));
+  }
+}
 
 }  // namespace cordyna::sqlite

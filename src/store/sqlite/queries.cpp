@@ -117,19 +117,6 @@ constexpr std::string_view kReadByRerun =
     " SELECT EXISTS (SELECT 1 FROM reader"
     " WHERE state NOT IN ('completed', 'warning', 'error', 'cancelled'))";
 
-// Reads all rows of a bound statement.
-template <class Row>
-Result<std::vector<Row>> collect(Statement& statement, Result<Row> (*read)(const Statement&)) {
-  const ResetGuard reset(statement);
-  std::vector<Row> rows;
-  for (;;) {
-    TRY_ASSIGN(const bool there, statement.step());
-    if (!there) return rows;
-    TRY_ASSIGN(Row row, read(statement));
-    rows.push_back(std::move(row));
-  }
-}
-
 Result<std::int64_t> one_number(Statement& statement) {
   const ResetGuard reset(statement);
   TRY_ASSIGN(const bool there, statement.step());

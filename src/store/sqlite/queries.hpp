@@ -46,6 +46,8 @@ class Queries {
   [[nodiscard]] Result<RunNo> run_behind(std::uint32_t newer);
   [[nodiscard]] Result<bool> is_read_by_rerun(RunNo no);
   [[nodiscard]] Result<RunNo> last_run_no();
+  /// For reads that need no statement kept.
+  [[nodiscard]] Database& database() { return database_; }
 
  private:
   struct Statements;

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "store/sqlite/database.hpp"
+#include "store/sqlite/identity.hpp"
 #include "store/sqlite/migrations.hpp"
 #include "store/sqlite/queries.hpp"
 #include "store/sqlite/state_folder.hpp"
@@ -84,6 +85,15 @@ class ReaderOf : public Port {
   }
   Result<RunNo> run_behind(std::uint32_t newer) override { return queries_->run_behind(newer); }
   Result<bool> is_read_by_rerun(RunNo no) override { return queries_->is_read_by_rerun(no); }
+  Result<std::vector<UserRow>> list_users() override {
+    return sqlite::list_users(queries_->database());
+  }
+  Result<std::vector<TokenRow>> list_tokens() override {
+    return sqlite::list_tokens(queries_->database());
+  }
+  Result<std::vector<AuditRow>> list_audit(const AuditFilter& filter) override {
+    return sqlite::list_audit(queries_->database(), filter);
+  }
 
  protected:
   // Statements must be gone before their connection is.

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "store/sqlite/identity.hpp"
 #include "store/sqlite/removal.hpp"
 #include "store/sqlite/row_text.hpp"
 
@@ -245,6 +246,7 @@ Result<> Writer::write(const ChangeSet& changes) {
   for (const HistoryRow& row : changes.history) TRY(put(row));
   TRY(remove_runs(database_, changes.removed_runs));
   for (const TickRemoval& removal : changes.removed_ticks) TRY(remove_ticks(database_, removal));
+  TRY(write_identity(database_, changes));
   return {};
 }
 

@@ -1,0 +1,69 @@
+#include "cli/up_server.hpp"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/text.hpp"
+
+namespace cordyna::cli {
+namespace {
+
+/// "127.0.0.1:7070", "[::1]:0", ":7070" for the default address.
+Result<server::HttpSettings> parse_listen(const std::string& text) {
+  server::HttpSettings http;
+  const std::size_t colon = text.rfind(':');
+  const auto wrong = [&text] {
+    return fail(ErrorCode::kInvalidArgument,
+                fmt::format("--listen '{}': an address with its port like 127.0.0.1:7070 or "
+                            "[::1]:7070 is wanted, or 'off'",
+                            printable(text)));
+  };
+  if (colon == std::string::npos) return wrong();
+  std::string address = text.substr(0, colon);
+  if (address.starts_with('[') && address.ends_with(']')) {
+    address = address.substr(1, address.size() - 2);
+  } else if (address.contains(':')) {
+    return wrong();
+  }
+  const char* const begin = text.data() + colon + 1;
+  const char* const end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(begin, end, http.port);
+  if (error != std::errc() || stop != end || begin == end) return wrong();
+  if (!address.empty()) http.address = std::move(address);
+  return http;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<server::Server>> start_server(const CommandContext& context,
+                                                     const StateLayout& layout,
+                                                     Ownership& ownership, FlowCache& flows,
+                                                     std::vector<PoolSpec> pools) {
+  const ServeOptions& options = context.arguments.serve;
+  if (options.listen == "off") return std::unique_ptr<server::Server>();
+  server::ServerSettings settings;
+  TRY_ASSIGN(settings.http, parse_listen(options.listen));
+  settings.http.certificate = options.tls_cert;
+  settings.http.key = options.tls_key;
+  settings.insecure_plaintext = options.insecure_plaintext;
+  settings.public_url = options.public_url;
+  server::ServerParts parts{
+      .layout = layout,
+      .clock = context.parts.clock,
+      .cerebro = &ownership.cerebro(),
+      .flows = &flows,
+      .open_reader = [open = context.parts.open_reader, layout] { return open(layout); },
+      .secrets = context.parts.open_secrets(layout),
+      .pools = std::move(pools)};
+  auto server = server::Server::start(settings, std::move(parts));
+  if (server.has_value() || server.error().code != ErrorCode::kUnavailable) return server;
+  return fail(ErrorCode::kUnavailable,
+              fmt::format("{}; --listen ADDRESS:PORT chooses another, --listen off serves no API",
+                          server.error().message));
+}
+
+}  // namespace cordyna::cli

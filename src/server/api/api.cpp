@@ -1,0 +1,141 @@
+#include "server/api/api.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <utility>
+
+#include "server/api/router.hpp"
+#include "server/auth/tokens.hpp"
+
+namespace cordyna::server {
+namespace {
+
+constexpr std::size_t kJobsMax = 64;
+
+/// Every answer has them. The API is no page: nothing of it may be run or framed.
+void add_headers(HttpResponse& response) {
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 5> kAlways{{
+      {"Cache-Control", "no-store"},
+      {"X-Content-Type-Options", "nosniff"},
+      {"Referrer-Policy", "no-referrer"},
+      {"Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"},
+      {"X-Frame-Options", "DENY"},
+  }};
+  for (const auto& [name, value] : kAlways) {
+    if (http::find_header(response.headers, name) != nullptr) continue;
+    response.headers.push_back({std::string(name), std::string(value)});
+  }
+}
+
+}  // namespace
+
+Api::Api(ApiParts parts, GateSettings settings)
+    : parts_(std::move(parts)), gate_(std::move(settings), *parts_.identity) {
+  worker_ = std::thread([this] { run_jobs(); });
+}
+
+Api::~Api() {
+  {
+    const std::lock_guard lock(jobs_mutex_);
+    stopping_ = true;
+  }
+  jobs_wake_.notify_all();
+  worker_.join();
+}
+
+void Api::work(std::move_only_function<void()> job) {
+  {
+    const std::lock_guard lock(jobs_mutex_);
+    if (jobs_.size() >= kJobsMax) return;
+    jobs_.push_back(std::move(job));
+  }
+  jobs_wake_.notify_one();
+}
+
+void Api::run_jobs() {
+  while (true) {
+    std::unique_lock lock(jobs_mutex_);
+    jobs_wake_.wait(lock, [this] { return stopping_ || !jobs_.empty(); });
+    if (stopping_) return;
+    auto job = std::move(jobs_.front());
+    jobs_.pop_front();
+    lock.unlock();
+    job();
+  }
+}
+
+const std::string& Api::decoy_hash() {
+  if (decoy_hash_.empty()) decoy_hash_ = hash_password(random_word(20));
+  return decoy_hash_;
+}
+
+std::size_t Api::body_limit(const HttpRequest& head) const {
+  return gate_.body_limit(head);
+}
+
+HttpResponse Api::problem(int status, std::string_view detail) const {
+  const auto codes = problem_codes();
+  const auto found = std::ranges::find(codes, status, &ProblemCode::status);
+  const std::string_view code = found == codes.end() ? std::string_view("internal") : found->code;
+  HttpResponse response = to_response(server::problem(code, std::string(detail)));
+  add_headers(response);
+  return response;
+}
+
+void Api::handle(HttpRequest request, Respond respond) {
+  auto reply = [respond = std::move(respond)](HttpResponse response) mutable {
+    add_headers(response);
+    respond(std::move(response));
+  };
+  auto admitted = gate_.admit(request, now());
+  if (auto* refused = std::get_if<Problem>(&admitted)) {
+    reply(to_response(*refused));
+    return;
+  }
+  Call& call = std::get<Call>(admitted);
+  call.respond = std::move(reply);
+  call.route->handler(*this, call);
+}
+
+std::optional<RunRow> Api::run_of(Call& call) {
+  const std::string& name = call.value("run");
+  RunNo no = 0;
+  const char* const end = name.data() + name.size();
+  const auto [stop, error] = std::from_chars(name.data(), end, no);
+  const bool is_number = error == std::errc() && stop == end && no > 0;
+  auto run = is_number ? reader().find_run(no) : reader().find_run(RunId{name});
+  const auto missing = [&] {
+    call.refuse(server::problem("not_found", "there is no such run, or it is not yours to see"));
+    return std::nullopt;
+  };
+  if (!run.has_value()) {
+    if (run.error().code == ErrorCode::kNotFound) return missing();
+    call.refuse(run.error());
+    return std::nullopt;
+  }
+  if (!call.caller.may(Role::kViewer, run->ns)) return missing();
+  if (!call.caller.may(call.route->role, run->ns)) {
+    call.refuse(server::problem(
+        "forbidden", fmt::format("this wants the role {}", to_string(call.route->role))));
+    return std::nullopt;
+  }
+  return std::move(*run);
+}
+
+AuditNote note_of(const Call& call, std::string subject, std::string ns, std::string before,
+                  std::string after) {
+  AuditNote note;
+  note.actor = call.caller.actor;
+  note.address = call.request.address;
+  note.action = call.route->id;
+  note.subject = std::move(subject);
+  note.ns = std::move(ns);
+  note.before = std::move(before);
+  note.after = std::move(after);
+  return note;
+}
+
+}  // namespace cordyna::server

@@ -1,0 +1,105 @@
+/// The API: every request goes through the gate to the handler of its route.
+///
+/// Handlers run on the HTTP server's thread, read by a reader of their own, and never wait: what is
+/// to be changed goes to cerebro, whose answer comes later.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "base/result.hpp"
+#include "cerebro/cerebro.hpp"
+#include "model/layout.hpp"
+#include "ports/secrets.hpp"
+#include "ports/store.hpp"
+#include "server/api/call.hpp"
+#include "server/api/gate.hpp"
+#include "server/auth/identity.hpp"
+#include "server/live/hub.hpp"
+#include "service/flow_cache.hpp"
+
+namespace cordyna::server {
+
+/// Borrowed, but for identity and hub.
+struct ApiParts {
+  StateLayout layout;
+  const Clock* clock = nullptr;
+  Cerebro* cerebro = nullptr;
+  StoreReader* reader = nullptr;  ///< for the HTTP server's thread alone
+  std::shared_ptr<Identity> identity;
+  std::shared_ptr<Hub> hub;
+  std::string epoch{};  ///< of this server: another one after each start
+  FlowCache* flows = nullptr;
+  SecretKeeper* secrets = nullptr;
+  std::vector<PoolSpec> pools{};
+  std::function<HttpCounts()> http_counts{};
+  bool secure_cookies = false;  ///< sessions only over TLS
+};
+
+class Api final : public HttpHandler {
+ public:
+  Api(ApiParts parts, GateSettings settings);
+  ~Api() override;
+  Api(const Api&) = delete;
+  Api& operator=(const Api&) = delete;
+
+  [[nodiscard]] std::size_t body_limit(const HttpRequest& head) const override;
+  void handle(HttpRequest request, Respond respond) override;
+  [[nodiscard]] HttpResponse problem(int status, std::string_view detail) const override;
+
+  // For the handlers.
+  [[nodiscard]] StoreReader& reader() { return *parts_.reader; }
+  [[nodiscard]] Cerebro& cerebro() { return *parts_.cerebro; }
+  [[nodiscard]] Identity& identity() { return *parts_.identity; }
+  /// For what is done after a commit, when the server may have gone.
+  [[nodiscard]] std::shared_ptr<Identity> shared_identity() { return parts_.identity; }
+  [[nodiscard]] std::shared_ptr<Hub> hub() { return parts_.hub; }
+  [[nodiscard]] FlowCache& flows() { return *parts_.flows; }
+  [[nodiscard]] SecretKeeper& secrets() { return *parts_.secrets; }
+  [[nodiscard]] const ApiParts& parts() const { return parts_; }
+  [[nodiscard]] Gate& gate() { return gate_; }
+  [[nodiscard]] Millis now() const { return parts_.clock->wall(); }
+
+  /// For what takes long: on another thread, one after the other. What comes when too much waits is
+  /// dropped, so that its call is answered with an error.
+  void work(std::move_only_function<void()> job);
+  /// Of no password: costs as much to compare as that of a user.
+  /// Only within `work`.
+  [[nodiscard]] const std::string& decoy_hash();
+
+  /// The run that the path names, if the caller has the route's role there. Nullopt: the call is
+  /// refused already.
+  [[nodiscard]] std::optional<RunRow> run_of(Call& call);
+  /// Whether the server takes work: false while it goes.
+  void set_ready(bool ready) { ready_ = ready; }
+  [[nodiscard]] bool is_ready() const { return ready_; }
+
+ private:
+  void run_jobs();
+
+  ApiParts parts_;
+  Gate gate_;
+  std::atomic<bool> ready_ = true;
+  std::string decoy_hash_;
+  std::mutex jobs_mutex_;
+  std::condition_variable jobs_wake_;
+  std::deque<std::move_only_function<void()>> jobs_;  // guarded by jobs_mutex_
+  bool stopping_ = false;                             // guarded by jobs_mutex_
+  std::thread worker_;
+};
+
+/// What the audit says of a call.
+[[nodiscard]] AuditNote note_of(const Call& call, std::string subject, std::string ns,
+                                std::string before = {}, std::string after = {});
+
+}  // namespace cordyna::server

@@ -1,0 +1,252 @@
+// Flows: listed, looked at, checked, applied, removed.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <iterator>
+#include <map>
+#include <system_error>
+#include <utility>
+
+#include "flow/flow_file.hpp"
+#include "server/api/page.hpp"
+#include "server/api/routes.hpp"
+#include "service/apply_plan.hpp"
+#include "service/json.hpp"
+
+namespace cordyna::server {
+namespace {
+
+/// A flow that was applied over the network lies in no folder of a user: it gets one of the state.
+std::string folder_for(const StateLayout& layout) {
+  std::error_code error;
+  const std::string folder =
+      std::filesystem::absolute(layout.folder(), error).lexically_normal().string() + "/flows";
+  std::filesystem::create_directories(folder, error);
+  return folder;
+}
+
+void append_diagnostics(std::string& out, const std::vector<flow::Diagnostic>& found) {
+  out += "\"diagnostics\":[";
+  for (const flow::Diagnostic& one : found) {
+    if (&one != found.data()) out += ",\n";
+    fmt::format_to(std::back_inserter(out), "{{\"severity\":\"{}\",\"file\":",
+                   one.severity == flow::Severity::kError ? "error" : "warning");
+    append_json(out, one.file);
+    fmt::format_to(std::back_inserter(out),
+                   ",\"line\":{},\"column\":{},\"code\":\"{}\",\"message\":", one.line, one.column,
+                   one.code);
+    append_json(out, one.message);
+    out += '}';
+  }
+  out += ']';
+}
+
+/// The applied flow that the path names; nullopt: the call is refused.
+std::optional<AppliedFlowRow> flow_of(Api& api, Call& call) {
+  auto row = api.reader().find_applied(call.ns(), call.value("flow"));
+  if (row.has_value()) return std::move(*row);
+  call.refuse(row.error());
+  return std::nullopt;
+}
+
+/// {"flow":…,"canonical":{…}}
+void answer_with_version(Api& api, Call& call, const AppliedFlowRow& row) {
+  const auto version = api.reader().find_flow(row.hash);
+  if (!version.has_value()) return call.refuse(version.error());
+  std::string out;
+  append_flow(out, row);
+  out.back() = ',';
+  out += "\"canonical\":" + version->canonical + '}';
+  call.answer(std::move(out));
+}
+
+struct GivenFile {
+  std::string name;
+  std::string text;
+};
+
+std::vector<GivenFile> files_of(const JsonBody& body) {
+  std::vector<GivenFile> files;
+  for (const JsonBody& one : body.objects("files")) {
+    files.push_back({one.text("name"), one.text("text")});
+  }
+  return files;
+}
+
+}  // namespace
+
+void list_flows(Api& api, Call& call) {
+  AppliedFilter filter;
+  filter.ns = call.query_value("namespace");
+  filter.flow_id = call.query_value("id").value_or("");
+  filter.removed = call.query_flag("removed");
+  if (const auto after = call.query_value("after")) {
+    const std::size_t slash = after->rfind('/');
+    filter.after_ns = slash == std::string::npos ? "" : after->substr(0, slash);
+    filter.after_id = slash == std::string::npos ? *after : after->substr(slash + 1);
+  }
+  const auto limit = static_cast<std::size_t>(call.query_number("limit", kPageDefault));
+  filter.limit = static_cast<std::uint32_t>(kPageMax);
+  std::vector<AppliedFlowRow> shown;
+  while (shown.size() <= limit) {
+    const auto rows = api.reader().list_applied(filter);
+    if (!rows.has_value()) return call.refuse(rows.error());
+    for (const AppliedFlowRow& row : *rows) {
+      if (shown.size() <= limit && call.caller.may(Role::kViewer, row.ns)) shown.push_back(row);
+    }
+    if (rows->size() < filter.limit) break;
+    filter.after_ns = rows->back().ns;
+    filter.after_id = rows->back().flow_id;
+  }
+  call.answer(page_as_json("flows", shown, limit, append_flow, [](const AppliedFlowRow& row) {
+    return flow_name(row.ns, row.flow_id);
+  }));
+}
+
+void show_flow(Api& api, Call& call) {
+  const auto row = flow_of(api, call);
+  if (row.has_value()) answer_with_version(api, call, *row);
+}
+
+void list_flow_versions(Api& api, Call& call) {
+  const auto row = flow_of(api, call);
+  if (!row.has_value()) return;
+  const auto limit = static_cast<std::uint32_t>(call.query_number("limit", kPageDefault));
+  const auto versions = api.reader().list_versions(
+      {row->ns, row->flow_id, call.query_number("before", 0), limit + 1});
+  if (!versions.has_value()) return call.refuse(versions.error());
+  const auto counted = api.reader().count_runs(row->ns, row->flow_id);
+  if (!counted.has_value()) return call.refuse(counted.error());
+  std::map<std::string, std::int64_t> runs;
+  for (const HashRuns& one : *counted) runs[one.hash] = one.runs;
+  call.answer(page_as_json(
+      "versions", *versions, limit,
+      [&runs](std::string& out, const AppliedVersionRow& version) {
+        append_version(out, version, runs[version.hash]);
+      },
+      [](const AppliedVersionRow& version) { return std::to_string(version.version); }));
+}
+
+void show_flow_version(Api& api, Call& call) {
+  auto row = flow_of(api, call);
+  if (!row.has_value()) return;
+  const std::string& text = call.value("version");
+  const bool is_number =
+      text.size() < 10 && text.find_first_not_of("0123456789") == std::string::npos;
+  const std::int64_t number = is_number ? std::stoll(text) : 0;
+  const auto versions = api.reader().list_versions({row->ns, row->flow_id, number + 1, 1});
+  if (!versions.has_value()) return call.refuse(versions.error());
+  if (number < 1 || versions->empty() || versions->front().version != number) {
+    return call.refuse(
+        problem("not_found", fmt::format("flow '{}' has no version {}: it has 1 to {}",
+                                         flow_name(row->ns, row->flow_id), text, row->version)));
+  }
+  const AppliedVersionRow& version = versions->front();
+  row->version = version.version;
+  row->hash = version.hash;
+  row->applied_at = version.applied_at;
+  row->file = version.file;
+  answer_with_version(api, call, *row);
+}
+
+void validate_flow(Api& api, Call& call) {
+  const flow::Parsed parsed =
+      flow::parse(call.body.text("text"), call.body.text("name"), folder_for(api.parts().layout));
+  std::string out = fmt::format("{{\"valid\":{},", parsed.flow != nullptr);
+  if (parsed.flow != nullptr) {
+    out += "\"flow\":";
+    append_json(out, flow_name(parsed.flow->ns, parsed.flow->id));
+    out += ',';
+  }
+  append_diagnostics(out, parsed.diagnostics);
+  call.answer(out + '}');
+}
+
+void apply_flows(Api& api, Call& call) {
+  const std::string folder = folder_for(api.parts().layout);
+  FlowFolder found;
+  std::vector<flow::Diagnostic> diagnostics;
+  bool wrong = false;
+  for (GivenFile& file : files_of(call.body)) {
+    flow::Parsed parsed = flow::parse(file.text, file.name, folder);
+    diagnostics.insert(diagnostics.end(), parsed.diagnostics.begin(), parsed.diagnostics.end());
+    wrong = wrong || parsed.flow == nullptr;
+    if (parsed.flow == nullptr) continue;
+    const std::string name = flow_name(parsed.flow->ns, parsed.flow->id);
+    if (!call.caller.may(Role::kAuthor, parsed.flow->ns)) {
+      return call.refuse(
+          problem("forbidden",
+                  fmt::format("flow '{}': this wants the role author in its namespace", name)));
+    }
+    const auto same = [&parsed](const FolderFlow& one) {
+      return one.flow->ns == parsed.flow->ns && one.flow->id == parsed.flow->id;
+    };
+    if (std::ranges::any_of(found.flows, same)) {
+      return call.refuse(
+          problem("invalid", fmt::format("two of the files have the flow '{}'", name)));
+    }
+    found.flows.push_back({file.name, std::move(parsed.flow), std::move(parsed.canonical)});
+  }
+  if (wrong) {
+    Problem refused = problem("invalid", "nothing was applied: the flows have errors");
+    for (const flow::Diagnostic& one : diagnostics) {
+      if (one.severity != flow::Severity::kError) continue;
+      refused.flaws.push_back(
+          {fmt::format("{}:{}:{}", one.file, one.line, one.column), one.message});
+    }
+    return call.refuse(refused);
+  }
+  AppliedFilter filter;
+  filter.removed = true;
+  const auto present = all_applied(api.reader(), filter);
+  if (!present.has_value()) return call.refuse(present.error());
+  const ApplyPlan plan = plan_apply(*present, found, false);
+  std::string out = "{\"flows\":[";
+  for (const PlannedFlow& planned : plan.flows) {
+    if (&planned != plan.flows.data()) out += ",\n";
+    out += '{';
+    append_planned(out, planned);
+    out += '}';
+  }
+  out += "],";
+  append_diagnostics(out, diagnostics);
+  out += '}';
+  std::vector<FlowChange> changes = plan.changes();
+  if (call.body.flag("dry_run") || changes.empty()) return call.answer(std::move(out));
+  std::string names;
+  for (const FlowChange& change : changes) {
+    names += (names.empty() ? "" : ", ") + flow_name(change.ns, change.flow_id);
+  }
+  AuditNote note = note_of(call, "flows " + names, changes.front().ns, {}, out);
+  auto kept = std::make_shared<Call>(std::move(call));
+  api.cerebro().ask(ApplyRequest{std::move(changes)}, std::move(note),
+                    [kept, out = std::move(out)](Result<std::int64_t> done) mutable {
+                      if (!done.has_value()) return kept->refuse(done.error());
+                      kept->answer(std::move(out));
+                    });
+}
+
+void remove_flow(Api& api, Call& call) {
+  const auto row = flow_of(api, call);
+  if (!row.has_value()) return;
+  const std::string name = flow_name(row->ns, row->flow_id);
+  if (row->removed_at > 0) {
+    return call.refuse(problem("not_found", fmt::format("flow '{}' was removed", name)));
+  }
+  FlowChange change;
+  change.ns = row->ns;
+  change.flow_id = row->flow_id;
+  change.from = row->version;
+  std::string before;
+  append_flow(before, *row);
+  AuditNote note = note_of(call, "flow " + name, row->ns, std::move(before));
+  auto kept = std::make_shared<Call>(std::move(call));
+  api.cerebro().ask(ApplyRequest{{std::move(change)}}, std::move(note),
+                    [kept](const Result<std::int64_t>& done) {
+                      if (!done.has_value()) return kept->refuse(done.error());
+                      kept->answer(HttpResponse{204, {}, {}});
+                    });
+}
+
+}  // namespace cordyna::server

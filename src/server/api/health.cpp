@@ -1,0 +1,65 @@
+// Whether the server lives, whether it takes work, and figures for a monitoring system.
+#include <fmt/format.h>
+
+#include <fstream>
+#include <iterator>
+#include <string>
+
+#include "server/api/openapi.hpp"
+#include "server/api/routes.hpp"
+
+namespace cordyna::server {
+namespace {
+
+HttpResponse plain(int status, std::string text) {
+  return {status, {{"Content-Type", "text/plain; charset=utf-8"}}, std::move(text)};
+}
+
+std::int64_t resident_bytes() {
+  std::ifstream file("/proc/self/statm");
+  std::int64_t size = 0;
+  std::int64_t resident = 0;
+  file >> size >> resident;
+  return resident * 4096;
+}
+
+void append_metric(std::string& out, std::string_view name, std::string_view type,
+                   std::string_view help, auto value) {
+  fmt::format_to(std::back_inserter(out), "# HELP {0} {1}\n# TYPE {0} {2}\n{0} {3}\n", name, help,
+                 type, value);
+}
+
+}  // namespace
+
+void show_alive(Api& /*api*/, Call& call) {
+  call.answer(plain(200, "alive\n"));
+}
+
+void show_ready(Api& api, Call& call) {
+  if (!api.is_ready()) return call.answer(plain(503, "not ready: the server is going\n"));
+  call.answer(plain(200, "ready\n"));
+}
+
+void show_metrics(Api& api, Call& call) {
+  const HttpCounts http = api.parts().http_counts ? api.parts().http_counts() : HttpCounts{};
+  std::string out;
+  append_metric(out, "dyna_live_runs", "gauge", "Runs that have not ended and are driven here.",
+                api.cerebro().live_runs());
+  append_metric(out, "dyna_http_requests_total", "counter", "HTTP requests, also malformed ones.",
+                http.requests);
+  append_metric(out, "dyna_http_connections_total", "counter", "HTTP connections.",
+                http.connections);
+  append_metric(out, "dyna_http_connections", "gauge", "HTTP connections that are open.",
+                http.open);
+  append_metric(out, "process_resident_memory_bytes", "gauge", "Resident memory.",
+                resident_bytes());
+  HttpResponse response = plain(200, std::move(out));
+  response.headers.front().value = "text/plain; version=0.0.4; charset=utf-8";
+  call.answer(std::move(response));
+}
+
+void show_openapi(Api& /*api*/, Call& call) {
+  call.answer(openapi_document());
+}
+
+}  // namespace cordyna::server

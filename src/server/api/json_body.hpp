@@ -1,0 +1,55 @@
+/// JSON that somebody sent: parsed within limits and checked against its ObjectSpec.
+///
+/// Errors are found all at once, each at its JSON pointer. Threads: any.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "server/api/route.hpp"
+
+namespace boost::json {
+class object;
+}
+
+namespace cordyna::server {
+
+/// One thing that is wrong with a request.
+struct Flaw {
+  std::string at;      ///< "#/inputs/day" of the body, "limit" of the query
+  std::string detail;  ///< what was found and what would be right
+};
+
+/// An object that was checked against its ObjectSpec. Cheap to copy. What is missing reads as
+/// empty, 0 or false.
+class JsonBody {
+ public:
+  JsonBody() = default;
+  explicit JsonBody(std::shared_ptr<const boost::json::object> object)
+      : object_(std::move(object)) {}
+
+  [[nodiscard]] bool has(std::string_view name) const;
+  [[nodiscard]] std::string text(std::string_view name) const;
+  [[nodiscard]] std::int64_t number(std::string_view name, std::int64_t otherwise = 0) const;
+  [[nodiscard]] bool flag(std::string_view name) const;
+  /// An object or list as JSON text; empty: missing.
+  [[nodiscard]] std::string json(std::string_view name) const;
+  /// The objects of a list.
+  [[nodiscard]] std::vector<JsonBody> objects(std::string_view name) const;
+
+ private:
+  std::shared_ptr<const boost::json::object> object_;  // null: empty
+};
+
+using BodyOrFlaws = std::variant<JsonBody, std::vector<Flaw>>;
+
+/// UTF-8 without BOM, at most 32 levels, no key twice, no number that a double cannot hold; all
+/// required fields, no others, each of its type. A message never holds a value.
+[[nodiscard]] BodyOrFlaws read_body(std::string_view text, const ObjectSpec& spec);
+
+}  // namespace cordyna::server

@@ -1,0 +1,223 @@
+#include "server/api/openapi.hpp"
+
+#include <fmt/format.h>
+
+#include <boost/json.hpp>
+#include <iterator>
+
+#include "server/api/problem.hpp"
+#include "server/api/route.hpp"
+
+namespace cordyna::server {
+namespace {
+
+namespace json = boost::json;
+
+json::object ref_to(std::string_view name) {
+  return {{"$ref", fmt::format("#/components/schemas/{}", name)}};
+}
+
+json::object schema_of(const Field& field) {
+  json::object schema;
+  switch (field.type) {
+    case ValueType::kString: schema["type"] = "string"; break;
+    case ValueType::kInteger:
+      schema["type"] = "integer";
+      schema["format"] = "int64";
+      schema["minimum"] = field.min;
+      if (field.max > 0) schema["maximum"] = field.max;
+      break;
+    case ValueType::kBoolean: schema["type"] = "boolean"; break;
+    case ValueType::kTime:
+      schema["type"] = "string";
+      schema["format"] = "date-time";
+      break;
+    case ValueType::kObject: schema["type"] = "object"; break;
+    case ValueType::kStrings:
+      schema["type"] = "array";
+      schema["items"] = json::object{{"type", "string"}};
+      break;
+    case ValueType::kRef: return ref_to(field.ref);
+    case ValueType::kRefs:
+      schema["type"] = "array";
+      schema["items"] = ref_to(field.ref);
+      break;
+    case ValueType::kAny: break;
+  }
+  if (!field.values.empty()) {
+    json::array values;
+    for (const std::string_view value : field.values) values.emplace_back(value);
+    schema["enum"] = std::move(values);
+  }
+  return schema;
+}
+
+json::object schema_of(const ObjectSpec& spec) {
+  json::object properties;
+  json::array required;
+  for (const Field& field : spec.fields) {
+    json::object schema = schema_of(field);
+    if (field.type != ValueType::kRef) schema["description"] = field.text;
+    properties[field.name] = std::move(schema);
+    if (field.required) required.emplace_back(field.name);
+  }
+  json::object out{{"type", "object"},
+                   {"description", spec.text},
+                   {"additionalProperties", false},
+                   {"properties", std::move(properties)}};
+  if (!required.empty()) out["required"] = std::move(required);
+  return out;
+}
+
+json::object parameter(std::string_view name, std::string_view place, std::string_view text,
+                       bool required, json::object schema) {
+  return {{"name", name},
+          {"in", place},
+          {"required", required},
+          {"description", text},
+          {"schema", std::move(schema)}};
+}
+
+/// What the names in paths stand for.
+json::object path_parameter(std::string_view name) {
+  json::object schema{{"type", "string"}, {"minLength", 1}, {"maxLength", 200}};
+  std::string_view text = "Its name.";
+  if (name == "namespace") text = "The namespace; _ for flows without one.";
+  if (name == "flow") text = "The id of the flow.";
+  if (name == "run") text = "The number of the run, or its id.";
+  if (name == "version" || name == "backfill") {
+    schema = {{"type", "integer"}, {"format", "int64"}, {"minimum", 1}};
+    text = "Its number.";
+  }
+  return parameter(name, "path", text, true, std::move(schema));
+}
+
+json::array parameters_of(const Route& route) {
+  json::array out;
+  std::string_view path = route.path;
+  for (std::size_t open = path.find('{'); open != std::string_view::npos; open = path.find('{')) {
+    const std::size_t close = path.find('}', open);
+    out.push_back(path_parameter(path.substr(open + 1, close - open - 1)));
+    path.remove_prefix(close + 1);
+  }
+  for (const Field& field : route.query) {
+    out.push_back(parameter(field.name, "query", field.text, field.required, schema_of(field)));
+  }
+  return out;
+}
+
+json::object answers_of(const Route& route) {
+  json::object good{{"description", "Done."}};
+  if (route.answer != nullptr || route.answer_type != "application/json") {
+    json::object content;
+    if (route.answer != nullptr) content["schema"] = ref_to(route.answer->name);
+    good["content"] = json::object{{route.answer_type, std::move(content)}};
+  }
+  json::object bad{{"description", "A problem (RFC 9457)."},
+                   {"content", json::object{{"application/problem+json",
+                                             json::object{{"schema", ref_to("Problem")}}}}}};
+  json::object out;
+  out[std::to_string(route.status)] = std::move(good);
+  out["default"] = std::move(bad);
+  return out;
+}
+
+json::object operation_of(const Route& route) {
+  json::object out{{"operationId", route.id},
+                   {"summary", route.summary},
+                   {"tags", json::array{route.tag}},
+                   {"responses", answers_of(route)}};
+  json::array parameters = parameters_of(route);
+  if (!parameters.empty()) out["parameters"] = std::move(parameters);
+  if (route.body != nullptr) {
+    out["requestBody"] = json::object{
+        {"required", true},
+        {"content",
+         json::object{{"application/json", json::object{{"schema", ref_to(route.body->name)}}}}}};
+  } else if (!route.body_type.empty()) {
+    out["requestBody"] = json::object{
+        {"required", true},
+        {"content", json::object{{route.body_type,
+                                  json::object{{"schema", json::object{{"type", "string"}}}}}}}};
+  }
+  if (route.scope == Scope::kPublic) {
+    out["security"] = json::array{};
+  } else if (route.scope != Scope::kSelf) {
+    out["x-dyna-role"] = to_string(route.role);
+  }
+  return out;
+}
+
+std::string lower(std::string_view method) {
+  std::string out;
+  for (const char c : method) out += static_cast<char>(c | 0x20);
+  return out;
+}
+
+std::string make_document() {
+  json::object paths;
+  for (const Route& route : routes()) {
+    json::value& path = paths[route.path];
+    if (!path.is_object()) path = json::object{};
+    path.get_object()[lower(route.method)] = operation_of(route);
+  }
+  json::object schemas;
+  for (const ObjectSpec* spec : object_specs()) schemas[spec->name] = schema_of(*spec);
+  const json::object document{
+      {"openapi", "3.1.0"},
+      {"info", json::object{{"title", "Cordyna"},
+                            {"version", CORDYNA_VERSION},
+                            {"description", "Flows, runs and what belongs to them."}}},
+      {"servers", json::array{json::object{{"url", "/"}}}},
+      {"security", json::array{json::object{{"token", json::array{}}}}},
+      {"paths", std::move(paths)},
+      {"components",
+       json::object{
+           {"schemas", std::move(schemas)},
+           {"securitySchemes",
+            json::object{{"token", json::object{{"type", "http"}, {"scheme", "bearer"}}}}}}}};
+  return json::serialize(document);
+}
+
+std::string_view scope_text(const Route& route) {
+  switch (route.scope) {
+    case Scope::kPublic: return "everybody";
+    case Scope::kSelf: return "any token";
+    case Scope::kAnywhere: return "shows what the caller may see";
+    case Scope::kNamespace:
+    case Scope::kRun: return "in the namespace";
+    case Scope::kServer: return "everywhere";
+  }
+  return "";
+}
+
+}  // namespace
+
+const std::string& openapi_document() {
+  static const std::string kDocument = make_document();
+  return kDocument;
+}
+
+std::string api_as_markdown() {
+  std::string out =
+      "# The API\n\nGenerated by `dyna schema --api --reference`; `dyna schema --api` prints the "
+      "OpenAPI "
+      "document, as a server does at `/api/v1/openapi.json`.\n\n"
+      "| call | role | where | what |\n|---|---|---|---|\n";
+  for (const Route& route : routes()) {
+    const bool open = route.scope == Scope::kPublic || route.scope == Scope::kSelf;
+    fmt::format_to(std::back_inserter(out), "| `{} {}` | {} | {} | {} |\n", route.method,
+                   route.path, open ? std::string_view("–") : to_string(route.role),
+                   scope_text(route), route.summary);
+  }
+  out +=
+      "\n## Problems\n\nErrors are problem documents (RFC 9457) with a `code`.\n\n"
+      "| code | status | title |\n|---|---|---|\n";
+  for (const ProblemCode& one : problem_codes()) {
+    fmt::format_to(std::back_inserter(out), "| `{}` | {} | {} |\n", one.code, one.status,
+                   one.title);
+  }
+  return out;
+}
+
+}  // namespace cordyna::server

@@ -1,0 +1,157 @@
+// All routes, one line each.
+#include <array>
+
+#include "server/api/page.hpp"
+#include "server/api/routes.hpp"
+#include "server/api/specs.hpp"
+
+namespace cordyna::server {
+namespace {
+
+using enum ValueType;
+
+constexpr std::size_t kFlowsBytes = std::size_t{32} << 20;
+constexpr std::string_view kText = "text/plain";
+
+constexpr Field kLimit{"limit", kInteger, false, "How many at most; 50 unless said.",
+                       {},      {},       1,     kPageMax};
+constexpr Field kBeforeNo{
+    "before", kInteger, false, "Only numbers below: the `next` of the page before.", {}, {}, 1};
+
+constexpr std::array kRunQuery{
+    Field{"namespace", kString, false, "Only of this namespace."},
+    Field{"flow", kString, false, "Only of flows with this id."},
+    Field{"state", kString, false, "Only in this state.", kRunStates},
+    Field{"unfinished", kBoolean, false, "Only runs that have not ended."},
+    Field{"backfill", kString, false, "Only of the backfill with this number."},
+    kBeforeNo,
+    kLimit};
+constexpr std::array kFlowQuery{
+    Field{"namespace", kString, false, "Only of this namespace."},
+    Field{"id", kString, false, "Only flows with this id."},
+    Field{"removed", kBoolean, false, "Also those that were removed."},
+    Field{"after", kString, false, "Only names after this: the `next` of the page before."},
+    kLimit};
+constexpr std::array kVersionQuery{kBeforeNo, kLimit};
+constexpr std::array kAttemptQuery{
+    Field{"task", kString, false, "Only of the task with this path."}};
+constexpr std::array kHistoryQuery{
+    Field{"after", kInteger, false, "Only entries after this number."}, kLimit};
+constexpr std::array kHistoryFrom{Field{
+    "after", kInteger, false, "Only entries after this number; Last-Event-ID says the same."}};
+constexpr std::array kLogQuery{
+    Field{"task", kString, true, "The path of the task."},
+    Field{"attempt", kInteger, false, "The number of the attempt; else the newest.", {}, {}, 1},
+    Field{"offset", kInteger, false, "From this byte on: the `offset` of the answer before."}};
+constexpr std::array kNextQuery{
+    Field{"after", kTime, false, "Times after this one; else after now."},
+    Field{"limit", kInteger, false, "How many at most; 10 unless said.", {}, {}, 1, kPageMax}};
+constexpr std::array kTickQuery{Field{"trigger", kString, false, "Only of this trigger."},
+                                Field{"before", kTime, false, "Only times before this one."},
+                                kLimit};
+constexpr std::array kBackfillQuery{
+    Field{"unfinished", kBoolean, false, "Only those that have not ended."}, kBeforeNo, kLimit};
+constexpr std::array kAuditQuery{
+    Field{"actor", kString, false, "Only what this one did: user:ann, token:k3f9."},
+    Field{"subject", kString, false, "Only what was done to this: run 12, flow acme/daily."},
+    kBeforeNo, kLimit};
+
+// clang-format off: one entry in two lines
+constexpr std::array kRoutes{
+    Route{"GET", "/livez", "isAlive", "health", Role::kViewer, Scope::kPublic,
+          "Whether the process lives", show_alive, {}, nullptr, {}, 200, nullptr, kText},
+    Route{"GET", "/readyz", "isReady", "health", Role::kViewer, Scope::kPublic,
+          "Whether the server takes work", show_ready, {}, nullptr, {}, 200, nullptr, kText},
+    Route{"GET", "/metrics", "showMetrics", "health", Role::kViewer, Scope::kServer,
+          "Figures for Prometheus", show_metrics, {}, nullptr, {}, 200, nullptr, kText},
+    Route{"GET", "/api/v1/openapi.json", "showOpenapi", "health", Role::kViewer, Scope::kSelf,
+          "This document", show_openapi, {}, nullptr, {}, 200, &kAnyObject},
+    Route{"GET", "/login", "showLoginPage", "session", Role::kViewer, Scope::kPublic,
+          "The page behind a login link", show_login_page, {}, nullptr, {}, 200, nullptr, "text/html"},
+    Route{"GET", "/login.js", "showLoginScript", "session", Role::kViewer, Scope::kPublic,
+          "What that page does", show_login_script, {}, nullptr, {}, 200, nullptr, "text/javascript"},
+    Route{"POST", "/api/v1/login", "logIn", "session", Role::kViewer, Scope::kPublic,
+          "A session, by name and password, or by a login link", log_in, {}, &kLogin, {}, 200, &kSession},
+    Route{"POST", "/api/v1/logout", "logOut", "session", Role::kViewer, Scope::kSelf,
+          "Ends the session", log_out, {}, nullptr, {}, 204, nullptr},
+    Route{"GET", "/api/v1/me", "showMe", "session", Role::kViewer, Scope::kSelf,
+          "Who the token is of, and what it may", show_me, {}, nullptr, {}, 200, &kMe},
+    Route{"GET", "/api/v1/flows", "listFlows", "flows", Role::kViewer, Scope::kAnywhere,
+          "The flows that are applied", list_flows, kFlowQuery, nullptr, {}, 200, &kFlows},
+    Route{"POST", "/api/v1/flows", "applyFlows", "flows", Role::kAuthor, Scope::kAnywhere,
+          "Applies flows, all or none", apply_flows, {}, &kApply, {}, 200, &kApplied, "application/json", kFlowsBytes},
+    Route{"POST", "/api/v1/flows/validate", "validateFlow", "flows", Role::kAuthor, Scope::kAnywhere,
+          "Checks the text of a flow", validate_flow, {}, &kFlowFile, {}, 200, &kValidated, "application/json", kFlowsBytes},
+    Route{"GET", "/api/v1/flows/{namespace}/{flow}", "showFlow", "flows", Role::kViewer, Scope::kNamespace,
+          "A flow, as it is applied now", show_flow, {}, nullptr, {}, 200, &kFlow},
+    Route{"DELETE", "/api/v1/flows/{namespace}/{flow}", "removeFlow", "flows", Role::kAuthor, Scope::kNamespace,
+          "Removes a flow; its versions and runs stay", remove_flow, {}, nullptr, {}, 204, nullptr},
+    Route{"GET", "/api/v1/flows/{namespace}/{flow}/versions", "listFlowVersions", "flows", Role::kViewer, Scope::kNamespace,
+          "The versions of a flow, newest first", list_flow_versions, kVersionQuery, nullptr, {}, 200, &kVersions},
+    Route{"GET", "/api/v1/flows/{namespace}/{flow}/versions/{version}", "showFlowVersion", "flows", Role::kViewer, Scope::kNamespace,
+          "A version of a flow", show_flow_version, {}, nullptr, {}, 200, &kFlow},
+    Route{"GET", "/api/v1/flows/{namespace}/{flow}/next", "listNextTimes", "schedules", Role::kViewer, Scope::kNamespace,
+          "When its schedules are due next", list_next_times, kNextQuery, nullptr, {}, 200, &kNextTimes},
+    Route{"GET", "/api/v1/flows/{namespace}/{flow}/ticks", "listTicks", "schedules", Role::kViewer, Scope::kNamespace,
+          "What became of each time before, newest first", list_ticks, kTickQuery, nullptr, {}, 200, &kTicks},
+    Route{"POST", "/api/v1/flows/{namespace}/{flow}/runs", "startRun", "runs", Role::kOperator, Scope::kNamespace,
+          "Starts a run; with Idempotency-Key at most one", start_run, {}, &kStart, {}, 201, &kStarted},
+    Route{"GET", "/api/v1/runs", "listRuns", "runs", Role::kViewer, Scope::kAnywhere,
+          "Runs, newest first", list_runs, kRunQuery, nullptr, {}, 200, &kRuns},
+    Route{"GET", "/api/v1/runs/{run}", "showRun", "runs", Role::kViewer, Scope::kRun,
+          "A run", show_run, {}, nullptr, {}, 200, &kRun},
+    Route{"GET", "/api/v1/runs/{run}/tasks", "listTasks", "runs", Role::kViewer, Scope::kRun,
+          "Its tasks, and what waits for a person", list_tasks, {}, nullptr, {}, 200, &kTasks},
+    Route{"GET", "/api/v1/runs/{run}/attempts", "listAttempts", "runs", Role::kViewer, Scope::kRun,
+          "Its attempts", list_attempts, kAttemptQuery, nullptr, {}, 200, &kAttempts},
+    Route{"GET", "/api/v1/runs/{run}/history", "listHistory", "runs", Role::kViewer, Scope::kRun,
+          "All that happened to it, in order", list_history, kHistoryQuery, nullptr, {}, 200, &kHistoryPage},
+    Route{"GET", "/api/v1/runs/{run}/why", "explainRun", "runs", Role::kViewer, Scope::kRun,
+          "Why its tasks are not running", explain_run, {}, nullptr, {}, 200, &kWhy},
+    Route{"GET", "/api/v1/runs/{run}/log", "showLog", "runs", Role::kViewer, Scope::kRun,
+          "What an attempt printed, from a byte on", show_log, kLogQuery, nullptr, {}, 200, &kLog},
+    Route{"GET", "/api/v1/runs/{run}/events", "followRun", "live", Role::kViewer, Scope::kRun,
+          "What happens to it, live (server-sent events)", follow_run, kHistoryFrom, nullptr, {}, 200, nullptr, "text/event-stream"},
+    Route{"GET", "/api/v1/events", "followRuns", "live", Role::kViewer, Scope::kAnywhere,
+          "Changes of all runs, live (server-sent events)", follow_runs, {}, nullptr, {}, 200, nullptr, "text/event-stream"},
+    Route{"POST", "/api/v1/runs/{run}/cancel", "cancelRun", "runs", Role::kOperator, Scope::kRun,
+          "Ends it, with all its processes", cancel_run, {}, nullptr, {}, 202, &kStarted},
+    Route{"POST", "/api/v1/runs/{run}/rerun", "rerunRun", "runs", Role::kOperator, Scope::kRun,
+          "A new run that takes over what it completed", rerun_run, {}, &kRerun, {}, 201, &kStarted},
+    Route{"POST", "/api/v1/runs/{run}/decision", "decideTask", "runs", Role::kOperator, Scope::kRun,
+          "A person's word on a task that is held", decide_task, {}, &kDecision, {}, 202, &kStarted},
+    Route{"GET", "/api/v1/backfills", "listBackfills", "backfills", Role::kViewer, Scope::kAnywhere,
+          "Backfills, newest first", list_backfills, kBackfillQuery, nullptr, {}, 200, &kBackfills},
+    Route{"GET", "/api/v1/backfills/{backfill}", "showBackfill", "backfills", Role::kViewer, Scope::kAnywhere,
+          "A backfill", show_backfill, {}, nullptr, {}, 200, &kBackfill},
+    Route{"POST", "/api/v1/backfills/{backfill}/steer", "steerBackfill", "backfills", Role::kOperator, Scope::kAnywhere,
+          "Pauses, resumes or cancels it", steer_backfill, {}, &kSteer, {}, 202, &kSteered},
+    Route{"GET", "/api/v1/pools", "listPools", "pools", Role::kViewer, Scope::kServer,
+          "What the pools hold, and who waits", list_pools, {}, nullptr, {}, 200, &kPools},
+    Route{"GET", "/api/v1/secrets", "listSecrets", "secrets", Role::kAuthor, Scope::kServer,
+          "The names of the secrets", list_secrets, {}, nullptr, {}, 200, &kSecrets},
+    Route{"PUT", "/api/v1/secrets/{secret}", "setSecret", "secrets", Role::kAuthor, Scope::kServer,
+          "Sets a secret; nobody reads it again", set_secret, {}, &kSecretValue, {}, 204, nullptr},
+    Route{"DELETE", "/api/v1/secrets/{secret}", "removeSecret", "secrets", Role::kAuthor, Scope::kServer,
+          "Removes a secret", remove_secret, {}, nullptr, {}, 204, nullptr},
+    Route{"GET", "/api/v1/users", "listUsers", "users", Role::kAdmin, Scope::kServer,
+          "All users", list_users, {}, nullptr, {}, 200, &kUsers},
+    Route{"PUT", "/api/v1/users/{user}", "putUser", "users", Role::kAdmin, Scope::kServer,
+          "Makes a user, or changes one", put_user, {}, &kUserChange, {}, 200, &kUser},
+    Route{"GET", "/api/v1/tokens", "listTokens", "tokens", Role::kViewer, Scope::kSelf,
+          "Your tokens; an admin sees all", list_tokens, {}, nullptr, {}, 200, &kTokens},
+    Route{"POST", "/api/v1/tokens", "createToken", "tokens", Role::kViewer, Scope::kSelf,
+          "Makes a token, which is shown once", create_token, {}, &kTokenWish, {}, 201, &kNewToken},
+    Route{"DELETE", "/api/v1/tokens/{token}", "revokeToken", "tokens", Role::kViewer, Scope::kSelf,
+          "Revokes a token", revoke_token, {}, nullptr, {}, 204, nullptr},
+    Route{"GET", "/api/v1/audit", "listAudit", "audit", Role::kAdmin, Scope::kServer,
+          "What was done, newest first", list_audit, kAuditQuery, nullptr, {}, 200, &kAuditPage}};
+// clang-format on
+
+}  // namespace
+
+std::span<const Route> routes() {
+  return kRoutes;
+}
+
+}  // namespace cordyna::server

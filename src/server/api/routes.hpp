@@ -1,0 +1,72 @@
+/// The handlers of all routes, one file for each resource.
+///
+/// Each answers its call once: at once, or later from cerebro's thread.
+#pragma once
+
+#include "server/api/api.hpp"
+#include "server/api/call.hpp"
+
+namespace cordyna::server {
+
+// health.cpp
+void show_alive(Api& api, Call& call);
+void show_ready(Api& api, Call& call);
+void show_metrics(Api& api, Call& call);
+void show_openapi(Api& api, Call& call);
+// login_page.cpp
+void show_login_page(Api& api, Call& call);
+void show_login_script(Api& api, Call& call);
+// session.cpp
+void log_in(Api& api, Call& call);
+void log_out(Api& api, Call& call);
+void show_me(Api& api, Call& call);
+// flows.cpp
+void list_flows(Api& api, Call& call);
+void show_flow(Api& api, Call& call);
+void list_flow_versions(Api& api, Call& call);
+void show_flow_version(Api& api, Call& call);
+void validate_flow(Api& api, Call& call);
+void apply_flows(Api& api, Call& call);
+void remove_flow(Api& api, Call& call);
+// runs.cpp
+void list_runs(Api& api, Call& call);
+void show_run(Api& api, Call& call);
+void list_tasks(Api& api, Call& call);
+void list_attempts(Api& api, Call& call);
+void list_history(Api& api, Call& call);
+void explain_run(Api& api, Call& call);
+// live.cpp
+void follow_run(Api& api, Call& call);
+void follow_runs(Api& api, Call& call);
+// run_writes.cpp
+void start_run(Api& api, Call& call);
+void cancel_run(Api& api, Call& call);
+void rerun_run(Api& api, Call& call);
+void decide_task(Api& api, Call& call);
+// logs.cpp
+void show_log(Api& api, Call& call);
+// schedules.cpp
+void list_next_times(Api& api, Call& call);
+void list_ticks(Api& api, Call& call);
+// backfills.cpp
+void list_backfills(Api& api, Call& call);
+void show_backfill(Api& api, Call& call);
+void steer_backfill(Api& api, Call& call);
+// pools.cpp
+void list_pools(Api& api, Call& call);
+// secrets.cpp
+void list_secrets(Api& api, Call& call);
+void set_secret(Api& api, Call& call);
+void remove_secret(Api& api, Call& call);
+// users.cpp
+void list_users(Api& api, Call& call);
+void put_user(Api& api, Call& call);
+void disable_user(Api& api, Call& call);
+// tokens.cpp
+void list_tokens(Api& api, Call& call);
+void create_token(Api& api, Call& call);
+void revoke_token(Api& api, Call& call);
+// audit.cpp
+void list_audit(Api& api, Call& call);
+
+}  // namespace cordyna::server

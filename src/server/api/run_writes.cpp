@@ -1,0 +1,166 @@
+// Runs: started, cancelled, run again, decided about.
+#include <fmt/format.h>
+
+#include <array>
+#include <utility>
+
+#include "flow/flow_file.hpp"
+#include "model/run_fields.hpp"
+#include "server/api/routes.hpp"
+#include "server/auth/tokens.hpp"
+#include "service/rerun_plan.hpp"
+
+namespace cordyna::server {
+namespace {
+
+constexpr std::string_view kKeyHeader = "Idempotency-Key";
+constexpr std::size_t kKeyMax = 255;
+
+/// An id by chance, or, with an Idempotency-Key, the same for the same caller and key: whoever asks
+/// again gets the run of the first time. Nullopt: the call is refused.
+std::optional<RunId> id_for(Call& call, Millis now, bool& keyed) {
+  const std::string* key = http::find_header(call.request.headers, kKeyHeader);
+  keyed = key != nullptr;
+  if (!keyed) return RunId{make_uuid7(now)};
+  if (key->empty() || key->size() > kKeyMax) {
+    call.refuse(problem("bad_request",
+                        fmt::format("{} must have 1 to {} characters", kKeyHeader, kKeyMax)));
+    return std::nullopt;
+  }
+  const std::string digest =
+      hash_of(fmt::format("{}\n{}\n{}", call.caller.actor, call.route->id, *key));
+  std::array<std::uint8_t, 10> bytes{};
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    bytes[i] = static_cast<std::uint8_t>(std::stoi(digest.substr(2 * i, 2), nullptr, 16));
+  }
+  return RunId{make_uuid7(0, bytes)};
+}
+
+/// {"run":12,"id":"…"}
+HttpResponse started(const Call& call, RunNo no, const RunId& id) {
+  HttpResponse response{call.route->status, {{"Content-Type", "application/json"}}, {}};
+  response.headers.push_back({"Location", fmt::format("/api/v1/runs/{}", no)});
+  response.body = fmt::format("{{\"run\":{},\"id\":\"{}\"}}\n", no, id.value);
+  return response;
+}
+
+/// What follows a number that cerebro gives.
+auto answer_with(Call& call, RunId id) {
+  return [call = std::make_shared<Call>(std::move(call)),
+          id = std::move(id)](Result<std::int64_t> no) mutable {
+    if (!no.has_value()) return call->refuse(no.error());
+    call->answer(started(*call, *no, id));
+  };
+}
+
+/// As above, of a run that is there already.
+auto answer_about(Call& call, const RunRow& run) {
+  return [answer = answer_with(call, run.id), no = run.no](Result<std::int64_t> done) mutable {
+    answer(done.has_value() ? Result<std::int64_t>(no) : std::move(done));
+  };
+}
+
+/// What templates see of a run that begins now.
+std::string context_of(const RunId& id, Millis now) {
+  return fmt::format(R"({{"run":{{{}}}}})", run_fields(id, now, {}));
+}
+
+}  // namespace
+
+void start_run(Api& api, Call& call) {
+  const std::string ns = call.ns();
+  const std::string& name = call.value("flow");
+  const auto row = api.reader().find_applied(ns, name);
+  if (!row.has_value()) return call.refuse(row.error());
+  if (row->removed_at > 0) {
+    return call.refuse(
+        problem("not_found", fmt::format("flow '{}' was removed", flow_name(ns, name))));
+  }
+  auto version = api.reader().find_flow(row->hash);
+  if (!version.has_value()) return call.refuse(version.error());
+  auto flow = api.flows().load(version->canonical, row->folder);
+  if (!flow.has_value()) return call.refuse(flow.error());
+
+  const Millis now = api.now();
+  bool keyed = false;
+  const auto id = id_for(call, now, keyed);
+  if (!id.has_value()) return;
+  std::string given = call.body.json("inputs");
+  if (given.empty()) given = "{}";
+  auto inputs = flow::subflow_inputs(**flow, given, context_of(*id, now));
+  if (!inputs.has_value()) return call.refuse(inputs.error());
+  if (keyed) {
+    const auto known = api.reader().find_run(*id);
+    if (known.has_value()) {
+      if (known->flow_id == name && known->ns == ns && known->inputs == *inputs) {
+        return call.answer(started(call, known->no, *id));
+      }
+      return call.refuse(problem("conflict", "the Idempotency-Key was used for something else"));
+    }
+  }
+  RunRequest request;
+  request.id = *id;
+  request.flow = std::move(*flow);
+  request.canonical = std::move(version->canonical);
+  request.inputs = *inputs;
+  request.no_cache = call.body.flag("no_cache");
+  AuditNote note =
+      note_of(call, "run", ns, {},
+              fmt::format("{{\"flow\":\"{}\",\"inputs\":{}}}", flow_name(ns, name), *inputs));
+  note.numbered = true;
+  api.cerebro().ask(std::move(request), std::move(note), answer_with(call, *id));
+}
+
+void rerun_run(Api& api, Call& call) {
+  auto run = api.run_of(call);
+  if (!run.has_value()) return;
+  auto version = api.reader().find_flow(run->flow_hash);
+  if (!version.has_value()) return call.refuse(version.error());
+  auto flow = api.flows().load(version->canonical, run->folder);
+  if (!flow.has_value()) return call.refuse(flow.error());
+  const auto snapshot = api.reader().load_run(run->no);
+  if (!snapshot.has_value()) return call.refuse(snapshot.error());
+  bool keyed = false;
+  const auto id = id_for(call, api.now(), keyed);
+  if (!id.has_value()) return;
+  RerunWish wish;
+  wish.from = call.body.text("from");
+  const std::string context =
+      fmt::format(R"({{"run":{{{}}}}})", run_fields(*id, run->created_at, run->scheduled));
+  auto plan = plan_rerun(api.parts().layout, **flow, *snapshot, wish, context);
+  if (!plan.has_value()) return call.refuse(plan.error());
+  RerunRequest request;
+  request.id = *id;
+  request.of = run->no;
+  request.inputs = std::move(plan->inputs);
+  request.taken = std::move(plan->tasks.taken);
+  request.no_cache = call.body.flag("no_cache");
+  AuditNote note = note_of(call, "run", run->ns, {}, fmt::format("{{\"rerun_of\":{}}}", run->no));
+  note.numbered = true;
+  api.cerebro().ask(std::move(request), std::move(note), answer_with(call, *id));
+}
+
+void cancel_run(Api& api, Call& call) {
+  const auto run = api.run_of(call);
+  if (!run.has_value()) return;
+  AuditNote note = note_of(call, fmt::format("run {}", run->no), run->ns,
+                           fmt::format("{{\"state\":\"{}\"}}", to_string(run->state)));
+  api.cerebro().ask(CancelRequest{run->id}, std::move(note), answer_about(call, *run));
+}
+
+void decide_task(Api& api, Call& call) {
+  const auto run = api.run_of(call);
+  if (!run.has_value()) return;
+  engine::HoldDecision decision;
+  decision.path = call.body.text("task");
+  decision.approve = call.body.text("decision") == "approve";
+  decision.by = call.caller.user.empty() ? call.caller.actor : call.caller.user;
+  decision.note = call.body.text("note");
+  decision.values = call.body.json("inputs");
+  AuditNote note = note_of(call, fmt::format("run {}", run->no), run->ns, {},
+                           fmt::format("{{\"decision\":\"{}\"}}", call.body.text("decision")));
+  api.cerebro().ask(DecideRequest{run->id, std::move(decision)}, std::move(note),
+                    answer_about(call, *run));
+}
+
+}  // namespace cordyna::server

@@ -1,0 +1,76 @@
+/// What bodies and answers look like.
+#pragma once
+
+#include <array>
+#include <string_view>
+
+#include "server/api/route.hpp"
+
+namespace cordyna::server {
+
+inline constexpr std::array<std::string_view, 7> kRunStates{
+    "pending", "running", "paused", "completed", "warning", "error", "cancelled"};
+
+extern const ObjectSpec kAnyObject;
+extern const ObjectSpec kProblem;
+extern const ObjectSpec kFlaw;
+extern const ObjectSpec kTaskError;
+extern const ObjectSpec kParent;
+extern const ObjectSpec kRun;
+extern const ObjectSpec kRuns;
+extern const ObjectSpec kTask;
+extern const ObjectSpec kHold;
+extern const ObjectSpec kTasks;
+extern const ObjectSpec kAttempt;
+extern const ObjectSpec kAttempts;
+extern const ObjectSpec kUpdate;
+extern const ObjectSpec kHistoryPage;
+extern const ObjectSpec kBlocker;
+extern const ObjectSpec kWhy;
+extern const ObjectSpec kLine;
+extern const ObjectSpec kLog;
+extern const ObjectSpec kStart;
+extern const ObjectSpec kStarted;
+extern const ObjectSpec kRerun;
+extern const ObjectSpec kDecision;
+extern const ObjectSpec kFlowRow;
+extern const ObjectSpec kFlow;
+extern const ObjectSpec kFlows;
+extern const ObjectSpec kVersion;
+extern const ObjectSpec kVersions;
+extern const ObjectSpec kFlowFile;
+extern const ObjectSpec kDiagnostic;
+extern const ObjectSpec kValidated;
+extern const ObjectSpec kApply;
+extern const ObjectSpec kPlanned;
+extern const ObjectSpec kApplied;
+extern const ObjectSpec kDue;
+extern const ObjectSpec kNextTimes;
+extern const ObjectSpec kTick;
+extern const ObjectSpec kTicks;
+extern const ObjectSpec kBackfill;
+extern const ObjectSpec kBackfills;
+extern const ObjectSpec kSteer;
+extern const ObjectSpec kSteered;
+extern const ObjectSpec kHolder;
+extern const ObjectSpec kRate;
+extern const ObjectSpec kPool;
+extern const ObjectSpec kPools;
+extern const ObjectSpec kSecret;
+extern const ObjectSpec kSecrets;
+extern const ObjectSpec kSecretValue;
+extern const ObjectSpec kGrant;
+extern const ObjectSpec kUser;
+extern const ObjectSpec kUsers;
+extern const ObjectSpec kUserChange;
+extern const ObjectSpec kToken;
+extern const ObjectSpec kNewToken;
+extern const ObjectSpec kTokens;
+extern const ObjectSpec kTokenWish;
+extern const ObjectSpec kLogin;
+extern const ObjectSpec kSession;
+extern const ObjectSpec kMe;
+extern const ObjectSpec kAuditRow;
+extern const ObjectSpec kAuditPage;
+
+}  // namespace cordyna::server

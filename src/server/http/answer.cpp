@@ -1,0 +1,153 @@
+#include "server/http/answer.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "base/words.hpp"
+#include "server/http/gzip.hpp"
+
+namespace cordyna::server {
+namespace {
+
+constexpr std::size_t kGzipFrom = 1024;
+
+std::string_view reason_of(int status) {
+  struct Row {
+    int status;
+    std::string_view reason;
+  };
+  static constexpr auto kRows = std::to_array<Row>({
+      {200, "OK"},
+      {201, "Created"},
+      {202, "Accepted"},
+      {204, "No Content"},
+      {206, "Partial Content"},
+      {301, "Moved Permanently"},
+      {302, "Found"},
+      {303, "See Other"},
+      {304, "Not Modified"},
+      {307, "Temporary Redirect"},
+      {308, "Permanent Redirect"},
+      {400, "Bad Request"},
+      {401, "Unauthorized"},
+      {403, "Forbidden"},
+      {404, "Not Found"},
+      {405, "Method Not Allowed"},
+      {406, "Not Acceptable"},
+      {408, "Request Timeout"},
+      {409, "Conflict"},
+      {410, "Gone"},
+      {412, "Precondition Failed"},
+      {413, "Content Too Large"},
+      {415, "Unsupported Media Type"},
+      {416, "Range Not Satisfiable"},
+      {417, "Expectation Failed"},
+      {421, "Misdirected Request"},
+      {422, "Unprocessable Content"},
+      {428, "Precondition Required"},
+      {429, "Too Many Requests"},
+      {431, "Request Header Fields Too Large"},
+      {500, "Internal Server Error"},
+      {501, "Not Implemented"},
+      {502, "Bad Gateway"},
+      {503, "Service Unavailable"},
+      {504, "Gateway Timeout"},
+      {505, "HTTP Version Not Supported"},
+  });
+  const auto* row = std::ranges::find(kRows, status, &Row::status);
+  return row == kRows.end() ? std::string_view() : row->reason;
+}
+
+bool is_ours(std::string_view name) {
+  static constexpr auto kNames = std::to_array<std::string_view>(
+      {"content-length", "transfer-encoding", "connection", "date"});
+  return std::ranges::find(kNames, ascii_lower(name)) != kNames.end();
+}
+
+/// The same text in two forms must not carry one strong tag (RFC 9110, 8.8.3.3).
+void weaken_tag(http::Headers& headers) {
+  for (http::Header& header : headers) {
+    if (ascii_lower(header.name) == "etag" && !header.value.starts_with("W/")) {
+      header.value.insert(0, "W/");
+    }
+  }
+}
+
+/// Vary also where the text goes out as it is: a cache must not give it to everybody.
+void compress(HttpResponse& response, const Asked& asked) {
+  const std::string* type = http::find_header(response.headers, "Content-Type");
+  if (response.source != nullptr || response.body.size() <= kGzipFrom || type == nullptr ||
+      !is_compressible(*type) || response.status == 206 ||
+      http::find_header(response.headers, "Content-Encoding") != nullptr) {
+    return;
+  }
+  const std::string* vary = http::find_header(response.headers, "Vary");
+  const std::string said = vary == nullptr ? std::string() : ascii_lower(*vary);
+  if (said != "*" && said.find("accept-encoding") == std::string::npos) {
+    response.headers.push_back({"Vary", "Accept-Encoding"});
+  }
+  if (!asked.gzip) return;
+  std::string smaller = gzip(response.body);
+  if (smaller.empty()) return;
+  response.body = std::move(smaller);
+  weaken_tag(response.headers);
+  response.headers.push_back({"Content-Encoding", "gzip"});
+}
+
+}  // namespace
+
+Answer make_answer(HttpResponse response, const Asked& asked) {
+  Answer answer;
+  if (response.status < 200 || response.status > 599) {
+    answer.wrong = "the answer's status is none";
+    return answer;
+  }
+  for (const http::Header& header : response.headers) {
+    if (http::check_header(header).has_value()) continue;
+    answer.wrong = "a header of the answer has a line break, or is none";
+    return answer;
+  }
+  compress(response, asked);
+  const bool no_body = response.status == 204 || response.status == 304;
+  answer.head = fmt::format("HTTP/1.1 {} {}\r\n", response.status, reason_of(response.status));
+  for (const http::Header& header : response.headers) {
+    if (is_ours(header.name)) continue;
+    answer.head.append(header.name).append(": ").append(header.value).append("\r\n");
+  }
+  if (no_body) return answer;
+  if (response.source == nullptr) {
+    fmt::format_to(std::back_inserter(answer.head), "Content-Length: {}\r\n", response.body.size());
+  } else if (!asked.http10) {
+    answer.head += "Transfer-Encoding: chunked\r\n";
+    answer.chunked = true;
+  }
+  answer.close = response.source != nullptr && asked.http10;
+  if (asked.head) return answer;
+  answer.body = response.source == nullptr ? std::move(response.body) : std::string();
+  answer.source = std::move(response.source);
+  return answer;
+}
+
+std::string head_end(std::string_view date, bool close) {
+  return fmt::format("Date: {}\r\n{}\r\n", date, close ? "Connection: close\r\n" : "");
+}
+
+std::string http_date(std::time_t at) {
+  static constexpr std::array kDays{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+  static constexpr std::array kMonths{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                      "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  std::tm utc{};
+  gmtime_r(&at, &utc);
+  return fmt::format("{}, {:02} {} {} {:02}:{:02}:{:02} GMT",
+                     kDays.at(static_cast<std::size_t>(utc.tm_wday)), utc.tm_mday,
+                     kMonths.at(static_cast<std::size_t>(utc.tm_mon)), utc.tm_year + 1900,
+                     utc.tm_hour, utc.tm_min, utc.tm_sec);
+}
+
+std::string chunk_begin(std::size_t bytes) {
+  return fmt::format("{:x}\r\n", bytes);
+}
+
+}  // namespace cordyna::server

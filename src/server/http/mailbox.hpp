@@ -1,0 +1,35 @@
+/// The way to the server's thread from any other, which may be used also after the server has gone.
+///
+/// Internal to this folder. Threads: any, but for close() and own_thread_is_this().
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <mutex>
+#include <thread>
+
+namespace boost::asio {
+class io_context;
+}
+
+namespace cordyna::server {
+
+class Mailbox {
+ public:
+  explicit Mailbox(boost::asio::io_context& io) : io_(&io) {}
+
+  /// Runs it later, on the server's thread; after close() it is dropped here.
+  void post(std::move_only_function<void()> work);
+  /// The io_context is not touched any more.
+  void close();
+
+  void own_thread_is_this() { own_ = std::this_thread::get_id(); }
+  [[nodiscard]] bool on_own_thread() const { return own_ == std::this_thread::get_id(); }
+
+ private:
+  std::mutex mutex_;
+  boost::asio::io_context* io_;  ///< under the mutex; null: closed
+  std::atomic<std::thread::id> own_{};
+};
+
+}  // namespace cordyna::server

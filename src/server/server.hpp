@@ -1,0 +1,69 @@
+/// Cerebro's server: the API over HTTP, with those who may use it.
+///
+/// Threads: one; what it starts has its own.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+#include "cerebro/cerebro.hpp"
+#include "model/layout.hpp"
+#include "ports/clock.hpp"
+#include "ports/secrets.hpp"
+#include "ports/store.hpp"
+#include "server/http/http_server.hpp"
+#include "service/flow_cache.hpp"
+
+namespace cordyna::server {
+
+struct ServerSettings {
+  HttpSettings http;
+  bool insecure_plaintext = false;  ///< an address beyond this machine without TLS is meant
+  std::string public_url;           ///< how browsers reach it; empty: by its address
+};
+
+/// All borrowed, but what functions give.
+struct ServerParts {
+  StateLayout layout;
+  const Clock* clock = nullptr;
+  Cerebro* cerebro = nullptr;
+  FlowCache* flows = nullptr;
+  std::function<Result<std::unique_ptr<StoreReader>>()> open_reader;
+  std::unique_ptr<SecretKeeper> secrets;
+  std::vector<PoolSpec> pools;
+};
+
+/// The OpenAPI 3.1 document of the API, as JSON.
+[[nodiscard]] const std::string& openapi();
+/// Its reference for people, as Markdown.
+[[nodiscard]] std::string api_reference();
+
+class Server {
+ public:
+  /// Makes the first user with a token, where there is none: admin, with its token in the state
+  /// folder's file admin.token, mode 0600. Errors: kInvalidArgument: an address beyond this machine
+  /// without TLS; kUnavailable: the address; those of the store.
+  [[nodiscard]] static Result<std::unique_ptr<Server>> start(const ServerSettings& settings,
+                                                             ServerParts parts);
+  ~Server();
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  /// "http://127.0.0.1:7070"
+  [[nodiscard]] const std::string& url() const;
+  /// Of the first start: a link that logs in once; empty: there were users before.
+  [[nodiscard]] const std::string& login_link() const;
+  /// No more requests but for what is under way.
+  void drain();
+
+ private:
+  class Impl;
+  explicit Server(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace cordyna::server

@@ -1,0 +1,125 @@
+"""S24, S26, S27, S28, S30, S43: names that are paths, logs that are more than text, secrets, and an audit that stays."""
+
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+from pathlib import Path
+
+import pytest
+from serving import DYNA, Server, serve
+
+LOGS = r"""
+id: hostile
+tasks:
+  - id: say
+    type: shell
+    script: |
+      printf '\033]0;title\007<script>alert(1)</script>\n'
+      printf '\n2026-01-01 ERROR forged\n'
+      printf '\xff\xfe\n'
+      head -c 100000 /dev/zero | tr '\0' 'a'; echo
+  - id: swap
+    type: shell
+    needs: [say]
+    script: "ln -sf /etc/passwd ../log || true; ln -sf /etc/passwd log || true"
+"""
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "..%2f..%2fetc%2fpasswd",
+        "..",
+        "%2e%2e",
+        "..%252f",
+        "%00",
+        "a" * 300,
+        "CON",
+        "-rf",
+        "0",
+        "-1",
+        "1e3",
+    ],
+)
+def test_s24_a_name_is_never_a_path(server: Server, name: str) -> None:
+    for path in (f"/api/v1/runs/{name}", f"/api/v1/runs/{name}/log?task=say", f"/api/v1/flows/acme/{name}",
+                 f"/api/v1/flows/{name}/daily", f"/api/v1/secrets/{name}", f"/api/v1/tokens/{name}"):  # fmt: skip
+        method = "DELETE" if "secrets" in path or "tokens" in path else "GET"
+        answer = server.call(method, path)
+        assert answer.status in (400, 404, 422), (path, answer.status)
+        assert b"root:" not in answer.body
+    run = server.start()
+    server.ended(run)
+    answer = server.call("GET", f"/api/v1/runs/{run}/log?task={name}")
+    assert answer.status in (400, 404) and b"root:" not in answer.body
+
+
+def test_s26_s27_a_log_is_text_and_nothing_else(tmp_path: Path) -> None:
+    (tmp_path / "hostile.yaml").write_text(LOGS)
+    served = serve(tmp_path)
+    try:
+        run = served.start("_/hostile")
+        served.ended(run)
+        answer = served.call("GET", f"/api/v1/runs/{run}/log?task=say")
+        assert answer.headers["Content-Type"] == "application/json"
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+        lines = answer.json["lines"]
+        assert {line["stream"] for line in lines} == {"stdout"}
+        assert any("<script>" in line["text"] for line in lines)
+        assert b"\x1b" not in answer.body and b"\xff" not in answer.body
+        swapped = served.call("GET", f"/api/v1/runs/{run}/log?task=swap")
+        assert b"root:" not in swapped.body
+    finally:
+        served.stop()
+
+
+def test_s30_a_secret_of_the_api_is_nowhere(tmp_path: Path) -> None:
+    canary = "canary-5d1f-of-the-api"
+    (tmp_path / "use.yaml").write_text(
+        "id: use\ntasks:\n  - {id: a, type: shell, env: {K: \"{{ secret('K') }}\"}, script: 'echo $K; exit 1'}\n"
+    )
+    served = serve(tmp_path)
+    try:
+        served.ok("PUT", "/api/v1/secrets/K", {"value": canary})
+        run = served.start("_/use")
+        served.ended(run)
+        for path in (f"/api/v1/runs/{run}", f"/api/v1/runs/{run}/log?task=a", f"/api/v1/runs/{run}/history",
+                     f"/api/v1/runs/{run}/tasks", f"/api/v1/runs/{run}/attempts", "/api/v1/secrets", "/api/v1/audit",
+                     "/metrics", "/api/v1/flows/_/use"):  # fmt: skip
+            assert canary.encode() not in served.call("GET", path).body, path
+        for file in served.state.rglob("*"):
+            if file.is_file():
+                assert canary.encode() not in file.read_bytes(), file
+    finally:
+        served.stop()
+
+
+def test_s43_the_audit_cannot_be_changed(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text("id: a\ntasks: [{id: a, type: log, message: b}]\n")
+    served = serve(tmp_path)
+    try:
+        for method in ("POST", "PUT", "PATCH", "DELETE"):
+            assert (
+                served.call(method, "/api/v1/audit", {} if method != "DELETE" else None).status
+                == 405
+            )
+            assert served.call(method, "/api/v1/audit/1").status == 404
+        for _ in range(3):
+            served.start("_/a")
+    finally:
+        served.stop()
+    verify = [DYNA, "audit", "verify", "--state", str(served.state)]
+    good = subprocess.run(verify, capture_output=True, text=True, check=False)
+    assert good.returncode == 0, good.stderr
+    state = sqlite3.connect(served.state / "state.db")
+    with pytest.raises(sqlite3.IntegrityError):
+        state.execute("UPDATE audit SET actor = 'user:eve' WHERE seq = 2")
+    state.execute("DROP TRIGGER audit_stays")
+    state.execute("UPDATE audit SET actor = 'user:eve' WHERE seq = 3")
+    state.commit()
+    state.close()
+    bad = subprocess.run(verify, capture_output=True, text=True, check=False)
+    assert bad.returncode != 0
+    assert "entry 3" in bad.stderr + bad.stdout
