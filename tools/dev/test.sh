@@ -88,10 +88,10 @@ parts_long() {
   local -a targets
   configure tsan
   mapfile -t targets < <(ninja -C "$kBuildRoot/tsan" -t targets all |
-    sed -nE 's/^(cordyna_(cerebro|process)[a-z_]*_test): phony.*/\1/p')
+    sed -nE 's/^(cordyna_(cerebro|process|server)[a-z_]*_test): phony.*/\1/p')
   [[ ${#targets[@]} -gt 0 ]] || die 'no test programs of cerebro and process to build under TSan'
   build tsan "${targets[@]}"
-  part_ctest tsan tsan --tests-regex '^unit\.(cerebro|process)'
+  part_ctest tsan tsan --tests-regex '^unit\.(cerebro|process|server)'
   need_packages clang-19
   whole two-compilers two_compilers_agree
   whole sim-long "$kBuildRoot/asan/bin/cordyna_sim" --minutes 5

@@ -2,9 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <boost/json.hpp>
 #include <iterator>
 
+#include "base/check.hpp"
 #include "server/api/problem.hpp"
 #include "server/api/route.hpp"
 
@@ -78,18 +81,29 @@ json::object parameter(std::string_view name, std::string_view place, std::strin
           {"schema", std::move(schema)}};
 }
 
-/// What the names in paths stand for.
+struct PathName {
+  std::string_view name;
+  std::string_view pattern;
+  std::string_view text;
+};
+
+/// What the names in paths stand for, as far as a pattern can say it.
+constexpr std::array kPathNames{
+    PathName{"namespace", "^([a-z0-9][a-z0-9._-]{0,127}|_)$",
+             "The namespace; _ for flows without one."},
+    PathName{"flow", "^[a-z0-9][a-z0-9._-]{0,127}$", "The id of the flow."},
+    PathName{"run", "^([1-9][0-9]{0,17}|[0-9a-f-]{36})$", "The number of the run, or its id."},
+    PathName{"version", "^[1-9][0-9]{0,8}$", "Its number."},
+    PathName{"backfill", "^[1-9][0-9]{0,17}$", "Its number."},
+    PathName{"secret", "^[A-JL-Za-z_][A-Za-z0-9_]{0,199}$", "Its name."},
+    PathName{"user", "^[a-z0-9][a-z0-9._@-]{0,63}$", "The name of the user."},
+    PathName{"token", "^[a-z0-9]{1,64}$", "The id of the token: what stands between its bars."}};
+
 json::object path_parameter(std::string_view name) {
-  json::object schema{{"type", "string"}, {"minLength", 1}, {"maxLength", 200}};
-  std::string_view text = "Its name.";
-  if (name == "namespace") text = "The namespace; _ for flows without one.";
-  if (name == "flow") text = "The id of the flow.";
-  if (name == "run") text = "The number of the run, or its id.";
-  if (name == "version" || name == "backfill") {
-    schema = {{"type", "integer"}, {"format", "int64"}, {"minimum", 1}};
-    text = "Its number.";
-  }
-  return parameter(name, "path", text, true, std::move(schema));
+  const auto* const known = std::ranges::find(kPathNames, name, &PathName::name);
+  CHECK(known != kPathNames.end());  // a route with another name has no place in the document
+  return parameter(name, "path", known->text, true,
+                   {{"type", "string"}, {"pattern", known->pattern}});
 }
 
 json::array parameters_of(const Route& route) {

@@ -24,6 +24,8 @@ void list_next_times(Api& api, Call& call) {
 }
 
 void list_ticks(Api& api, Call& call) {
+  const auto row = api.reader().find_applied(call.ns(), call.value("flow"));
+  if (!row.has_value()) return call.refuse(row.error());
   TickFilter filter{call.ns(), call.value("flow"), call.query_value("trigger").value_or(""),
                     call.query_time("before"), 0};
   const auto limit = static_cast<std::uint32_t>(call.query_number("limit", kPageDefault));

@@ -111,7 +111,6 @@ const std::vector<DesyncRow> kHeads{
     {"Fragment", "GET /#x HTTP/1.1\r\n" + kHost + "\r\n", 400},
     {"HighByte", "GET /\xc3\xa4 HTTP/1.1\r\n" + kHost + "\r\n", 400},
     {"Connect", "CONNECT localhost:443 HTTP/1.1\r\n" + kHost + "\r\n", 501},
-    {"Trace", "TRACE / HTTP/1.1\r\n" + kHost + "\r\n", 501},
     {"Http09", "GET /\r\n", 400},
     {"Http09Host", "GET /\r\n" + kHost + "\r\n", 400},
     {"Http2", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505},

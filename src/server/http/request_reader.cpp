@@ -137,8 +137,8 @@ class RequestReader::Impl final : public beast::http::basic_parser<true> {
 };
 
 Refusal RequestReader::Impl::check(const ReaderRules& rules) {
-  if (request_.method == "CONNECT" || request_.method == "TRACE") {
-    return {501, "this server knows neither CONNECT nor TRACE"};
+  if (request_.method == "CONNECT") {
+    return {501, "this server is no proxy: it does not know CONNECT"};
   }
   for (const Refusal& refusal : {check_framing(), check_host(rules), check_expect()}) {
     if (refusal.status != 0) return refusal;
