@@ -151,6 +151,15 @@ CommandResult Up::own() {
   std::vector<PoolSpec> pools = limits.pools;
   const OwnerSettings settings{std::move(limits), layout_};
   Ownership ownership(context_.parts, settings, std::move(store), cache_, view_);
+  // These two go before what they borrow, however this ends.
+  struct Ending {
+    Up& up;
+    ~Ending() {
+      up.pruner_.reset();
+      up.server_.reset();
+    }
+  };
+  const Ending ending{*this};
   ownership.observe(report_);
   TRY(ownership.start());
   TRY(take_up_runs(ownership));
@@ -159,10 +168,7 @@ CommandResult Up::own() {
   TRY_ASSIGN(server_, start_server(context_, layout_, ownership, cache_, std::move(pools)));
   if (server_ != nullptr) greet();
   TRY(begin_pruning(ownership));
-  const CommandResult done = wait(ownership);
-  pruner_.reset();  // these two before what they borrow
-  server_.reset();
-  return done;
+  return wait(ownership);
 }
 
 /// What an owner before left goes on, the oldest first.
