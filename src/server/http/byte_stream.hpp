@@ -12,9 +12,9 @@
 #include <string_view>
 
 namespace boost::asio {
-class io_context;
+class io_context;  // NOLINT(readability-identifier-naming): the name is theirs
 namespace ssl {
-class context;
+class context;  // NOLINT(readability-identifier-naming): the name is theirs
 }
 }  // namespace boost::asio
 

@@ -92,7 +92,7 @@ TEST_F(HttpServerTest, LongTextIsCompressed) {
 }
 
 TEST_F(HttpServerTest, ALargeAnswerIsWhole) {
-  const std::string body(20'000'000, 'x');
+  const std::string body = long_text(20);
   handler_.on = [&body](HttpRequest, Respond respond) { respond({.body = body}); };
   start();
   TestClient client(port());

@@ -68,7 +68,7 @@ TEST_F(HttpLimitsTest, WhoSendsTooMuchCanReadWhy) {
   start();
   TestClient client(port());
   // Sent to the end before the first look at the answer, as simple clients do.
-  client.send(post(std::string(30'000'000, 'x')));
+  client.send(post(long_text(30)));
   EXPECT_EQ(client.read_reply().status, 413);
   EXPECT_TRUE(client.is_closed());
 }
@@ -132,9 +132,7 @@ TEST_F(HttpLimitsTest, TheHandlerMayTakeAsLongAsItLikes) {
 
 TEST_F(HttpLimitsTest, WhoDoesNotReadIsThrownOut) {
   settings_.limits.write_wait = 50;
-  handler_.on = [](HttpRequest, Respond respond) {
-    respond({.body = std::string(50'000'000, 'x')});
-  };
+  handler_.on = [](HttpRequest, Respond respond) { respond({.body = long_text(50)}); };
   start();
   TestClient client(port(), {.receive_bytes = 4096});
   client.send(get("/"));
@@ -170,6 +168,7 @@ TEST_F(HttpLimitsTest, ManyTooManyAreClosedAtOnce) {
   settings_.limits.connections = 0;
   start();
   std::vector<std::unique_ptr<TestClient>> clients;
+  clients.reserve(150);
   for (int i = 0; i < 150; ++i) clients.push_back(std::make_unique<TestClient>(port()));
   int told = 0;
   for (const auto& client : clients) {

@@ -9,7 +9,7 @@
 #include <thread>
 
 namespace boost::asio {
-class io_context;
+class io_context;  // NOLINT(readability-identifier-naming): the name is theirs
 }
 
 namespace cordyna::server {

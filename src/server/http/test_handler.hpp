@@ -102,6 +102,12 @@ class HttpServerTest : public testing::Test {
 inline std::string get(const std::string& target, const std::string& headers = {}) {
   return "GET " + target + " HTTP/1.1\r\nHost: localhost\r\n" + headers + "\r\n";
 }
+/// Megabytes of it.
+inline std::string long_text(std::size_t megabytes) {
+  std::string text;
+  text.resize(megabytes * 1'000'000, 'x');
+  return text;
+}
 inline std::string post(const std::string& body, const std::string& headers = {}) {
   return "POST /p HTTP/1.1\r\nHost: localhost\r\nContent-Length: " + std::to_string(body.size()) +
          "\r\n" + headers + "\r\n" + body;

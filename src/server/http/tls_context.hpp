@@ -9,7 +9,7 @@
 #include "base/result.hpp"
 
 namespace boost::asio::ssl {
-class context;
+class context;  // NOLINT(readability-identifier-naming): the name is theirs
 }
 
 namespace cordyna::server {
