@@ -128,6 +128,11 @@ def is_odd(zone: str, change: int, jump: int) -> bool:
     return jump % HOUR != 0 or (change + OFFSETS[zone]) % HOUR != 0
 
 
+def skips_midnight(zone: str, change: int, jump: int) -> bool:
+    """The clocks go from midnight to a later time, so that this day has no midnight."""
+    return jump > 0 and (change + OFFSETS[zone]) % (24 * HOUR) == 0
+
+
 def unexplained(
     cron: str, zone: str, change: int, jump: int, mine: list[int], theirs: list[int], package: str
 ) -> tuple[set[int], set[str]]:
@@ -142,6 +147,10 @@ def unexplained(
             reason = "croniter: a change that is not by, or at, a full hour"
         elif package == "croniter" and at not in mine and twice:
             reason = "croniter: a time that comes twice is due twice"
+        elif (
+            package == "cronsim" and at in mine and after_gap and skips_midnight(zone, change, jump)
+        ):
+            reason = "cronsim: a day without its midnight begins an hour late"
         elif package == "croniter" and after_gap:
             reason = "croniter: a time that is passed over is due later"
         else:
