@@ -93,7 +93,10 @@ void put_user(Api& api, Call& call) {
     if (!grants.has_value()) return call.refuse(grants.error());
     user.grants = std::move(*grants);
   }
-  user.disabled_at = call.body.flag("disabled") ? std::max<Millis>(user.disabled_at, api.now()) : 0;
+  if (call.body.has("disabled")) {
+    const bool disabled = call.body.flag("disabled");
+    if (disabled != (user.disabled_at > 0)) user.disabled_at = disabled ? api.now() : 0;
+  }
   std::string password = call.body.text("password");
   if (call.body.has("password")) {
     if (password.size() < kPasswordMin || password.size() > kPasswordMax) {

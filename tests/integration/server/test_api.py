@@ -209,6 +209,12 @@ def test_users_log_in_and_out(server: Server) -> None:
     session = {"Cookie": again.headers["Set-Cookie"].split(";")[0]}
     assert server.call("GET", "/api/v1/me", token=None, headers=session).status == 401
     assert server.call("POST", "/api/v1/login", login, token=None).status == 401
+    since = server.ok("PUT", "/api/v1/users/ann", {"disabled": True})["disabled_at"]
+    changed = server.ok("PUT", "/api/v1/users/ann", {"grants": [], "password": login["password"]})
+    assert changed["disabled_at"] == since, "what is not named stays as it was"
+    assert server.call("POST", "/api/v1/login", login, token=None).status == 401
+    assert "disabled_at" not in server.ok("PUT", "/api/v1/users/ann", {"disabled": False})
+    assert server.call("POST", "/api/v1/login", login, token=None).status == 200
 
 
 def test_the_link_of_the_first_start_logs_in_once(server: Server) -> None:
