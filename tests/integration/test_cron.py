@@ -133,6 +133,12 @@ def skips_midnight(zone: str, change: int, jump: int) -> bool:
     return jump > 0 and (change + OFFSETS[zone]) % (24 * HOUR) == 0
 
 
+def goes_by_time(cron: str) -> bool:
+    """Whether it is due each so many minutes or hours, so that nothing happens for what is passed over."""
+    minute, hour, *_ = cron.split()
+    return minute.startswith("*") or hour.startswith("*")
+
+
 def unexplained(
     cron: str, zone: str, change: int, jump: int, mine: list[int], theirs: list[int], package: str
 ) -> tuple[set[int], set[str]]:
@@ -151,6 +157,13 @@ def unexplained(
             package == "cronsim" and at in mine and after_gap and skips_midnight(zone, change, jump)
         ):
             reason = "cronsim: a day without its midnight begins an hour late"
+        elif (
+            package == "cronsim"
+            and at == change
+            and goes_by_time(cron)
+            and skips_midnight(zone, change, jump)
+        ):
+            reason = "cronsim: a midnight that is not there is due"
         elif package == "croniter" and after_gap:
             reason = "croniter: a time that is passed over is due later"
         else:
