@@ -45,8 +45,9 @@ std::optional<std::int64_t> Schedule::next_second(std::int64_t after) const {
     }
     if (!found.has_value()) return std::nullopt;
     if (*found - period.offset < period.end) return *found - period.offset;
-    // Periods without a match are passed over at once, up to one that may end in a gap.
-    from = std::max(period.end, definition_.zone.period_at(*found - 2 * kDay).begin);
+    // Not straight to the period of what was found: on the way clocks may go back, and times that
+    // were over come again.
+    from = period.end;
   }
 }
 

@@ -57,6 +57,16 @@ TEST(Schedule, ATimeThatComesTwiceIsDueOnceOrTwice) {
   EXPECT_EQ(times({"0 2,3 * * *"}, kAutumn, 3), "25 00:00, 25 02:00, 26 01:00");
 }
 
+TEST(Schedule, ATimeThatComesTwiceIsNotPassedOverForOneAYearLater) {
+  EXPECT_EQ(times({"30 2 25 10 *", "Europe/Berlin", OnGap::kShift, OnOverlap::kBoth}, kAutumn, 3),
+            "25 00:30, 25 01:30, 25 00:30");
+  EXPECT_EQ(times({"*/30 2 25 10 *"}, kAutumn, 5),
+            "25 00:00, 25 00:30, 25 01:00, 25 01:30, 25 00:00");
+  // In Cairo 24:00 becomes 23:00 (21:00 UTC on the 31st), so that the 31st comes again.
+  EXPECT_EQ(times({"52 * * 10 4", "Africa/Cairo"}, {2024, 10, 31, 19, 0, 0}, 3),
+            "31 19:52, 31 20:52, 31 21:52");
+}
+
 TEST(Schedule, EveryNthGoesByTheTimeThatPasses) {
   EXPECT_EQ(times({"*/30 * * * *"}, {2026, 3, 29, 0, 15, 0}, 3), "29 00:30, 29 01:00, 29 01:30");
   EXPECT_EQ(times({"*/30 * * * *"}, {2026, 10, 25, 0, 15, 0}, 4),

@@ -130,7 +130,9 @@ def is_odd(zone: str, change: int, jump: int) -> bool:
 
 def skips_midnight(zone: str, change: int, jump: int) -> bool:
     """The clocks go from midnight to a later time, so that this day has no midnight."""
-    return jump > 0 and (change + OFFSETS[zone]) % (24 * HOUR) == 0
+    before = datetime.fromtimestamp(change - 1, ZoneInfo(zone)).utcoffset()
+    assert before is not None
+    return jump > 0 and (change + int(before.total_seconds())) % (24 * HOUR) == 0
 
 
 def goes_by_time(cron: str) -> bool:
