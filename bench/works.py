@@ -8,6 +8,7 @@ from foreach_works import Foreach
 from history_works import History
 from measure import BenchError, flow_memory, flow_seconds, folder, median, run, spread, wall
 from schedule_works import Schedules
+from server_works import SERVER_WORKS
 
 CHAIN = 40
 FAN = 500
@@ -220,6 +221,7 @@ WORKS = [
     Foreach(),
     History(),
     Schedules(),
+    *SERVER_WORKS,
     Flights(),
     SmallSteps(),
 ]

@@ -151,6 +151,9 @@ int command_line(int argc, char** argv) {
   parts.open_secrets = [](const StateLayout& layout) {
     return std::make_unique<cordyna::SecretStore>(layout);
   };
+  parts.find_secrets = [](const StateLayout& layout) {
+    return std::make_unique<cordyna::LayeredSecrets>(layout);
+  };
   parts.show_sql = cordyna::data::show_sql;
   parts.make_memory_store = [] { return std::make_unique<cordyna::MemoryStore>(); };
   parts.read_rows = cordyna::data::read_rows;

@@ -21,7 +21,7 @@ std::string name_of(const FlowChange& change) {
 
 /// Whether two triggers are due at the same times, whatever else they say.
 bool same_times(const TriggerSpec& a, const TriggerSpec& b) {
-  return a.cron == b.cron && a.timezone == b.timezone && a.on_gap == b.on_gap &&
+  return a.type == b.type && a.cron == b.cron && a.timezone == b.timezone && a.on_gap == b.on_gap &&
          a.on_overlap == b.on_overlap && a.holidays == b.holidays;
 }
 
@@ -122,7 +122,7 @@ Result<> Applier::put(Millis wall, const FlowChange& change, const AppliedFlowRo
 Result<> Applier::begin_schedules(Millis wall, const Flow* before, const Flow& flow,
                                   ChangeSet& out) {
   for (const TriggerSpec& spec : flow.triggers) {
-    if (spec.disabled) continue;
+    if (spec.disabled || spec.type != TriggerType::kSchedule) continue;
     TRY(schedule::Schedule::of(spec));  // before anything is written: it can be kept
     const TriggerSpec* const old = find_trigger(before, spec.id);
     if (old != nullptr && same_times(*old, spec)) continue;
@@ -130,7 +130,7 @@ Result<> Applier::begin_schedules(Millis wall, const Flow* before, const Flow& f
     TRY_ASSIGN(const std::vector<TickRow> ticks, store_.list_ticks(newest));
     // Without a tick it begins where it is first kept.
     if (ticks.empty() || ticks.front().scheduled_for >= wall) continue;
-    if (old != nullptr) {
+    if (old != nullptr && old->type == TriggerType::kSchedule) {
       const auto times = schedule::Schedule::of(*old);
       const auto due = times.has_value() ? times->next(ticks.front().scheduled_for) : std::nullopt;
       if (due.has_value() && *due <= wall) continue;
@@ -191,7 +191,8 @@ Result<std::vector<KeptTrigger>> Applier::schedules(const ChangeSet& staged) {
   for (const AppliedFlowRow& row : rows) {
     TRY_ASSIGN(const Loaded loaded, load(row, staged));
     for (std::size_t i = 0; i < loaded.flow->triggers.size(); ++i) {
-      if (loaded.flow->triggers[i].disabled) continue;
+      const TriggerSpec& spec = loaded.flow->triggers[i];
+      if (spec.disabled || spec.type != TriggerType::kSchedule) continue;
       kept.push_back({loaded.flow, loaded.canonical, i});
     }
   }

@@ -44,6 +44,8 @@ struct ToCommand {
   Command operator()(IdentityRequest& r) const {
     return IdentitySignal{std::move(r.users), std::move(r.tokens), std::move(r.removed_tokens)};
   }
+  Command operator()(EventRequest& r) const { return EventSignal{std::move(r), wall}; }
+  Command operator()(SettleRequest& r) const { return SettleSignal{std::move(r), wall}; }
   Command operator()(NoteRequest&) const { return NoteSignal{}; }
 };
 
@@ -69,7 +71,7 @@ class Cerebro::Impl {
       : clock_(clock),
         inbox_(std::make_shared<Inbox>(settings.inbox_max)),
         loop_(settings.limits, store, evaluator, std::move(loader), settings.ticks,
-              settings.subflows, settings.audit) {
+              settings.subflows, settings.audit, settings.events_max) {
     loop_.set_listener([this](const ChangeSet& changes) { publish(changes); });
   }
 
@@ -103,7 +105,7 @@ class Cerebro::Impl {
     return answer.get();
   }
 
-  void ask(ServerRequest request, AuditNote note, Answer answer) {
+  void ask(ServerRequest request, std::optional<AuditNote> note, Answer answer) {
     post({std::visit(ToCommand{clock_.wall()}, request), std::move(answer), std::move(note)});
   }
 
@@ -246,7 +248,7 @@ Cerebro::~Cerebro() = default;
 ReportSink Cerebro::sink() {
   return impl_->sink();
 }
-void Cerebro::ask(ServerRequest request, AuditNote note, Answer answer) {
+void Cerebro::ask(ServerRequest request, std::optional<AuditNote> note, Answer answer) {
   impl_->ask(std::move(request), std::move(note), std::move(answer));
 }
 void Cerebro::start(Process& process) {
@@ -261,8 +263,12 @@ Result<RunNo> Cerebro::rerun(RerunRequest request) {
   return impl_->ask(RerunSignal{std::move(request)});
 }
 
-Result<std::int64_t> Cerebro::remove(std::vector<RunNo> runs, std::vector<TickRemoval> ticks) {
-  return impl_->ask(RemoveSignal{std::move(runs), std::move(ticks)});
+Result<std::int64_t> Cerebro::remove(OldRows rows) {
+  return impl_->ask(RemoveSignal{std::move(rows)});
+}
+
+Result<EventNo> Cerebro::settle(SettleRequest request) {
+  return impl_->ask(SettleSignal{std::move(request), impl_->wall()});
 }
 
 Result<BackfillNo> Cerebro::start_backfill(BackfillRequest request) {

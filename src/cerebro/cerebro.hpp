@@ -32,11 +32,12 @@
 namespace cordyna {
 
 struct CerebroSettings {
-  engine::Limits limits{2};      ///< processes at once, and pools
-  std::size_t inbox_max = 4096;  ///< signals; more wait at their source
-  TickPorts ticks;               ///< for `keep`
-  SubflowPorts subflows;         ///< none: tasks of type `flow` go to the process
-  AuditHash audit{};             ///< none: no audit is kept
+  engine::Limits limits{2};            ///< processes at once, and pools
+  std::size_t inbox_max = 4096;        ///< signals; more wait at their source
+  std::size_t events_max = 1'000'000;  ///< pending ones; more are refused
+  TickPorts ticks;                     ///< for `keep`
+  SubflowPorts subflows;               ///< none: tasks of type `flow` go to the process
+  AuditHash audit{};                   ///< none: no audit is kept
 };
 
 /// Told of every commit, in order, on cerebro's thread: must be quick and must not call back.
@@ -87,13 +88,33 @@ struct IdentityRequest {
   std::vector<TokenRow> tokens;
   std::vector<std::string> removed_tokens;
 };
+/// Something came in for a trigger of a flow that is applied. Asking again is harmless: a trigger
+/// and an event's id name it. Its run begins after it is saved.
+struct EventRequest {
+  std::string ns;
+  std::string flow_id;
+  std::string trigger;
+  std::string event_id;  ///< printable, 1 to kEventIdMax bytes
+  std::string source;    ///< who sent it
+  std::string payload;   ///< JSON object, at least {}
+  /// Called on cerebro's thread where the event was there already, before the answer; with its run,
+  /// where that is saved. Must be quick and must not call back.
+  std::function<void(const EventRow&, const RunRow*)> seen{};
+};
+enum class EventOp : std::uint8_t { kReplay, kDrop };
+/// A dead letter is tried again, or dropped. Errors: kNotFound; kConflict: it is none.
+struct SettleRequest {
+  EventNo no = 0;
+  EventOp op = EventOp::kReplay;
+  std::string by;
+};
 /// Only the entry of the audit: what was changed lies elsewhere, as a secret does.
 struct NoteRequest {};
 
 /// What somebody asks of a server, each as the call of its name below.
-using ServerRequest =
-    std::variant<RunRequest, RerunRequest, CancelRequest, DecideRequest, ApplyRequest,
-                 BackfillRequest, SteerRequest, IdentityRequest, NoteRequest>;
+using ServerRequest = std::variant<RunRequest, RerunRequest, CancelRequest, DecideRequest,
+                                   ApplyRequest, BackfillRequest, SteerRequest, IdentityRequest,
+                                   EventRequest, SettleRequest, NoteRequest>;
 /// Called once, on cerebro's thread, after the commit: must be quick and must not call back.
 using Answer = std::move_only_function<void(Result<std::int64_t>)>;
 
@@ -115,9 +136,9 @@ class Cerebro {
   /// Where processes send their reports: exists before the processes do.
   [[nodiscard]] ReportSink sink();
 
-  /// Asks without waiting. What succeeds is saved, with its entry in the audit, before the answer
-  /// comes. Waits only where the inbox is full.
-  void ask(ServerRequest request, AuditNote note, Answer answer);
+  /// Asks without waiting. What succeeds is saved, with its entry in the audit (an event is its own
+  /// entry and wants none), before the answer comes. Waits only where the inbox is full.
+  void ask(ServerRequest request, std::optional<AuditNote> note, Answer answer);
 
   /// Starts the thread. `process` carries out every task of TaskKind::kProcess.
   void start(Process& process);
@@ -143,10 +164,11 @@ class Cerebro {
   /// kConflict: the run has ended, or the task is not held.
   [[nodiscard]] Result<RunNo> decide(const RunId& id, engine::HoldDecision decision);
 
-  /// Old runs and ticks go, with all their rows, in one transaction. A run that is needed (OldRun
-  /// in ports/store.hpp) stays. Gives how many went.
-  [[nodiscard]] Result<std::int64_t> remove(std::vector<RunNo> runs,
-                                            std::vector<TickRemoval> ticks);
+  /// Old runs, ticks and events go, with all their rows, in one transaction. A run that is needed
+  /// (OldRun in ports/store.hpp) stays. Gives how many went.
+  [[nodiscard]] Result<std::int64_t> remove(OldRows rows);
+  /// As EventRouter::settle.
+  [[nodiscard]] Result<EventNo> settle(SettleRequest request);
   /// As Backfiller::begin and Backfiller::steer.
   [[nodiscard]] Result<BackfillNo> start_backfill(BackfillRequest request);
   [[nodiscard]] Result<BackfillNo> steer_backfill(BackfillNo no, BackfillOp op);

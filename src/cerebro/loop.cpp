@@ -12,14 +12,15 @@
 namespace cordyna {
 
 Loop::Loop(engine::Limits limits, Store& store, const Evaluator& evaluator, FlowLoader loader,
-           TickPorts ticks, SubflowPorts subflows, AuditHash audit)
+           TickPorts ticks, SubflowPorts subflows, AuditHash audit, std::size_t events_max)
     : store_(store),
       loader_(loader),
       pools_(limits.pools),
       engine_(std::move(limits), evaluator),
       ticker_(store, ticks),
-      backfiller_(store, std::move(ticks)),
+      backfiller_(store, ticks),
       subflows_(store, evaluator, std::move(subflows)),
+      events_(store, loader, std::move(ticks), events_max),
       applier_(store, std::move(loader)),
       auditor_(store, std::move(audit)) {}
 
@@ -48,6 +49,12 @@ Result<RunNo> Loop::apply(Millis now, const Command& command) {
     Result<RunNo> operator()(const DrivesSignal& s) const { return loop.drives(now, s.id); }
     Result<RunNo> operator()(const WakeSignal&) const { return 0; }
     Result<RunNo> operator()(const IdentitySignal& s) const { return loop.change_identity(s); }
+    Result<RunNo> operator()(const EventSignal& s) const {
+      return loop.events_.accept(s.wall, s.request, loop.decision_.changes);
+    }
+    Result<RunNo> operator()(const SettleSignal& s) const {
+      return loop.events_.settle(s.wall, s.request, loop.decision_.changes);
+    }
     Result<RunNo> operator()(const NoteSignal&) const { return 0; }
   };
   return std::visit(Visitor{*this, now}, command);
@@ -225,6 +232,7 @@ Result<std::int64_t> Loop::serve(Millis now, const ServeSignal& signal) {
     TRY_ASSIGN(triggers, applier_.schedules({}));
   }
   TRY(keep(now, {triggers, signal.wall}));
+  TRY(events_.serve(signal.on));
   serving_ = signal.on;
   return std::ssize(triggers);
 }
@@ -232,10 +240,16 @@ Result<std::int64_t> Loop::serve(Millis now, const ServeSignal& signal) {
 /// What is decided but not saved counts, too: else the commit would refuse all of it.
 Result<RunNo> Loop::remove(const RemoveSignal& signal) {
   ChangeSet& changes = decision_.changes;
-  changes.removed_ticks.insert(changes.removed_ticks.end(), signal.ticks.begin(),
-                               signal.ticks.end());
+  changes.removed_ticks.insert(changes.removed_ticks.end(), signal.rows.ticks.begin(),
+                               signal.rows.ticks.end());
+  for (const EventNo no : signal.rows.events) {
+    const auto event = store_.find_event(no);
+    const bool open = !event.has_value() || event->state == EventState::kPending ||
+                      std::ranges::find(changes.events, no, &EventRow::no) != changes.events.end();
+    if (!open) changes.removed_events.push_back(no);
+  }
   RunNo count = 0;
-  for (const RunNo no : signal.runs) {
+  for (const RunNo no : signal.rows.runs) {
     TRY_ASSIGN(const std::vector<OldRun> found, store_.list_old_runs(no - 1, 1));
     const bool gone = found.empty() || found.front().run.no != no || found.front().needed ||
                       std::ranges::find(changes.removed_runs, no) != changes.removed_runs.end();
@@ -316,6 +330,7 @@ Result<RunNo> Loop::decide(Millis now, const DecideSignal& signal) {
 Result<> Loop::decide_all(Millis now, Millis wall) {
   const auto starter = [this, now](engine::RunStart run) { return start(now, std::move(run)); };
   ticker_.advance(wall, starter, decision_.changes);
+  TRY(events_.advance(wall, starter, decision_.changes));
   engine_.advance(now, decision_);
   TRY(subflows_.advance(now, subflow_hands(now), decision_.changes));
   return backfiller_.advance(now, hands(now), decision_.changes);
@@ -335,6 +350,7 @@ Result<> Loop::step(Millis now, Millis wall) {
       failed_ = true;
       return saved;
     }
+    if (!done.changes.applied.empty()) events_.forget_flows();
   }
   act(done);
   if (listener_ && !done.changes.empty()) listener_(done.changes);

@@ -20,6 +20,7 @@
 #include "cerebro/auditor.hpp"
 #include "cerebro/backfiller.hpp"
 #include "cerebro/cerebro.hpp"
+#include "cerebro/event_router.hpp"
 #include "cerebro/subflows.hpp"
 #include "cerebro/ticker.hpp"
 #include "engine/engine.hpp"
@@ -71,10 +72,9 @@ struct ServeSignal {
 /// The clock was set: look at it again.
 struct WakeSignal {};
 
-/// Old runs and ticks go. Gives how many runs do: those that are needed after all stay.
+/// Old runs, ticks and events go. Gives how many runs do: those that are needed after all stay.
 struct RemoveSignal {
-  std::vector<RunNo> runs;  ///< ascending
-  std::vector<TickRemoval> ticks;
+  OldRows rows;
 };
 
 /// Whether the run is taken up here. Errors: kNotFound: it is not; it may have ended.
@@ -95,6 +95,16 @@ struct IdentitySignal {
   std::vector<TokenRow> tokens;
   std::vector<std::string> removed_tokens;
 };
+/// As EventRouter::accept; gives the event's number.
+struct EventSignal {
+  EventRequest request;
+  Millis wall = 0;
+};
+/// As EventRouter::settle.
+struct SettleSignal {
+  SettleRequest request;
+  Millis wall = 0;
+};
 /// Nothing but its entry in the audit: what was changed lies elsewhere.
 struct NoteSignal {};
 
@@ -102,13 +112,14 @@ struct NoteSignal {};
 using Command =
     std::variant<RemoveSignal, SubmitSignal, RerunSignal, ResumeSignal, CancelSignal, DecideSignal,
                  KeepSignal, ApplySignal, ServeSignal, WakeSignal, BackfillSignal, SteerSignal,
-                 DrivesSignal, KeepsSignal, IdentitySignal, NoteSignal>;
+                 DrivesSignal, KeepsSignal, IdentitySignal, EventSignal, SettleSignal, NoteSignal>;
 
 class Loop {
  public:
   /// Borrows everything but the loader.
   Loop(engine::Limits limits, Store& store, const Evaluator& evaluator, FlowLoader loader,
-       TickPorts ticks = {}, SubflowPorts subflows = {}, AuditHash audit = {});
+       TickPorts ticks = {}, SubflowPorts subflows = {}, AuditHash audit = {},
+       std::size_t events_max = 1'000'000);
 
   void set_process(Process& process) { process_ = &process; }
   /// Told of each commit, after its commands went out.
@@ -132,8 +143,8 @@ class Loop {
 
   /// Whether `step` should be called again at once.
   [[nodiscard]] bool has_work() const {
-    return !failed_ &&
-           (engine_.has_work() || ticker_.behind() || backfiller_.behind() || subflows_.behind());
+    return !failed_ && (engine_.has_work() || ticker_.behind() || backfiller_.behind() ||
+                        subflows_.behind() || events_.behind());
   }
   [[nodiscard]] std::optional<Millis> next_timer() const { return engine_.next_timer(); }
   /// When the next trigger is due, by the clock on the wall.
@@ -178,6 +189,7 @@ class Loop {
   Ticker ticker_;
   Backfiller backfiller_;
   Subflows subflows_;
+  EventRouter events_;
   Applier applier_;
   Auditor auditor_;
   engine::Decision decision_;

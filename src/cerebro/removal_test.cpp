@@ -38,7 +38,7 @@ class RemovalTest : public testing::Test {
     } while (loop_.has_work());
   }
   Result<RunNo> remove(std::vector<RunNo> runs) {
-    return loop_.apply(1, RemoveSignal{std::move(runs), {}});
+    return loop_.apply(1, RemoveSignal{{std::move(runs), {}, {}}});
   }
   bool there(RunNo no) { return store_.find_run(no).has_value(); }
 

@@ -7,16 +7,10 @@
 #include <utility>
 
 #include "base/id.hpp"
-#include "cli/limits.hpp"
-#include "cli/line_view.hpp"
-#include "cli/owner_client.hpp"
-#include "cli/ownership.hpp"
+#include "cli/owner_request.hpp"
 
 namespace cordyna::cli {
 namespace {
-
-constexpr int kRetryEvery = 20;  // milliseconds between tries to become owner or reach the owner
-constexpr int kRetriesMax = 500;
 
 OwnerRequest request_of(const ApplyPlan& plan) {
   OwnerRequest request;
@@ -25,32 +19,6 @@ OwnerRequest request_of(const ApplyPlan& plan) {
   request.follow = false;
   request.flows = plan.changes();
   return request;
-}
-
-Result<> apply_as_owner(CommandContext& context, const StateLayout& layout,
-                        std::unique_ptr<Store> store, const OwnerRequest& request) {
-  View view({layout, context.parts.open_reader, *context.parts.clock, context.output},
-            std::make_unique<LineView>());
-  FlowCache flows;
-  TRY_ASSIGN(engine::Limits limits, limits_for(session_settings(context).slots, folder_of(layout)));
-  Ownership ownership(context.parts, {std::move(limits), layout}, std::move(store), flows, view);
-  TRY(ownership.start());
-  TRY(ownership.handle(request));
-  return {};
-}
-
-/// kUnavailable: there is no owner to ask, or it has gone.
-Result<> apply_by_owner(const StateLayout& layout, const OwnerRequest& request) {
-  const std::size_t bytes = encode(request).size();
-  if (bytes > kRequestBytesMax) {
-    return fail(ErrorCode::kInvalidArgument,
-                fmt::format("these flows have {} bytes together, and the owner of the state takes "
-                            "{} at once; apply them in parts, or while nobody owns the state",
-                            bytes, kRequestBytesMax));
-  }
-  TRY_ASSIGN(OwnerClient client, OwnerClient::connect(layout));
-  TRY(client.request(request));
-  return {};
 }
 
 }  // namespace
@@ -81,16 +49,10 @@ Result<ApplyPlan> apply_planned(CommandContext& context, const StateLayout& layo
     TRY_ASSIGN(ApplyPlan plan, planner(*present));
     const OwnerRequest request = request_of(plan);
     if (request.flows.empty()) return plan;
-    auto store = context.parts.open_store(layout, [] {});
-    const bool owned = !store.has_value() && store.error().code == ErrorCode::kConflict;
-    if (!store.has_value() && !owned) return std::unexpected<Error>(store.error());
-    const Result<> done = owned ? apply_by_owner(layout, request)
-                                : apply_as_owner(context, layout, std::move(*store), request);
-    if (done.has_value()) return plan;
-    const ErrorCode code = done.error().code;
-    const bool again = code == ErrorCode::kConflict || (owned && code == ErrorCode::kUnavailable);
-    if (!again) return std::unexpected<Error>(done.error());
-    last = done.error();
+    const Carried done = carry_out(context, layout, request);
+    if (done.answer.has_value()) return plan;
+    if (!done.again) return std::unexpected<Error>(done.answer.error());
+    last = done.answer.error();
     ::poll(nullptr, 0, kRetryEvery);
   }
   return fail(ErrorCode::kConflict,

@@ -39,6 +39,7 @@ enum class Verb : std::uint8_t {
   kPlan,
   kFlows,
   kAudit,
+  kEvents,
   kDoctor,
   kVersion,
   kCompletion,
@@ -90,8 +91,9 @@ struct Arguments {
   Follow follow = Follow::kAuto;
   std::string to;             ///< of backfill
   std::string every;          ///< of backfill
-  std::string trigger;        ///< of backfill
+  std::string trigger;        ///< of backfill and events
   std::int64_t backfill = 0;  ///< number of one
+  std::int64_t event = 0;     ///< number of one; 0: none given
   std::uint32_t parallel = 1;
   bool only_missing = false;
   bool newest_first = false;

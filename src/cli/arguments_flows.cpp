@@ -18,6 +18,7 @@ class FlowCommands {
   void add_flows();
   void add_up();
   void add_audit();
+  void add_events();
 
  private:
   CLI::App* add(const char* name, const char* help, Verb verb) {
@@ -146,6 +147,32 @@ void FlowCommands::add_audit() {
       "'list --json' prints JSON lines, the oldest first, for export.");
 }
 
+void FlowCommands::add_events() {
+  CLI::App* const events =
+      add("events", "Show what came in through triggers; try dead letters again", Verb::kEvents);
+  events->add_option("action", found_.action, "list (default), show, replay or drop")
+      ->check(CLI::IsMember({"list", "show", "replay", "drop"}));
+  events->add_option("event", found_.event, "Number of an event, but for list")
+      ->check(CLI::Range(std::int64_t{1}, std::numeric_limits<std::int64_t>::max()))
+      ->type_name("EVENT");
+  events->add_option("--flow", found_.flow_id, "Only of this flow: an id, or namespace/id");
+  events->add_option("--trigger", found_.trigger, "Only of triggers with this id");
+  events->add_option("--event-state", found_.run_state, "Only these: pending, run, dead or dropped")
+      ->check(CLI::IsMember({"pending", "run", "dead", "dropped"}));
+  events->add_option("--before", found_.before, "Only events with a number below this")
+      ->check(CLI::Range(std::int64_t{1}, std::numeric_limits<std::int64_t>::max()))
+      ->type_name("EVENT");
+  events->add_option("-n,--limit", found_.limit, "So many at most (default: 20)")
+      ->check(CLI::Range(1, 1'000'000))
+      ->type_name("N");
+  add_common(events);
+  events->footer(
+      "A dead letter is an event whose run could not be made, for one of the trigger's inputs is\n"
+      "wrong, or its flow has gone. It stays, with all it brought, until somebody has it tried "
+      "again\n"
+      "(replay) or needs no run of it (drop).");
+}
+
 }  // namespace
 
 void add_applied_flow_commands(CLI::App& app, Arguments& found) {
@@ -155,6 +182,7 @@ void add_applied_flow_commands(CLI::App& app, Arguments& found) {
   commands.add_flows();
   commands.add_up();
   commands.add_audit();
+  commands.add_events();
 }
 
 }  // namespace cordyna::cli

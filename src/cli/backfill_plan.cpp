@@ -50,9 +50,16 @@ Result<const TriggerSpec*> choose_trigger(const Flow& flow, const std::string& i
     BackfillRow named;
     named.trigger = id;
     TRY(flow::backfill_trigger(flow, named));  // says what is like it
-    return &*std::ranges::find(flow.triggers, id, &TriggerSpec::id);
+    const auto found = std::ranges::find(flow.triggers, id, &TriggerSpec::id);
+    if (found->type == TriggerType::kSchedule) return &*found;
+    return wrong(fmt::format("trigger '{}' is of type {}, which has no times that could be run", id,
+                             to_string(found->type)));
   }
-  if (flow.triggers.empty()) {
+  std::vector<const TriggerSpec*> schedules;
+  for (const TriggerSpec& one : flow.triggers) {
+    if (one.type == TriggerType::kSchedule) schedules.push_back(&one);
+  }
+  if (schedules.empty()) {
     return wrong(
         fmt::format("flow '{}' has no schedule trigger whose times could be run; "
                     "--every 1d gives it some",
@@ -60,11 +67,11 @@ Result<const TriggerSpec*> choose_trigger(const Flow& flow, const std::string& i
   }
   std::vector<const TriggerSpec*> enabled;
   std::vector<std::string_view> names;
-  for (const TriggerSpec& one : flow.triggers) {
-    names.emplace_back(one.id);
-    if (!one.disabled) enabled.push_back(&one);
+  for (const TriggerSpec* one : schedules) {
+    names.emplace_back(one->id);
+    if (!one->disabled) enabled.push_back(one);
   }
-  if (flow.triggers.size() == 1) return &flow.triggers.front();
+  if (schedules.size() == 1) return schedules.front();
   if (enabled.size() == 1) return enabled.front();
   return wrong(fmt::format("flow '{}' has several triggers: --trigger says which: {}", flow.id,
                            fmt::join(names, ", ")));

@@ -15,11 +15,12 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::array kOps = {
-    OwnerOp::kSubmit,         OwnerOp::kRerun,         OwnerOp::kResume,
-    OwnerOp::kCancel,         OwnerOp::kFollow,        OwnerOp::kApprove,
-    OwnerOp::kReject,         OwnerOp::kApply,         OwnerOp::kBackfill,
-    OwnerOp::kBackfillTakeUp, OwnerOp::kBackfillPause, OwnerOp::kBackfillResume,
-    OwnerOp::kBackfillCancel, OwnerOp::kDrives,        OwnerOp::kKeeps};
+    OwnerOp::kSubmit,        OwnerOp::kRerun,          OwnerOp::kResume,
+    OwnerOp::kCancel,        OwnerOp::kFollow,         OwnerOp::kApprove,
+    OwnerOp::kReject,        OwnerOp::kApply,          OwnerOp::kEventReplay,
+    OwnerOp::kEventDrop,     OwnerOp::kBackfill,       OwnerOp::kBackfillTakeUp,
+    OwnerOp::kBackfillPause, OwnerOp::kBackfillResume, OwnerOp::kBackfillCancel,
+    OwnerOp::kDrives,        OwnerOp::kKeeps};
 constexpr std::array kCodes = {ErrorCode::kInvalidArgument, ErrorCode::kNotFound,
                                ErrorCode::kConflict,        ErrorCode::kUnavailable,
                                ErrorCode::kCorrupt,         ErrorCode::kCancelled,
@@ -58,7 +59,7 @@ bool flag_of(const json::object& object, std::string_view key) {
 
 /// Of something there is one already, which has a number.
 bool names_a_number(OwnerOp op) {
-  return op == OwnerOp::kRerun || steers_backfill(op);
+  return op == OwnerOp::kRerun || steers_backfill(op) || settles_event(op);
 }
 
 void append_rerun(std::string& out, const OwnerRequest& request) {
@@ -150,6 +151,10 @@ Result<OwnerOp> parse_op(std::string_view word) {
 
 }  // namespace
 
+bool settles_event(OwnerOp op) {
+  return op == OwnerOp::kEventReplay || op == OwnerOp::kEventDrop;
+}
+
 bool steers_backfill(OwnerOp op) {
   return op > OwnerOp::kBackfill;
 }
@@ -166,6 +171,8 @@ std::string_view to_string(OwnerOp op) {
     case OwnerOp::kApprove: return "approve";
     case OwnerOp::kReject: return "reject";
     case OwnerOp::kApply: return "apply";
+    case OwnerOp::kEventReplay: return "event_replay";
+    case OwnerOp::kEventDrop: return "event_drop";
     case OwnerOp::kBackfill: return "backfill";
     case OwnerOp::kBackfillTakeUp: return "backfill_take_up";
     case OwnerOp::kBackfillPause: return "backfill_pause";
@@ -199,6 +206,7 @@ std::string encode(const OwnerRequest& request) {
     append_member(out, "note", request.note);
     if (!request.inputs.empty()) append_member(out, "inputs", request.inputs);
   }
+  if (settles_event(request.op)) append_member(out, "by", request.by);
   out += "}\n";
   return out;
 }
@@ -216,7 +224,8 @@ Result<OwnerRequest> decode_request(std::string_view line) {
   OwnerRequest request;
   TRY_ASSIGN(request.op, parse_op(text_of(*object, "op")));
   request.run.value = text_of(*object, "run");
-  const bool names_no_run = steers_backfill(request.op) || request.op == OwnerOp::kKeeps;
+  const bool names_no_run =
+      steers_backfill(request.op) || settles_event(request.op) || request.op == OwnerOp::kKeeps;
   if (!names_no_run && !is_uuid(request.run.value)) {
     return fail(ErrorCode::kInvalidArgument, "'run' is not the id of a run");
   }
@@ -239,7 +248,7 @@ Result<OwnerRequest> decode_request(std::string_view line) {
   }
   if (request.op == OwnerOp::kApply) TRY(read_flows(*object, request.flows));
   if (request.op == OwnerOp::kBackfill) TRY(read_backfill(*object, request.backfill));
-  if (decides(request.op) && request.by.empty()) {
+  if ((decides(request.op) || settles_event(request.op)) && request.by.empty()) {
     return fail(ErrorCode::kInvalidArgument, fmt::format("'{}' needs 'by'", to_string(request.op)));
   }
   const bool brings_a_flow = request.op == OwnerOp::kSubmit || request.op == OwnerOp::kBackfill;

@@ -14,6 +14,7 @@
 ///           {"version":1,"op":"apply","run":"<any
 ///           uuid>","follow":false,"flows":[{"namespace":"acme",
 ///            "id":"sales","from":2,"was_removed":false,"canonical":"{…}","folder":…,"file":…}]}
+///           {"version":1,"op":"event_replay"|"event_drop","follow":false,"of":7,"by":"ann"}
 ///           {"version":1,"op":"backfill_take_up"|"backfill_pause"|"backfill_resume"|
 ///            "backfill_cancel","of":3}
 ///   owner:  {"ok":true,"run":12}   or   {"error":{"code":"not_found","message":"…"}}
@@ -47,7 +48,9 @@ enum class OwnerOp : std::uint8_t {
   kDrives,  ///< whether the owner has taken the run up; not_found: it has not
   kApprove,
   kReject,
-  kApply,     ///< the answer's number is that of the changes
+  kApply,        ///< the answer's number is that of the changes
+  kEventReplay,  ///< the answer's number is that of the event
+  kEventDrop,
   kBackfill,  ///< from here on the answer's number is that of a backfill
   kBackfillTakeUp,
   kBackfillPause,
@@ -66,7 +69,7 @@ struct OwnerRequest {
   std::string task;  ///< from here: for approve and reject; empty: the only one that is held
   std::string by;
   std::string note;
-  std::int64_t of = 0;             ///< of rerun: the run; of what steers a backfill: its number
+  std::int64_t of = 0;             ///< of rerun: the run; else the number of a backfill or an event
   std::vector<std::string> taken;  ///< of rerun: paths of tasks
   std::string flow_id{};           ///< of keeps
   std::string ns{};                ///< of keeps
@@ -76,6 +79,8 @@ struct OwnerRequest {
 };
 
 [[nodiscard]] std::string_view to_string(OwnerOp op);
+/// Whether it is about a dead letter.
+[[nodiscard]] bool settles_event(OwnerOp op);
 /// Whether it is about a backfill that is there already.
 [[nodiscard]] bool steers_backfill(OwnerOp op);
 

@@ -124,8 +124,8 @@ Result<> Ownership::leave_backfills() {
   return {};
 }
 
-Result<std::int64_t> Ownership::remove(std::vector<RunNo> runs, std::vector<TickRemoval> ticks) {
-  return cerebro_->remove(std::move(runs), std::move(ticks));
+Result<std::int64_t> Ownership::remove(OldRows rows) {
+  return cerebro_->remove(std::move(rows));
 }
 
 void Ownership::clock_was_set() {
@@ -150,6 +150,8 @@ Result<RunNo> Ownership::handle(const OwnerRequest& request) {
       return cerebro_->rerun(
           {request.run, request.of, request.inputs, request.taken, request.no_cache});
     case OwnerOp::kApply: return cerebro_->apply(request.flows);
+    case OwnerOp::kEventReplay: return cerebro_->settle({request.of, EventOp::kReplay, request.by});
+    case OwnerOp::kEventDrop: return cerebro_->settle({request.of, EventOp::kDrop, request.by});
     case OwnerOp::kBackfill: return start_backfill(request);
     case OwnerOp::kBackfillTakeUp: return cerebro_->steer_backfill(request.of, BackfillOp::kTakeUp);
     case OwnerOp::kBackfillPause: return cerebro_->steer_backfill(request.of, BackfillOp::kPause);

@@ -54,8 +54,7 @@ class Ownership final : public OwnerService {
   /// For a server.
   [[nodiscard]] Cerebro& cerebro() { return *cerebro_; }
   /// As Cerebro::remove.
-  [[nodiscard]] Result<std::int64_t> remove(std::vector<RunNo> runs,
-                                            std::vector<TickRemoval> ticks);
+  [[nodiscard]] Result<std::int64_t> remove(OldRows rows);
 
   /// Without the detour over text that handle() takes.
   [[nodiscard]] Result<RunNo> submit(RunRequest request);

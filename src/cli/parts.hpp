@@ -45,6 +45,8 @@ struct Parts {
   std::function<std::unique_ptr<Process>(const StateLayout&, ReportSink)> make_process;
   /// The secrets that are kept in a state folder, whoever owns it. Neither need exist yet.
   std::function<std::unique_ptr<SecretKeeper>(const StateLayout&)> open_secrets;
+  /// The same, and all other places of a secret, for who needs a value.
+  std::function<std::unique_ptr<Secrets>(const StateLayout&)> find_secrets;
   /// The SQL of a data step.
   std::function<Result<std::string>(const Flow&, TaskIndex)> show_sql;
   /// A store that is gone with its object: for tests of flows.

@@ -44,11 +44,12 @@ class ProgressBar {
 
 /// The rows go by the owner's own hand: nobody else writes while we have the store.
 Pruner::RemoveRows remover(Store& store) {
-  return [&store](std::vector<RunNo> runs, std::vector<TickRemoval> ticks) -> Result<std::int64_t> {
+  return [&store](OldRows rows) -> Result<std::int64_t> {
     ChangeSet changes;
-    const auto count = static_cast<std::int64_t>(runs.size());
-    changes.removed_runs = std::move(runs);
-    changes.removed_ticks = std::move(ticks);
+    const auto count = static_cast<std::int64_t>(rows.runs.size());
+    changes.removed_runs = std::move(rows.runs);
+    changes.removed_ticks = std::move(rows.ticks);
+    changes.removed_events = std::move(rows.events);
     TRY(store.commit(changes));
     return count;
   };

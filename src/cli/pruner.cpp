@@ -91,8 +91,12 @@ Result<PruneStep> Pruner::step(Millis now) {
   if (phase_ == Phase::kTicks) {
     TRY_ASSIGN(step.removed, prune_ticks(now));
   }
+  if (phase_ == Phase::kEvents && !step.removed) {
+    TRY_ASSIGN(step.removed, prune_events(now));
+  }
   switch (phase_) {
     case Phase::kBegin:
+    case Phase::kEvents:
     case Phase::kTicks: break;  // more of them in the next step
     case Phase::kMeasure: TRY(measure()); break;
     case Phase::kRuns: {
@@ -119,6 +123,7 @@ Result<> Pruner::begin() {
   run_bytes_ = log_bytes_ = artifact_bytes_ = 0;
   at_ = 0;
   trigger_at_ = {};
+  event_at_ = 0;
   if (keep_.runs.count > 0) {
     TRY_ASSIGN(bounds_.count, reader_.run_behind(keep_.runs.count));
   }
@@ -139,16 +144,34 @@ Result<bool> Pruner::prune_ticks(Millis now) {
     }
   }
   if (!removals.empty()) {
-    TRY(remove_({}, std::move(removals)));
+    TRY(remove_({.ticks = std::move(removals)}));
     return true;
   }
   if (page.size() == kTriggersAtOnce) {
     trigger_at_ = std::move(page.back());
     return false;
   }
+  phase_ = Phase::kEvents;
+  return false;
+}
+
+/// Some more of the oldest events. Whether any went.
+Result<bool> Pruner::prune_events(Millis now) {
+  std::vector<OldEvent> page;
+  OldRows gone;
+  if (remove_ && keep_.events.age > 0) {
+    TRY_ASSIGN(page, reader_.list_old_events(event_at_, now - keep_.events.age, kEventsAtOnce));
+  }
+  for (const OldEvent& event : page) {
+    event_at_ = event.no;
+    if (!event.pending) gone.events.push_back(event.no);
+  }
+  const bool any = !gone.events.empty();
+  if (any) TRY(remove_(std::move(gone)));
+  if (page.size() == kEventsAtOnce) return any;
   const bool sized = keep_.runs.size + keep_.logs.size + keep_.artifacts.size > 0;
   phase_ = sized ? Phase::kMeasure : Phase::kRuns;
-  return false;
+  return any;
 }
 
 /// What was to go when somebody died: its rows went, or it stays.
@@ -242,7 +265,7 @@ Result<std::uint64_t> Pruner::remove_runs(const std::vector<RunNo>& runs) {
     if (!error && std::ofstream(mark).good()) continue;
     return fail(ErrorCode::kUnavailable, mark + " cannot be made");
   }
-  TRY_ASSIGN(const std::int64_t count, remove_(runs, {}));
+  TRY_ASSIGN(const std::int64_t count, remove_({.runs = runs}));
   TRY(finish_marked());
   return static_cast<std::uint64_t>(count);
 }

@@ -1,10 +1,10 @@
 /// Removes what is older than a project's `retention` keeps, in steps of bounded work.
 ///
-/// A pass goes over the triggers for old ticks; then over the runs by their numbers, the oldest
-/// first, and ends where nothing is old enough any more; then over the cache. Rows go first, in one
-/// transaction; then files. A mark removed/<run> in the state folder, made before, names what a
-/// crash in between leaves: the next pass begins with those. Size rules are measured first, from
-/// the newest run down. Threads: one at a time.
+/// A pass goes over the triggers for old ticks, and over old events; then over the runs by their
+/// numbers, the oldest first, and ends where nothing is old enough any more; then over the cache.
+/// Rows go first, in one transaction; then files. A mark removed/<run> in the state folder, made
+/// before, names what a crash in between leaves: the next pass begins with those. Size rules are
+/// measured first, from the newest run down. Threads: one at a time.
 #pragma once
 
 #include <cstdint>
@@ -42,15 +42,15 @@ struct PruneStep {
 
 class Pruner {
  public:
-  /// Removes the rows of these runs, but of those that are needed after all; how many went.
-  using RemoveRows =
-      std::function<Result<std::int64_t>(std::vector<RunNo>, std::vector<TickRemoval>)>;
+  /// Removes the rows, but of runs that are needed after all; how many runs went.
+  using RemoveRows = std::function<Result<std::int64_t>(OldRows)>;
 
   /// Runs, or runs measured, in one step.
   static constexpr std::uint32_t kRunsAtOnce = 100;
   /// In one step, triggers that are looked at, and ticks of each that go.
   static constexpr std::uint32_t kTriggersAtOnce = 100;
   static constexpr std::uint32_t kTicksAtOnce = 50;
+  static constexpr std::uint32_t kEventsAtOnce = 500;
 
   /// Borrows the reader. Without `remove` nothing is changed: what would go is counted.
   Pruner(StoreReader& reader, StateLayout layout, const flow::Retention& retention,
@@ -62,7 +62,7 @@ class Pruner {
   [[nodiscard]] Result<PruneStep> step(Millis now);
 
  private:
-  enum class Phase : std::uint8_t { kBegin, kTicks, kMeasure, kRuns, kCache };
+  enum class Phase : std::uint8_t { kBegin, kTicks, kEvents, kMeasure, kRuns, kCache };
   /// From which run on, by number, all older ones are beyond a bound. 0: none.
   struct Bounds {
     RunNo count = 0;
@@ -73,6 +73,7 @@ class Pruner {
 
   Result<> begin();
   Result<bool> prune_ticks(Millis now);
+  Result<bool> prune_events(Millis now);
   Result<> finish_marked();
   Result<> measure();
   Result<PruneCounts> prune_runs(Millis now, bool& more);
@@ -90,6 +91,7 @@ class Pruner {
   Bounds bounds_;
   RunNo at_ = 0;
   TickTrigger trigger_at_;
+  EventNo event_at_ = 0;
   std::uint64_t run_bytes_ = 0;  // measured so far
   std::uint64_t log_bytes_ = 0;
   std::uint64_t artifact_bytes_ = 0;

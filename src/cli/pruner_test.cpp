@@ -58,11 +58,12 @@ class PrunerTest : public testing::Test {
   }
 
   Pruner::RemoveRows remover() {
-    return [this](std::vector<RunNo> runs, std::vector<TickRemoval> ticks) {
+    return [this](OldRows rows) {
       ++commits_;
       ChangeSet changes;
-      changes.removed_runs = std::move(runs);
-      changes.removed_ticks = std::move(ticks);
+      changes.removed_runs = std::move(rows.runs);
+      changes.removed_ticks = std::move(rows.ticks);
+      changes.removed_events = std::move(rows.events);
       const auto count = static_cast<std::int64_t>(changes.removed_runs.size());
       const Result<> done = store_.commit(changes);
       return done.has_value() ? Result<std::int64_t>(count)

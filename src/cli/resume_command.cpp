@@ -30,12 +30,6 @@ Result<Work> make_work(StoreReader& reader, const RunRow& run, OwnerOp op) {
   return work;
 }
 
-/// Who says it, as the machine knows them.
-std::string user_name() {
-  const passwd* user = ::getpwuid(::getuid());  // NOLINT(concurrency-mt-unsafe): before any thread
-  return user != nullptr ? user->pw_name : fmt::format("user {}", ::getuid());
-}
-
 /// The task that is meant: the one that is named, or the only one that is held. Nullopt: the owner
 /// of the state says what is wrong.
 std::optional<std::string> held_path(const RunSnapshot& snapshot, const std::string& named) {
@@ -85,6 +79,11 @@ CommandResult drive(CommandContext& context, const StateLayout& layout, std::vec
 }
 
 }  // namespace
+
+std::string user_name() {
+  const passwd* user = ::getpwuid(::getuid());  // NOLINT(concurrency-mt-unsafe): before any thread
+  return user != nullptr ? user->pw_name : fmt::format("user {}", ::getuid());
+}
 
 CommandResult resume_command(CommandContext& context) {
   TRY_ASSIGN(const StateLayout layout, state_here(context));

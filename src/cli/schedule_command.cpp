@@ -62,7 +62,12 @@ std::string as_lines(const Flow& flow, const std::vector<FlowSchedule>& schedule
                      const std::vector<Due>& times, Millis now) {
   if (schedules.empty()) {
     return fmt::format("flow '{}' has no trigger that is due by time{}\n", flow.id,
-                       flow.triggers.empty() ? "" : ": all are disabled");
+                       std::ranges::any_of(flow.triggers,
+                                           [](const TriggerSpec& one) {
+                                             return one.type == TriggerType::kSchedule;
+                                           })
+                           ? ": all are disabled"
+                           : "");
   }
   std::size_t width = 0;
   for (const FlowSchedule& one : schedules) width = std::max(width, one.spec->id.size());

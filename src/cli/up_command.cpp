@@ -274,11 +274,9 @@ void Up::greet() {
 Result<> Up::begin_pruning(Ownership& ownership) {
   if (retention_.empty()) return {};
   TRY_ASSIGN(reader_, context_.parts.open_reader(layout_));
-  pruner_ = std::make_unique<Pruner>(
-      *reader_, layout_, retention_,
-      [&ownership](std::vector<RunNo> runs, std::vector<TickRemoval> ticks) {
-        return ownership.remove(std::move(runs), std::move(ticks));
-      });
+  pruner_ = std::make_unique<Pruner>(*reader_, layout_, retention_, [&ownership](OldRows rows) {
+    return ownership.remove(std::move(rows));
+  });
   return {};
 }
 

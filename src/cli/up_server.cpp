@@ -58,6 +58,8 @@ Result<std::unique_ptr<server::Server>> start_server(const CommandContext& conte
       .flows = &flows,
       .open_reader = [open = context.parts.open_reader, layout] { return open(layout); },
       .secrets = context.parts.open_secrets(layout),
+      .secret_values = context.parts.find_secrets(layout),
+      .evaluator = context.parts.evaluator,
       .pools = std::move(pools)};
   auto server = server::Server::start(settings, std::move(parts));
   if (server.has_value() || server.error().code != ErrorCode::kUnavailable) return server;

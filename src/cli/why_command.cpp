@@ -127,6 +127,10 @@ Result<std::vector<NextTime>> next_times(const StateLayout& layout, const Flow& 
       next.why = "the trigger is disabled in the flow";
       continue;
     }
+    if (spec.type != TriggerType::kSchedule) {
+      next.why = nobody.empty() ? "when an event comes" : nobody;
+      continue;
+    }
     TRY_ASSIGN(const schedule::Schedule schedule, schedule::Schedule::of(spec));
     const Millis delay = schedule::delay_of(spec, flow.ns, flow.id);
     const auto at = schedule.next(now - delay);

@@ -221,11 +221,18 @@ std::string holidays_json(const std::vector<std::int64_t>& days) {
   return list_json(dates);
 }
 
-Fields trigger_fields(const Flow& flow, const TriggerSpec& trigger) {
-  Fields fields;
-  fields.text("id", trigger.id);
-  fields.text("type", "schedule");
-  fields.text("description", trigger.description);
+void add_webhook(Fields& fields, const WebhookSpec& webhook) {
+  constexpr Millis kUsualTolerance = 300'000;
+  fields.text("path_secret", webhook.path_secret);
+  if (!webhook.signing_secrets.empty()) {
+    fields.raw("signing_secret", list_json(webhook.signing_secrets));
+  }
+  if (webhook.tolerance != kUsualTolerance) fields.duration("tolerance", webhook.tolerance);
+  fields.text("event_id", webhook.event_id);
+  fields.duration("wait", webhook.wait);
+}
+
+void add_schedule(Fields& fields, const TriggerSpec& trigger) {
   fields.text("cron", trigger.cron);
   if (trigger.timezone != "UTC") fields.text("timezone", trigger.timezone);
   if (trigger.catch_up != CatchUp::kLatest) fields.text("catch_up", to_string(trigger.catch_up));
@@ -236,6 +243,18 @@ Fields trigger_fields(const Flow& flow, const TriggerSpec& trigger) {
     fields.text("on_overlap", to_string(trigger.on_overlap));
   }
   if (!trigger.holidays.empty()) fields.raw("holidays", holidays_json(trigger.holidays));
+}
+
+Fields trigger_fields(const Flow& flow, const TriggerSpec& trigger) {
+  Fields fields;
+  fields.text("id", trigger.id);
+  fields.text("type", to_string(trigger.type));
+  fields.text("description", trigger.description);
+  if (trigger.type == TriggerType::kWebhook) {
+    add_webhook(fields, trigger.webhook);
+  } else {
+    add_schedule(fields, trigger);
+  }
   Fields inputs;
   for (const auto& [id, text] : trigger.inputs) {
     const auto input = std::ranges::find(flow.inputs, id, &InputSpec::id);

@@ -30,6 +30,7 @@ struct FlowDraft {
   Env env;                       ///< of all tasks
   Uses default_uses;             ///< in inputs' defaults
   Uses trigger_uses;             ///< in values that triggers give to inputs
+  Uses event_uses;               ///< the same of triggers that have events
   Uses vars_uses;
   Uses env_uses;
   Uses output_uses;

@@ -75,6 +75,20 @@ triggers:
     window: 7d
     inputs: {county: polk}
 )yaml"},
+                               Example{"webhook", "completed", R"yaml(id: on_order
+inputs:
+  - {id: order, type: json, default: {}}
+  - {id: kind, default: none}
+tasks: [{id: work, type: log, message: "{{ inputs.kind }}: {{ inputs.order | json }}"}]
+triggers:
+  - id: shop
+    type: webhook
+    signing_secret: SHOP_KEY
+    wait: 10s
+    inputs:
+      order: "{{ event.data.order }}"
+      kind: "{{ event.headers['x-kind'] }}"
+)yaml"},
                                Example{"tasks", "warning", R"yaml(id: care
 tasks:
   - id: flaky

@@ -70,6 +70,13 @@ struct TaskType {
   bool not_yet = false;  ///< of the language, but not of this version
 };
 
+/// A type of trigger: its own keys.
+struct TriggerKind {
+  std::string_view name{};
+  std::string_view description{};
+  std::span<const KeySpec> keys{};
+};
+
 /// A key that only inputs of some types have; a key without a row goes with every type.
 struct InputKeyRule {
   std::string_view key;
@@ -89,7 +96,9 @@ struct Renamed {
 [[nodiscard]] std::span<const KeySpec> pool_keys();      ///< of a pool there
 [[nodiscard]] std::span<const KeySpec> input_keys();
 [[nodiscard]] std::span<const InputKeyRule> input_key_rules();
+/// Of every type, and of each.
 [[nodiscard]] std::span<const KeySpec> trigger_keys();
+[[nodiscard]] std::span<const TriggerKind> trigger_kinds();
 [[nodiscard]] std::span<const Renamed> renamed_trigger_keys();
 /// Of the language, but not of this version.
 [[nodiscard]] std::span<const std::string_view> later_trigger_types();

@@ -23,6 +23,9 @@ constexpr std::array kTaskFields{std::string_view("id"), std::string_view("attem
 constexpr std::array kLoopFields{std::string_view("index"), std::string_view("index0"),
                                  std::string_view("length"), std::string_view("parent")};
 constexpr std::array kTriggerFields{std::string_view("id")};
+constexpr std::array kEventFields{std::string_view("id"),      std::string_view("trigger"),
+                                  std::string_view("at"),      std::string_view("data"),
+                                  std::string_view("headers"), std::string_view("query")};
 constexpr std::array kErrorFields{std::string_view("task"),    std::string_view("code"),
                                   std::string_view("message"), std::string_view("description"),
                                   std::string_view("phase"),   std::string_view("owner"),
@@ -40,6 +43,7 @@ struct ScopeInfo {
   bool now = false;
   bool files = false;
   bool trigger = false;
+  bool event = false;
 };
 
 constexpr ScopeInfo kScopes[] = {
@@ -53,6 +57,7 @@ constexpr ScopeInfo kScopes[] = {
     {"in 'items'", true, true, true, true, true, false},
     {"in an input's default", false, false, false, false, false, false},
     {"in a trigger's inputs", false, false, false, false, false, false},
+    {"in a webhook", false, false, false, false, false, false, false, false, false, true},
     {"in 'vars'", false, false, false, true, false, false},
     {"in the flow's 'env'", false, true, true, true, false, true},
     {"in the flow's 'outputs'", true, false, true, true, false, false},
@@ -77,6 +82,7 @@ bool is_available(std::string_view root, const ScopeInfo& scope, bool in_loop) {
   if (root == "now") return scope.now;
   if (root == "files") return scope.files;
   if (root == "trigger") return scope.trigger;
+  if (root == "event") return scope.event;
   if (root == "secret" || root == "env") return scope.secrets;
   return scope.inputs;  // inputs, flow, labels
 }
@@ -84,7 +90,7 @@ bool is_available(std::string_view root, const ScopeInfo& scope, bool in_loop) {
 Words available(const ScopeInfo& scope, bool in_loop) {
   Words words;
   for (const std::string_view root : {"inputs", "outputs", "run", "flow", "task", "vars", "labels",
-                                      "error", "now", "trigger", "item", "loop"}) {
+                                      "error", "now", "trigger", "event", "item", "loop"}) {
     if (is_available(root, scope, in_loop)) words.push_back(root);
   }
   return words;
@@ -96,7 +102,8 @@ bool is_root(std::string_view name) {
       std::string_view("flow"),   std::string_view("task"),    std::string_view("vars"),
       std::string_view("labels"), std::string_view("error"),   std::string_view("secret"),
       std::string_view("env"),    std::string_view("now"),     std::string_view("item"),
-      std::string_view("loop"),   std::string_view("files"),   std::string_view("trigger")};
+      std::string_view("loop"),   std::string_view("files"),   std::string_view("trigger"),
+      std::string_view("event")};
   return std::ranges::count(kRoots, name) > 0;
 }
 
@@ -241,6 +248,7 @@ Words NameCheck::fields_of(std::string_view root) const {
   if (root == "run") return {kRunFields.begin(), kRunFields.end()};
   if (root == "flow") return {kFlowFields.begin(), kFlowFields.end()};
   if (root == "trigger") return {kTriggerFields.begin(), kTriggerFields.end()};
+  if (root == "event") return {kEventFields.begin(), kEventFields.end()};
   if (root == "loop") return {kLoopFields.begin(), kLoopFields.end()};
   if (root == "task") return {kTaskFields.begin(), kTaskFields.end()};
   return {kErrorFields.begin(), kErrorFields.end()};

@@ -23,6 +23,7 @@ enum class Scope : std::uint8_t {
   kItemsOnError,
   kInputDefault,
   kTriggerInputs,  ///< values that a trigger gives to inputs
+  kEventInputs,    ///< the same of one that has events: `event` too
   kVars,
   kFlowEnv,
   kFlowOutputs,

@@ -178,7 +178,11 @@ std::string reference_as_markdown() {
   example(out, "inputs");
   out += "## Triggers\n\n";
   table(out, trigger_keys());
-  example(out, "triggers");
+  for (const TriggerKind& kind : trigger_kinds()) {
+    out += fmt::format("### Trigger `{}`\n\n{}\n\n", kind.name, kind.description);
+    table(out, kind.keys);
+    example(out, kind.name == "schedule" ? "triggers" : kind.name);
+  }
   out += "## Tasks: keys of every type\n\n";
   table(out, task_keys());
   example(out, "tasks");

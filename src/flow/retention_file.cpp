@@ -50,6 +50,11 @@ constexpr std::array kRetentionFields{
             .kind = K::kObject,
             .description = "What became of the times of triggers.",
             .fields = kTickRules},
+    KeySpec{.name = "events",
+            .kind = K::kObject,
+            .description = "What came in through triggers. Whoever sends an event again after this "
+                           "long starts another run.",
+            .fields = kTickRules},
 };
 
 /// From here on every value fits.
@@ -82,6 +87,7 @@ Retention retention_of(const Node& retention) {
   found.artifacts = rule_of(retention, "artifacts");
   found.cache = rule_of(retention, "cache");
   found.ticks = rule_of(retention, "ticks");
+  found.events = rule_of(retention, "events");
   return found;
 }
 

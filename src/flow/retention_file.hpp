@@ -29,9 +29,11 @@ struct Retention {
   RetentionRule artifacts;  ///< of attempts
   RetentionRule cache;      ///< work that is kept by its key
   RetentionRule ticks;      ///< age only
+  RetentionRule events;     ///< age only
 
   [[nodiscard]] bool empty() const {
-    return runs.empty() && logs.empty() && artifacts.empty() && cache.empty() && ticks.empty();
+    return runs.empty() && logs.empty() && artifacts.empty() && cache.empty() && ticks.empty() &&
+           events.empty();
   }
   bool operator==(const Retention&) const = default;
 };

@@ -159,6 +159,22 @@ std::string task_schema(const TaskType& type) {
   return object_json(std::move(fields));
 }
 
+std::string trigger_schema(const TriggerKind& kind) {
+  std::vector<KeySpec> keys(trigger_keys().begin(), trigger_keys().end());
+  keys.insert(keys.end(), kind.keys.begin(), kind.keys.end());
+  const std::string_view only[] = {kind.name};
+  for (KeySpec& key : keys) {
+    if (key.name == "type") key.words = only;
+  }
+  JsonFields fields = object_schema(keys);
+  if (kind.name == "webhook") {
+    fields.emplace_back("anyOf",
+                        R"([{"required":["path_secret"]},{"required":["signing_secret"]}])");
+  }
+  fields.emplace_back("description", string_json(kind.description));
+  return object_json(std::move(fields));
+}
+
 /// The keys of an input, and that some of them are only for some types.
 JsonFields input_schema() {
   JsonFields fields = object_schema(input_keys());
@@ -186,7 +202,9 @@ std::string definitions() {
   }
   fields.emplace_back("any_task", fmt::format(R"({{"oneOf":{}}})", list_json(tasks)));
   fields.emplace_back("any_input", object_json(input_schema()));
-  fields.emplace_back("any_trigger", object_json(object_schema(trigger_keys())));
+  std::vector<std::string> triggers;
+  for (const TriggerKind& kind : trigger_kinds()) triggers.push_back(trigger_schema(kind));
+  fields.emplace_back("any_trigger", fmt::format(R"({{"oneOf":{}}})", list_json(triggers)));
   return object_json(std::move(fields));
 }
 

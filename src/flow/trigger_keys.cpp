@@ -11,16 +11,17 @@ using Word = std::string_view;
 
 constexpr std::int64_t kDayMillis = 86'400'000;
 
-constexpr std::array kTypes{Word("schedule")};
+constexpr std::array kTypes{Word("schedule"), Word("webhook")};  // as TriggerType
 // In the order of CatchUp, OnGap and OnOverlap.
 constexpr std::array kCatchUps{Word("all"), Word("latest"), Word("none")};
 constexpr std::array kGaps{Word("shift"), Word("skip")};
 constexpr std::array kOverlaps{Word("once"), Word("both")};
 
-constexpr std::array kLaterTypes{Word("postgres"), Word("kafka"), Word("redis"), Word("webhook"),
-                                 Word("file"),     Word("flow"),  Word("poll"),  Word("manual")};
+constexpr std::array kLaterTypes{Word("postgres"), Word("kafka"), Word("redis"), Word("file"),
+                                 Word("flow"),     Word("poll"),  Word("manual")};
 
 constexpr KeySpec kDateItem{.kind = K::kText};
+constexpr KeySpec kNameItem{.kind = K::kText};
 constexpr KeySpec kAnyItem{.kind = K::kAny};
 
 // Without presets: what is left out is left out of the canonical form too.
@@ -31,10 +32,22 @@ constexpr std::array kTriggerKeys{
             .required = true},
     KeySpec{.name = "type",
             .kind = K::kEnum,
-            .description = "What it waits for: schedule, the time.",
+            .description = "What it waits for.",
             .required = true,
             .words = kTypes},
     KeySpec{.name = "description", .kind = K::kText, .description = "What it is for."},
+    KeySpec{.name = "inputs",
+            .kind = K::kMap,
+            .description = "Values for inputs of the flow; may be templates over `run`, and over "
+                           "`event` where the type has events.",
+            .item = &kAnyItem},
+    KeySpec{.name = "disabled",
+            .kind = K::kBool,
+            .description = "It starts no runs. What a schedule missed counts when it is enabled "
+                           "again; a webhook answers 503, so that senders try again."},
+};
+
+constexpr std::array kScheduleKeys{
     KeySpec{.name = "cron",
             .kind = K::kText,
             .description =
@@ -78,13 +91,50 @@ constexpr std::array kTriggerKeys{
             .one_or_list = true,
             .item = &kDateItem,
             .least = 1},
-    KeySpec{.name = "inputs",
-            .kind = K::kMap,
-            .description = "Values for inputs of the flow; may be templates over `run`.",
-            .item = &kAnyItem},
-    KeySpec{.name = "disabled",
-            .kind = K::kBool,
-            .description = "It is not due. What it missed counts when it is enabled again."},
+};
+
+constexpr std::array kWebhookKeys{
+    KeySpec{.name = "path_secret",
+            .kind = K::kText,
+            .description =
+                "Name of a secret; its value is the last part of the address: "
+                "/hooks/NAMESPACE/FLOW/TRIGGER/VALUE. This or `signing_secret`, or both."},
+    KeySpec{.name = "signing_secret",
+            .kind = K::kList,
+            .description =
+                "Name of a secret that requests are signed with, as Standard Webhooks "
+                "say (HMAC-SHA256 over id, timestamp and body). While it is changed, two "
+                "names: either may have signed.",
+            .one_or_list = true,
+            .item = &kNameItem,
+            .least = 1},
+    KeySpec{.name = "tolerance",
+            .kind = K::kDuration,
+            .description = "How old, or how far ahead, the timestamp of a signature may be. 5m "
+                           "without this key.",
+            .least = 1'000,
+            .most = kDayMillis},
+    KeySpec{.name = "event_id",
+            .kind = K::kTemplate,
+            .description =
+                "A template over `event`, such as {{ event.headers['x-request-id'] }}: the "
+                "id of an event, of which a second one starts no run. Without this key the "
+                "header webhook-id; without that header every request is another event."},
+    KeySpec{.name = "wait",
+            .kind = K::kDuration,
+            .description = "The answer waits so long for the end of the run, and has its outputs. "
+                           "Without this key it comes as soon as the event is saved.",
+            .least = 1'000,
+            .most = 600'000},
+};
+
+constexpr std::array kKinds{
+    TriggerKind{"schedule", "Starts runs by the time.", kScheduleKeys},
+    TriggerKind{
+        "webhook",
+        "Starts a run for each request to /hooks/NAMESPACE/FLOW/TRIGGER of a server. `event` "
+        "has `id`, `trigger`, `at`, `data` (the body), `headers`, `query`.",
+        kWebhookKeys},
 };
 
 constexpr std::array kRenamedTriggerKeys{
@@ -93,12 +143,17 @@ constexpr std::array kRenamedTriggerKeys{
     Renamed{"catchup", "catch_up"},  Renamed{"catchUp", "catch_up"},
     Renamed{"backfill", "catch_up"}, Renamed{"catch_up_window", "window"},
     Renamed{"parameters", "inputs"}, Renamed{"pause", "disabled"},
+    Renamed{"key", "path_secret"},   Renamed{"secret", "signing_secret"},
+    Renamed{"dedupe", "event_id"},
 };
 
 }  // namespace
 
 std::span<const KeySpec> trigger_keys() {
   return kTriggerKeys;
+}
+std::span<const TriggerKind> trigger_kinds() {
+  return kKinds;
 }
 std::span<const Renamed> renamed_trigger_keys() {
   return kRenamedTriggerKeys;

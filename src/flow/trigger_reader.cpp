@@ -17,8 +17,14 @@ namespace {
 
 constexpr std::int64_t kDaySeconds = 86'400;
 
-const KeySpec& trigger_key(std::string_view name) {
-  const KeySpec* spec = find_key(trigger_keys(), name);
+constexpr Millis kTolerance = 300'000;
+
+const TriggerKind& kind_of(TriggerType type) {
+  return trigger_kinds()[static_cast<std::size_t>(type)];
+}
+
+const KeySpec& schedule_key(std::string_view name) {
+  const KeySpec* spec = find_key(kind_of(TriggerType::kSchedule).keys, name);
   CHECK(spec != nullptr);
   return *spec;
 }
@@ -27,36 +33,60 @@ const KeySpec& trigger_key(std::string_view name) {
 
 TriggerSpec TriggerReader::read(const Node& node) {
   TriggerSpec trigger;
-  if (!reader_.is_map(node, "triggers") || !check_type(node)) return trigger;
+  if (!reader_.is_map(node, "triggers")) return trigger;
+  const TriggerKind* kind = kind_of(node);
+  if (kind == nullptr) return trigger;
+  trigger.type = static_cast<TriggerType>(kind - trigger_kinds().data());
+  if (trigger.type == TriggerType::kWebhook) trigger.webhook.tolerance = kTolerance;
+  const std::size_t templates = uses_.templates.size();
   for (const Node* key = node.first; key != nullptr; key = key->next->next) {
     const KeySpec* spec = find_key(trigger_keys(), key->text);
+    if (spec == nullptr) spec = find_key(kind->keys, key->text);
     if (spec != nullptr) {
       read_key(*spec, *key->next, trigger);
     } else {
-      reader_.unknown_key(*key, trigger_keys(), {}, renamed_trigger_keys(), "of a trigger");
+      reader_.unknown_key(*key, trigger_keys(), kind->keys, renamed_trigger_keys(),
+                          fmt::format("of a trigger of type {}", kind->name));
     }
   }
-  for (const KeySpec& spec : trigger_keys()) {
-    if (!spec.required || node.find(spec.name) != nullptr) continue;
-    reporter_.error(node, Code::kMissingKey,
-                    fmt::format("a trigger has no '{}'; it is required", spec.name));
-  }
+  check_keys(node, *kind);
   check_id(node, trigger);
   check_required(node, trigger);
+  if (trigger.type == TriggerType::kWebhook) {
+    check_webhook(node, trigger.webhook);
+    const auto first = uses_.templates.begin() + static_cast<std::ptrdiff_t>(templates);
+    event_uses_.templates.insert(event_uses_.templates.end(), first, uses_.templates.end());
+    uses_.templates.erase(first, uses_.templates.end());
+  }
   return trigger;
 }
 
-bool TriggerReader::check_type(const Node& node) {
+const TriggerKind* TriggerReader::kind_of(const Node& node) {
   const Node* type = node.find("type");
-  if (type == nullptr) return true;  // reported as missing
+  if (type == nullptr) {
+    reporter_.error(node, Code::kMissingKey,
+                    "a trigger has no 'type'; it is required: schedule, or webhook");
+    return nullptr;
+  }
   if (type->is_scalar() && std::ranges::count(later_trigger_types(), type->text) > 0) {
     reporter_.error(*type, Code::kNotYet,
-                    fmt::format("triggers of type {} are not supported by this version; only "
-                                "schedule is",
+                    fmt::format("triggers of type {} are not supported by this version; schedule "
+                                "and webhook are",
                                 quoted(type->text)));
-    return false;
+    return nullptr;
   }
-  return true;
+  const auto word = reader_.word(*type, *find_key(trigger_keys(), "type"), "type");
+  return word.has_value() ? &trigger_kinds()[*word] : nullptr;
+}
+
+void TriggerReader::check_keys(const Node& node, const TriggerKind& kind) {
+  for (const std::span<const KeySpec> keys : {trigger_keys(), kind.keys}) {
+    for (const KeySpec& spec : keys) {
+      if (!spec.required || node.find(spec.name) != nullptr) continue;
+      reporter_.error(node, Code::kMissingKey,
+                      fmt::format("a trigger has no '{}'; it is required", spec.name));
+    }
+  }
 }
 
 void TriggerReader::check_id(const Node& node, const TriggerSpec& trigger) {
@@ -71,16 +101,29 @@ void TriggerReader::check_id(const Node& node, const TriggerSpec& trigger) {
 
 void TriggerReader::read_key(const KeySpec& spec, const Node& value, TriggerSpec& trigger) {
   std::string json;
+  if (spec.name == "id") {
+    if (reader_.read(value, spec, spec.name, json)) trigger.id = value.text;
+  } else if (spec.name == "description") {
+    if (reader_.read(value, spec, spec.name, json)) trigger.description = value.text;
+  } else if (spec.name == "inputs") {
+    read_inputs(value, trigger);
+  } else if (spec.name == "disabled") {
+    trigger.disabled = reader_.boolean(value, spec.name).value_or(false);
+  } else if (spec.name == "type") {
+    return;  // read before all others
+  } else if (trigger.type == TriggerType::kSchedule) {
+    read_schedule_key(spec, value, trigger);
+  } else {
+    read_webhook_key(spec, value, trigger.webhook);
+  }
+}
+
+void TriggerReader::read_schedule_key(const KeySpec& spec, const Node& value,
+                                      TriggerSpec& trigger) {
   const auto word = [&] {
     return static_cast<std::uint8_t>(reader_.word(value, spec, spec.name).value_or(0));
   };
-  if (spec.name == "id") {
-    if (reader_.read(value, spec, spec.name, json)) trigger.id = value.text;
-  } else if (spec.name == "type") {
-    (void)word();
-  } else if (spec.name == "description") {
-    if (reader_.read(value, spec, spec.name, json)) trigger.description = value.text;
-  } else if (spec.name == "cron") {
+  if (spec.name == "cron") {
     read_cron(value, trigger);
   } else if (spec.name == "timezone") {
     read_timezone(value, trigger);
@@ -94,19 +137,75 @@ void TriggerReader::read_key(const KeySpec& spec, const Node& value, TriggerSpec
     trigger.on_gap = static_cast<OnGap>(word());
   } else if (spec.name == "on_overlap") {
     trigger.on_overlap = static_cast<OnOverlap>(word());
-  } else if (spec.name == "holidays") {
-    read_holidays(spec, value, trigger);
-  } else if (spec.name == "inputs") {
-    read_inputs(value, trigger);
   } else {
-    CHECK(spec.name == "disabled");
-    trigger.disabled = reader_.boolean(value, spec.name).value_or(false);
+    CHECK(spec.name == "holidays");
+    read_holidays(spec, value, trigger);
+  }
+}
+
+void TriggerReader::read_webhook_key(const KeySpec& spec, const Node& value, WebhookSpec& webhook) {
+  if (spec.name == "path_secret") {
+    (void)read_secret_name(value, spec.name, webhook.path_secret);
+  } else if (spec.name == "signing_secret") {
+    std::string json;
+    if (!reader_.read(value, spec, spec.name, json)) return;
+    const bool list = value.kind == NodeKind::kList;
+    for (const Node* one = list ? value.first : &value; one != nullptr;
+         one = list ? one->next : nullptr) {
+      std::string name;
+      if (read_secret_name(*one, spec.name, name)) webhook.signing_secrets.push_back(name);
+    }
+  } else if (spec.name == "tolerance") {
+    webhook.tolerance = reader_.duration(value, spec, spec.name).value_or(kTolerance);
+  } else if (spec.name == "event_id") {
+    std::string json;
+    if (!reader_.read(value, spec, spec.name, json)) return;
+    webhook.event_id = value.text;
+    for (const tmpl::Reference& reference : tmpl::analyze(value.text).references) {
+      if (reference.path.empty() || reference.path[0] != "run") continue;
+      reporter_.error_in(value, reference.offset, Code::kBadTemplate,
+                         "'run' is not known in 'event_id': an event is there before its run");
+    }
+  } else {
+    CHECK(spec.name == "wait");
+    webhook.wait = reader_.duration(value, spec, spec.name).value_or(0);
+  }
+}
+
+bool TriggerReader::read_secret_name(const Node& value, std::string_view key, std::string& name) {
+  const auto text = reader_.text(value, key);
+  if (!text.has_value()) return false;
+  // The message must not show what stands there: it may be the secret itself.
+  if (!is_env_name(*text) || *text == "KEY") {
+    reporter_.error(value, Code::kBadValue,
+                    fmt::format("'{}' wants the name of a secret: letters, digits and '_', not a "
+                                "digit first, and not KEY; 'dyna secret set NAME' keeps its value",
+                                key));
+    return false;
+  }
+  name = *text;
+  return true;
+}
+
+void TriggerReader::check_webhook(const Node& node, const WebhookSpec& webhook) {
+  const Node* path = node.find("path_secret");
+  const Node* signing = node.find("signing_secret");
+  if (path == nullptr && signing == nullptr) {
+    reporter_.error(node, Code::kMissingKey,
+                    "a webhook has no 'signing_secret' and no 'path_secret': whoever finds its "
+                    "address could start runs; name a secret in one of them");
+  }
+  const Node* tolerance = node.find("tolerance");
+  if (tolerance != nullptr && signing == nullptr && webhook.signing_secrets.empty()) {
+    reporter_.error(*tolerance, Code::kBadKey,
+                    "'tolerance' is for the timestamp of a signature; there is no "
+                    "'signing_secret'");
   }
 }
 
 void TriggerReader::read_cron(const Node& value, TriggerSpec& trigger) {
   std::string json;
-  if (!reader_.read(value, trigger_key("cron"), "cron", json)) return;
+  if (!reader_.read(value, schedule_key("cron"), "cron", json)) return;
   trigger.cron = value.text;
   const auto cron = schedule::Cron::parse(value.text);
   if (cron.has_value()) return;
@@ -115,7 +214,7 @@ void TriggerReader::read_cron(const Node& value, TriggerSpec& trigger) {
 
 void TriggerReader::read_timezone(const Node& value, TriggerSpec& trigger) {
   std::string json;
-  if (!reader_.read(value, trigger_key("timezone"), "timezone", json)) return;
+  if (!reader_.read(value, schedule_key("timezone"), "timezone", json)) return;
   trigger.timezone = value.text;
   const auto zone = schedule::Zone::find(value.text);
   if (zone.has_value()) return;
@@ -164,7 +263,7 @@ void TriggerReader::read_inputs(const Node& map, TriggerSpec& trigger) {
 void TriggerReader::read_input(const InputSpec& input, const Node& value, TriggerSpec& trigger) {
   if (input.type == InputType::kJson) {
     std::string json;
-    if (reader_.read(value, *trigger_key("inputs").item, input.id, json)) {
+    if (reader_.read(value, *find_key(trigger_keys(), "inputs")->item, input.id, json)) {
       trigger.inputs.emplace_back(input.id, std::move(json));
     }
   } else if (value.kind == NodeKind::kNull) {

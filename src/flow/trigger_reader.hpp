@@ -18,19 +18,29 @@ namespace cordyna::flow {
 
 class TriggerReader {
  public:
-  /// `inputs` of the flow, read before; `uses` gets the templates in values for them. Both outlive
-  /// the reader.
-  TriggerReader(const std::vector<InputSpec>& inputs, Reporter& reporter, Uses& uses)
-      : inputs_(inputs), reporter_(reporter), reader_(reporter, uses), uses_(uses) {}
+  /// `inputs` of the flow, read before; `uses` gets the templates in values for them, `event_uses`
+  /// those of triggers that have events. All outlive the reader.
+  TriggerReader(const std::vector<InputSpec>& inputs, Reporter& reporter, Uses& uses,
+                Uses& event_uses)
+      : inputs_(inputs),
+        reporter_(reporter),
+        reader_(reporter, uses),
+        uses_(uses),
+        event_uses_(event_uses) {}
 
   /// One item of `triggers`. What is wrong was reported.
   TriggerSpec read(const Node& node);
 
  private:
-  /// False: a type of a later version, whose keys nobody knows.
-  bool check_type(const Node& node);
+  /// Null: there is none, or it is one of a later version, whose keys nobody knows.
+  const TriggerKind* kind_of(const Node& node);
+  void check_keys(const Node& node, const TriggerKind& kind);
   void check_id(const Node& node, const TriggerSpec& trigger);
   void read_key(const KeySpec& spec, const Node& value, TriggerSpec& trigger);
+  void read_schedule_key(const KeySpec& spec, const Node& value, TriggerSpec& trigger);
+  void read_webhook_key(const KeySpec& spec, const Node& value, WebhookSpec& webhook);
+  void check_webhook(const Node& node, const WebhookSpec& webhook);
+  bool read_secret_name(const Node& value, std::string_view key, std::string& name);
   void read_cron(const Node& value, TriggerSpec& trigger);
   void read_timezone(const Node& value, TriggerSpec& trigger);
   void read_holidays(const KeySpec& spec, const Node& value, TriggerSpec& trigger);
@@ -46,6 +56,7 @@ class TriggerReader {
   Reporter& reporter_;
   ValueReader reader_;
   Uses& uses_;
+  Uses& event_uses_;
   std::unordered_map<std::string_view, std::uint32_t> lines_;  // of the ids before, in the tree
 };
 

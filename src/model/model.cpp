@@ -84,6 +84,8 @@ void ChangeSet::clear() {
   applied_versions.clear();
   removed_runs.clear();
   removed_ticks.clear();
+  events.clear();
+  removed_events.clear();
   users.clear();
   tokens.clear();
   removed_tokens.clear();

@@ -13,6 +13,7 @@
 #include "base/time.hpp"
 #include "model/applied_flow.hpp"
 #include "model/backfill.hpp"
+#include "model/event.hpp"
 #include "model/identity.hpp"
 #include "model/states.hpp"
 #include "model/task_error.hpp"
@@ -158,6 +159,13 @@ struct TickRemoval {
   bool operator==(const TickRemoval&) const = default;
 };
 
+/// What is old and goes.
+struct OldRows {
+  std::vector<RunNo> runs{};  ///< ascending
+  std::vector<TickRemoval> ticks{};
+  std::vector<EventNo> events{};
+};
+
 /// All that one transaction writes.
 struct ChangeSet {
   std::vector<FlowVersionRow> flows;  ///< inserted if new
@@ -176,8 +184,10 @@ struct ChangeSet {
   /// error. The points of datasets stay: they are the history of guards.
   std::vector<RunNo> removed_runs;
   std::vector<TickRemoval> removed_ticks;
-  std::vector<UserRow> users;    ///< inserted, or replaced
-  std::vector<TokenRow> tokens;  ///< inserted, or replaced
+  std::vector<EventRow> events;         ///< each as its `from` says
+  std::vector<EventNo> removed_events;  ///< one that is not there is no error
+  std::vector<UserRow> users;           ///< inserted, or replaced
+  std::vector<TokenRow> tokens;         ///< inserted, or replaced
   std::vector<std::string> removed_tokens;
   std::vector<AuditRow> audit;  ///< inserted
 
@@ -185,8 +195,8 @@ struct ChangeSet {
     return flows.empty() && runs.empty() && tasks.empty() && attempts.empty() && holds.empty() &&
            points.empty() && ticks.empty() && backfills.empty() && applied.empty() &&
            applied_versions.empty() && history.empty() && removed_runs.empty() &&
-           removed_ticks.empty() && users.empty() && tokens.empty() && removed_tokens.empty() &&
-           audit.empty();
+           removed_ticks.empty() && events.empty() && removed_events.empty() && users.empty() &&
+           tokens.empty() && removed_tokens.empty() && audit.empty();
   }
   void clear();
 };

@@ -13,6 +13,9 @@ constexpr std::array kTickStates{Word("begun"), Word("run"), Word("skipped"), Wo
 
 }  // namespace
 
+std::string_view to_string(TriggerType type) {
+  return type == TriggerType::kWebhook ? "webhook" : "schedule";
+}
 std::string_view to_string(CatchUp policy) {
   return kCatchUps[static_cast<std::size_t>(policy)];
 }

@@ -1,4 +1,4 @@
-/// What starts runs by time: a schedule trigger of a flow, and the tick that one of its times is.
+/// What starts runs: a trigger of a flow, and the tick that one of the times of a schedule is.
 #pragma once
 
 #include <cstdint>
@@ -11,6 +11,8 @@
 #include "base/time.hpp"
 
 namespace cordyna {
+
+enum class TriggerType : std::uint8_t { kSchedule, kWebhook };
 
 /// What becomes of times that were missed while nobody was there.
 enum class CatchUp : std::uint8_t {
@@ -27,13 +29,26 @@ enum class OnGap : std::uint8_t {
 /// What happens to a local time that comes twice.
 enum class OnOverlap : std::uint8_t { kOnce, kBoth };  ///< kOnce: the first time
 
+[[nodiscard]] std::string_view to_string(TriggerType type);
 [[nodiscard]] std::string_view to_string(CatchUp policy);
 [[nodiscard]] std::string_view to_string(OnGap policy);
 [[nodiscard]] std::string_view to_string(OnOverlap policy);
 
-/// `triggers:` of the type schedule, checked: expression and zone can be read.
+/// What a trigger of the type webhook wants of a request.
+struct WebhookSpec {
+  std::string path_secret;                   ///< name of a secret that ends the path; empty: none
+  std::vector<std::string> signing_secrets;  ///< names; any of them may have signed; empty: none
+  Millis tolerance = 0;                      ///< how far off the clock of a signature may be
+  std::string event_id;                      ///< template over `event`; empty: the sender's header
+  Millis wait = 0;  ///< how long the answer waits for the end of the run; 0: not at all
+
+  bool operator==(const WebhookSpec&) const = default;
+};
+
+/// One of `triggers:`, checked: of a schedule, expression and zone can be read.
 struct TriggerSpec {
   std::string id;
+  TriggerType type = TriggerType::kSchedule;
   std::string description;
   std::string cron;
   std::string timezone = "UTC";
@@ -43,7 +58,9 @@ struct TriggerSpec {
   OnGap on_gap = OnGap::kShift;
   OnOverlap on_overlap = OnOverlap::kOnce;
   std::vector<std::int64_t> holidays;  ///< local days since 1970-01-01, ascending, each once
-  /// Input → its text as on a command line, or, of type json, JSON; templates over `run` in it.
+  WebhookSpec webhook;
+  /// Input → its text as on a command line, or, of type json, JSON; templates over `run` and, where
+  /// there is one, `event` in it.
   std::vector<std::pair<std::string, std::string>> inputs;
   bool disabled = false;
 
@@ -53,7 +70,7 @@ struct TriggerSpec {
 /// The time that a run stands for, which is not when it began.
 struct Scheduled {
   std::string trigger;       ///< its id in the flow; empty: a person asked for the run
-  Millis at = 0;             ///< 0: the run's own time, and no trigger
+  Millis at = 0;             ///< 0: the run's own time
   Millis interval_from = 0;  ///< the time that was due before; the interval ends at `at`
 
   bool operator==(const Scheduled&) const = default;

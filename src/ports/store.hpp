@@ -90,6 +90,38 @@ struct AuditFilter {
   std::uint32_t limit = 50;
 };
 
+/// An event's name: its trigger and its own id.
+struct EventKey {
+  std::string_view ns;
+  std::string_view flow_id;
+  std::string_view trigger;
+  std::string_view event_id;
+};
+
+/// Newest first.
+struct EventFilter {
+  std::optional<std::string> ns{};  ///< only this namespace; "" is one, too
+  std::string flow_id{};            ///< empty: any
+  std::string trigger{};            ///< empty: any
+  std::optional<EventState> state{};
+  EventNo before = 0;  ///< keyset: only numbers below; 0: from the newest
+  std::uint32_t limit = 50;
+};
+
+/// An event, and whether it still waits for its run: then it must stay.
+struct OldEvent {
+  EventNo no = 0;
+  bool pending = false;
+
+  bool operator==(const OldEvent&) const = default;
+};
+
+struct EventCounts {
+  EventNo last = 0;  ///< the largest number; 0: none
+  std::int64_t pending = 0;
+  std::int64_t dead = 0;
+};
+
 /// How many runs a content of a flow has.
 struct HashRuns {
   std::string hash;
@@ -176,6 +208,33 @@ class StoreReader {
     static_cast<void>(no);
     return false;
   }
+
+  // What came in through triggers. A store without them need not know it.
+
+  virtual Result<EventRow> find_event(EventNo no) {
+    return fail(ErrorCode::kNotFound, "there is no event " + std::to_string(no));
+  }
+  /// Nullopt: it has not come yet.
+  virtual Result<std::optional<EventRow>> find_event(const EventKey& key) {
+    static_cast<void>(key);
+    return std::optional<EventRow>();
+  }
+  virtual Result<std::vector<EventRow>> list_events(const EventFilter& filter) {
+    static_cast<void>(filter);
+    return std::vector<EventRow>();
+  }
+  /// In the order in which they came: those after a number, at most `limit`.
+  virtual Result<std::vector<EventRow>> list_pending_events(EventNo after, std::uint32_t limit) {
+    static_cast<void>(after), static_cast<void>(limit);
+    return std::vector<EventRow>();
+  }
+  /// Those that came before a time, after a number, ascending, at most `limit`.
+  virtual Result<std::vector<OldEvent>> list_old_events(EventNo after, Millis before,
+                                                        std::uint32_t limit) {
+    static_cast<void>(after), static_cast<void>(before), static_cast<void>(limit);
+    return std::vector<OldEvent>();
+  }
+  virtual Result<EventCounts> count_events() { return EventCounts(); }
 
   // Who may do what, and what was done: for a server. A store without one need not know it.
 

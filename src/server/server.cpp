@@ -68,8 +68,13 @@ class Server::Impl {
   Impl(const ServerSettings& settings, ServerParts parts)
       : settings_(settings), parts_(std::move(parts)) {
     parts_.cerebro->subscribe(*hub_);
+    parts_.cerebro->subscribe(*waiters_);
   }
-  ~Impl() { parts_.cerebro->unsubscribe(*hub_); }
+  ~Impl() {
+    if (hooks_ != nullptr) parts_.cerebro->unsubscribe(*hooks_);
+    parts_.cerebro->unsubscribe(*waiters_);
+    parts_.cerebro->unsubscribe(*hub_);
+  }
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
 
@@ -89,6 +94,9 @@ class Server::Impl {
     if (identity_->users().empty()) {
       TRY_ASSIGN(link, make_first_user());
     }
+    hooks_ =
+        std::make_unique<HookBook>(*reader_, *parts_.flows, *parts_.secret_values, parts_.layout);
+    parts_.cerebro->subscribe(*hooks_);
     ApiParts api{.layout = parts_.layout,
                  .clock = parts_.clock,
                  .cerebro = parts_.cerebro,
@@ -98,6 +106,9 @@ class Server::Impl {
                  .epoch = random_word(8),
                  .flows = parts_.flows,
                  .secrets = parts_.secrets.get(),
+                 .evaluator = parts_.evaluator,
+                 .hooks = hooks_.get(),
+                 .waiters = waiters_,
                  .pools = parts_.pools};
     api.secure_cookies = !settings_.http.certificate.empty();
     api.http_counts = [this] { return http_ == nullptr ? HttpCounts{} : http_->counts(); };
@@ -115,6 +126,7 @@ class Server::Impl {
 
   void drain() {
     api_->set_ready(false);
+    waiters_->let_go();
     http_->drain();
   }
 
@@ -175,6 +187,8 @@ class Server::Impl {
   std::unique_ptr<StoreReader> reader_;
   std::shared_ptr<Identity> identity_ = std::make_shared<Identity>();
   std::shared_ptr<Hub> hub_ = std::make_shared<Hub>();
+  std::shared_ptr<Waiters> waiters_ = std::make_shared<Waiters>();
+  std::unique_ptr<HookBook> hooks_;
   std::string url_;
   std::string link_;
   // In this order: the HTTP server goes first, for its thread calls the API.

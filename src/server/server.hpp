@@ -13,6 +13,7 @@
 #include "cerebro/cerebro.hpp"
 #include "model/layout.hpp"
 #include "ports/clock.hpp"
+#include "ports/evaluator.hpp"
 #include "ports/secrets.hpp"
 #include "ports/store.hpp"
 #include "server/http/http_server.hpp"
@@ -34,6 +35,8 @@ struct ServerParts {
   FlowCache* flows = nullptr;
   std::function<Result<std::unique_ptr<StoreReader>>()> open_reader;
   std::unique_ptr<SecretKeeper> secrets;
+  std::unique_ptr<Secrets> secret_values;  ///< for webhooks
+  const Evaluator* evaluator = nullptr;
   std::vector<PoolSpec> pools;
 };
 

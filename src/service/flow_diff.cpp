@@ -161,6 +161,7 @@ PartChanges compare(const Parts& before, const Parts& after) {
 }
 
 Millis next_of(const Flow& flow, const TriggerSpec& spec, Millis now) {
+  if (spec.type != TriggerType::kSchedule) return 0;
   const auto schedule = schedule::Schedule::of(spec);
   if (spec.disabled || !schedule.has_value()) return 0;
   const auto next = schedule->next(now);

@@ -143,6 +143,30 @@ void append_tick(std::string& out, const TickRow& tick) {
   out += '}';
 }
 
+void append_event(std::string& out, const EventRow& event) {
+  fmt::format_to(std::back_inserter(out), "{{\"event\":{},\"id\":", event.no);
+  append_json(out, event.event_id);
+  out += ",\"flow\":";
+  append_json(out, flow_name(event.ns, event.flow_id));
+  out += ",\"trigger\":";
+  append_json(out, event.trigger);
+  fmt::format_to(std::back_inserter(out), ",\"state\":\"{}\"", to_string(event.state));
+  append_time(out, "at", event.at);
+  append_time(out, "settled_at", event.settled_at);
+  if (event.run > 0) fmt::format_to(std::back_inserter(out), ",\"run\":{}", event.run);
+  append_text(out, "source", event.source);
+  append_text(out, "detail", event.detail);
+  if (event.tries > 0) fmt::format_to(std::back_inserter(out), ",\"tries\":{}", event.tries);
+  out += '}';
+}
+
+std::string event_as_json(const EventRow& event) {
+  std::string out;
+  append_event(out, event);
+  out.pop_back();
+  return out + ",\"payload\":" + event.payload + '}';
+}
+
 std::string backfill_as_json(const BackfillRow& row, const BackfillCounts& counts) {
   std::string out = fmt::format("{{\"backfill\":{},\"id\":\"{}\",\"flow\":", row.no, row.id);
   append_json(out, row.flow_id);

@@ -22,6 +22,10 @@ void append_task(std::string& out, const TaskRow& task);
 void append_attempt(std::string& out, const AttemptRow& attempt);
 void append_hold(std::string& out, const HoldRow& hold);
 void append_tick(std::string& out, const TickRow& tick);
+/// Without what it holds.
+void append_event(std::string& out, const EventRow& event);
+/// With it.
+[[nodiscard]] std::string event_as_json(const EventRow& event);
 [[nodiscard]] std::string backfill_as_json(const BackfillRow& row, const BackfillCounts& counts);
 void append_flow(std::string& out, const AppliedFlowRow& flow);
 /// `runs`: how many this content has had.

@@ -26,7 +26,7 @@ std::string local_text(const schedule::Zone& zone, Millis at) {
 Result<std::vector<FlowSchedule>> schedules_of(const Flow& flow) {
   std::vector<FlowSchedule> found;
   for (const TriggerSpec& spec : flow.triggers) {
-    if (spec.disabled) continue;
+    if (spec.disabled || spec.type != TriggerType::kSchedule) continue;
     TRY_ASSIGN(schedule::Schedule schedule, schedule::Schedule::of(spec));
     found.push_back({&spec, std::move(schedule), schedule::delay_of(spec, flow.ns, flow.id)});
   }

@@ -16,9 +16,12 @@ PUBLIC = {
     ("GET", "/login"),
     ("GET", "/login.js"),
     ("POST", "/api/v1/login"),
+    ("POST", "/hooks/{namespace}/{flow}/{trigger}"),
+    ("POST", "/hooks/{namespace}/{flow}/{trigger}/{key}"),
 }
 VALUES = {"namespace": "acme", "flow": "daily", "run": "1", "version": "1", "backfill": "1",
-          "secret": "KEY", "user": "ann", "token": "abc"}  # fmt: skip
+          "secret": "KEY", "user": "ann", "token": "abc",
+          "trigger": "hook", "key": "k", "event": "1"}  # fmt: skip
 
 
 def paths(server: Server) -> dict[str, dict[str, Any]]:

@@ -10,7 +10,7 @@ readonly kPackagesBuild=(
 readonly kPackagesTest=(shellcheck clang-format-19 clang-tidy-19 sqlite3 procps util-linux curl)
 readonly kPackagesServer=(postgresql)
 readonly kPackagesFuzz=(clang-19 libclang-rt-19-dev)
-readonly kPackagesBench=(sqlite3 findutils)
+readonly kPackagesBench=(sqlite3 findutils wrk)
 readonly kPackagesFresh=(debootstrap util-linux)
 readonly kCargoMinor=85 # of 1.x: the oldest that builds the locked crates
 

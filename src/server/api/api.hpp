@@ -25,12 +25,14 @@
 #include "server/api/call.hpp"
 #include "server/api/gate.hpp"
 #include "server/auth/identity.hpp"
+#include "server/hooks/hook_book.hpp"
+#include "server/hooks/waiters.hpp"
 #include "server/live/hub.hpp"
 #include "service/flow_cache.hpp"
 
 namespace cordyna::server {
 
-/// Borrowed, but for identity and hub.
+/// Borrowed, but for what is shared.
 struct ApiParts {
   StateLayout layout;
   const Clock* clock = nullptr;
@@ -41,6 +43,9 @@ struct ApiParts {
   std::string epoch{};  ///< of this server: another one after each start
   FlowCache* flows = nullptr;
   SecretKeeper* secrets = nullptr;
+  const Evaluator* evaluator = nullptr;
+  HookBook* hooks = nullptr;  ///< for the HTTP server's thread alone
+  std::shared_ptr<Waiters> waiters{};
   std::vector<PoolSpec> pools{};
   std::function<HttpCounts()> http_counts{};
   bool secure_cookies = false;  ///< sessions only over TLS
@@ -66,6 +71,8 @@ class Api final : public HttpHandler {
   [[nodiscard]] std::shared_ptr<Hub> hub() { return parts_.hub; }
   [[nodiscard]] FlowCache& flows() { return *parts_.flows; }
   [[nodiscard]] SecretKeeper& secrets() { return *parts_.secrets; }
+  [[nodiscard]] HookBook& hooks() { return *parts_.hooks; }
+  [[nodiscard]] std::shared_ptr<Waiters> waiters() { return parts_.waiters; }
   [[nodiscard]] const ApiParts& parts() const { return parts_; }
   [[nodiscard]] Gate& gate() { return gate_; }
   [[nodiscard]] Millis now() const { return parts_.clock->wall(); }

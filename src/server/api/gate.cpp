@@ -97,6 +97,7 @@ std::optional<Problem> read_into(Call& call) {
   if (!query.has_value())
     return problem("bad_request", "the query has a broken escape, or is no UTF-8");
   call.query = std::move(*query);
+  if (route.free_form) return std::nullopt;
   if (auto flaws = check_query(route, call.query); !flaws.empty())
     return bad_request(std::move(flaws));
   if (route.body == nullptr && route.body_type.empty()) {

@@ -45,6 +45,11 @@ void show_metrics(Api& api, Call& call) {
   std::string out;
   append_metric(out, "dyna_live_runs", "gauge", "Runs that have not ended and are driven here.",
                 api.cerebro().live_runs());
+  if (const auto events = api.reader().count_events(); events.has_value()) {
+    append_metric(out, "dyna_pending_events", "gauge", "Events that wait for their runs.",
+                  events->pending);
+    append_metric(out, "dyna_dead_events", "gauge", "Dead letters.", events->dead);
+  }
   append_metric(out, "dyna_http_requests_total", "counter", "HTTP requests, also malformed ones.",
                 http.requests);
   append_metric(out, "dyna_http_connections_total", "counter", "HTTP connections.",

@@ -216,29 +216,39 @@ const json::value* find(const json::object* object, std::string_view name) {
   return object == nullptr ? nullptr : object->if_contains(name);
 }
 
+json::parse_options within_limits() {
+  json::parse_options options;
+  options.max_depth = kDepthMax;
+  return options;
+}
+
 std::vector<Flaw> one_flaw(std::string detail) {
   return {Flaw{"#", std::move(detail)}};
 }
 
 }  // namespace
 
-BodyOrFlaws read_body(std::string_view text, const ObjectSpec& spec) {
-  if (text.empty()) return one_flaw("a JSON object is missing");
-  json::parse_options options;
-  options.max_depth = kDepthMax;
-  json::basic_parser<TwiceFinder> finder(options);
+std::optional<std::string> json_flaw(std::string_view text) {
+  json::basic_parser<TwiceFinder> finder(within_limits());
   json::error_code error;
   const std::size_t end = finder.write_some(false, text.data(), text.size(), error);
   if (!error && end < text.size()) error = json::error::extra_data;
   if (error == json::error::too_deep) {
-    return one_flaw(fmt::format("is nested deeper than {} levels", kDepthMax));
+    return fmt::format("is nested deeper than {} levels", kDepthMax);
   }
-  if (error) return one_flaw(fmt::format("is no JSON, from byte {} on: {}", end, error.message()));
-  if (finder.handler().too_large()) return one_flaw("has a number that is too large");
+  if (error) return fmt::format("is no JSON, from byte {} on: {}", end, error.message());
+  if (finder.handler().too_large()) return "has a number that is too large";
   if (!finder.handler().twice().empty()) {
-    return one_flaw(fmt::format("has the key '{}' twice", shown(finder.handler().twice())));
+    return fmt::format("has the key '{}' twice", shown(finder.handler().twice()));
   }
-  json::value value = json::parse(text, error, {}, options);
+  return std::nullopt;
+}
+
+BodyOrFlaws read_body(std::string_view text, const ObjectSpec& spec) {
+  if (text.empty()) return one_flaw("a JSON object is missing");
+  if (auto flaw = json_flaw(text); flaw.has_value()) return one_flaw(std::move(*flaw));
+  json::error_code error;
+  json::value value = json::parse(text, error, {}, within_limits());
   if (error) return one_flaw(fmt::format("is no JSON: {}", error.message()));
   if (!value.is_object()) {
     return one_flaw(fmt::format("must be an object, but is {}", kind_of(value)));

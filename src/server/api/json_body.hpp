@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -46,10 +47,14 @@ class JsonBody {
   std::shared_ptr<const boost::json::object> object_;  // null: empty
 };
 
+/// What is wrong with a text that should be JSON; nullopt: nothing. It is UTF-8 without BOM, at
+/// most 32 levels deep, no object has a key twice, and a double can hold each number. No message
+/// has a value.
+[[nodiscard]] std::optional<std::string> json_flaw(std::string_view text);
+
 using BodyOrFlaws = std::variant<JsonBody, std::vector<Flaw>>;
 
-/// UTF-8 without BOM, at most 32 levels, no key twice, no number that a double cannot hold; all
-/// required fields, no others, each of its type. A message never holds a value.
+/// JSON as above: an object with all required fields, no others, each of its type.
 [[nodiscard]] BodyOrFlaws read_body(std::string_view text, const ObjectSpec& spec);
 
 }  // namespace cordyna::server

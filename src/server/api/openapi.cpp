@@ -95,6 +95,9 @@ constexpr std::array kPathNames{
     PathName{"run", "^([1-9][0-9]{0,17}|[0-9a-f-]{36})$", "The number of the run, or its id."},
     PathName{"version", "^[1-9][0-9]{0,8}$", "Its number."},
     PathName{"backfill", "^[1-9][0-9]{0,17}$", "Its number."},
+    PathName{"trigger", "^[a-z0-9][a-z0-9._-]{0,127}$", "The id of the trigger."},
+    PathName{"key", "^[^/]+$", "The value of the trigger's `path_secret`."},
+    PathName{"event", "^[1-9][0-9]{0,17}$", "Its number."},
     PathName{"secret", "^[A-JL-Za-z_][A-Za-z0-9_]{0,199}$", "Its name."},
     PathName{"user", "^[a-z0-9][a-z0-9._@-]{0,63}$", "The name of the user."},
     PathName{"token", "^[a-z0-9]{1,64}$", "The id of the token: what stands between its bars."}};
@@ -131,6 +134,7 @@ json::object answers_of(const Route& route) {
                    {"content", json::object{{"application/problem+json",
                                              json::object{{"schema", ref_to("Problem")}}}}}};
   json::object out;
+  if (route.free_form) out["200"] = good;  // where the answer waits for the end of the run
   out[std::to_string(route.status)] = std::move(good);
   out["default"] = std::move(bad);
   return out;
@@ -153,6 +157,14 @@ json::object operation_of(const Route& route) {
         {"required", true},
         {"content", json::object{{route.body_type,
                                   json::object{{"schema", json::object{{"type", "string"}}}}}}}};
+  }
+  if (route.free_form) {
+    json::object any;
+    for (const std::string_view type :
+         {"application/json", "application/x-www-form-urlencoded", "text/plain"}) {
+      any[type] = json::object{};
+    }
+    out["requestBody"] = json::object{{"required", false}, {"content", std::move(any)}};
   }
   if (route.scope == Scope::kPublic) {
     out["security"] = json::array{};

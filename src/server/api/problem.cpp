@@ -30,6 +30,7 @@ constexpr std::array kCodes{
     ProblemCode{"too_many_requests", 429, "Too many requests"},
     ProblemCode{"head_too_large", 431, "The head of the request is too large"},
     ProblemCode{"internal", 500, "Something went wrong in the server"},
+    ProblemCode{"run_failed", 500, "The run that was waited for has failed"},
     ProblemCode{"not_implemented", 501, "The server does not know this method"},
     ProblemCode{"unavailable", 503, "The server cannot do this at the moment"},
     ProblemCode{"version_not_supported", 505, "This version of HTTP is not spoken here"},

@@ -51,6 +51,17 @@ constexpr std::array kTickQuery{Field{"trigger", kString, false, "Only of this t
                                 kLimit};
 constexpr std::array kBackfillQuery{
     Field{"unfinished", kBoolean, false, "Only those that have not ended."}, kBeforeNo, kLimit};
+constexpr std::array kEventQuery{
+    Field{"namespace", kString, false, "Only of this namespace."},
+    Field{"flow", kString, false, "Only of flows with this id."},
+    Field{"trigger", kString, false, "Only of triggers with this id."},
+    Field{"state", kString, false, "Only in this state; dead: the dead letters.", kEventStates},
+    kBeforeNo,
+    kLimit};
+constexpr std::array kTriggerQuery{
+    Field{"namespace", kString, false, "Only of this namespace."},
+    Field{"after", kString, false, "Only flows after this: the `next` of the page before."},
+    kLimit};
 constexpr std::array kAuditQuery{
     Field{"actor", kString, false, "Only what this one did: user:ann, token:k3f9."},
     Field{"subject", kString, false, "Only what was done to this: run 12, flow acme/daily."},
@@ -126,6 +137,20 @@ constexpr std::array kRoutes{
           "A backfill", show_backfill, {}, nullptr, {}, 200, &kBackfill},
     Route{"POST", "/api/v1/backfills/{backfill}/steer", "steerBackfill", "backfills", Role::kOperator, Scope::kAnywhere,
           "Pauses, resumes or cancels it", steer_backfill, {}, &kSteer, {}, 202, &kSteered},
+    Route{"POST", "/hooks/{namespace}/{flow}/{trigger}", "sendEvent", "events", Role::kViewer, Scope::kPublic,
+          "An event for a webhook whose requests are signed", take_hook, {}, nullptr, {}, 202, &kAccepted,
+          "application/json", 0, true},
+    Route{"POST", "/hooks/{namespace}/{flow}/{trigger}/{key}", "sendEventByKey", "events", Role::kViewer, Scope::kPublic,
+          "An event for a webhook with a secret in its address", take_hook, {}, nullptr, {}, 202, &kAccepted,
+          "application/json", 0, true},
+    Route{"GET", "/api/v1/triggers", "listTriggers", "events", Role::kViewer, Scope::kAnywhere,
+          "What starts runs of flows", list_triggers, kTriggerQuery, nullptr, {}, 200, &kTriggers},
+    Route{"GET", "/api/v1/events", "listEvents", "events", Role::kViewer, Scope::kAnywhere,
+          "What came in, newest first", list_events, kEventQuery, nullptr, {}, 200, &kEvents},
+    Route{"GET", "/api/v1/events/{event}", "showEvent", "events", Role::kViewer, Scope::kAnywhere,
+          "An event with its data", show_event, {}, nullptr, {}, 200, &kEvent},
+    Route{"POST", "/api/v1/events/{event}/settle", "settleEvent", "events", Role::kOperator, Scope::kAnywhere,
+          "A dead letter is tried again, or dropped", settle_event, {}, &kSettle, {}, 202, &kSettled},
     Route{"GET", "/api/v1/pools", "listPools", "pools", Role::kViewer, Scope::kServer,
           "What the pools hold, and who waits", list_pools, {}, nullptr, {}, 200, &kPools},
     Route{"GET", "/api/v1/secrets", "listSecrets", "secrets", Role::kAuthor, Scope::kServer,

@@ -52,6 +52,14 @@ void list_ticks(Api& api, Call& call);
 void list_backfills(Api& api, Call& call);
 void show_backfill(Api& api, Call& call);
 void steer_backfill(Api& api, Call& call);
+// hooks.cpp
+void take_hook(Api& api, Call& call);
+// events.cpp
+void list_events(Api& api, Call& call);
+void show_event(Api& api, Call& call);
+void settle_event(Api& api, Call& call);
+// triggers.cpp
+void list_triggers(Api& api, Call& call);
 // pools.cpp
 void list_pools(Api& api, Call& call);
 // secrets.cpp

@@ -11,6 +11,8 @@ namespace cordyna::server {
 inline constexpr std::array<std::string_view, 7> kRunStates{
     "pending", "running", "paused", "completed", "warning", "error", "cancelled"};
 
+inline constexpr std::array<std::string_view, 4> kEventStates{"pending", "run", "dead", "dropped"};
+
 extern const ObjectSpec kAnyObject;
 extern const ObjectSpec kProblem;
 extern const ObjectSpec kFlaw;
@@ -52,6 +54,13 @@ extern const ObjectSpec kBackfill;
 extern const ObjectSpec kBackfills;
 extern const ObjectSpec kSteer;
 extern const ObjectSpec kSteered;
+extern const ObjectSpec kAccepted;
+extern const ObjectSpec kTrigger;
+extern const ObjectSpec kTriggers;
+extern const ObjectSpec kEvent;
+extern const ObjectSpec kEvents;
+extern const ObjectSpec kSettle;
+extern const ObjectSpec kSettled;
 extern const ObjectSpec kHolder;
 extern const ObjectSpec kRate;
 extern const ObjectSpec kPool;

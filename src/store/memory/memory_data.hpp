@@ -92,6 +92,8 @@ struct AppliedUndo {
 struct VersionUndo {
   VersionKey key;
 };
+// Namespace, flow, trigger, id.
+using EventName = std::tuple<std::string, std::string, std::string, std::string>;
 using Undo =
     std::variant<AppliedUndo, VersionUndo, RemovalUndo, TickRemovalUndo, HoldUndo, PointUndo,
                  TickUndo, BackfillUndo, RunUndo, TaskUndo, AttemptUndo, HistoryUndo, FlowUndo>;
@@ -117,10 +119,16 @@ struct MemoryStore::Data {
   std::map<BackfillNo, BackfillRow> backfills;
   std::map<memory::AppliedKey, AppliedFlowRow> applied;
   std::map<memory::VersionKey, AppliedVersionRow> versions;
+  std::map<EventNo, EventRow> events;
+  std::map<memory::EventName, EventNo> event_numbers;
   std::map<std::string, UserRow> users;
   std::map<std::string, TokenRow> tokens;
   std::map<std::int64_t, AuditRow> audit;
 
+  /// Whether `write_events` will hold. Errors: kConflict, as Store::commit says.
+  [[nodiscard]] Result<> check_events(const ChangeSet& changes) const;
+  /// After `check_events`.
+  void write_events(const ChangeSet& changes);
   /// All or nothing. Errors: kConflict: an entry of the audit has a number that is taken.
   Result<> write_identity(const ChangeSet& changes);
 

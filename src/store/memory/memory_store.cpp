@@ -387,7 +387,9 @@ Result<> MemoryStore::commit(const ChangeSet& changes) {
   for (const HistoryRow& row : changes.history) TRY(transaction.write(row));
   for (const RunNo no : changes.removed_runs) TRY(transaction.remove(no));
   for (const TickRemoval& removal : changes.removed_ticks) transaction.remove(removal);
-  TRY(data_->write_identity(changes));  // the last, for it is not taken back
+  TRY(data_->check_events(changes));
+  TRY(data_->write_identity(changes));  // the last two, for they are not taken back
+  data_->write_events(changes);
   transaction.keep();
   return {};
 }

@@ -53,6 +53,13 @@ class MemoryStore final : public Store {
                                                       std::uint32_t limit) override;
   Result<RunNo> run_behind(std::uint32_t newer) override;
   Result<bool> is_read_by_rerun(RunNo no) override;
+  Result<EventRow> find_event(EventNo no) override;
+  Result<std::optional<EventRow>> find_event(const EventKey& key) override;
+  Result<std::vector<EventRow>> list_events(const EventFilter& filter) override;
+  Result<std::vector<EventRow>> list_pending_events(EventNo after, std::uint32_t limit) override;
+  Result<std::vector<OldEvent>> list_old_events(EventNo after, Millis before,
+                                                std::uint32_t limit) override;
+  Result<EventCounts> count_events() override;
   Result<std::vector<UserRow>> list_users() override;
   Result<std::vector<TokenRow>> list_tokens() override;
   Result<std::vector<AuditRow>> list_audit(const AuditFilter& filter) override;

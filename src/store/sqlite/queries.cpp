@@ -168,7 +168,9 @@ struct Queries::Statements {
 };
 
 Queries::Queries(Database& database, Statements statements)
-    : database_(database), s_(std::make_unique<Statements>(std::move(statements))) {}
+    : database_(database),
+      events_(database),
+      s_(std::make_unique<Statements>(std::move(statements))) {}
 
 Queries::~Queries() = default;
 

@@ -8,6 +8,7 @@
 
 #include "ports/store.hpp"
 #include "store/sqlite/database.hpp"
+#include "store/sqlite/events.hpp"
 
 namespace cordyna::sqlite {
 
@@ -48,6 +49,7 @@ class Queries {
   [[nodiscard]] Result<RunNo> last_run_no();
   /// For reads that need no statement kept.
   [[nodiscard]] Database& database() { return database_; }
+  [[nodiscard]] EventQueries& events() { return events_; }
 
  private:
   struct Statements;
@@ -58,6 +60,7 @@ class Queries {
   [[nodiscard]] Result<> check_exists(RunNo no);
 
   Database& database_;
+  EventQueries events_;
   std::unique_ptr<Statements> s_;
 
  public:

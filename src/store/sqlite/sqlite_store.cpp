@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "store/sqlite/database.hpp"
+#include "store/sqlite/events.hpp"
 #include "store/sqlite/identity.hpp"
 #include "store/sqlite/migrations.hpp"
 #include "store/sqlite/queries.hpp"
@@ -85,6 +86,21 @@ class ReaderOf : public Port {
   }
   Result<RunNo> run_behind(std::uint32_t newer) override { return queries_->run_behind(newer); }
   Result<bool> is_read_by_rerun(RunNo no) override { return queries_->is_read_by_rerun(no); }
+  Result<EventRow> find_event(EventNo no) override { return queries_->events().find(no); }
+  Result<std::optional<EventRow>> find_event(const EventKey& key) override {
+    return queries_->events().find(key);
+  }
+  Result<std::vector<EventRow>> list_events(const EventFilter& filter) override {
+    return queries_->events().list(filter);
+  }
+  Result<std::vector<EventRow>> list_pending_events(EventNo after, std::uint32_t limit) override {
+    return queries_->events().list_pending(after, limit);
+  }
+  Result<std::vector<OldEvent>> list_old_events(EventNo after, Millis before,
+                                                std::uint32_t limit) override {
+    return queries_->events().list_old(after, before, limit);
+  }
+  Result<EventCounts> count_events() override { return queries_->events().count(); }
   Result<std::vector<UserRow>> list_users() override {
     return sqlite::list_users(queries_->database());
   }

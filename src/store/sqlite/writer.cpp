@@ -162,6 +162,7 @@ Writer::Writer(Database& database, Statements statements, std::uint64_t epoch)
     : database_(database),
       s_(std::make_unique<Statements>(std::move(statements))),
       epoch_(epoch),
+      events_(database),
       checkpoint_at_pages_(kCheckpointPages),
       log_space_(sqlite3_filename_wal(sqlite3_db_filename(database.handle(), "main"))) {
   sqlite3_wal_hook(database_.handle(), note_wal_pages, &wal_pages_);
@@ -246,6 +247,7 @@ Result<> Writer::write(const ChangeSet& changes) {
   for (const HistoryRow& row : changes.history) TRY(put(row));
   TRY(remove_runs(database_, changes.removed_runs));
   for (const TickRemoval& removal : changes.removed_ticks) TRY(remove_ticks(database_, removal));
+  TRY(events_.write(changes));
   TRY(write_identity(database_, changes));
   return {};
 }

@@ -9,6 +9,7 @@
 
 #include "model/rows.hpp"
 #include "store/sqlite/database.hpp"
+#include "store/sqlite/events.hpp"
 #include "store/sqlite/failpoints.hpp"
 #include "store/sqlite/log_space.hpp"
 
@@ -57,6 +58,7 @@ class Writer {
   std::unique_ptr<Statements> s_;
   std::uint64_t epoch_;
   std::unordered_map<RunNo, std::int64_t> last_seqs_;  // of this transaction
+  EventWriter events_;
   int wal_pages_ = 0;
   int checkpoint_at_pages_;
   LogSpace log_space_;

@@ -1,0 +1,241 @@
+#include "cerebro/event_router.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/check.hpp"
+#include "base/json_text.hpp"
+#include "model/run_fields.hpp"
+
+namespace cordyna {
+namespace {
+
+// What is kept in memory of those that are pending; the rest is read again.
+constexpr std::size_t kQueueMax = 1024;
+constexpr std::size_t kQueueBytes = std::size_t{8} << 20;
+constexpr std::uint32_t kPage = 256;
+// Runs that one step begins: most where no events come, least where many do.
+constexpr std::size_t kMostRuns = 64;
+constexpr std::size_t kLeastRuns = 4;
+
+std::string name_of(const EventRequest& event) {
+  // No id holds a line break.
+  return fmt::format("{}\n{}\n{}\n{}", event.ns, event.flow_id, event.trigger, event.event_id);
+}
+
+/// {"run":{…},"event":{"id":…,"trigger":…,"at":…,<payload>}}
+std::string context_of(const EventRow& event, const RunId& run, Millis now,
+                       const Scheduled& scheduled) {
+  std::string payload = event.payload;
+  CHECK(payload.starts_with('{') && payload.ends_with('}'));
+  payload = payload.substr(1, payload.size() - 2);
+  return fmt::format(R"({{"run":{{{}}},"event":{{"id":{},"trigger":{},"at":"{}"{}{}}}}})",
+                     run_fields(run, now, scheduled), json_string(event.event_id),
+                     json_string(event.trigger), format_timestamp(event.at),
+                     payload.empty() ? "" : ",", payload);
+}
+
+/// What goes wrong with the state itself is no fault of the event.
+bool is_of_state(const Error& error) {
+  return error.code == ErrorCode::kUnavailable || error.code == ErrorCode::kCorrupt;
+}
+
+}  // namespace
+
+Result<> EventRouter::know() {
+  if (known_) return {};
+  TRY_ASSIGN(const EventCounts counts, store_.count_events());
+  last_ = counts.last;
+  pending_ = static_cast<std::size_t>(counts.pending);
+  read_to_ = pending_ == 0 ? last_ : 0;
+  known_ = true;
+  return {};
+}
+
+Result<> EventRouter::serve(bool on) {
+  TRY(know());
+  serving_ = on;
+  return {};
+}
+
+bool EventRouter::behind() const {
+  if (!serving_) return false;
+  return !queue_.empty() || read_to_ < last_ || replayed_ || reread_;
+}
+
+Result<EventNo> EventRouter::accept(Millis wall, const EventRequest& request, ChangeSet& out) {
+  TRY(know());
+  std::string name = name_of(request);
+  const auto staged = staged_.find(name);
+  if (staged != staged_.end()) {
+    const auto row = std::ranges::find(out.events, staged->second, &EventRow::no);
+    CHECK(row != out.events.end());
+    if (request.seen) request.seen(*row, nullptr);
+    return staged->second;
+  }
+  TRY_ASSIGN(
+      const std::optional<EventRow> known,
+      store_.find_event(EventKey{request.ns, request.flow_id, request.trigger, request.event_id}));
+  if (known.has_value()) {
+    if (request.seen) {
+      const auto run = store_.find_run(known->run);
+      request.seen(*known, known->run > 0 && run.has_value() ? &*run : nullptr);
+    }
+    return known->no;
+  }
+  if (pending_ >= pending_max_) {
+    return fail(ErrorCode::kUnavailable,
+                fmt::format("{} events wait for their runs, and no more are taken until some have "
+                            "begun",
+                            pending_));
+  }
+  EventRow row;
+  row.no = ++last_;
+  row.ns = request.ns;
+  row.flow_id = request.flow_id;
+  row.trigger = request.trigger;
+  row.event_id = request.event_id;
+  row.at = wall;
+  row.source = request.source;
+  row.payload = request.payload;
+  if (staged_from_ == 0) staged_from_ = row.no;
+  staged_.emplace(std::move(name), row.no);
+  out.events.push_back(row);
+  ++pending_;
+  keep(std::move(row));
+  return last_;
+}
+
+/// Only where none lies between: they are in order.
+void EventRouter::keep(EventRow&& row) {
+  const bool next = read_to_ + 1 == row.no;
+  if (!next || queue_.size() >= kQueueMax || queue_bytes_ >= kQueueBytes) return;
+  read_to_ = row.no;
+  queue_bytes_ += row.payload.size();
+  queue_.push_back(std::move(row));
+}
+
+Result<EventNo> EventRouter::settle(Millis wall, const SettleRequest& request, ChangeSet& out) {
+  TRY(know());
+  TRY_ASSIGN(EventRow row, store_.find_event(request.no));
+  const bool changed_now = std::ranges::find(out.events, row.no, &EventRow::no) != out.events.end();
+  if (row.state != EventState::kDead || changed_now) {
+    return fail(ErrorCode::kConflict,
+                fmt::format("event {} is no dead letter: its state is '{}'", row.no,
+                            changed_now ? "pending" : to_string(row.state)));
+  }
+  row.settled_at = wall;
+  if (request.op == EventOp::kDrop) {
+    row.state = EventState::kDropped;
+    row.detail = fmt::format("dropped by {}; it was: {}", request.by, row.detail);
+  } else {
+    row.state = EventState::kPending;
+    row.detail.clear();
+    row.settled_at = 0;
+    ++row.tries;
+    ++pending_;
+    replayed_ = true;
+  }
+  out.events.push_back(std::move(row));
+  return request.no;
+}
+
+std::size_t EventRouter::budget() const {
+  const std::size_t came = std::min(staged_.size(), kMostRuns - kLeastRuns);
+  return kMostRuns - came;
+}
+
+Result<> EventRouter::advance(Millis wall, const Starter& start, ChangeSet& out) {
+  if (serving_) {
+    if (std::exchange(reread_, false)) {  // what was made pending again is saved by now
+      queue_.clear();
+      queue_bytes_ = 0;
+      read_to_ = 0;
+    }
+    for (std::size_t left = budget(); left > 0; --left) {
+      if (queue_.empty()) TRY(refill());
+      if (queue_.empty()) break;
+      EventRow row = std::move(queue_.front());
+      queue_.pop_front();
+      queue_bytes_ -= row.payload.size();
+      const auto loaded = flow_of(row);
+      if (!loaded.has_value() && is_of_state(loaded.error())) {
+        return std::unexpected<Error>(loaded.error());
+      }
+      const auto run = loaded.has_value() ? begin(wall, row, **loaded, start)
+                                          : Result<RunNo>(std::unexpected<Error>(loaded.error()));
+      row.settled_at = wall;
+      row.state = run.has_value() ? EventState::kRun : EventState::kDead;
+      row.run = run.value_or(0);
+      row.detail = run.has_value() ? "" : run.error().message;
+      --pending_;
+      write(std::move(row), out);
+    }
+    reread_ = std::exchange(replayed_, false);
+  }
+  staged_.clear();
+  staged_from_ = 0;
+  return {};
+}
+
+/// The store does not know those of this step yet: they are read in a later one.
+Result<> EventRouter::refill() {
+  const EventNo saved = staged_from_ == 0 ? last_ : staged_from_ - 1;
+  if (read_to_ >= saved) return {};
+  TRY_ASSIGN(std::vector<EventRow> page, store_.list_pending_events(read_to_, kPage));
+  read_to_ = page.size() < kPage ? saved : page.back().no;
+  for (EventRow& row : page) {
+    queue_bytes_ += row.payload.size();
+    queue_.push_back(std::move(row));
+  }
+  return {};
+}
+
+void EventRouter::write(EventRow&& row, ChangeSet& out) const {
+  if (staged_from_ != 0 && row.no >= staged_from_) {
+    const auto staged = std::ranges::find(out.events, row.no, &EventRow::no);
+    CHECK(staged != out.events.end());
+    *staged = std::move(row);
+    return;
+  }
+  row.from = EventState::kPending;
+  out.events.push_back(std::move(row));
+}
+
+Result<const EventRouter::Loaded*> EventRouter::flow_of(const EventRow& event) {
+  const std::pair name(event.ns, event.flow_id);
+  const auto found = flows_.find(name);
+  if (found != flows_.end()) return &found->second;
+  TRY_ASSIGN(const AppliedFlowRow row, store_.find_applied(event.ns, event.flow_id));
+  if (row.removed_at != 0) {
+    return fail(ErrorCode::kNotFound, fmt::format("flow '{}' was removed before the run began",
+                                                  flow_name(event.ns, event.flow_id)));
+  }
+  TRY_ASSIGN(FlowVersionRow version, store_.find_flow(row.hash));
+  auto flow = loader_(version.canonical, row.folder);
+  if (!flow.has_value()) return fail(ErrorCode::kInvalidArgument, flow.error().message);
+  return &flows_.emplace(name, Loaded{std::move(*flow), std::move(version.canonical)})
+              .first->second;
+}
+
+Result<RunNo> EventRouter::begin(Millis wall, const EventRow& event, const Loaded& loaded,
+                                 const Starter& start) {
+  const Flow& flow = *loaded.flow;
+  const auto spec = std::ranges::find(flow.triggers, event.trigger, &TriggerSpec::id);
+  if (spec == flow.triggers.end() || spec->type == TriggerType::kSchedule) {
+    return fail(ErrorCode::kNotFound,
+                fmt::format("flow '{}' has no trigger '{}' for events any more",
+                            flow_name(event.ns, event.flow_id), event.trigger));
+  }
+  engine::RunStart run;
+  run.id = ports_.make_id(wall);
+  run.scheduled.trigger = event.trigger;
+  TRY_ASSIGN(run.inputs,
+             ports_.inputs(flow, *spec, context_of(event, run.id, wall, run.scheduled)));
+  run.flow = loaded.flow;
+  run.canonical = loaded.canonical;
+  return start(std::move(run));
+}
+
+}  // namespace cordyna

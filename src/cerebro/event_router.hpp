@@ -1,0 +1,94 @@
+/// Events: takes each one once, and starts the run that its trigger wants.
+///
+/// Accepted means saved, no more: so a burst is taken as fast as the disk allows, and its runs
+/// begin in the order in which the events came, beside whatever else there is to do. Event and run
+/// are in one change set, so that a crash neither loses nor doubles a run. What cannot be started
+/// becomes a dead letter, which a person has started again or drops.
+///
+/// Single-threaded and without waiting. Part of Loop, which commits.
+#pragma once
+
+#include <cstddef>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <utility>
+
+#include "base/result.hpp"
+#include "cerebro/cerebro.hpp"
+#include "cerebro/ticker.hpp"
+#include "engine/run_machine.hpp"
+#include "model/flow.hpp"
+#include "model/rows.hpp"
+#include "ports/store.hpp"
+
+namespace cordyna {
+
+class EventRouter {
+ public:
+  using Starter = Ticker::Starter;
+
+  /// Borrows the store. At most `pending_max` events wait for their runs.
+  EventRouter(Store& store, FlowLoader loader, TickPorts ports, std::size_t pending_max)
+      : store_(store),
+        loader_(std::move(loader)),
+        ports_(std::move(ports)),
+        pending_max_(pending_max) {}
+
+  /// Gives the event's number: of one that is there already, the number that it has; `seen` of the
+  /// request is told of that one. Errors: kUnavailable: too many are pending; those of the store.
+  [[nodiscard]] Result<EventNo> accept(Millis wall, const EventRequest& request, ChangeSet& out);
+
+  /// A person's word on a dead letter. Errors: kNotFound; kConflict: it is none.
+  [[nodiscard]] Result<EventNo> settle(Millis wall, const SettleRequest& request, ChangeSet& out);
+
+  /// Starts runs of pending events, some at a time: while `behind`, call it again. Errors: those of
+  /// the store.
+  [[nodiscard]] Result<> advance(Millis wall, const Starter& start, ChangeSet& out);
+  /// Whether events have their runs from now on. Errors: those of the store.
+  [[nodiscard]] Result<> serve(bool on);
+  /// Flows have changed, and that is saved.
+  void forget_flows() { flows_.clear(); }
+
+  [[nodiscard]] bool behind() const;
+
+ private:
+  struct Loaded {
+    std::shared_ptr<const Flow> flow;
+    std::string canonical;
+  };
+
+  [[nodiscard]] Result<> know();
+  [[nodiscard]] Result<> refill();
+  [[nodiscard]] Result<const Loaded*> flow_of(const EventRow& event);
+  [[nodiscard]] Result<RunNo> begin(Millis wall, const EventRow& event, const Loaded& loaded,
+                                    const Starter& start);
+  void keep(EventRow&& row);
+  /// Of the present step, or another: writes what became of it.
+  void write(EventRow&& row, ChangeSet& out) const;
+  [[nodiscard]] std::size_t budget() const;
+
+  Store& store_;
+  FlowLoader loader_;
+  TickPorts ports_;
+  std::size_t pending_max_;
+  std::map<std::pair<std::string, std::string>, Loaded> flows_;  // as they are now
+  // The next pending ones, in order. Those after `read_to_` are in the store alone.
+  std::deque<EventRow> queue_;
+  std::size_t queue_bytes_ = 0;
+  EventNo read_to_ = 0;
+  EventNo last_ = 0;
+  std::size_t pending_ = 0;
+  // Of the present step, which is not saved: by name, and the first number.
+  std::unordered_map<std::string, EventNo> staged_;
+  EventNo staged_from_ = 0;
+  bool replayed_ = false;  // in the present step
+  bool reread_ = false;
+  bool known_ = false;
+  bool serving_ = false;
+};
+
+}  // namespace cordyna

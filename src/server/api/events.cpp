@@ -1,0 +1,102 @@
+// Events: listed, looked at, and what becomes of dead letters.
+#include <fmt/format.h>
+
+#include <charconv>
+#include <utility>
+
+#include "server/api/page.hpp"
+#include "server/api/routes.hpp"
+#include "service/json.hpp"
+
+namespace cordyna::server {
+namespace {
+
+/// Rows that one page passes over at most, for who may see few of them.
+constexpr std::uint32_t kScanMax = 2000;
+
+/// Nullopt: the call is refused.
+std::optional<EventRow> event_of(Api& api, Call& call) {
+  const std::string& text = call.value("event");
+  EventNo no = 0;
+  const char* const end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, no);
+  const Problem missing = problem("not_found", "there is no such event, or it is not yours to see");
+  if (error != std::errc() || stop != end || no < 1) {
+    call.refuse(missing);
+    return std::nullopt;
+  }
+  auto row = api.reader().find_event(no);
+  if (!row.has_value() && row.error().code != ErrorCode::kNotFound) {
+    call.refuse(row.error());
+    return std::nullopt;
+  }
+  if (!row.has_value() || !call.caller.may(Role::kViewer, row->ns)) {
+    call.refuse(missing);
+    return std::nullopt;
+  }
+  if (call.caller.may(call.route->role, row->ns)) return std::move(*row);
+  call.refuse(
+      problem("forbidden", fmt::format("this wants the role {}", to_string(call.route->role))));
+  return std::nullopt;
+}
+
+}  // namespace
+
+void list_events(Api& api, Call& call) {
+  const auto limit = static_cast<std::uint32_t>(call.query_number("limit", kPageDefault));
+  EventFilter filter;
+  filter.ns = call.query_value("namespace");
+  if (filter.ns == std::string(kNoNamespace)) filter.ns = "";
+  filter.flow_id = call.query_value("flow").value_or("");
+  filter.trigger = call.query_value("trigger").value_or("");
+  if (const auto state = call.query_value("state")) filter.state = parse_event_state(*state);
+  filter.before = call.query_number("before", 0);
+  filter.limit = limit + 1;
+  std::string out = "{\"events\":[";
+  std::uint32_t shown = 0;
+  std::uint32_t passed = 0;
+  bool more = true;
+  while (more && shown < limit && passed < kScanMax) {
+    const auto rows = api.reader().list_events(filter);
+    if (!rows.has_value()) return call.refuse(rows.error());
+    more = rows->size() == filter.limit;
+    for (const EventRow& row : *rows) {
+      if (shown == limit) {
+        more = true;
+        break;
+      }
+      filter.before = row.no;
+      ++passed;
+      if (!call.caller.may(Role::kViewer, row.ns)) continue;
+      if (shown++ > 0) out += ",\n";
+      append_event(out, row);
+    }
+  }
+  out += ']';
+  if (more) out += fmt::format(",\"next\":\"{}\"", filter.before);
+  call.answer(out + '}');
+}
+
+void show_event(Api& api, Call& call) {
+  const auto row = event_of(api, call);
+  if (row.has_value()) call.answer(event_as_json(*row));
+}
+
+void settle_event(Api& api, Call& call) {
+  const auto row = event_of(api, call);
+  if (!row.has_value()) return;
+  SettleRequest request;
+  request.no = row->no;
+  request.op = call.body.text("op") == "drop" ? EventOp::kDrop : EventOp::kReplay;
+  request.by = call.caller.user.empty() ? call.caller.actor : call.caller.user;
+  AuditNote note = note_of(call, fmt::format("event {}", row->no), row->ns,
+                           fmt::format("{{\"state\":\"{}\"}}", to_string(row->state)),
+                           fmt::format("{{\"op\":\"{}\"}}", call.body.text("op")));
+  auto kept = std::make_shared<Call>(std::move(call));
+  api.cerebro().ask(std::move(request), std::move(note), [kept](Result<std::int64_t> no) {
+    if (!no.has_value()) return kept->refuse(no.error());
+    kept->answer(fmt::format("{{\"event\":{}}}", *no));
+  });
+}
+
+}  // namespace cordyna::server

@@ -1,0 +1,127 @@
+// Events: what came in, and what became of it.
+#include <fmt/format.h>
+
+#include <optional>
+#include <set>
+#include <vector>
+
+#include "store/memory/memory_data.hpp"
+
+namespace cordyna {
+namespace {
+
+memory::EventName name_of(const EventRow& row) {
+  return {row.ns, row.flow_id, row.trigger, row.event_id};
+}
+
+}  // namespace
+
+Result<> MemoryStore::Data::check_events(const ChangeSet& changes) const {
+  std::set<memory::EventName> fresh;
+  for (const EventRow& row : changes.events) {
+    if ((row.run != 0) != (row.state == EventState::kRun) ||
+        (row.state == EventState::kDead && row.detail.empty())) {
+      return fail(ErrorCode::kConflict,
+                  fmt::format("event {} is not what an event must be", row.no));
+    }
+    const auto present = events.find(row.no);
+    if (row.from.has_value()) {
+      if (present != events.end() && present->second.state == *row.from) continue;
+      return fail(ErrorCode::kConflict,
+                  fmt::format("event {} is not '{}' any more", row.no, to_string(*row.from)));
+    }
+    if (present == events.end() && !event_numbers.contains(name_of(row)) &&
+        fresh.insert(name_of(row)).second) {
+      continue;
+    }
+    return fail(ErrorCode::kConflict, fmt::format("event {} is there already", row.no));
+  }
+  return {};
+}
+
+void MemoryStore::Data::write_events(const ChangeSet& changes) {
+  for (const EventRow& row : changes.events) {
+    if (!row.from.has_value()) {
+      event_numbers[name_of(row)] = row.no;
+      events[row.no] = row;
+      continue;
+    }
+    EventRow& present = events.at(row.no);
+    present.state = row.state;
+    present.settled_at = row.settled_at;
+    present.run = row.run;
+    present.detail = row.detail;
+    present.tries = row.tries;
+  }
+  for (const EventNo no : changes.removed_events) {
+    const auto found = events.find(no);
+    if (found == events.end()) continue;
+    event_numbers.erase(name_of(found->second));
+    events.erase(found);
+  }
+}
+
+Result<EventRow> MemoryStore::find_event(EventNo no) {
+  const std::lock_guard lock(data_->mutex);
+  const auto found = data_->events.find(no);
+  if (found != data_->events.end()) return as_read(found->second);
+  return fail(ErrorCode::kNotFound, fmt::format("there is no event {}", no));
+}
+
+Result<std::optional<EventRow>> MemoryStore::find_event(const EventKey& key) {
+  const std::lock_guard lock(data_->mutex);
+  const auto number =
+      data_->event_numbers.find(memory::EventName(key.ns, key.flow_id, key.trigger, key.event_id));
+  if (number == data_->event_numbers.end()) return std::optional<EventRow>();
+  return std::optional(as_read(data_->events.at(number->second)));
+}
+
+Result<std::vector<EventRow>> MemoryStore::list_events(const EventFilter& filter) {
+  const std::lock_guard lock(data_->mutex);
+  std::vector<EventRow> found;
+  for (auto at = data_->events.rbegin(); at != data_->events.rend(); ++at) {
+    const EventRow& row = at->second;
+    if (found.size() >= filter.limit) break;
+    if (filter.before != 0 && row.no >= filter.before) continue;
+    if (filter.ns.has_value() && row.ns != *filter.ns) continue;
+    if (!filter.flow_id.empty() && row.flow_id != filter.flow_id) continue;
+    if (!filter.trigger.empty() && row.trigger != filter.trigger) continue;
+    if (filter.state.has_value() && row.state != *filter.state) continue;
+    found.push_back(as_read(row));
+  }
+  return found;
+}
+
+Result<std::vector<EventRow>> MemoryStore::list_pending_events(EventNo after, std::uint32_t limit) {
+  const std::lock_guard lock(data_->mutex);
+  std::vector<EventRow> found;
+  for (auto at = data_->events.upper_bound(after); at != data_->events.end(); ++at) {
+    if (found.size() >= limit) break;
+    if (at->second.state == EventState::kPending) found.push_back(as_read(at->second));
+  }
+  return found;
+}
+
+Result<std::vector<OldEvent>> MemoryStore::list_old_events(EventNo after, Millis before,
+                                                           std::uint32_t limit) {
+  const std::lock_guard lock(data_->mutex);
+  std::vector<OldEvent> found;
+  for (auto at = data_->events.upper_bound(after); at != data_->events.end(); ++at) {
+    if (limit-- == 0 || at->second.at >= before) break;
+    found.push_back({at->first, at->second.state == EventState::kPending});
+  }
+  return found;
+}
+
+Result<EventCounts> MemoryStore::count_events() {
+  const std::lock_guard lock(data_->mutex);
+  EventCounts counts;
+  for (const auto& [no, row] : data_->events) {
+    counts.last = no;
+    counts.pending += row.state == EventState::kPending ? 1 : 0;
+    counts.dead += row.state == EventState::kDead ? 1 : 0;
+  }
+  return counts;
+}
+
+}  // namespace cordyna

@@ -1,0 +1,215 @@
+#include "store/sqlite/events.hpp"
+
+#include <fmt/format.h>
+
+#include <limits>
+#include <string>
+#include <utility>
+
+namespace cordyna::sqlite {
+namespace {
+
+#define CORDYNA_EVENT_COLUMNS                                                                 \
+  "no, ns, flow_id, trigger, event_id, state, at, settled_at, run, source, payload, detail, " \
+  "tries"
+
+constexpr std::string_view kInsert =
+    "INSERT INTO event (" CORDYNA_EVENT_COLUMNS
+    ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)";
+constexpr std::string_view kChange =
+    "UPDATE event SET state = ?2, settled_at = ?3, run = ?4, detail = ?5, tries = ?6"
+    " WHERE no = ?1 AND state = ?7";
+constexpr std::string_view kRemove = "DELETE FROM event WHERE no = ?1";
+constexpr std::string_view kByNo = "SELECT " CORDYNA_EVENT_COLUMNS " FROM event WHERE no = ?1";
+constexpr std::string_view kByKey =
+    "SELECT " CORDYNA_EVENT_COLUMNS
+    " FROM event INDEXED BY event_once WHERE ns = ?1 AND flow_id = ?2 AND trigger = ?3"
+    " AND event_id = ?4";
+// ?1 numbers below, ?2 whether only of namespace ?3, ?4 flow or '', ?5 trigger or '', ?6 limit,
+// ?7 state or ''.
+#define CORDYNA_EVENT_FILTER                                                       \
+  " no < ?1 AND (?2 = 0 OR ns = ?3) AND (?4 = '' OR flow_id = ?4) AND (?5 = '' OR" \
+  " trigger = ?5)"
+constexpr std::string_view kList =
+    "SELECT " CORDYNA_EVENT_COLUMNS " FROM event WHERE" CORDYNA_EVENT_FILTER
+    " AND (?7 = '' OR state = ?7) ORDER BY no DESC LIMIT ?6";
+// So that the few that are open are found among millions.
+constexpr std::string_view kListPending =
+    "SELECT " CORDYNA_EVENT_COLUMNS
+    " FROM event INDEXED BY event_open WHERE state = 'pending' AND" CORDYNA_EVENT_FILTER
+    " ORDER BY no DESC LIMIT ?6";
+constexpr std::string_view kListDead =
+    "SELECT " CORDYNA_EVENT_COLUMNS
+    " FROM event INDEXED BY event_open WHERE state = 'dead' AND" CORDYNA_EVENT_FILTER
+    " ORDER BY no DESC LIMIT ?6";
+constexpr std::string_view kPending =
+    "SELECT " CORDYNA_EVENT_COLUMNS
+    " FROM event INDEXED BY event_open WHERE state = 'pending' AND no > ?1 ORDER BY no LIMIT ?2";
+constexpr std::string_view kOld =
+    "SELECT no, at, state FROM event WHERE no > ?1 ORDER BY no LIMIT ?2";
+
+Result<> unknown_state(std::string_view word) {
+  return fail(ErrorCode::kCorrupt,
+              fmt::format("'{}' is no state of an event that this version knows", word));
+}
+
+Result<EventRow> read_event(const Statement& row) {
+  EventRow event;
+  event.no = row.integer(0);
+  event.ns = row.text(1);
+  event.flow_id = row.text(2);
+  event.trigger = row.text(3);
+  event.event_id = row.text(4);
+  event.from = parse_event_state(row.text(5));
+  if (!event.from.has_value()) TRY(unknown_state(row.text(5)));
+  event.state = *event.from;
+  event.at = row.integer(6);
+  event.settled_at = row.integer(7);
+  event.run = row.integer(8);
+  event.source = row.text(9);
+  event.payload = row.text(10);
+  event.detail = row.text(11);
+  event.tries = row.integer(12);
+  return event;
+}
+
+std::string name_of(const EventRow& row) {
+  return fmt::format("event '{}' of trigger '{}' of flow '{}'", row.event_id, row.trigger,
+                     row.flow_id);
+}
+
+Result<> prepare_late(Database& database, std::optional<Statement>& statement,
+                      std::string_view sql) {
+  if (statement.has_value()) return {};
+  TRY_ASSIGN(Statement prepared, database.prepare(sql));
+  statement.emplace(std::move(prepared));
+  return {};
+}
+
+}  // namespace
+
+Result<> EventWriter::write(const ChangeSet& changes) {
+  for (const EventRow& row : changes.events) TRY(row.from.has_value() ? change(row) : insert(row));
+  if (changes.removed_events.empty()) return {};
+  TRY(prepare_late(database_, remove_, kRemove));
+  for (const EventNo no : changes.removed_events) {
+    remove_->bind(1, no);
+    const int rc = remove_->run();
+    if (rc != SQLITE_DONE) return database_.error(rc);
+  }
+  return {};
+}
+
+Result<> EventWriter::insert(const EventRow& row) {
+  TRY(prepare_late(database_, insert_, kInsert));
+  insert_->bind(1, row.no);
+  insert_->bind(2, row.ns);
+  insert_->bind(3, row.flow_id);
+  insert_->bind(4, row.trigger);
+  insert_->bind(5, row.event_id);
+  insert_->bind(6, to_string(row.state));
+  insert_->bind(7, row.at);
+  insert_->bind(8, row.settled_at);
+  insert_->bind(9, row.run);
+  insert_->bind(10, row.source);
+  insert_->bind(11, row.payload);
+  insert_->bind(12, row.detail);
+  insert_->bind(13, row.tries);
+  const int rc = insert_->run();
+  constexpr int kPrimary = 0xff;  // of a code its kind, without the detail
+  if ((rc & kPrimary) == SQLITE_CONSTRAINT) {
+    return fail(ErrorCode::kConflict,
+                fmt::format("{} (number {}) cannot be written: it is there already, or is not "
+                            "what an event must be",
+                            name_of(row), row.no));
+  }
+  if (rc != SQLITE_DONE) return database_.error(rc);
+  return {};
+}
+
+Result<> EventWriter::change(const EventRow& row) {
+  TRY(prepare_late(database_, change_, kChange));
+  change_->bind(1, row.no);
+  change_->bind(2, to_string(row.state));
+  change_->bind(3, row.settled_at);
+  change_->bind(4, row.run);
+  change_->bind(5, row.detail);
+  change_->bind(6, row.tries);
+  change_->bind(7, to_string(*row.from));
+  const int rc = change_->run();
+  if (rc != SQLITE_DONE) return database_.error(rc);
+  if (sqlite3_changes(database_.handle()) == 1) return {};
+  return fail(ErrorCode::kConflict,
+              fmt::format("event {} is not '{}' any more", row.no, to_string(*row.from)));
+}
+
+Result<EventRow> EventQueries::find(EventNo no) {
+  TRY_ASSIGN(Statement event, database_.prepare(kByNo));
+  event.bind(1, no);
+  TRY_ASSIGN(std::vector<EventRow> found, collect<EventRow>(event, read_event));
+  if (!found.empty()) return std::move(found.front());
+  return fail(ErrorCode::kNotFound, fmt::format("there is no event {}", no));
+}
+
+Result<std::optional<EventRow>> EventQueries::find(const EventKey& key) {
+  TRY(prepare_late(database_, by_key_, kByKey));
+  by_key_->bind(1, key.ns);
+  by_key_->bind(2, key.flow_id);
+  by_key_->bind(3, key.trigger);
+  by_key_->bind(4, key.event_id);
+  TRY_ASSIGN(std::vector<EventRow> found, collect<EventRow>(*by_key_, read_event));
+  if (found.empty()) return std::optional<EventRow>();
+  return std::optional(std::move(found.front()));
+}
+
+Result<std::vector<EventRow>> EventQueries::list(const EventFilter& filter) {
+  std::string_view sql = kList;
+  if (filter.state == EventState::kPending) sql = kListPending;
+  if (filter.state == EventState::kDead) sql = kListDead;
+  TRY_ASSIGN(Statement events, database_.prepare(sql));
+  events.bind(1, filter.before == 0 ? std::numeric_limits<EventNo>::max() : filter.before);
+  events.bind(2, std::int64_t{filter.ns.has_value() ? 1 : 0});
+  const std::string ns = filter.ns.value_or("");
+  events.bind(3, ns);
+  events.bind(4, filter.flow_id);
+  events.bind(5, filter.trigger);
+  events.bind(6, filter.limit);
+  if (sql == kList) {
+    events.bind(7, filter.state.has_value() ? to_string(*filter.state) : std::string_view());
+  }
+  return collect<EventRow>(events, read_event);
+}
+
+Result<std::vector<EventRow>> EventQueries::list_pending(EventNo after, std::uint32_t limit) {
+  TRY_ASSIGN(Statement events, database_.prepare(kPending));
+  events.bind(1, after);
+  events.bind(2, limit);
+  return collect<EventRow>(events, read_event);
+}
+
+Result<std::vector<OldEvent>> EventQueries::list_old(EventNo after, Millis before,
+                                                     std::uint32_t limit) {
+  TRY_ASSIGN(Statement events, database_.prepare(kOld));
+  events.bind(1, after);
+  events.bind(2, limit);
+  const ResetGuard reset(events);
+  std::vector<OldEvent> found;
+  for (;;) {
+    TRY_ASSIGN(const bool there, events.step());
+    // They are in the order in which they came.
+    if (!there || events.integer(1) >= before) return found;
+    found.push_back({events.integer(0), events.text(2) == to_string(EventState::kPending)});
+  }
+}
+
+Result<EventCounts> EventQueries::count() {
+  EventCounts counts;
+  TRY_ASSIGN(counts.last, database_.number("SELECT ifnull(max(no), 0) FROM event"));
+  TRY_ASSIGN(counts.pending, database_.number("SELECT count(*) FROM event INDEXED BY event_open"
+                                              " WHERE state = 'pending'"));
+  TRY_ASSIGN(counts.dead, database_.number("SELECT count(*) FROM event INDEXED BY event_open"
+                                           " WHERE state = 'dead'"));
+  return counts;
+}
+
+}  // namespace cordyna::sqlite

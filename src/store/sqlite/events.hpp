@@ -1,0 +1,54 @@
+/// Events, in and out of the database.
+#pragma once
+
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "base/result.hpp"
+#include "model/event.hpp"
+#include "model/rows.hpp"
+#include "ports/store.hpp"
+#include "store/sqlite/database.hpp"
+
+namespace cordyna::sqlite {
+
+/// Keeps its statements: events come by thousands a second. Threads: one at a time.
+class EventWriter {
+ public:
+  /// Borrows the database.
+  explicit EventWriter(Database& database) : database_(database) {}
+
+  /// Within the transaction that is open. Errors: kConflict: an event of this trigger and id is
+  /// there already, or one is not in the state that its `from` names; those of the database.
+  [[nodiscard]] Result<> write(const ChangeSet& changes);
+
+ private:
+  [[nodiscard]] Result<> insert(const EventRow& row);
+  [[nodiscard]] Result<> change(const EventRow& row);
+
+  Database& database_;
+  std::optional<Statement> insert_;
+  std::optional<Statement> change_;
+  std::optional<Statement> remove_;
+};
+
+/// As the calls of the same names of StoreReader.
+class EventQueries {
+ public:
+  explicit EventQueries(Database& database) : database_(database) {}
+
+  [[nodiscard]] Result<EventRow> find(EventNo no);
+  [[nodiscard]] Result<std::optional<EventRow>> find(const EventKey& key);
+  [[nodiscard]] Result<std::vector<EventRow>> list(const EventFilter& filter);
+  [[nodiscard]] Result<std::vector<EventRow>> list_pending(EventNo after, std::uint32_t limit);
+  [[nodiscard]] Result<std::vector<OldEvent>> list_old(EventNo after, Millis before,
+                                                       std::uint32_t limit);
+  [[nodiscard]] Result<EventCounts> count();
+
+ private:
+  Database& database_;
+  std::optional<Statement> by_key_;  // asked for each event that comes
+};
+
+}  // namespace cordyna::sqlite
