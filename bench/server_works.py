@@ -66,7 +66,7 @@ class Server:
         self.begun = time.perf_counter()
         self.place = pathlib.Path(place)
         self.process = subprocess.Popen(
-            [dyna, "up", str(place), "--json"],
+            [dyna, "up", *(["."] if list(self.place.glob("*.yaml")) else []), "--json"],
             cwd=place,
             env={**os.environ, "DYNA_LISTEN": "127.0.0.1:0", "DYNA_SECRET_BENCH_KEY": "bench-key"},
             stdin=subprocess.DEVNULL,

@@ -35,12 +35,24 @@ cp "$folder/$name/bin/dyna" "$tree/usr/bin/"
 cp "$folder/$name/libexec/cordyna/duckdb" "$tree/usr/libexec/cordyna/"
 cp README.md CHANGELOG.md "$tree/usr/share/doc/cordyna/"
 cp LICENSE "$tree/usr/share/doc/cordyna/copyright"
+mkdir -p "$tree/usr/lib/systemd/system" "$tree/etc/cordyna"
+install -m 0644 packaging/cordyna.service "$tree/usr/lib/systemd/system/"
+printf '# Settings of the service; dyna config shows them all.\n' >"$tree/etc/cordyna/cordyna.yaml"
+printf '/etc/cordyna/cordyna.yaml\n' >"$tree/DEBIAN/conffiles"
+cat >"$tree/DEBIAN/postinst" <<'POSTINST'
+#!/bin/sh
+set -e
+if ! getent passwd cordyna >/dev/null; then
+  useradd --system --user-group --home-dir /var/lib/cordyna --shell /usr/sbin/nologin cordyna
+fi
+POSTINST
+chmod 0755 "$tree/DEBIAN/postinst"
 cat >"$tree/DEBIAN/control" <<CONTROL
 Package: cordyna
 Version: $version
 Architecture: $(dpkg --print-architecture)
 Maintainer: The Cordyna authors <cordyna@localhost>
-Depends: $(library_packages)
+Depends: $(library_packages), passwd
 Section: utils
 Priority: optional
 Description: data-pipeline orchestrator in one program

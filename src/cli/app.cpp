@@ -59,6 +59,7 @@ CommandResult dispatch(CommandContext& context) {
     case Verb::kFlows: return flows_command(context);
     case Verb::kAudit: return audit_command(context);
     case Verb::kEvents: return events_command(context);
+    case Verb::kConfig: return config_command(context);
     case Verb::kDoctor: return doctor_command(context);
     case Verb::kVersion: return version_command(context);
     case Verb::kCompletion: return completion_command(context);

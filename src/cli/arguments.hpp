@@ -40,6 +40,7 @@ enum class Verb : std::uint8_t {
   kFlows,
   kAudit,
   kEvents,
+  kConfig,
   kDoctor,
   kVersion,
   kCompletion,
@@ -50,11 +51,9 @@ enum class Follow : std::uint8_t { kAuto, kPlain, kPretty, kJson };
 /// What was given; what a verb does not know stays empty.
 /// How `dyna up` is reached.
 struct ServeOptions {
-  std::string listen = "127.0.0.1:7070";  ///< or "off"
-  std::string tls_cert;
-  std::string tls_key;
-  std::string public_url;
-  bool insecure_plaintext = false;
+  std::string config;                                        ///< --config: a cordyna.yaml
+  std::vector<std::pair<std::string, std::string>> options;  ///< setting → value
+  std::vector<std::string> settings;                         ///< --set NAME=VALUE
 };
 
 struct Arguments {

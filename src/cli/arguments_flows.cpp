@@ -19,8 +19,10 @@ class FlowCommands {
   void add_up();
   void add_audit();
   void add_events();
+  void add_config();
 
  private:
+  void add_server_options(CLI::App* command);
   CLI::App* add(const char* name, const char* help, Verb verb) {
     CLI::App* const command = app_.add_subcommand(name, help);
     command->callback([&found = found_, verb] { found.verb = verb; });
@@ -97,6 +99,49 @@ void FlowCommands::add_flows() {
   action("remove", "Forget the name: its schedules stop; its versions and runs are kept");
 }
 
+void FlowCommands::add_server_options(CLI::App* command) {
+  ServeOptions& serve = found_.serve;
+  command->add_option("--config", serve.config, "This cordyna.yaml instead of the nearest one")
+      ->type_name("FILE");
+  const auto setting = [&](const char* option, const char* name, const char* help,
+                           const char* type) {
+    command
+        ->add_option_function<std::string>(
+            option,
+            [&serve, name](const std::string& value) { serve.options.emplace_back(name, value); },
+            help)
+        ->type_name(type);
+  };
+  setting("--listen", "listen",
+          "Serve the API at ADDRESS:PORT (default: 127.0.0.1:7070; port 0: any), or 'off'",
+          "ADDRESS");
+  setting("--tls-cert", "tls_cert", "PEM file with the server's certificate chain", "FILE");
+  setting("--tls-key", "tls_key", "PEM file with its key", "FILE");
+  setting("--public-url", "public_url", "How browsers reach it: https://dyna.example", "URL");
+  setting("--drain", "drain", "How long runs may go on when it is told to go", "DURATION");
+  command->add_flag_callback(
+      "--insecure-plaintext",
+      [&serve] { serve.options.emplace_back("insecure_plaintext", "true"); },
+      "Without TLS also where other machines reach it");
+  command
+      ->add_option("--set", serve.settings,
+                   "Any setting of 'server' in cordyna.yaml: limits.body=2MiB")
+      ->type_name("NAME=VALUE");
+}
+
+void FlowCommands::add_config() {
+  CLI::App* const config =
+      add("config", "Show the settings of a server, and where each comes from", Verb::kConfig);
+  config->add_option("action", found_.action, "show (default) or check")
+      ->check(CLI::IsMember({"show", "check"}));
+  add_server_options(config);
+  config->add_flag("--json", found_.json, "Print JSON, for programs");
+  config->footer(
+      "Settings stand in 'server' of the nearest cordyna.yaml; the environment (DYNA_LISTEN,\n"
+      "DYNA_LIMITS_BODY) goes before the file, options before both. 'check' also looks whether a\n"
+      "server would start with them: certificate and key, and whether its address wants TLS.");
+}
+
 void FlowCommands::add_up() {
   CLI::App* const up = add("up", "Keep the schedules of applied flows until told to go", Verb::kUp);
   up->add_option("folder", found_.files, "Apply the flows of this folder first")
@@ -107,22 +152,7 @@ void FlowCommands::add_up() {
   up->add_option("--slots", found_.slots, "Processes at once (default: one per core)")
       ->check(CLI::Range(1, 10'000))
       ->type_name("N");
-  ServeOptions& serve = found_.serve;
-  up->add_option("--listen", serve.listen,
-                 "Serve the API at ADDRESS:PORT (default: 127.0.0.1:7070; port 0: any), or 'off'")
-      ->type_name("ADDRESS")
-      ->envname("DYNA_LISTEN");
-  up->add_option("--tls-cert", serve.tls_cert, "PEM file with the server's certificate chain")
-      ->type_name("FILE")
-      ->envname("DYNA_TLS_CERT");
-  up->add_option("--tls-key", serve.tls_key, "PEM file with its key")
-      ->type_name("FILE")
-      ->envname("DYNA_TLS_KEY");
-  up->add_flag("--insecure-plaintext", serve.insecure_plaintext,
-               "Without TLS also where other machines reach it");
-  up->add_option("--public-url", serve.public_url, "How browsers reach it: https://dyna.example")
-      ->type_name("URL")
-      ->envname("DYNA_PUBLIC_URL");
+  add_server_options(up);
   add_common(up);
   up->footer(
       "Starts runs when triggers are due, and for what was missed while nobody was there, as\n"
@@ -183,6 +213,7 @@ void add_applied_flow_commands(CLI::App& app, Arguments& found) {
   commands.add_up();
   commands.add_audit();
   commands.add_events();
+  commands.add_config();
 }
 
 }  // namespace cordyna::cli

@@ -7,12 +7,12 @@
 
 #include "base/id.hpp"
 #include "base/text.hpp"
-#include "cli/backfill_plan.hpp"
 #include "cli/backfill_session.hpp"
 #include "cli/commands.hpp"
 #include "cli/named_flow.hpp"
 #include "cli/up_report.hpp"
 #include "model/run_fields.hpp"
+#include "service/backfill_plan.hpp"
 #include "service/json.hpp"
 
 namespace cordyna::cli {
@@ -78,15 +78,10 @@ std::string fates_as_lines(const std::vector<Fate>& fates) {
                            fates.size() - left_out, left_out);
 }
 
-/// What is wrong with the inputs shows before anything runs.
-Result<> try_inputs(const Flow& flow, const BackfillPlan& plan, const RunId& id, Millis now) {
-  TRY_ASSIGN(const TriggerSpec trigger, flow::backfill_trigger(flow, plan.row));
-  const schedule::Tick& first = plan.times.front();
-  const std::string context =
-      fmt::format(R"({{"run":{{{}}}}})",
-                  run_fields(id, now, {plan.row.trigger, first.at, first.interval_from}));
-  TRY(flow::trigger_inputs(flow, trigger, context));
-  return {};
+BackfillWish wish_of(const Arguments& arguments) {
+  return {arguments.from,         arguments.to,       arguments.every,
+          arguments.trigger,      arguments.parallel, arguments.only_missing,
+          arguments.newest_first, arguments.inputs,   "--"};
 }
 
 CommandResult begin(CommandContext& context) {
@@ -103,7 +98,7 @@ CommandResult begin(CommandContext& context) {
   OwnerRequest request;
   request.op = OwnerOp::kBackfill;
   request.run = RunId{make_uuid7(now)};
-  TRY_ASSIGN(BackfillPlan plan, plan_backfill(arguments, *found.flow, now));
+  TRY_ASSIGN(BackfillPlan plan, plan_backfill(wish_of(arguments), *found.flow, now));
   TRY(try_inputs(*found.flow, plan, request.run, now));
   if (arguments.dry_run) {
     TRY_ASSIGN(const std::vector<Fate> fates, fates_of(context, found.layout, *found.flow, plan));

@@ -54,6 +54,7 @@ using CommandResult = Result<ExitCode>;
 [[nodiscard]] CommandResult flows_command(CommandContext& context);
 [[nodiscard]] CommandResult audit_command(CommandContext& context);
 [[nodiscard]] CommandResult events_command(CommandContext& context);
+[[nodiscard]] CommandResult config_command(CommandContext& context);
 /// Of who runs this program, for the record of decisions.
 [[nodiscard]] std::string user_name();
 [[nodiscard]] CommandResult doctor_command(CommandContext& context);

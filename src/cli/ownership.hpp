@@ -27,6 +27,7 @@ namespace cordyna::cli {
 struct OwnerSettings {
   engine::Limits limits{2};
   StateLayout layout;
+  std::size_t events_max = 1'000'000;  ///< as of CerebroSettings
 };
 
 /// Threads: one, but for what OwnerService says.

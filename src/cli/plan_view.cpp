@@ -49,25 +49,6 @@ void append_touched(std::string& out, const PlannedFlow& planned, const PlanDeta
   }
 }
 
-void append_names(std::string& out, std::string_view key, const std::vector<std::string>& names) {
-  out += fmt::format("\"{}\":[", key);
-  for (const std::string& name : names) {
-    if (&name != names.data()) out += ',';
-    append_json(out, name);
-  }
-  out += ']';
-}
-
-void append_changes(std::string& out, std::string_view key, const PartChanges& changes) {
-  out += fmt::format("\"{}\":{{", key);
-  append_names(out, "added", changes.added);
-  out += ',';
-  append_names(out, "changed", changes.changed);
-  out += ',';
-  append_names(out, "removed", changes.removed);
-  out += '}';
-}
-
 void append_time(std::string& out, std::string_view key, Millis at) {
   out += at == 0 ? fmt::format(",\"{}\":null", key)
                  : fmt::format(",\"{}\":\"{}\"", key, seconds_text(at));
@@ -94,16 +75,6 @@ void append_detail(std::string& out, const PlanDetail& detail) {
 }
 
 }  // namespace
-
-void append_diff(std::string& out, const FlowDiff& diff) {
-  append_changes(out, "tasks", diff.tasks);
-  out += ',';
-  append_changes(out, "triggers", diff.triggers);
-  out += ',';
-  append_changes(out, "inputs", diff.inputs);
-  out += ',';
-  append_names(out, "diff", diff.lines);
-}
 
 std::string diff_as_text(const std::vector<std::string>& lines, const std::string& before,
                          const std::string& after, const Palette& palette) {

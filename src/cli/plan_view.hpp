@@ -31,7 +31,5 @@ struct PlanDetail {
 [[nodiscard]] std::string diff_as_text(const std::vector<std::string>& lines,
                                        const std::string& before, const std::string& after,
                                        const Palette& palette);
-/// {"tasks":{"added":[],…},"triggers":…,"inputs":…,"diff":[…]}, without its braces.
-void append_diff(std::string& out, const FlowDiff& diff);
 
 }  // namespace cordyna::cli

@@ -14,11 +14,11 @@
 #include "base/text.hpp"
 #include "cli/apply_session.hpp"
 #include "cli/commands.hpp"
-#include "cli/limits.hpp"
 #include "cli/line_view.hpp"
 #include "cli/ownership.hpp"
 #include "cli/prune_text.hpp"
 #include "cli/pruner.hpp"
+#include "cli/server_config.hpp"
 #include "cli/up_folder.hpp"
 #include "cli/up_report.hpp"
 #include "cli/up_server.hpp"
@@ -55,13 +55,10 @@ class ClockWatch {
 
 class Up {
  public:
-  /// `home`: absolute; whose limits hold. `folder`: null where the applied flows are served as they
-  /// are.
-  Up(CommandContext& context, StateLayout layout, std::string home, UpFolder* folder,
-     Signals& signals)
+  /// `folder`: null where the applied flows are served as they are.
+  Up(CommandContext& context, StateLayout layout, UpFolder* folder, Signals& signals)
       : context_(context),
         layout_(std::move(layout)),
-        home_(std::move(home)),
         folder_(folder),
         signals_(signals),
         wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
@@ -71,8 +68,9 @@ class Up {
             *context.parts.clock, context.arguments.json,
             [this](std::string line) { view_.note(std::move(line)); }, [this] { wake(); }) {}
 
-  CommandResult serve(const flow::Retention& retention) {
-    retention_ = retention;
+  CommandResult serve(flow::Project project, flow::ServerConfig config) {
+    project_ = std::move(project);
+    config_ = std::move(config);
     CommandResult done = own();
     view_.finish({});
     return done;
@@ -88,6 +86,8 @@ class Up {
   Result<> follow_folder(Ownership& ownership);
   /// Until the folder has settled; -1: for as long as it takes.
   [[nodiscard]] int wait_millis() const;
+  /// Until runs are left to their guardians; -1: for as long as they take.
+  [[nodiscard]] int drain_millis() const;
   CommandResult wait(Ownership& ownership);
   /// Where the server is, and how to log in for the first time.
   void greet();
@@ -103,7 +103,6 @@ class Up {
 
   CommandContext& context_;
   StateLayout layout_;
-  std::string home_;
   UpFolder* folder_;
   Signals& signals_;
   Fd wake_;
@@ -111,7 +110,10 @@ class Up {
   UpReport report_;
   FlowCache cache_;
   ClockWatch clock_watch_;
-  flow::Retention retention_;
+  flow::Project project_;
+  flow::ServerConfig config_;
+  Millis leave_at_ =
+      0;  // told to go: when runs are left to their guardians; 0: when they have ended
   std::unique_ptr<StoreReader> reader_;     // of the pruner
   std::unique_ptr<Pruner> pruner_;          // null: all is kept
   std::unique_ptr<server::Server> server_;  // null: none is wished
@@ -147,9 +149,8 @@ Result<std::unique_ptr<Store>> Up::become_owner() {
 CommandResult Up::own() {
   TRY_ASSIGN(std::unique_ptr<Store> store, become_owner());
   if (store == nullptr) return ExitCode::kOk;
-  TRY_ASSIGN(engine::Limits limits, limits_for(session_settings(context_).slots, home_));
-  std::vector<PoolSpec> pools = limits.pools;
-  const OwnerSettings settings{std::move(limits), layout_};
+  OwnerSettings settings{{session_settings(context_).slots, project_.pools}, layout_};
+  settings.events_max = config_.limits.pending_events;
   Ownership ownership(context_.parts, settings, std::move(store), cache_, view_);
   // These two go before what they borrow, however this ends.
   struct Ending {
@@ -165,7 +166,7 @@ CommandResult Up::own() {
   TRY(take_up_runs(ownership));
   TRY(take_up_backfills(ownership));
   TRY(serve(ownership));
-  TRY_ASSIGN(server_, start_server(context_, layout_, ownership, cache_, std::move(pools)));
+  TRY_ASSIGN(server_, start_server(context_, config_, layout_, ownership, cache_, project_.pools));
   if (server_ != nullptr) greet();
   TRY(begin_pruning(ownership));
   return wait(ownership);
@@ -252,6 +253,11 @@ int Up::wait_millis() const {
   return static_cast<int>(std::max<Millis>(at - context_.parts.clock->now(), 0));
 }
 
+int Up::drain_millis() const {
+  if (leave_at_ == 0) return -1;
+  return static_cast<int>(std::max<Millis>(leave_at_ - context_.parts.clock->now(), 0));
+}
+
 /// Of two times for poll, of which -1 is never.
 int sooner(int a, int b) {
   return a < 0 || b < 0 ? std::max(a, b) : std::min(a, b);
@@ -272,11 +278,11 @@ void Up::greet() {
 }
 
 Result<> Up::begin_pruning(Ownership& ownership) {
-  if (retention_.empty()) return {};
+  if (project_.retention.empty()) return {};
   TRY_ASSIGN(reader_, context_.parts.open_reader(layout_));
-  pruner_ = std::make_unique<Pruner>(*reader_, layout_, retention_, [&ownership](OldRows rows) {
-    return ownership.remove(std::move(rows));
-  });
+  pruner_ = std::make_unique<Pruner>(
+      *reader_, layout_, project_.retention,
+      [&ownership](OldRows rows) { return ownership.remove(std::move(rows)); });
   return {};
 }
 
@@ -313,19 +319,21 @@ CommandResult Up::wait(Ownership& ownership) {
       if (server_ != nullptr) server_->drain();
       TRY(ownership.serve(false));
       TRY(ownership.leave_backfills());
+      if (config_.drain > 0) leave_at_ = context_.parts.clock->now() + config_.drain;
       if (report_.running() > 0) {
         say(fmt::format("no more ticks; waiting for {} (again: leaves them to their guardians)",
                         counted(report_.running(), "run")));
       }
     }
-    if (told > 1 || (draining && report_.running() == 0)) return ExitCode::kOk;
+    const bool left = leave_at_ > 0 && context_.parts.clock->now() >= leave_at_;
+    if (left || told > 1 || (draining && report_.running() == 0)) return ExitCode::kOk;
     if (clock_watch_.was_set()) ownership.clock_was_set();
     if (!draining) TRY(follow_folder(ownership));
     const int folder = folder_ != nullptr && !draining ? folder_->fd() : -1;
     std::array<pollfd, 5> fds{pollfd{signals_.fd(), POLLIN, 0}, pollfd{wake_.get(), POLLIN, 0},
                               pollfd{ownership.fd(), POLLIN, 0},
                               pollfd{clock_watch_.fd(), POLLIN, 0}, pollfd{folder, POLLIN, 0}};
-    ::poll(fds.data(), fds.size(), draining ? -1 : sooner(wait_millis(), prune()));
+    ::poll(fds.data(), fds.size(), draining ? drain_millis() : sooner(wait_millis(), prune()));
     (void)ownership.take_ended();  // makes its fd quiet again
   }
 }
@@ -339,9 +347,10 @@ CommandResult up_command(CommandContext& context) {
     const std::string& given = arguments.files.front();
     TRY_ASSIGN(UpFolder folder, UpFolder::open(context, given));
     const std::string whole = std::filesystem::absolute(given).lexically_normal().string();
-    TRY_ASSIGN(const flow::Retention retention, flow::read_retention(whole));
-    Up up(context, state_for_flow(context.choice, whole), whole, &folder, signals);
-    return up.serve(retention);
+    TRY_ASSIGN(flow::Project project, project_for(arguments, whole));
+    TRY_ASSIGN(ResolvedConfig choice, resolve_config(arguments, project));
+    Up up(context, state_for_flow(context.choice, whole), &folder, signals);
+    return up.serve(std::move(project), std::move(choice.config));
   }
   if (arguments.watch || arguments.prune) {
     return fail(ErrorCode::kInvalidArgument, fmt::format("{} wants a folder: dyna up DIR {}",
@@ -350,16 +359,19 @@ CommandResult up_command(CommandContext& context) {
   }
   TRY_ASSIGN(const std::string here, working_folder());
   StateLayout layout = state_for_flow(context.choice, here);
+  TRY_ASSIGN(flow::Project project, project_for(arguments, here));
+  TRY_ASSIGN(ResolvedConfig choice, resolve_config(arguments, project));
   const auto reader = context.parts.open_reader(layout);
-  if (!reader.has_value() && reader.error().code == ErrorCode::kNotFound) {
+  const bool nothing = !reader.has_value() && reader.error().code == ErrorCode::kNotFound;
+  // With an API flows can come later.
+  if (nothing && choice.config.listen == "off") {
     return fail(ErrorCode::kNotFound,
                 fmt::format("no flow is applied here: there is no state {}; 'dyna apply DIR' makes "
                             "flows known, 'dyna up DIR' does that and serves them",
                             printable(layout.folder())));
   }
-  TRY_ASSIGN(const flow::Retention retention, flow::read_retention(here));
-  Up up(context, std::move(layout), here, nullptr, signals);
-  return up.serve(retention);
+  Up up(context, std::move(layout), nullptr, signals);
+  return up.serve(std::move(project), std::move(choice.config));
 }
 
 }  // namespace cordyna::cli

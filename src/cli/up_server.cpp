@@ -37,20 +37,44 @@ Result<server::HttpSettings> parse_listen(const std::string& text) {
   return http;
 }
 
+Result<server::ServerSettings> settings_of(const flow::ServerConfig& config) {
+  server::ServerSettings settings;
+  TRY_ASSIGN(settings.http, parse_listen(config.listen));
+  settings.http.certificate = config.tls_cert;
+  settings.http.key = config.tls_key;
+  settings.insecure_plaintext = config.insecure_plaintext;
+  settings.public_url = config.public_url;
+  settings.cors = config.cors;
+  const flow::ServerLimits& limits = config.limits;
+  settings.http.limits.body_bytes = limits.body;
+  settings.http.limits.head_bytes = limits.head;
+  settings.http.limits.headers = limits.headers;
+  settings.http.limits.connections = limits.connections;
+  settings.http.limits.head_wait = limits.head_wait;
+  settings.http.limits.body_wait = limits.body_wait;
+  settings.http.limits.idle_wait = limits.idle_wait;
+  settings.http.limits.write_wait = limits.write_wait;
+  settings.streams = limits.streams;
+  settings.requests_per_second = limits.requests;
+  settings.failures_per_second = limits.failures;
+  return settings;
+}
+
 }  // namespace
 
+Result<> check_server(const flow::ServerConfig& config) {
+  if (config.listen == "off") return {};
+  TRY_ASSIGN(const server::ServerSettings settings, settings_of(config));
+  return server::check(settings);
+}
+
 Result<std::unique_ptr<server::Server>> start_server(const CommandContext& context,
+                                                     const flow::ServerConfig& config,
                                                      const StateLayout& layout,
                                                      Ownership& ownership, FlowCache& flows,
                                                      std::vector<PoolSpec> pools) {
-  const ServeOptions& options = context.arguments.serve;
-  if (options.listen == "off") return std::unique_ptr<server::Server>();
-  server::ServerSettings settings;
-  TRY_ASSIGN(settings.http, parse_listen(options.listen));
-  settings.http.certificate = options.tls_cert;
-  settings.http.key = options.tls_key;
-  settings.insecure_plaintext = options.insecure_plaintext;
-  settings.public_url = options.public_url;
+  if (config.listen == "off") return std::unique_ptr<server::Server>();
+  TRY_ASSIGN(const server::ServerSettings settings, settings_of(config));
   server::ServerParts parts{
       .layout = layout,
       .clock = context.parts.clock,

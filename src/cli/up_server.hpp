@@ -6,17 +6,19 @@
 #include "base/result.hpp"
 #include "cli/commands.hpp"
 #include "cli/ownership.hpp"
+#include "flow/server_file.hpp"
 #include "server/server.hpp"
 #include "service/flow_cache.hpp"
 
 namespace cordyna::cli {
 
-/// Null: none is wished. Borrows all but the layout. Errors: kInvalidArgument: what --listen and
-/// its like say; those of Server::start.
-[[nodiscard]] Result<std::unique_ptr<server::Server>> start_server(const CommandContext& context,
-                                                                   const StateLayout& layout,
-                                                                   Ownership& ownership,
-                                                                   FlowCache& flows,
-                                                                   std::vector<PoolSpec> pools);
+/// Whether a server could start so: its address, certificate and key. Errors: kInvalidArgument.
+[[nodiscard]] Result<> check_server(const flow::ServerConfig& config);
+
+/// Null: none is wished. Borrows all but the layout. Errors: those of check_server and of
+/// Server::start.
+[[nodiscard]] Result<std::unique_ptr<server::Server>> start_server(
+    const CommandContext& context, const flow::ServerConfig& config, const StateLayout& layout,
+    Ownership& ownership, FlowCache& flows, std::vector<PoolSpec> pools);
 
 }  // namespace cordyna::cli

@@ -51,6 +51,10 @@ class ProjectReader {
         reader_.read_object(*retention, retention_keys(), "retention", json)) {
       into.retention = retention_of(*retention);
     }
+    const Node* server = root.find("server");
+    if (server != nullptr && reader_.read_object(*server, server_keys(), "server", json)) {
+      into.server = server_of(*server, into.server_settings);
+    }
     for (const TemplateUse& use : uses_.templates) {
       reporter_.error(*use.node, Code::kTemplateNotAllowed, "cordyna.yaml has no templates");
     }
@@ -102,37 +106,52 @@ class ProjectReader {
   ValueReader reader_{reporter_, uses_};
 };
 
+Project read_file(const std::string& path, const std::string& text, Reporter& reporter) {
+  Project project;
+  project.file = path;
+  if (is_blank(text)) return project;
+  Reporter own(reporter.findings(), path, text);
+  YamlTree tree;
+  const Node* root = tree.load(text, own);
+  if (root != nullptr) ProjectReader(own).read(*root, project);
+  return project;
+}
+
+Result<Project> checked(Project project, Findings& findings) {
+  if (!findings.has_error()) return project;
+  std::string all;
+  for (const Diagnostic& found : findings.take(std::string(kFileName))) {
+    all += (all.empty() ? "" : "\n") + format(found);
+  }
+  return fail(ErrorCode::kInvalidArgument, std::move(all));
+}
+
 }  // namespace
 
 Project read_project(const std::string& folder, Reporter& reporter) {
   const std::string path = fmt::format("{}/{}", project_folder(folder), kFileName);
   const auto text = read_text_file(path, kProjectBytesMax);
-  if (!text.has_value()) {
-    if (text.error().code != ErrorCode::kNotFound) {
-      reporter.error(Mark{1, 1}, Code::kProjectFile,
-                     fmt::format("the project's file: {}", text.error().message));
-    }
-    return {};
+  if (text.has_value()) return read_file(path, *text, reporter);
+  if (text.error().code != ErrorCode::kNotFound) {
+    reporter.error(Mark{1, 1}, Code::kProjectFile,
+                   fmt::format("the project's file: {}", text.error().message));
   }
-  Project project{path, {}, {}};
-  if (is_blank(*text)) return project;
-  Reporter own(reporter.findings(), path, *text);
-  YamlTree tree;
-  const Node* root = tree.load(*text, own);
-  if (root != nullptr) ProjectReader(own).read(*root, project);
-  return project;
+  return {};
 }
 
 Result<Project> load_project(const std::string& folder) {
   Findings findings;
   Reporter reporter(findings, std::string(kFileName), {});
   Project project = read_project(folder, reporter);
-  if (!findings.has_error()) return project;
-  std::string all;
-  for (const Diagnostic& found : findings.take(kFileName)) {
-    all += (all.empty() ? "" : "\n") + format(found);
-  }
-  return fail(ErrorCode::kInvalidArgument, std::move(all));
+  return checked(std::move(project), findings);
+}
+
+Result<Project> load_project_file(const std::string& path) {
+  TRY_ASSIGN(const std::string text, read_text_file(path, kProjectBytesMax));
+  Findings findings;
+  Reporter reporter(findings, path, {});
+  Project project = read_file(path, text, reporter);
+  return checked(std::move(project), findings);
 }
 
 void check_pool(const Node& name, const Project& project, Reporter& reporter) {

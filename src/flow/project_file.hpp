@@ -11,6 +11,7 @@
 #include "flow/diagnostics.hpp"
 #include "flow/key_spec.hpp"
 #include "flow/retention_file.hpp"
+#include "flow/server_file.hpp"
 #include "flow/yaml_tree.hpp"
 #include "model/pool.hpp"
 
@@ -20,6 +21,8 @@ struct Project {
   std::string file;             ///< its path; empty: there is none
   std::vector<PoolSpec> pools;  ///< in order of their names
   Retention retention;
+  ServerConfig server;
+  std::vector<std::string> server_settings;  ///< names of those that stand there
 };
 
 /// Of the nearest cordyna.yaml in or above `folder` (absolute); without the file, or where nothing
@@ -29,6 +32,9 @@ struct Project {
 /// The same for who has no file to report for. Errors: kInvalidArgument: all that is wrong, each
 /// with its line and column; kUnavailable.
 [[nodiscard]] Result<Project> load_project(const std::string& folder);
+
+/// Of one file, wherever it lies. Errors: as load_project; kNotFound.
+[[nodiscard]] Result<Project> load_project_file(const std::string& path);
 
 /// Reports a pool that the project does not declare.
 void check_pool(const Node& name, const Project& project, Reporter& reporter);

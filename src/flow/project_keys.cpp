@@ -2,6 +2,7 @@
 
 #include "flow/key_spec.hpp"
 #include "flow/retention_file.hpp"
+#include "flow/server_file.hpp"
 #include "model/pool.hpp"
 
 // The keys of cordyna.yaml.
@@ -64,7 +65,15 @@ std::span<const KeySpec> project_keys() {
                   "What `dyna prune` and `dyna up` remove. Without it all is kept. Never removed: "
                   "runs that have not ended, or whose parent has not, those that a later run takes "
                   "over from, those of a backfill that goes on, and the newest.",
-              .fields = retention_keys()}};
+              .fields = retention_keys()},
+      KeySpec{
+          .name = "server",
+          .kind = K::kObject,
+          .description =
+              "Where `dyna up` serves its API, and within what limits. Each key can stand in the "
+              "environment too (DYNA_LISTEN, DYNA_LIMITS_BODY), and in `dyna up --set "
+              "limits.body=2MiB`; the last of file, environment and option counts.",
+          .fields = server_keys()}};
   return keys;
 }
 std::span<const KeySpec> pool_keys() {

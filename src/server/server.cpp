@@ -79,7 +79,7 @@ class Server::Impl {
   Impl& operator=(const Impl&) = delete;
 
   Result<> start() {
-    TRY(check_address());
+    TRY(check(settings_));
     // A page whose name was made to lead here must not reach us with it.
     if (is_loopback(settings_.http.address) && settings_.http.hosts.empty()) {
       settings_.http.hosts = {"127.0.0.1", "localhost", "[::1]", settings_.http.address};
@@ -115,6 +115,11 @@ class Server::Impl {
     GateSettings gate;
     gate.body_bytes = settings_.http.limits.body_bytes;
     gate.origin = settings_.public_url;
+    gate.cors = settings_.cors;
+    gate.failures_per_second = settings_.failures_per_second;
+    gate.failures_burst = 4 * settings_.failures_per_second;
+    gate.requests_per_second = settings_.requests_per_second;
+    api.streams_max = settings_.streams;
     api_ = std::make_unique<Api>(std::move(api), std::move(gate));
     TRY_ASSIGN(http_, HttpServer::start(settings_.http, *api_));
     url_ = url_of(settings_.http, http_->port());
@@ -134,22 +139,6 @@ class Server::Impl {
   [[nodiscard]] const std::string& link() const { return link_; }
 
  private:
-  Result<> check_address() const {
-    const HttpSettings& http = settings_.http;
-    if (http.certificate.empty() != http.key.empty()) {
-      return fail(ErrorCode::kInvalidArgument, "TLS wants both, a certificate and its key");
-    }
-    if (is_loopback(http.address) || !http.certificate.empty() || settings_.insecure_plaintext) {
-      return {};
-    }
-    return fail(
-        ErrorCode::kInvalidArgument,
-        fmt::format("{} is reached from other machines, and without TLS everybody on the way "
-                    "reads each token: give --tls-cert FILE and --tls-key FILE, or "
-                    "--insecure-plaintext where something before it does TLS",
-                    http.address));
-  }
-
   /// Gives the token of a link that is good once.
   Result<std::string> make_first_user() {
     const Millis now = parts_.clock->wall();
@@ -195,6 +184,27 @@ class Server::Impl {
   std::unique_ptr<Api> api_;
   std::unique_ptr<HttpServer> http_;
 };
+
+Result<> check(const ServerSettings& settings) {
+  const HttpSettings& http = settings.http;
+  if (http.certificate.empty() != http.key.empty()) {
+    return fail(ErrorCode::kInvalidArgument, "TLS wants both, a certificate and its key");
+  }
+  for (const std::string& origin : settings.cors) {
+    const auto url = http::parse_url(origin);
+    if (url.has_value() && !origin.ends_with('/') && url->target == "/") continue;
+    return fail(ErrorCode::kInvalidArgument,
+                fmt::format("'{}' is no origin; one is like https://app.example:8443", origin));
+  }
+  if (is_loopback(http.address) || !http.certificate.empty() || settings.insecure_plaintext) {
+    return {};
+  }
+  return fail(ErrorCode::kInvalidArgument,
+              fmt::format("{} is reached from other machines, and without TLS everybody on the way "
+                          "reads each token: give --tls-cert FILE and --tls-key FILE, or "
+                          "--insecure-plaintext where something before it does TLS",
+                          http.address));
+}
 
 const std::string& openapi() {
   return openapi_document();

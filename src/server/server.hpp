@@ -23,8 +23,12 @@ namespace cordyna::server {
 
 struct ServerSettings {
   HttpSettings http;
-  bool insecure_plaintext = false;  ///< an address beyond this machine without TLS is meant
-  std::string public_url;           ///< how browsers reach it; empty: by its address
+  bool insecure_plaintext = false;        ///< an address beyond this machine without TLS is meant
+  std::string public_url;                 ///< how browsers reach it; empty: by its address
+  std::vector<std::string> cors;          ///< origins whose pages may use the API with a token
+  std::uint32_t streams = 200;            ///< live streams at once
+  std::uint32_t requests_per_second = 0;  ///< of one caller; 0: no bound
+  std::uint32_t failures_per_second = 5;  ///< refused ones of one address
 };
 
 /// All borrowed, but what functions give.
@@ -39,6 +43,9 @@ struct ServerParts {
   const Evaluator* evaluator = nullptr;
   std::vector<PoolSpec> pools;
 };
+
+/// Whether a server could start so, but for whether its address is free. Errors: kInvalidArgument.
+[[nodiscard]] Result<> check(const ServerSettings& settings);
 
 /// The OpenAPI 3.1 document of the API, as JSON.
 [[nodiscard]] const std::string& openapi();

@@ -7,6 +7,7 @@
 #include <map>
 #include <set>
 
+#include "base/text.hpp"
 #include "schedule/catch_up.hpp"
 #include "schedule/schedule.hpp"
 #include "service/line_diff.hpp"
@@ -175,6 +176,25 @@ std::map<std::string, Millis> times_of(const Flow* flow, Millis now) {
   return times;
 }
 
+void append_names(std::string& out, std::string_view key, const std::vector<std::string>& names) {
+  out += fmt::format("\"{}\":[", key);
+  for (const std::string& name : names) {
+    if (&name != names.data()) out += ',';
+    append_json(out, name);
+  }
+  out += ']';
+}
+
+void append_changes(std::string& out, std::string_view key, const PartChanges& changes) {
+  out += fmt::format("\"{}\":{{", key);
+  append_names(out, "added", changes.added);
+  out += ',';
+  append_names(out, "changed", changes.changed);
+  out += ',';
+  append_names(out, "removed", changes.removed);
+  out += '}';
+}
+
 }  // namespace
 
 Result<std::string> readable(std::string_view canonical) {
@@ -198,6 +218,16 @@ Result<FlowDiff> diff_flows(std::string_view before, std::string_view after) {
   append_members(right, fresh, 0, false);
   diff.lines = unified_diff(left, right);
   return diff;
+}
+
+void append_diff(std::string& out, const FlowDiff& diff) {
+  append_changes(out, "tasks", diff.tasks);
+  out += ',';
+  append_changes(out, "triggers", diff.triggers);
+  out += ',';
+  append_changes(out, "inputs", diff.inputs);
+  out += ',';
+  append_names(out, "diff", diff.lines);
 }
 
 std::vector<NextTime> changed_times(const Flow* before, const Flow* after, Millis now) {

@@ -35,6 +35,9 @@ struct FlowDiff {
 /// One side may be empty: a flow that is added, or removed. Errors: kCorrupt.
 [[nodiscard]] Result<FlowDiff> diff_flows(std::string_view before, std::string_view after);
 
+/// {"tasks":{"added":[],…},"triggers":…,"inputs":…,"diff":[…]}, without its braces.
+void append_diff(std::string& out, const FlowDiff& diff);
+
 /// When a trigger is due next, before and after; 0: never.
 struct NextTime {
   std::string trigger;

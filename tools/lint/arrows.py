@@ -72,6 +72,7 @@ THIRD_PARTY = {
         "src/process/data/",
         "src/process/cache/",
         "src/server/auth/",
+        "src/server/hooks/",
     ),
     "gtest/": ("src/", "tests/"),
     "gmock/": ("src/", "tests/"),

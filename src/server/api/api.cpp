@@ -30,6 +30,36 @@ void add_headers(HttpResponse& response) {
   }
 }
 
+/// What a page of another origin must be told that may use a token: no cookie comes with it.
+void add_cors(HttpResponse& response, const std::string& origin) {
+  response.headers.push_back({"Access-Control-Allow-Origin", origin});
+  response.headers.push_back({"Vary", "Origin"});
+  response.headers.push_back({"Access-Control-Expose-Headers", "ETag, Location, Retry-After"});
+}
+
+/// The answer to a browser that asks whether it may ask.
+HttpResponse preflight(const std::string& origin) {
+  HttpResponse response{204, {}, {}};
+  add_cors(response, origin);
+  response.headers.push_back({"Access-Control-Allow-Methods", "GET, POST, PUT, DELETE"});
+  response.headers.push_back(
+      {"Access-Control-Allow-Headers",
+       "Authorization, Content-Type, Idempotency-Key, If-None-Match, Last-Event-ID"});
+  response.headers.push_back({"Access-Control-Max-Age", "600"});
+  return response;
+}
+
+/// Of a read, what tells whether it has changed: by the content, so that it holds for any row.
+void add_etag(HttpResponse& response, const std::optional<std::string>& known) {
+  if (response.status != 200 || response.source != nullptr || response.body.empty()) return;
+  const std::string tag = "W/\"" + hash_of(response.body).substr(0, 32) + "\"";
+  response.headers.push_back({"ETag", tag});
+  if (known.has_value() && (known->contains(tag) || *known == "*")) {
+    response.status = 304;
+    response.body.clear();
+  }
+}
+
 }  // namespace
 
 Api::Api(ApiParts parts, GateSettings settings)
@@ -86,7 +116,17 @@ HttpResponse Api::problem(int status, std::string_view detail) const {
 }
 
 void Api::handle(HttpRequest request, Respond respond) {
-  auto reply = [respond = std::move(respond)](HttpResponse response) mutable {
+  const std::string* const asked_origin = http::find_header(request.headers, "Origin");
+  std::string origin;  // of another page, that may
+  if (asked_origin != nullptr && gate_.allows_origin(*asked_origin)) origin = *asked_origin;
+  if (!origin.empty() && request.method == "OPTIONS") return respond(preflight(origin));
+  const bool reads = request.method == "GET" || request.method == "HEAD";
+  std::optional<std::string> known;
+  if (const auto* tag = http::find_header(request.headers, "If-None-Match")) known = *tag;
+  auto reply = [respond = std::move(respond), origin, reads,
+                known = std::move(known)](HttpResponse response) mutable {
+    if (reads) add_etag(response, known);
+    if (!origin.empty()) add_cors(response, origin);
     add_headers(response);
     respond(std::move(response));
   };
@@ -98,6 +138,14 @@ void Api::handle(HttpRequest request, Respond respond) {
   Call& call = std::get<Call>(admitted);
   call.respond = std::move(reply);
   call.route->handler(*this, call);
+}
+
+std::shared_ptr<void> Api::count_stream() {
+  if (streams_->fetch_add(1) < parts_.streams_max) {
+    return {streams_.get(), [streams = streams_](void*) { streams->fetch_sub(1); }};
+  }
+  streams_->fetch_sub(1);
+  return nullptr;
 }
 
 std::optional<RunRow> Api::run_of(Call& call) {

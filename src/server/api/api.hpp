@@ -49,6 +49,7 @@ struct ApiParts {
   std::vector<PoolSpec> pools{};
   std::function<HttpCounts()> http_counts{};
   bool secure_cookies = false;  ///< sessions only over TLS
+  std::uint32_t streams_max = 200;
 };
 
 class Api final : public HttpHandler {
@@ -84,6 +85,8 @@ class Api final : public HttpHandler {
   /// Only within `work`.
   [[nodiscard]] const std::string& decoy_hash();
 
+  /// One more live stream, until what it gives is gone. Null: there are too many.
+  [[nodiscard]] std::shared_ptr<void> count_stream();
   /// The run that the path names, if the caller has the route's role there. Nullopt: the call is
   /// refused already.
   [[nodiscard]] std::optional<RunRow> run_of(Call& call);
@@ -97,6 +100,8 @@ class Api final : public HttpHandler {
   ApiParts parts_;
   Gate gate_;
   std::atomic<bool> ready_ = true;
+  std::shared_ptr<std::atomic<std::uint32_t>> streams_ =
+      std::make_shared<std::atomic<std::uint32_t>>(0);
   std::string decoy_hash_;
   std::mutex jobs_mutex_;
   std::condition_variable jobs_wake_;

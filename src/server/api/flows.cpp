@@ -8,10 +8,12 @@
 #include <system_error>
 #include <utility>
 
+#include "base/json_text.hpp"
 #include "flow/flow_file.hpp"
 #include "server/api/page.hpp"
 #include "server/api/routes.hpp"
 #include "service/apply_plan.hpp"
+#include "service/flow_diff.hpp"
 #include "service/json.hpp"
 
 namespace cordyna::server {
@@ -247,6 +249,53 @@ void remove_flow(Api& api, Call& call) {
                       if (!done.has_value()) return kept->refuse(done.error());
                       kept->answer(HttpResponse{204, {}, {}});
                     });
+}
+
+void diff_flow(Api& api, Call& call) {
+  const auto row = flow_of(api, call);
+  if (!row.has_value()) return;
+  const std::int64_t to = call.query_number("to", row->version);
+  const std::int64_t from = call.query_number("from", to - 1);
+  std::string texts[2];
+  for (const std::int64_t number : {from, to}) {
+    const auto versions = api.reader().list_versions({row->ns, row->flow_id, number + 1, 1});
+    if (!versions.has_value()) return call.refuse(versions.error());
+    if (number < 1 || versions->empty() || versions->front().version != number) {
+      return call.refuse(problem("not_found", fmt::format("the flow has no version {}", number)));
+    }
+    auto stored = api.reader().find_flow(versions->front().hash);
+    if (!stored.has_value()) return call.refuse(stored.error());
+    texts[number == from ? 0 : 1] = std::move(stored->canonical);
+  }
+  if (from == to) texts[1] = texts[0];
+  const auto diff = diff_flows(texts[0], texts[1]);
+  if (!diff.has_value()) return call.refuse(diff.error());
+  std::string out = fmt::format("{{\"flow\":{},\"from\":{},\"to\":{},",
+                                json_string(flow_name(row->ns, row->flow_id)), from, to);
+  append_diff(out, *diff);
+  call.answer(out + '}');
+}
+
+void list_namespaces(Api& api, Call& call) {
+  std::map<std::string, std::int64_t> flows;
+  AppliedFilter filter;
+  filter.limit = kPageMax;
+  for (bool more = true; more;) {
+    const auto rows = api.reader().list_applied(filter);
+    if (!rows.has_value()) return call.refuse(rows.error());
+    for (const AppliedFlowRow& row : *rows) {
+      filter.after_ns = row.ns;
+      filter.after_id = row.flow_id;
+      if (call.caller.may(Role::kViewer, row.ns)) ++flows[row.ns];
+    }
+    more = rows->size() == filter.limit;
+  }
+  std::string out = "{\"namespaces\":[";
+  for (const auto& [ns, count] : flows) {
+    out += fmt::format("{}{{\"namespace\":{},\"flows\":{}}}", out.back() == '[' ? "" : ",\n",
+                       json_string(ns), count);
+  }
+  call.answer(out + "]}");
 }
 
 }  // namespace cordyna::server

@@ -175,24 +175,41 @@ std::size_t Gate::body_limit(const HttpRequest& head) const {
   return match.route->body_bytes > 0 ? match.route->body_bytes : settings_.body_bytes;
 }
 
+double Gate::Bucket::level(Millis now, std::uint32_t per_second) const {
+  const double drained = static_cast<double>(now - at) / 1000 * static_cast<double>(per_second);
+  return std::max(0.0, tokens - std::max(0.0, drained));
+}
+
+void Gate::Bucket::add(Millis now, std::uint32_t per_second) {
+  tokens = level(now, per_second) + 1;
+  at = now;
+}
+
 void Gate::failed(const std::string& address, Millis now) {
   const std::lock_guard lock(mutex_);
   if (failures_.size() >= kAddressesMax) failures_.clear();
-  Failures& bucket = failures_.try_emplace(address, Failures{0, now}).first->second;
-  const double drained = static_cast<double>(now - bucket.at) / 1000 *
-                         static_cast<double>(settings_.failures_per_second);
-  bucket.tokens = std::max(0.0, bucket.tokens - std::max(0.0, drained)) + 1;
-  bucket.at = now;
+  failures_[address].add(now, settings_.failures_per_second);
 }
 
 bool Gate::is_limited(const std::string& address, Millis now) const {
   const std::lock_guard lock(mutex_);
   const auto found = failures_.find(address);
-  if (found == failures_.end()) return false;
-  const double drained = static_cast<double>(now - found->second.at) / 1000 *
-                         static_cast<double>(settings_.failures_per_second);
-  return found->second.tokens - std::max(0.0, drained) >=
-         static_cast<double>(settings_.failures_burst);
+  return found != failures_.end() && found->second.level(now, settings_.failures_per_second) >=
+                                         static_cast<double>(settings_.failures_burst);
+}
+
+bool Gate::takes(const Caller& caller, Millis now) {
+  const std::uint32_t rate = settings_.requests_per_second;
+  if (rate == 0) return true;
+  if (callers_.size() >= kAddressesMax) callers_.clear();
+  Bucket& bucket = callers_[caller.actor];
+  if (bucket.level(now, rate) >= 2.0 * rate) return false;
+  bucket.add(now, rate);
+  return true;
+}
+
+bool Gate::allows_origin(std::string_view origin) const {
+  return std::ranges::find(settings_.cors, origin) != settings_.cors.end();
 }
 
 std::variant<Caller, Problem> Gate::authenticate(const HttpRequest& request, Millis now) {
@@ -247,6 +264,11 @@ std::variant<Call, Problem> Gate::admit(HttpRequest& request, Millis now) {
     auto caller = authenticate(request, now);
     if (auto* refused = std::get_if<Problem>(&caller)) return std::move(*refused);
     call.caller = std::move(std::get<Caller>(caller));
+    if (!takes(call.caller, now)) {
+      return problem("too_many_requests",
+                     fmt::format("at most {} requests a second, and twice as many in a burst",
+                                 settings_.requests_per_second));
+    }
   }
   if (!segments.has_value()) return problem("bad_request", "the path is malformed");
   if (match.route == nullptr) {

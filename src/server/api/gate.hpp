@@ -22,7 +22,9 @@ struct GateSettings {
   /// Refused tokens and logins from one address in a burst; then so many a second.
   std::uint32_t failures_burst = 20;
   std::uint32_t failures_per_second = 5;
-  std::string origin;  ///< of browsers that may use cookies: "https://dyna.example"
+  std::string origin;               ///< of browsers that may use cookies: "https://dyna.example"
+  std::vector<std::string> cors{};  ///< origins whose pages may use tokens, and no cookies
+  std::uint32_t requests_per_second = 0;  ///< of one caller, twice as many in a burst; 0: any
 };
 
 class Gate {
@@ -39,22 +41,33 @@ class Gate {
   [[nodiscard]] std::variant<Call, Problem> admit(HttpRequest& request, Millis now);
   [[nodiscard]] std::size_t body_limit(const HttpRequest& head) const;
 
+  /// Whether a page of that origin may use the API with a token.
+  [[nodiscard]] bool allows_origin(std::string_view origin) const;
+
   /// A login that failed counts as a refused token.
   void failed(const std::string& address, Millis now);
   /// Whether the address has failed too often.
   [[nodiscard]] bool is_limited(const std::string& address, Millis now) const;
 
  private:
-  struct Failures {
-    double tokens = 0;  // of the bucket
+  struct Bucket {
+    double tokens = 0;
     Millis at = 0;
+
+    /// What is in it now.
+    [[nodiscard]] double level(Millis now, std::uint32_t per_second) const;
+    void add(Millis now, std::uint32_t per_second);
   };
+  using Buckets = std::unordered_map<std::string, Bucket>;
+  /// Whether the caller may ask once more, which counts.
+  [[nodiscard]] bool takes(const Caller& caller, Millis now);
   [[nodiscard]] std::variant<Caller, Problem> authenticate(const HttpRequest& request, Millis now);
 
   GateSettings settings_;
   const Identity& identity_;
   mutable std::mutex mutex_;
-  std::unordered_map<std::string, Failures> failures_;  // guarded by mutex_
+  Buckets failures_;  // guarded by mutex_
+  Buckets callers_;   // of the one thread
 };
 
 /// The value of a cookie; empty: there is none.

@@ -15,7 +15,25 @@ std::string last_id_of(const Call& call) {
   return header == nullptr ? std::string() : *header;
 }
 
-void answer_with_stream(Call& call, std::unique_ptr<BodySource> source) {
+/// A stream that counts as long as it is there.
+class CountedStream final : public BodySource {
+ public:
+  CountedStream(std::unique_ptr<BodySource> inner, std::shared_ptr<void> place)
+      : place_(std::move(place)), inner_(std::move(inner)) {}
+  Pulled pull(std::string& out) override { return inner_->pull(out); }
+  void on_wake(std::function<void()> wake) override { inner_->on_wake(std::move(wake)); }
+
+ private:
+  std::shared_ptr<void> place_;
+  std::unique_ptr<BodySource> inner_;
+};
+
+void answer_with_stream(Api& api, Call& call, std::unique_ptr<BodySource> source) {
+  auto place = api.count_stream();
+  if (place == nullptr) {
+    return call.refuse(problem("unavailable", "too many live streams are open; try again later"));
+  }
+  source = std::make_unique<CountedStream>(std::move(source), std::move(place));
   HttpResponse response{200, {{"Content-Type", "text/event-stream"}}, {}};
   response.headers.push_back({"X-Accel-Buffering", "no"});
   response.source = std::move(source);
@@ -36,11 +54,11 @@ void follow_run(Api& api, Call& call) {
       return call.refuse(problem("bad_request", "Last-Event-ID is no number of this stream"));
     }
   }
-  answer_with_stream(call, run_stream(api.reader(), api.hub(), run->no, after));
+  answer_with_stream(api, call, run_stream(api.reader(), api.hub(), run->no, after));
 }
 
 void follow_runs(Api& api, Call& call) {
-  answer_with_stream(call,
+  answer_with_stream(api, call,
                      all_runs_stream(api.hub(), call.caller, api.parts().epoch, last_id_of(call)));
 }
 

@@ -134,7 +134,7 @@ json::object answers_of(const Route& route) {
                    {"content", json::object{{"application/problem+json",
                                              json::object{{"schema", ref_to("Problem")}}}}}};
   json::object out;
-  if (route.free_form) out["200"] = good;  // where the answer waits for the end of the run
+  if (route.or_200) out["200"] = good;
   out[std::to_string(route.status)] = std::move(good);
   out["default"] = std::move(bad);
   return out;

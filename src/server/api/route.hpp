@@ -75,6 +75,7 @@ struct Route {
   const ObjectSpec* answer = nullptr;  ///< null: none, or as `answer_type` says
   std::string_view answer_type = "application/json";
   std::size_t body_bytes = 0;  ///< 0: the server's limit
+  bool or_200 = false;         ///< the same answer may come with this status
   bool free_form = false;      ///< takes any query, and any body or none: the handler looks
 };
 

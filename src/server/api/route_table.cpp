@@ -51,6 +51,13 @@ constexpr std::array kTickQuery{Field{"trigger", kString, false, "Only of this t
                                 kLimit};
 constexpr std::array kBackfillQuery{
     Field{"unfinished", kBoolean, false, "Only those that have not ended."}, kBeforeNo, kLimit};
+constexpr std::array kDiffQuery{
+    Field{"from", kInteger, false, "The version before; else the one before `to`.", {}, {}, 1},
+    Field{"to", kInteger, false, "The version after; else the present one.", {}, {}, 1}};
+constexpr std::array kArtifactQuery{
+    Field{"task", kString, true, "The path of the task."},
+    Field{"name", kString, true, "As the list has it."},
+    Field{"attempt", kInteger, false, "The number of the attempt; else the newest.", {}, {}, 1}};
 constexpr std::array kEventQuery{
     Field{"namespace", kString, false, "Only of this namespace."},
     Field{"flow", kString, false, "Only of flows with this id."},
@@ -123,7 +130,7 @@ constexpr std::array kRoutes{
           "What an attempt printed, from a byte on", show_log, kLogQuery, nullptr, {}, 200, &kLog},
     Route{"GET", "/api/v1/runs/{run}/events", "followRun", "live", Role::kViewer, Scope::kRun,
           "What happens to it, live (server-sent events)", follow_run, kHistoryFrom, nullptr, {}, 200, nullptr, "text/event-stream"},
-    Route{"GET", "/api/v1/events", "followRuns", "live", Role::kViewer, Scope::kAnywhere,
+    Route{"GET", "/api/v1/live/runs", "followRuns", "live", Role::kViewer, Scope::kAnywhere,
           "Changes of all runs, live (server-sent events)", follow_runs, {}, nullptr, {}, 200, nullptr, "text/event-stream"},
     Route{"POST", "/api/v1/runs/{run}/cancel", "cancelRun", "runs", Role::kOperator, Scope::kRun,
           "Ends it, with all its processes", cancel_run, {}, nullptr, {}, 202, &kStarted},
@@ -131,6 +138,17 @@ constexpr std::array kRoutes{
           "A new run that takes over what it completed", rerun_run, {}, &kRerun, {}, 201, &kStarted},
     Route{"POST", "/api/v1/runs/{run}/decision", "decideTask", "runs", Role::kOperator, Scope::kRun,
           "A person's word on a task that is held", decide_task, {}, &kDecision, {}, 202, &kStarted},
+    Route{"GET", "/api/v1/namespaces", "listNamespaces", "flows", Role::kViewer, Scope::kAnywhere,
+          "The namespaces of flows", list_namespaces, {}, nullptr, {}, 200, &kNamespaces},
+    Route{"GET", "/api/v1/flows/{namespace}/{flow}/diff", "diffFlow", "flows", Role::kViewer, Scope::kNamespace,
+          "How two versions differ", diff_flow, kDiffQuery, nullptr, {}, 200, &kFlowDiff},
+    Route{"GET", "/api/v1/runs/{run}/artifacts", "listArtifacts", "runs", Role::kViewer, Scope::kRun,
+          "Files that its tasks left", list_artifacts, {}, nullptr, {}, 200, &kArtifacts},
+    Route{"GET", "/api/v1/runs/{run}/artifact", "downloadArtifact", "runs", Role::kViewer, Scope::kRun,
+          "One of them", show_artifact, kArtifactQuery, nullptr, {}, 200, nullptr, "application/octet-stream"},
+    Route{"POST", "/api/v1/flows/{namespace}/{flow}/backfills", "startBackfill", "backfills", Role::kOperator, Scope::kNamespace,
+          "Begins one, or tells its times", start_backfill, {}, &kBackfillWish, {}, 201, &kBegun,
+          "application/json", 0, true},
     Route{"GET", "/api/v1/backfills", "listBackfills", "backfills", Role::kViewer, Scope::kAnywhere,
           "Backfills, newest first", list_backfills, kBackfillQuery, nullptr, {}, 200, &kBackfills},
     Route{"GET", "/api/v1/backfills/{backfill}", "showBackfill", "backfills", Role::kViewer, Scope::kAnywhere,
@@ -139,10 +157,10 @@ constexpr std::array kRoutes{
           "Pauses, resumes or cancels it", steer_backfill, {}, &kSteer, {}, 202, &kSteered},
     Route{"POST", "/hooks/{namespace}/{flow}/{trigger}", "sendEvent", "events", Role::kViewer, Scope::kPublic,
           "An event for a webhook whose requests are signed", take_hook, {}, nullptr, {}, 202, &kAccepted,
-          "application/json", 0, true},
+          "application/json", 0, true, true},
     Route{"POST", "/hooks/{namespace}/{flow}/{trigger}/{key}", "sendEventByKey", "events", Role::kViewer, Scope::kPublic,
           "An event for a webhook with a secret in its address", take_hook, {}, nullptr, {}, 202, &kAccepted,
-          "application/json", 0, true},
+          "application/json", 0, true, true},
     Route{"GET", "/api/v1/triggers", "listTriggers", "events", Role::kViewer, Scope::kAnywhere,
           "What starts runs of flows", list_triggers, kTriggerQuery, nullptr, {}, 200, &kTriggers},
     Route{"GET", "/api/v1/events", "listEvents", "events", Role::kViewer, Scope::kAnywhere,

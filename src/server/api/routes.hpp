@@ -21,6 +21,8 @@ void log_in(Api& api, Call& call);
 void log_out(Api& api, Call& call);
 void show_me(Api& api, Call& call);
 // flows.cpp
+void diff_flow(Api& api, Call& call);
+void list_namespaces(Api& api, Call& call);
 void list_flows(Api& api, Call& call);
 void show_flow(Api& api, Call& call);
 void list_flow_versions(Api& api, Call& call);
@@ -48,7 +50,11 @@ void show_log(Api& api, Call& call);
 // schedules.cpp
 void list_next_times(Api& api, Call& call);
 void list_ticks(Api& api, Call& call);
+// artifacts.cpp
+void list_artifacts(Api& api, Call& call);
+void show_artifact(Api& api, Call& call);
 // backfills.cpp
+void start_backfill(Api& api, Call& call);
 void list_backfills(Api& api, Call& call);
 void show_backfill(Api& api, Call& call);
 void steer_backfill(Api& api, Call& call);

@@ -1,40 +1,16 @@
 // Runs: started, cancelled, run again, decided about.
 #include <fmt/format.h>
 
-#include <array>
 #include <utility>
 
 #include "flow/flow_file.hpp"
 #include "model/run_fields.hpp"
+#include "server/api/idempotency.hpp"
 #include "server/api/routes.hpp"
-#include "server/auth/tokens.hpp"
 #include "service/rerun_plan.hpp"
 
 namespace cordyna::server {
 namespace {
-
-constexpr std::string_view kKeyHeader = "Idempotency-Key";
-constexpr std::size_t kKeyMax = 255;
-
-/// An id by chance, or, with an Idempotency-Key, the same for the same caller and key: whoever asks
-/// again gets the run of the first time. Nullopt: the call is refused.
-std::optional<RunId> id_for(Call& call, Millis now, bool& keyed) {
-  const std::string* key = http::find_header(call.request.headers, kKeyHeader);
-  keyed = key != nullptr;
-  if (!keyed) return RunId{make_uuid7(now)};
-  if (key->empty() || key->size() > kKeyMax) {
-    call.refuse(problem("bad_request",
-                        fmt::format("{} must have 1 to {} characters", kKeyHeader, kKeyMax)));
-    return std::nullopt;
-  }
-  const std::string digest =
-      hash_of(fmt::format("{}\n{}\n{}", call.caller.actor, call.route->id, *key));
-  std::array<std::uint8_t, 10> bytes{};
-  for (std::size_t i = 0; i < bytes.size(); ++i) {
-    bytes[i] = static_cast<std::uint8_t>(std::stoi(digest.substr(2 * i, 2), nullptr, 16));
-  }
-  return RunId{make_uuid7(0, bytes)};
-}
 
 /// {"run":12,"id":"…"}
 HttpResponse started(const Call& call, RunNo no, const RunId& id) {
@@ -82,14 +58,14 @@ void start_run(Api& api, Call& call) {
   if (!flow.has_value()) return call.refuse(flow.error());
 
   const Millis now = api.now();
-  bool keyed = false;
-  const auto id = id_for(call, now, keyed);
-  if (!id.has_value()) return;
+  const auto keyed = id_for(call, now);
+  if (!keyed.has_value()) return;
+  const RunId* const id = &keyed->id;
   std::string given = call.body.json("inputs");
   if (given.empty()) given = "{}";
   auto inputs = flow::subflow_inputs(**flow, given, context_of(*id, now));
   if (!inputs.has_value()) return call.refuse(inputs.error());
-  if (keyed) {
+  if (keyed->keyed) {
     const auto known = api.reader().find_run(*id);
     if (known.has_value()) {
       if (known->flow_id == name && known->ns == ns && known->inputs == *inputs) {
@@ -120,9 +96,9 @@ void rerun_run(Api& api, Call& call) {
   if (!flow.has_value()) return call.refuse(flow.error());
   const auto snapshot = api.reader().load_run(run->no);
   if (!snapshot.has_value()) return call.refuse(snapshot.error());
-  bool keyed = false;
-  const auto id = id_for(call, api.now(), keyed);
-  if (!id.has_value()) return;
+  const auto keyed = id_for(call, api.now());
+  if (!keyed.has_value()) return;
+  const RunId* const id = &keyed->id;
   RerunWish wish;
   wish.from = call.body.text("from");
   const std::string context =

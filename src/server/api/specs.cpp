@@ -415,56 +415,51 @@ constexpr std::array kAuditPageFields{
     Field{"next", kString, false, "For `before`, where there is more."},
 };
 
-constexpr std::array kAcceptedFields{
-    Field{"event", kInteger, true, "Its number."},
-    Field{"id", kString, true, "Its id, as the sender or the trigger says it."},
-    Field{"duplicate", kBoolean, false, "It was there already, and starts nothing."},
-    Field{"run", kInteger, false, "Its run."},
-    Field{"state", kString, false, "Where the answer waited for it: how the run has ended."},
-    Field{"outputs", kObject, false, "Of that run."},
+constexpr std::array kBackfillInputFields{
+    Field{"name", kString, true, "Of an input of the flow."},
+    Field{"value", kString, true, "As on a command line; may be a template over `run`."},
 };
-constexpr std::array kTriggerFields{
+constexpr std::array kBackfillWishFields{
+    Field{"from", kString, true,
+          "The first time: by the clocks of the trigger, or with an offset."},
+    Field{"to", kString, true, "The time before which it ends."},
+    Field{"trigger", kString, false, "Whose times; the only schedule where there is one."},
+    Field{"every", kString, false, "A duration, instead of the times of a trigger."},
+    Field{"parallel", kInteger, false, "So many runs at a time; 1 unless said.", {}, {}, 1, 1000},
+    Field{"only_missing", kBoolean, false, "Not those times of which a run has ended well."},
+    Field{"newest_first", kBoolean, false, "From the last time down."},
+    Field{"inputs", kRefs, false, "What the trigger does not give.", {}, "BackfillInput"},
+    Field{"dry_run", kBoolean, false, "Only tells the times."},
+};
+constexpr std::array kBackfillTimeFields{
+    Field{"scheduled_for", kTime, true, "The time."},
+    Field{"from", kTime, true, "Where its interval begins."},
+};
+constexpr std::array kBegunFields{
+    Field{"backfill", kInteger, false, "Its number."},
+    Field{"times", kRefs, false, "Of a dry run.", {}, "BackfillTime"},
+};
+constexpr std::array kPartChangesFields{
+    Field{"added", kStrings, true, "Ids."},
+    Field{"changed", kStrings, true, "Ids."},
+    Field{"removed", kStrings, true, "Ids."},
+};
+constexpr std::array kFlowDiffFields{
     Field{"flow", kString, true, "The flow, with its namespace."},
-    Field{"trigger", kString, true, "Its id."},
-    Field{"type", kString, true, "schedule, webhook."},
-    Field{"description", kString, false, "What it is for."},
-    Field{"disabled", kBoolean, true, "Whether it starts no runs."},
-    Field{"cron", kString, false, "Of a schedule."},
-    Field{"timezone", kString, false, "Of a schedule."},
-    Field{"next", kTime, false, "When a schedule is due next."},
-    Field{"path", kString, false, "Of a webhook; KEY stands for the value of its secret."},
-    Field{"signed", kBoolean, false, "Whether requests of a webhook must be signed."},
+    Field{"from", kInteger, true, "The version before."},
+    Field{"to", kInteger, true, "The version after."},
+    Field{"tasks", kRef, true, "Of tasks, by their paths.", {}, "PartChanges"},
+    Field{"triggers", kRef, true, "Of triggers.", {}, "PartChanges"},
+    Field{"inputs", kRef, true, "Of inputs.", {}, "PartChanges"},
+    Field{"diff", kStrings, true, "Lines of a unified diff."},
 };
-constexpr std::array kTriggersFields{
-    Field{"triggers", kRefs, true, "By flow, as they stand there.", {}, "Trigger"},
-    Field{"next", kString, false, "For `after`, where there are more."},
+constexpr std::array kNamespaceFields{
+    Field{"namespace", kString, true, "Its name; empty: of flows without one."},
+    Field{"flows", kInteger, true, "How many flows are applied there."},
 };
-constexpr std::array kEventFields{
-    Field{"event", kInteger, true, "Its number."},
-    Field{"id", kString, true, "Its id, unique for its trigger."},
-    Field{"flow", kString, true, "The flow, with its namespace."},
-    Field{"trigger", kString, true, "Its trigger."},
-    Field{"state", kString, true, "pending, run, dead, dropped."},
-    Field{"at", kTime, true, "When it was accepted."},
-    Field{"settled_at", kTime, false, "When it came into its state."},
-    Field{"run", kInteger, false, "Its run."},
-    Field{"source", kString, false, "Who sent it."},
-    Field{"detail", kString, false, "Of a dead letter: why."},
-    Field{"tries", kInteger, false, "How often it was tried again."},
-    Field{"payload", kObject, false, "Of one event alone: data, headers, query."},
+constexpr std::array kNamespacesFields{
+    Field{"namespaces", kRefs, true, "By name.", {}, "Namespace"},
 };
-constexpr std::array kEventsFields{
-    Field{"events", kRefs, true, "Newest first, without their payloads.", {}, "Event"},
-    Field{"next", kString, false, "For `before`, where there are more."},
-};
-constexpr std::array<std::string_view, 2> kSettleOps{"replay", "drop"};
-constexpr std::array kSettleFields{
-    Field{"op", kString, true, "Whether it is tried again, or dropped.", kSettleOps},
-};
-constexpr std::array kSettledFields{
-    Field{"event", kInteger, true, "Its number."},
-};
-
 }  // namespace
 
 const ObjectSpec kAnyObject{"Document", "Any JSON object.", {}};
@@ -509,13 +504,14 @@ const ObjectSpec kBackfill{"Backfill", "A backfill.", kBackfillFields};
 const ObjectSpec kBackfills{"Backfills", "Backfills.", kBackfillsFields};
 const ObjectSpec kSteer{"SteerBackfill", "What becomes of it.", kSteerFields};
 const ObjectSpec kSteered{"BackfillRef", "Which backfill it is.", kSteeredFields};
-const ObjectSpec kAccepted{"AcceptedEvent", "An event that is saved.", kAcceptedFields};
-const ObjectSpec kTrigger{"Trigger", "A trigger.", kTriggerFields};
-const ObjectSpec kTriggers{"Triggers", "Triggers.", kTriggersFields};
-const ObjectSpec kEvent{"Event", "An event.", kEventFields};
-const ObjectSpec kEvents{"Events", "Events.", kEventsFields};
-const ObjectSpec kSettle{"SettleEvent", "What becomes of it.", kSettleFields};
-const ObjectSpec kSettled{"EventRef", "Which event it is.", kSettledFields};
+const ObjectSpec kBackfillInput{"BackfillInput", "A value for an input.", kBackfillInputFields};
+const ObjectSpec kBackfillWish{"BackfillWish", "What is to be run again.", kBackfillWishFields};
+const ObjectSpec kBackfillTime{"BackfillTime", "A time that has a run.", kBackfillTimeFields};
+const ObjectSpec kBegun{"BackfillBegun", "What has begun, or would.", kBegunFields};
+const ObjectSpec kPartChanges{"PartChanges", "How parts of a flow differ.", kPartChangesFields};
+const ObjectSpec kFlowDiff{"FlowDiff", "How two versions differ.", kFlowDiffFields};
+const ObjectSpec kNamespace{"Namespace", "A namespace.", kNamespaceFields};
+const ObjectSpec kNamespaces{"Namespaces", "Namespaces.", kNamespacesFields};
 const ObjectSpec kHolder{"Holder", "A task with a slot, or that wants one.", kHolderFields};
 const ObjectSpec kRate{"Rate", "A limit of starts.", kRateFields};
 const ObjectSpec kPool{"Pool", "A pool.", kPoolFields};
@@ -540,18 +536,19 @@ const ObjectSpec kAuditPage{"Audit", "The audit.", kAuditPageFields};
 
 std::span<const ObjectSpec* const> object_specs() {
   static constexpr std::array kAll{
-      &kAnyObject, &kProblem,     &kFlaw,      &kTaskError,  &kParent,     &kRun,
-      &kRuns,      &kTask,        &kHold,      &kTasks,      &kAttempt,    &kAttempts,
-      &kUpdate,    &kHistoryPage, &kBlocker,   &kWhy,        &kLine,       &kLog,
-      &kStart,     &kStarted,     &kRerun,     &kDecision,   &kFlowRow,    &kFlow,
-      &kFlows,     &kVersion,     &kVersions,  &kFlowFile,   &kDiagnostic, &kValidated,
-      &kApply,     &kPlanned,     &kApplied,   &kDue,        &kNextTimes,  &kTick,
-      &kTicks,     &kBackfill,    &kBackfills, &kSteer,      &kSteered,    &kHolder,
-      &kRate,      &kPool,        &kPools,     &kSecret,     &kSecrets,    &kSecretValue,
-      &kGrant,     &kUser,        &kUsers,     &kUserChange, &kToken,      &kNewToken,
-      &kTokens,    &kTokenWish,   &kLogin,     &kSession,    &kMe,         &kAuditRow,
-      &kAuditPage, &kAccepted,    &kTrigger,   &kTriggers,   &kEvent,      &kEvents,
-      &kSettle,    &kSettled};
+      &kAnyObject,   &kProblem,     &kFlaw,          &kTaskError,    &kParent,       &kRun,
+      &kRuns,        &kTask,        &kHold,          &kTasks,        &kAttempt,      &kAttempts,
+      &kUpdate,      &kHistoryPage, &kBlocker,       &kWhy,          &kLine,         &kLog,
+      &kStart,       &kStarted,     &kRerun,         &kDecision,     &kFlowRow,      &kFlow,
+      &kFlows,       &kVersion,     &kVersions,      &kFlowFile,     &kDiagnostic,   &kValidated,
+      &kApply,       &kPlanned,     &kApplied,       &kDue,          &kNextTimes,    &kTick,
+      &kTicks,       &kBackfill,    &kBackfills,     &kSteer,        &kSteered,      &kHolder,
+      &kRate,        &kPool,        &kPools,         &kSecret,       &kSecrets,      &kSecretValue,
+      &kGrant,       &kUser,        &kUsers,         &kUserChange,   &kToken,        &kNewToken,
+      &kTokens,      &kTokenWish,   &kLogin,         &kSession,      &kMe,           &kAuditRow,
+      &kAuditPage,   &kAccepted,    &kTrigger,       &kTriggers,     &kEvent,        &kEvents,
+      &kSettle,      &kSettled,     &kBackfillInput, &kBackfillWish, &kBackfillTime, &kBegun,
+      &kPartChanges, &kFlowDiff,    &kNamespace,     &kNamespaces,   &kArtifact,     &kArtifacts};
   return kAll;
 }
 

@@ -60,7 +60,7 @@ def test_a_run_is_followed_to_its_end_and_from_any_place(server: Server) -> None
 
 
 def test_all_runs_are_followed_over_a_reconnect(server: Server) -> None:
-    stream = Stream(server, "/api/v1/events", server.admin)
+    stream = Stream(server, "/api/v1/live/runs", server.admin)
     first = server.start()
     seen: list[tuple[int, str]] = []
     last = ""
@@ -73,7 +73,7 @@ def test_all_runs_are_followed_over_a_reconnect(server: Server) -> None:
     stream.close()
     second = server.start()
     server.ended(second)
-    stream = Stream(server, "/api/v1/events", server.admin, last)
+    stream = Stream(server, "/api/v1/live/runs", server.admin, last)
     for name, _, data in stream.events():
         assert name == "run"
         seen.append((data["run"], data["state"]))
@@ -87,7 +87,7 @@ def test_all_runs_are_followed_over_a_reconnect(server: Server) -> None:
 
 def test_who_comes_back_to_another_server_is_told_to_look_again(server: Server) -> None:
     for last in ("other-5", "garbage", "-", "9"):
-        stream = Stream(server, "/api/v1/events", server.admin, last)
+        stream = Stream(server, "/api/v1/live/runs", server.admin, last)
         name, identifier, _ = next(stream.events())
         assert name == "reset" and "-" in identifier
         stream.close()
@@ -95,7 +95,7 @@ def test_who_comes_back_to_another_server_is_told_to_look_again(server: Server) 
 
 def test_a_stream_shows_only_what_its_token_may_see(server: Server) -> None:
     token = server.token(("viewer", "other"))
-    stream = Stream(server, "/api/v1/events", token)
+    stream = Stream(server, "/api/v1/live/runs", token)
     hidden = server.start()
     server.ended(hidden)
     shown = server.start("other/broken")
@@ -105,7 +105,7 @@ def test_a_stream_shows_only_what_its_token_may_see(server: Server) -> None:
             break
     stream.close()
     assert server.call("GET", f"/api/v1/runs/{hidden}/events", token=token).status == 404
-    assert server.call("GET", "/api/v1/events", token=None).status == 401
+    assert server.call("GET", "/api/v1/live/runs", token=None).status == 401
 
 
 def test_readers_that_do_not_read_hold_nobody_up(server: Server) -> None:
@@ -114,7 +114,7 @@ def test_readers_that_do_not_read_hold_nobody_up(server: Server) -> None:
         sleeper = socket.create_connection(("127.0.0.1", server.port))
         sleeper.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1024)
         sleeper.sendall(
-            f"GET /api/v1/events HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {server.admin}\r\n\r\n".encode()
+            f"GET /api/v1/live/runs HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {server.admin}\r\n\r\n".encode()
         )
         sleepers.append(sleeper)
     runs = [server.start() for _ in range(20)]

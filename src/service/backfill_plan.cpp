@@ -1,4 +1,4 @@
-#include "cli/backfill_plan.hpp"
+#include "service/backfill_plan.hpp"
 
 #include <fmt/format.h>
 
@@ -7,11 +7,11 @@
 #include <utility>
 
 #include "base/text.hpp"
-#include "cli/up_report.hpp"
 #include "flow/durations.hpp"
 #include "flow/flow_file.hpp"
+#include "model/run_fields.hpp"
 
-namespace cordyna::cli {
+namespace cordyna {
 namespace {
 
 std::unexpected<Error> wrong(std::string message) {
@@ -25,7 +25,7 @@ bool has_offset(const std::string& text) {
 }
 
 /// As the clocks of the zone show it, where it does not say otherwise.
-Result<Millis> read_time(std::string_view option, const std::string& text,
+Result<Millis> read_time(const std::string& option, const std::string& text,
                          const schedule::Zone& zone) {
   if (text.empty()) {
     return wrong(fmt::format("{} is missing: a time like 2026-11-01 or 2026-11-01T06:00", option));
@@ -45,7 +45,8 @@ Result<Millis> read_time(std::string_view option, const std::string& text,
   return *at + (utc - local) * 1000;
 }
 
-Result<const TriggerSpec*> choose_trigger(const Flow& flow, const std::string& id) {
+Result<const TriggerSpec*> choose_trigger(const Flow& flow, const BackfillWish& wish) {
+  const std::string& id = wish.trigger;
   if (!id.empty()) {
     BackfillRow named;
     named.trigger = id;
@@ -61,9 +62,9 @@ Result<const TriggerSpec*> choose_trigger(const Flow& flow, const std::string& i
   }
   if (schedules.empty()) {
     return wrong(
-        fmt::format("flow '{}' has no schedule trigger whose times could be run; "
-                    "--every 1d gives it some",
-                    flow.id));
+        fmt::format("flow '{}' has no schedule trigger whose times could be run; {}every 1d gives "
+                    "it some",
+                    flow.id, wish.dashes));
   }
   std::vector<const TriggerSpec*> enabled;
   std::vector<std::string_view> names;
@@ -73,20 +74,20 @@ Result<const TriggerSpec*> choose_trigger(const Flow& flow, const std::string& i
   }
   if (schedules.size() == 1) return schedules.front();
   if (enabled.size() == 1) return enabled.front();
-  return wrong(fmt::format("flow '{}' has several triggers: --trigger says which: {}", flow.id,
-                           fmt::join(names, ", ")));
+  return wrong(fmt::format("flow '{}' has several triggers: {}trigger says which: {}", flow.id,
+                           wish.dashes, fmt::join(names, ", ")));
 }
 
-Result<> set_bounds(const Arguments& arguments, const schedule::Zone& zone, Millis now,
+Result<> set_bounds(const BackfillWish& wish, const schedule::Zone& zone, Millis now,
                     BackfillRow& row) {
-  TRY_ASSIGN(row.begin, read_time("--from", arguments.from, zone));
-  TRY_ASSIGN(row.end, read_time("--to", arguments.to, zone));
+  TRY_ASSIGN(row.begin, read_time(wish.dashes + "from", wish.from, zone));
+  TRY_ASSIGN(row.end, read_time(wish.dashes + "to", wish.to, zone));
   if (row.begin >= row.end) {
-    return wrong(fmt::format("--from {} is not before --to {}: --from counts, --to does not",
-                             printable(arguments.from), printable(arguments.to)));
+    return wrong(fmt::format("{0}from {1} is not before {0}to {2}: {0}from counts, {0}to does not",
+                             wish.dashes, printable(wish.from), printable(wish.to)));
   }
   if (row.begin > now) {
-    return wrong(fmt::format("--from {} has not come yet", printable(arguments.from)));
+    return wrong(fmt::format("{}from {} has not come yet", wish.dashes, printable(wish.from)));
   }
   // What is yet to come has its own ticks.
   row.end = std::min(row.end, now + 1);
@@ -109,33 +110,43 @@ Result<> find_times(BackfillPlan& plan, const schedule::Span& span, const std::s
 
 }  // namespace
 
-Result<BackfillPlan> plan_backfill(const Arguments& arguments, const Flow& flow, Millis now) {
+Result<BackfillPlan> plan_backfill(const BackfillWish& wish, const Flow& flow, Millis now) {
   BackfillPlan plan;
   BackfillRow& row = plan.row;
-  row.parallel = arguments.parallel;
-  row.only_missing = arguments.only_missing;
-  row.newest_first = arguments.newest_first;
-  row.inputs = flow::backfill_inputs(arguments.inputs);
-  if (!arguments.every.empty()) {
-    auto every = flow::parse_duration(arguments.every);
-    if (!every.has_value()) return fail("--every", every.error());
-    if (*every < 1000) return wrong("--every: at least 1s is wanted");
+  row.parallel = wish.parallel;
+  row.only_missing = wish.only_missing;
+  row.newest_first = wish.newest_first;
+  row.inputs = flow::backfill_inputs(wish.inputs);
+  if (!wish.every.empty()) {
+    auto every = flow::parse_duration(wish.every);
+    if (!every.has_value()) return fail(wish.dashes + "every", every.error());
+    if (*every < 1000) return wrong(wish.dashes + "every: at least 1s is wanted");
     row.every = *every;
     plan.zone = "UTC";
-    TRY(set_bounds(arguments, schedule::Zone::utc(), now, row));
+    TRY(set_bounds(wish, schedule::Zone::utc(), now, row));
     TRY(find_times(plan, schedule::Span(row.every, row.begin, row.end),
-                   "--every " + printable(arguments.every)));
+                   wish.dashes + "every " + printable(wish.every)));
     return plan;
   }
-  TRY_ASSIGN(const TriggerSpec* const trigger, choose_trigger(flow, arguments.trigger));
+  TRY_ASSIGN(const TriggerSpec* const trigger, choose_trigger(flow, wish));
   row.trigger = trigger->id;
   TRY_ASSIGN(schedule::Schedule schedule, schedule::Schedule::of(*trigger));
   const schedule::Zone zone = schedule.definition().zone;
   plan.zone = zone.name();
-  TRY(set_bounds(arguments, zone, now, row));
+  TRY(set_bounds(wish, zone, now, row));
   TRY(find_times(plan, schedule::Span(std::move(schedule), row.begin, row.end),
                  fmt::format("trigger '{}'", trigger->id)));
   return plan;
 }
 
-}  // namespace cordyna::cli
+Result<> try_inputs(const Flow& flow, const BackfillPlan& plan, const RunId& id, Millis now) {
+  TRY_ASSIGN(const TriggerSpec trigger, flow::backfill_trigger(flow, plan.row));
+  const schedule::Tick& first = plan.times.front();
+  const std::string context =
+      fmt::format(R"({{"run":{{{}}}}})",
+                  run_fields(id, now, {plan.row.trigger, first.at, first.interval_from}));
+  TRY(flow::trigger_inputs(flow, trigger, context));
+  return {};
+}
+
+}  // namespace cordyna

@@ -1,0 +1,80 @@
+// What bodies and answers about events, triggers and artifacts look like.
+#include "server/api/specs.hpp"
+
+namespace cordyna::server {
+namespace {
+
+using enum ValueType;
+
+constexpr std::array kAcceptedFields{
+    Field{"event", kInteger, true, "Its number."},
+    Field{"id", kString, true, "Its id, as the sender or the trigger says it."},
+    Field{"duplicate", kBoolean, false, "It was there already, and starts nothing."},
+    Field{"run", kInteger, false, "Its run."},
+    Field{"state", kString, false, "Where the answer waited for it: how the run has ended."},
+    Field{"outputs", kObject, false, "Of that run."},
+};
+constexpr std::array kTriggerFields{
+    Field{"flow", kString, true, "The flow, with its namespace."},
+    Field{"trigger", kString, true, "Its id."},
+    Field{"type", kString, true, "schedule, webhook."},
+    Field{"description", kString, false, "What it is for."},
+    Field{"disabled", kBoolean, true, "Whether it starts no runs."},
+    Field{"cron", kString, false, "Of a schedule."},
+    Field{"timezone", kString, false, "Of a schedule."},
+    Field{"next", kTime, false, "When a schedule is due next."},
+    Field{"path", kString, false, "Of a webhook; KEY stands for the value of its secret."},
+    Field{"signed", kBoolean, false, "Whether requests of a webhook must be signed."},
+};
+constexpr std::array kTriggersFields{
+    Field{"triggers", kRefs, true, "By flow, as they stand there.", {}, "Trigger"},
+    Field{"next", kString, false, "For `after`, where there are more."},
+};
+constexpr std::array kEventFields{
+    Field{"event", kInteger, true, "Its number."},
+    Field{"id", kString, true, "Its id, unique for its trigger."},
+    Field{"flow", kString, true, "The flow, with its namespace."},
+    Field{"trigger", kString, true, "Its trigger."},
+    Field{"state", kString, true, "pending, run, dead, dropped."},
+    Field{"at", kTime, true, "When it was accepted."},
+    Field{"settled_at", kTime, false, "When it came into its state."},
+    Field{"run", kInteger, false, "Its run."},
+    Field{"source", kString, false, "Who sent it."},
+    Field{"detail", kString, false, "Of a dead letter: why."},
+    Field{"tries", kInteger, false, "How often it was tried again."},
+    Field{"payload", kObject, false, "Of one event alone: data, headers, query."},
+};
+constexpr std::array kEventsFields{
+    Field{"events", kRefs, true, "Newest first, without their payloads.", {}, "Event"},
+    Field{"next", kString, false, "For `before`, where there are more."},
+};
+constexpr std::array<std::string_view, 2> kSettleOps{"replay", "drop"};
+constexpr std::array kSettleFields{
+    Field{"op", kString, true, "Whether it is tried again, or dropped.", kSettleOps},
+};
+constexpr std::array kSettledFields{
+    Field{"event", kInteger, true, "Its number."},
+};
+constexpr std::array kArtifactFields{
+    Field{"task", kString, true, "The path of the task that left it."},
+    Field{"attempt", kInteger, true, "The number of its attempt."},
+    Field{"name", kString, true, "Its name below the attempt's folder."},
+    Field{"bytes", kInteger, true, "Its size."},
+};
+constexpr std::array kArtifactsFields{
+    Field{"artifacts", kRefs, true, "By task, attempt and name.", {}, "Artifact"},
+};
+
+}  // namespace
+
+const ObjectSpec kAccepted{"AcceptedEvent", "An event that is saved.", kAcceptedFields};
+const ObjectSpec kTrigger{"Trigger", "A trigger.", kTriggerFields};
+const ObjectSpec kTriggers{"Triggers", "Triggers.", kTriggersFields};
+const ObjectSpec kEvent{"Event", "An event.", kEventFields};
+const ObjectSpec kEvents{"Events", "Events.", kEventsFields};
+const ObjectSpec kSettle{"SettleEvent", "What becomes of it.", kSettleFields};
+const ObjectSpec kSettled{"EventRef", "Which event it is.", kSettledFields};
+const ObjectSpec kArtifact{"Artifact", "A file that a task left.", kArtifactFields};
+const ObjectSpec kArtifacts{"Artifacts", "Artifacts.", kArtifactsFields};
+
+}  // namespace cordyna::server
