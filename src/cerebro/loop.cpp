@@ -66,10 +66,8 @@ void Loop::apply(Millis now, const AttemptReport& report) {
 }
 
 Result<RunNo> Loop::submit(Millis now, RunRequest request) {
-  const auto known = store_.find_run(request.id);
-  if (known.has_value())
-    return is_final(known->state) ? Result<RunNo>(known->no) : take_up(now, *known);
-  if (known.error().code != ErrorCode::kNotFound) return std::unexpected(known.error());
+  TRY_ASSIGN(const RunNo known, take_up_known(now, request.id));
+  if (known != 0) return known;
   TRY(know_state(now));
   engine::RunStart run;
   run.no_cache = request.no_cache;
@@ -81,14 +79,24 @@ Result<RunNo> Loop::submit(Millis now, RunRequest request) {
   return start(now, std::move(run));
 }
 
+/// Who asks again may do so before the first answer: what this very step decided counts, too.
+Result<RunNo> Loop::take_up_known(Millis now, const RunId& id) {
+  const auto begun = begun_now_.find(id.value);
+  if (begun != begun_now_.end()) return begun->second;
+  const auto known = store_.find_run(id);
+  if (known.has_value()) {
+    return is_final(known->state) ? Result<RunNo>(known->no) : take_up(now, *known);
+  }
+  if (known.error().code != ErrorCode::kNotFound) return std::unexpected(known.error());
+  return 0;
+}
+
 Result<RunNo> Loop::rerun(Millis now, RerunRequest request) {
   if (std::ranges::count(decision_.changes.removed_runs, request.of) > 0) {
     return fail(ErrorCode::kNotFound, fmt::format("there is no run {}", request.of));
   }
-  const auto known = store_.find_run(request.id);
-  if (known.has_value())
-    return is_final(known->state) ? Result<RunNo>(known->no) : take_up(now, *known);
-  if (known.error().code != ErrorCode::kNotFound) return std::unexpected(known.error());
+  TRY_ASSIGN(const RunNo known, take_up_known(now, request.id));
+  if (known != 0) return known;
   TRY(know_state(now));
   TRY_ASSIGN(RunSnapshot old, store_.load_run(request.of));
   if (!is_final(old.run.state)) {
@@ -162,8 +170,10 @@ Result<> Loop::know_state(Millis now) {
 Result<RunNo> Loop::start(Millis now, engine::RunStart run) {
   TRY(know_state(now));
   run.no = next_no_;
+  std::string id = run.id.value;
   TRY(engine_.start_run(now, std::move(run), decision_));
   const RunNo no = next_no_++;
+  begun_now_.emplace(std::move(id), no);
   TRY(fetch_absent(now, no));
   return no;
 }
@@ -329,6 +339,7 @@ Result<> Loop::step(Millis now, Millis wall) {
     return decided;
   }
   const engine::Decision done = std::exchange(decision_, {});
+  begun_now_.clear();
   if (!done.changes.empty()) {
     auto saved = store_.commit(done.changes);
     if (!saved.has_value()) {

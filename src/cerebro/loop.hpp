@@ -11,7 +11,9 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
+#include <string>
 #include <variant>
 #include <vector>
 
@@ -161,6 +163,8 @@ class Loop {
   [[nodiscard]] Result<RunNo> start(Millis now, engine::RunStart run);
   [[nodiscard]] Result<RunNo> resume(Millis now, const RunId& id);
   [[nodiscard]] Result<RunNo> take_up(Millis now, const RunRow& row);
+  /// 0: there is no such run.
+  [[nodiscard]] Result<RunNo> take_up_known(Millis now, const RunId& id);
   [[nodiscard]] bool ended_now(RunNo run) const;
   [[nodiscard]] Result<> restore(Millis now, const RunRow& row);
   [[nodiscard]] Result<RunNo> cancel(Millis now, const RunId& id);
@@ -181,6 +185,7 @@ class Loop {
   Applier applier_;
   Auditor auditor_;
   engine::Decision decision_;
+  std::map<std::string, RunNo, std::less<>> begun_now_;  ///< in `decision_`, by their ids
   RunNo next_no_ = 0;
   bool serving_ = false;
   bool failed_ = false;
