@@ -1,0 +1,115 @@
+"""R5, R25 over the network: `kill -9` again and again while clients ask. What was promised is there once, and ended once.
+
+Kills come after so many promises, or when a start has come so far, never after a time. DYNA_TEST_LONG=1: 200 of them.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+from collections import Counter
+from pathlib import Path
+
+from load import Kind, Load, check_state, rows, starts_of, unfinished
+from serving import Server, eventually, find_port, spawn
+
+KILLS = 200 if os.environ.get("DYNA_TEST_LONG") else 20
+CLIENTS = 6
+LOG = """
+id: say
+namespace: acme
+inputs: [{id: order, type: int}, {id: key, type: string}]
+tasks:
+  - {id: only, type: log, message: "{{ inputs.order }} {{ inputs.key }}"}
+"""
+# One line for each time that an attempt's program really began.
+SHELL = """
+id: write
+namespace: acme
+inputs: [{id: order, type: int}, {id: key, type: string}]
+tasks:
+  - id: only
+    type: shell
+    script: echo "$DYNA_ATTEMPT" {{ inputs.key }} >> EFFECTS
+"""
+
+
+def kinds(folder: Path) -> list[Kind]:
+    (folder / "say.yaml").write_text(LOG)
+    (folder / "write.yaml").write_text(SHELL.replace("EFFECTS", str(folder / "effects")))
+    return [starts_of("acme/say"), starts_of("acme/write")]
+
+
+def epoch(folder: Path) -> int:
+    return int(rows(folder, "SELECT epoch FROM meta")[0][0])
+
+
+def start_and_maybe_die(folder: Path, rng: random.Random) -> Server | None:
+    """None: it was killed while it began."""
+    before = epoch(folder)
+    server = spawn(folder)
+    if rng.random() < 0.25:
+        eventually(lambda: epoch(folder) > before, "a new owner")
+        server.process.kill()
+        server.process.wait()
+        return None
+    return find_port(server)
+
+
+def check_promises(load: Load, folder: Path) -> None:
+    assert [answer.status for _, answer in load.refused] == []
+    assert all(len(set(order.promised)) == 1 for order in load.orders), "asked again, named alike"
+    promised = sorted(order.promised[0] for order in load.orders)
+    there = [row[0] for row in rows(folder, "SELECT no FROM run ORDER BY no")]
+    assert promised == there, "each order is a run, and no other run is there"
+    states = rows(folder, "SELECT state, count(*) FROM run GROUP BY state")
+    assert states == [("completed", len(load.orders))]
+
+
+def check_effects(load: Load, folder: Path) -> None:
+    done = Counter((folder / "effects").read_text().splitlines())
+    assert set(done.values()) == {1}, "no attempt began twice"
+    wanted = {
+        f"{run_id}/only/{attempt} {key}"
+        for run_id, attempt, key in rows(
+            folder,
+            "SELECT run.id, attempt, json_extract(inputs, '$.key') FROM run"
+            " JOIN attempt ON run = no WHERE flow_id = 'write'",
+        )
+    }
+    assert set(done) == wanted
+    shells = [order for order in load.orders if order.kind.name == "acme/write"]
+    assert len(wanted) == len(shells), "a kill of the server is no reason for another attempt"
+
+
+def test_killed_anywhere_nothing_that_was_promised_is_lost_or_doubled(tmp_path: Path) -> None:
+    rng = random.Random(20261128)
+    load = Load(kinds(tmp_path), CLIENTS, seed=7)
+    server: Server | None = find_port(spawn(tmp_path))
+    kills = 0
+    try:
+        while kills < KILLS:
+            if server is not None:
+                load.attach(server)
+                load.wait_for(rng.choice([0, 1, rng.randrange(60), rng.randrange(120)]), server)
+                server.process.kill()
+                server.process.wait()
+                load.detach()
+            kills += 1
+            server = start_and_maybe_die(tmp_path, rng)
+        server = server or find_port(spawn(tmp_path))
+        load.attach(server)
+        load.finish(server)
+        eventually(lambda: unfinished(tmp_path) == 0, "the end of all runs", 120)
+        server.stop()
+        assert server.process.returncode == 0, server.last_words()
+    finally:
+        load.abandon()
+        if server is not None and server.process.poll() is None:
+            server.process.kill()
+            server.process.wait()
+    assert load.lost > 0, "no answer was ever lost: too tame"
+    check_promises(load, tmp_path)
+    check_effects(load, tmp_path)
+    check_state(tmp_path)
+    print(f"{kills} kills, {len(load.orders)} orders, {load.lost} lost answers")
