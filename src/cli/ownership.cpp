@@ -82,6 +82,7 @@ Result<> Ownership::start() {
   CerebroSettings settings;
   settings.limits = settings_.limits;
   settings.audit = flow::sha256_hex;
+  settings.waits_for_space = settings_.waits_for_space;
   settings.ticks.inputs = flow::trigger_inputs;
   settings.ticks.backfill = flow::backfill_trigger;
   settings.subflows.inputs = flow::subflow_inputs;

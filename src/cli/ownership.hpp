@@ -27,6 +27,7 @@ namespace cordyna::cli {
 struct OwnerSettings {
   engine::Limits limits{2};
   StateLayout layout;
+  bool waits_for_space = false;  ///< as CerebroSettings
 };
 
 /// Threads: one, but for what OwnerService says.

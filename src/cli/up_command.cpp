@@ -149,7 +149,7 @@ CommandResult Up::own() {
   if (store == nullptr) return ExitCode::kOk;
   TRY_ASSIGN(engine::Limits limits, limits_for(session_settings(context_).slots, home_));
   std::vector<PoolSpec> pools = limits.pools;
-  const OwnerSettings settings{std::move(limits), layout_};
+  const OwnerSettings settings{std::move(limits), layout_, true};
   Ownership ownership(context_.parts, settings, std::move(store), cache_, view_);
   // These two go before what they borrow, however this ends.
   struct Ending {

@@ -8,7 +8,7 @@ import os
 import select
 import signal
 import subprocess
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
@@ -163,12 +163,13 @@ def serve(folder: Path, *arguments: str, **env: str) -> Server:
     raise AssertionError(f"the server did not begin: {process.communicate()}")
 
 
-def spawn(folder: Path, *arguments: str, program: Sequence[str] = (DYNA,), **env: str) -> Server:
+def spawn(folder: Path, *arguments: str, logs: Path | None = None, **env: str) -> Server:
     """One whose words go into a file: a pipe that nobody reads would hold it up once it is full."""
-    output = folder / f"up-{len(list(folder.glob('up-*.log')))}.log"
+    logs = logs or folder
+    output = logs / f"up-{len(list(logs.glob('up-*.log')))}.log"
     with output.open("wb") as file:
         process = subprocess.Popen(
-            [*program, "up", str(folder), "--json", *arguments],
+            [DYNA, "up", str(folder), "--json", *arguments],
             env={**os.environ, "DYNA_LISTEN": "127.0.0.1:0", "NO_COLOR": "1", **env},
             stdin=subprocess.DEVNULL,
             stdout=file,
