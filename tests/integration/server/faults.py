@@ -62,6 +62,30 @@ class Disk(Numbers):
         self["what"] = 0
 
 
+class Memory(Numbers):
+    """The memory of one server (failing_malloc.c)."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder / "memory", ("count", "at", "run", "failed"))
+        self.env = {
+            "LD_PRELOAD": str(build_library("failing_malloc.c", folder)),
+            "DYNA_MALLOC": str(folder / "memory"),
+        }
+
+    def fail(self, at: int, run: int = 0) -> None:
+        """The `at`-th allocation from now on fails, and `run` more after it."""
+        self["failed"], self["run"] = 0, run
+        self["at"] = self["count"] + at
+
+    def heal(self) -> None:
+        self["at"] = 0
+
+
+@pytest.fixture
+def memory(tmp_path_factory: pytest.TempPathFactory) -> Memory:
+    return Memory(tmp_path_factory.mktemp("memory"))
+
+
 @pytest.fixture
 def disk(tmp_path_factory: pytest.TempPathFactory) -> Disk:
     return Disk(tmp_path_factory.mktemp("disk"))

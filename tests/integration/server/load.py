@@ -82,6 +82,7 @@ class Load:
         self._generation = 0
         self._quota: int | None = None
         self._stopping = False
+        self._asking = 0
         self._threads = [threading.Thread(target=self._work, daemon=True) for _ in range(clients)]
         for thread in self._threads:
             thread.start()
@@ -89,8 +90,10 @@ class Load:
     def attach(self, server: Server) -> None:
         """From now on they ask this one."""
         with self._changed:
-            self._server, self._token = server, server.admin
-            self._generation += 1
+            if self._server is not server:
+                self._server, self._token = server, server.admin
+                self._generation += 1
+            self._quota = None
             self._changed.notify_all()
 
     def detach(self) -> None:
@@ -112,15 +115,20 @@ class Load:
                 assert monotonic() < until, f"no {promises} promises within {seconds} s"
                 self._changed.wait(1)
 
-    def finish(self, server: Server, seconds: float = 120) -> None:
-        """No new orders; until each that was made is promised. Then the clients are gone."""
+    def pause(self, server: Server, seconds: float = 120) -> None:
+        """No new orders until `attach`; until each that was made is promised. The connections stay."""
         until = monotonic() + seconds
         with self._changed:
             self._quota = 0
-            while not all(order.promised for order in self.orders):
+            while self._asking > 0 or not all(order.promised for order in self.orders):
                 assert server.process.poll() is None, server.last_words()
                 assert monotonic() < until, f"unknown for ever: {self._unknown()[:3]}"
                 self._changed.wait(1)
+
+    def finish(self, server: Server, seconds: float = 120) -> None:
+        """No new orders; until each that was made is promised. Then the clients are gone."""
+        self.pause(server, seconds)
+        with self._changed:
             self._stopping = True
             self._changed.notify_all()
         for thread in self._threads:
@@ -169,8 +177,12 @@ class Load:
                         "127.0.0.1", self._server.port, timeout=60
                     )
                 order, token = self._next(), self._token
+                self._asking += 1
             assert connection is not None
             self._ask(connection, order, token, mine)
+            with self._changed:
+                self._asking -= 1
+                self._changed.notify_all()
         if connection is not None:
             connection.close()
 
