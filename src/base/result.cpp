@@ -8,6 +8,7 @@ std::string_view to_string(ErrorCode code) {
     case ErrorCode::kNotFound: return "not_found";
     case ErrorCode::kConflict: return "conflict";
     case ErrorCode::kUnavailable: return "unavailable";
+    case ErrorCode::kNoSpace: return "no_space";
     case ErrorCode::kCorrupt: return "corrupt";
     case ErrorCode::kDenied: return "denied";
     case ErrorCode::kUntrusted: return "untrusted";

@@ -19,6 +19,7 @@ enum class ErrorCode : std::uint8_t {
   kNotFound,         ///< the named thing does not exist
   kConflict,         ///< the thing is not in a state that allows this, or somebody else was first
   kUnavailable,      ///< a program, server, or the disk refuses now; trying later may help
+  kNoSpace,          ///< the disk is full, and nothing was written; the same may be tried again
   kCorrupt,          ///< stored data cannot be read: damaged, or of a newer version
   kDenied,           ///< somebody else's rules forbid it to us
   kUntrusted,        ///< who answers, or what came, is not who or what it should be

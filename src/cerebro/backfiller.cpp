@@ -147,7 +147,8 @@ Result<> Backfiller::advance(Millis now, const Hands& hands, ChangeSet& out) {
   for (auto at = kept_.begin(); at != kept_.end();) {
     Kept& kept = at->second;
     hear(kept, out);
-    if (kept.row.state == BackfillState::kRunning) TRY(go_on(now, kept, hands, out));
+    if (hands.may_begin && kept.row.state == BackfillState::kRunning)
+      TRY(go_on(now, kept, hands, out));
     const bool done = is_final(kept.row.state) && kept.live.empty();
     at = done ? kept_.erase(at) : std::next(at);
   }

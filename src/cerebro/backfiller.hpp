@@ -47,6 +47,7 @@ class Backfiller {
     std::function<Result<RunNo>(const RunRow&)> take_up;
     std::function<void(RunNo)> cancel;
     std::function<Result<std::shared_ptr<const Flow>>(const BackfillRow&)> load;
+    bool may_begin = true;  ///< whether there is room for new runs
   };
 
   /// Borrows the store.

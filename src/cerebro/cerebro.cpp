@@ -23,6 +23,11 @@ using SteadyTime = std::chrono::steady_clock::time_point;
 /// two. Nothing is lost by it: such news can be found out again.
 constexpr std::chrono::milliseconds kLazyDelay{10};
 
+/// On a full disk: how often is looked whether there is space again, and how long those wait whose
+/// wishes were decided but could not be saved.
+constexpr std::chrono::milliseconds kSpaceDelay{250};
+constexpr std::chrono::seconds kUnsavedPatience{5};
+
 struct CommandSignal {
   Command command;
   Answer answer;
@@ -72,6 +77,7 @@ class Cerebro::Impl {
         inbox_(std::make_shared<Inbox>(settings.inbox_max)),
         loop_(settings.limits, store, evaluator, std::move(loader), settings.ticks,
               settings.subflows, settings.audit, settings.events_max) {
+    if (settings.waits_for_space) loop_.wait_for_space();
     loop_.set_listener([this](const ChangeSet& changes) { publish(changes); });
   }
 
@@ -125,6 +131,7 @@ class Cerebro::Impl {
   }
 
   std::size_t live_runs() const { return live_runs_.load(); }
+  bool takes_work() const { return takes_work_.load(); }
 
   void stop() {
     inbox_->queue.close();
@@ -157,7 +164,9 @@ class Cerebro::Impl {
       if (inbox_->queue.closed()) break;
       if (!step(held)) break;
     }
+    takes_work_ = false;
     inbox_->queue.close();
+    answer_unsaved(fail(ErrorCode::kUnavailable, "cerebro has stopped before this was saved"));
     refuse(held);
     auto rest = inbox_->queue.drain(SteadyTime{});
     refuse(rest);
@@ -180,8 +189,9 @@ class Cerebro::Impl {
     if (loop_.has_work()) return SteadyTime{};
     const auto timer = loop_.next_timer();
     const auto tick = loop_.next_tick();
-    if (!timer.has_value() && !tick.has_value()) return std::nullopt;
-    Millis delay = 86'400'000;
+    const bool full = loop_.waits() || loop_.is_low();
+    if (!timer.has_value() && !tick.has_value() && !full) return std::nullopt;
+    Millis delay = full ? kSpaceDelay.count() : 86'400'000;
     if (timer.has_value()) delay = std::min(delay, *timer - clock_.now());
     if (tick.has_value()) delay = std::min(delay, *tick - clock_.wall());
     delay = std::max<Millis>(delay, 0);
@@ -208,17 +218,61 @@ class Cerebro::Impl {
     signals.clear();
     const auto saved = loop_.step(now, wall);
     live_runs_.store(loop_.live_runs());
+    note_space(saved);
+    if (loop_.waits()) {
+      keep_unsaved(answers, saved.error());
+      return true;
+    }
+    std::ranges::move(answers, std::back_inserter(unsaved_));
+    answer_unsaved(saved);
+    if (saved.has_value()) return true;
+    const std::lock_guard lock(observers_mutex_);
+    for (CommitObserver* observer : observers_) observer->on_stopped(saved.error());
+    return false;
+  }
+
+  /// Tells when the disk is full, and when it is so no more.
+  void note_space(const Result<>& saved) {
+    if (loop_.failed()) return;
+    const bool full = loop_.waits() || loop_.is_low();
+    if (full != takes_work_.exchange(!full)) return;
+    const std::lock_guard lock(observers_mutex_);
+    for (CommitObserver* observer : observers_) {
+      if (!full) {
+        observer->on_room();
+      } else {
+        observer->on_full(saved.has_value() ? loop_.room().error() : saved.error());
+      }
+    }
+  }
+
+  /// What was refused is told at once. What was decided will be saved when there is space, so its
+  /// answer waits for that; but nobody is left hanging.
+  void keep_unsaved(std::vector<Decided>& answers, const Error& error) {
+    const auto now = std::chrono::steady_clock::now();
+    if (unsaved_.empty()) unsaved_until_ = now + kUnsavedPatience;
     for (Decided& decided : answers) {
+      if (decided.result.has_value()) {
+        unsaved_.push_back(std::move(decided));
+      } else {
+        decided.answer(std::move(decided.result));
+      }
+    }
+    if (now < unsaved_until_) return;
+    answer_unsaved(fail(ErrorCode::kNoSpace,
+                        error.message + "; this is not saved, but will be once there is space: ask "
+                                        "again in the same way, and for a run with the same key, "
+                                        "to hear what became of it"));
+  }
+
+  void answer_unsaved(const Result<>& saved) {
+    for (Decided& decided : std::exchange(unsaved_, {})) {
       if (saved.has_value() || !decided.result.has_value()) {
         decided.answer(std::move(decided.result));
       } else {
         decided.answer(std::unexpected<Error>(saved.error()));
       }
     }
-    if (saved.has_value()) return true;
-    const std::lock_guard lock(observers_mutex_);
-    for (CommitObserver* observer : observers_) observer->on_stopped(saved.error());
-    return false;
   }
 
   static void refuse(std::vector<Signal>& signals) {
@@ -236,6 +290,9 @@ class Cerebro::Impl {
   std::mutex observers_mutex_;
   std::vector<CommitObserver*> observers_;
   std::atomic<std::size_t> live_runs_ = 0;
+  std::atomic<bool> takes_work_ = true;
+  std::vector<Decided> unsaved_;  ///< of what a full disk keeps from being saved
+  SteadyTime unsaved_until_;
   std::thread thread_;
 };
 
@@ -325,6 +382,9 @@ void Cerebro::unsubscribe(CommitObserver& observer) {
 }
 std::size_t Cerebro::live_runs() const {
   return impl_->live_runs();
+}
+bool Cerebro::takes_work() const {
+  return impl_->takes_work();
 }
 void Cerebro::stop() {
   impl_->stop();

@@ -38,6 +38,8 @@ struct CerebroSettings {
   TickPorts ticks;                     ///< for `keep`
   SubflowPorts subflows;               ///< none: tasks of type `flow` go to the process
   AuditHash audit{};                   ///< none: no audit is kept
+  /// On a full disk: whether cerebro waits for space, or stops.
+  bool waits_for_space = false;
 };
 
 /// Told of every commit, in order, on cerebro's thread: must be quick and must not call back.
@@ -47,6 +49,9 @@ class CommitObserver {
   virtual void on_commit(const ChangeSet& changes) = 0;
   /// The store refused (no space, I/O, another owner): cerebro has stopped; what was saved stays.
   virtual void on_stopped(const Error& error) = 0;
+  /// The disk is full: nothing new is begun, or nothing goes on at all, until `on_room`.
+  virtual void on_full(const Error& why) { static_cast<void>(why); }
+  virtual void on_room() {}
 };
 
 struct RunRequest {
@@ -187,6 +192,9 @@ class Cerebro {
 
   void subscribe(CommitObserver& observer);
   void unsubscribe(CommitObserver& observer);
+
+  /// Whether it takes work: false while there is no room on the disk, and once it has stopped.
+  [[nodiscard]] bool takes_work() const;
 
   /// Runs taken up that have not ended.
   [[nodiscard]] std::size_t live_runs() const;

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <condition_variable>
 #include <map>
 #include <mutex>
@@ -60,6 +61,21 @@ class Waiter final : public CommitObserver {
     stopped_ = error.message;
     changed_.notify_all();
   }
+  void on_full(const Error& why) override {
+    const std::lock_guard lock(mutex_);
+    full_ = why.message;
+    changed_.notify_all();
+  }
+  void on_room() override {
+    const std::lock_guard lock(mutex_);
+    full_.clear();
+    changed_.notify_all();
+  }
+  void becomes(bool full) {
+    std::unique_lock lock(mutex_);
+    EXPECT_TRUE(
+        changed_.wait_for(lock, std::chrono::seconds(60), [&] { return full != full_.empty(); }));
+  }
   RunState end_of(RunNo no) {
     std::unique_lock lock(mutex_);
     const bool ended =
@@ -84,6 +100,7 @@ class Waiter final : public CommitObserver {
   std::map<RunNo, RunState> states_;
   std::size_t attempts_ = 0;
   std::string stopped_;
+  std::string full_;
 };
 
 std::shared_ptr<const Flow> chain(std::size_t length) {
@@ -200,6 +217,52 @@ TEST_F(CerebroTest, AStoreThatRefusesStopsItAndSaysWhy) {
   EXPECT_EQ(waiter_.stop_message(), "no space");
   EXPECT_EQ(cerebro.submit(request("b", 1)).error().code, ErrorCode::kUnavailable);
   EXPECT_TRUE(process.started.empty()) << "nothing goes out that was not saved";
+}
+
+/// A disk that is full for as long as it is told to be.
+class FullStore final : public MemoryStore {
+ public:
+  Result<> commit(const ChangeSet& changes) override {
+    if (full) return fail(ErrorCode::kNoSpace, "no space");
+    return MemoryStore::commit(changes);
+  }
+  std::atomic<bool> full = false;
+};
+
+TEST_F(CerebroTest, AFullDiskIsWaitedOut) {
+  FullStore store;
+  Cerebro cerebro({.limits = {1}, .waits_for_space = true}, clock_, store, evaluator_, loader());
+  InstantProcess process(cerebro.sink());
+  cerebro.subscribe(waiter_);
+  cerebro.start(process);
+  store.full = true;
+  std::thread client([&] { EXPECT_EQ(cerebro.submit(request("a", 3)).value_or(0), 1); });
+  waiter_.becomes(true);
+  EXPECT_FALSE(cerebro.takes_work());
+  EXPECT_EQ(cerebro.submit(request("b", 1)).error().code, ErrorCode::kNoSpace);
+  EXPECT_TRUE(process.started.empty()) << "nothing goes out that was not saved";
+  store.full = false;
+  client.join();
+  EXPECT_EQ(waiter_.end_of(1), RunState::kCompleted);
+  waiter_.becomes(false);
+  EXPECT_TRUE(cerebro.takes_work());
+  EXPECT_EQ(cerebro.submit(request("b", 1)).value_or(0), 2);
+  EXPECT_EQ(waiter_.end_of(2), RunState::kCompleted);
+}
+
+TEST_F(CerebroTest, ItCanBeStoppedOnAFullDisk) {
+  FullStore store;
+  Cerebro cerebro({.limits = {1}, .waits_for_space = true}, clock_, store, evaluator_, loader());
+  InstantProcess process(cerebro.sink());
+  cerebro.subscribe(waiter_);
+  cerebro.start(process);
+  store.full = true;
+  std::thread client(
+      [&] { EXPECT_EQ(cerebro.submit(request("a", 3)).error().code, ErrorCode::kUnavailable); });
+  waiter_.becomes(true);
+  cerebro.stop();
+  client.join();
+  EXPECT_EQ(store.last_run_no().value(), 0);
 }
 
 }  // namespace

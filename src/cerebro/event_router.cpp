@@ -142,12 +142,12 @@ Result<EventNo> EventRouter::settle(Millis wall, const SettleRequest& request, C
 }
 
 std::size_t EventRouter::budget() const {
-  const std::size_t came = std::min(staged_.size(), kMostRuns - kLeastRuns);
-  return kMostRuns - came;
+  // A sender waits for the step; the run of its event waits for nobody.
+  return std::max(kMostRuns / std::max<std::size_t>(staged_.size(), 1), kLeastRuns);
 }
 
 Result<> EventRouter::advance(Millis wall, const Starter& start, ChangeSet& out) {
-  if (serving_) {
+  if (serving_ && start) {
     if (std::exchange(reread_, false)) {  // what was made pending again is saved by now
       queue_.clear();
       queue_bytes_ = 0;

@@ -45,8 +45,8 @@ class EventRouter {
   /// A person's word on a dead letter. Errors: kNotFound; kConflict: it is none.
   [[nodiscard]] Result<EventNo> settle(Millis wall, const SettleRequest& request, ChangeSet& out);
 
-  /// Starts runs of pending events, some at a time: while `behind`, call it again. Errors: those of
-  /// the store.
+  /// Starts runs of pending events, some at a time: while `behind`, call it again. To be called
+  /// once in each step, without a starter where nothing may begin. Errors: those of the store.
   [[nodiscard]] Result<> advance(Millis wall, const Starter& start, ChangeSet& out);
   /// Whether events have their runs from now on. Errors: those of the store.
   [[nodiscard]] Result<> serve(bool on);

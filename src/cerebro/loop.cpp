@@ -10,6 +10,18 @@
 #include "engine/takeover.hpp"
 
 namespace cordyna {
+namespace {
+
+/// What is asked for while something runs, may end it, or makes room, is not.
+bool begins_work(const Command& command) {
+  return std::holds_alternative<SubmitSignal>(command) ||
+         std::holds_alternative<RerunSignal>(command) ||
+         std::holds_alternative<BackfillSignal>(command) ||
+         std::holds_alternative<ApplySignal>(command) ||
+         std::holds_alternative<EventSignal>(command);
+}
+
+}  // namespace
 
 Loop::Loop(engine::Limits limits, Store& store, const Evaluator& evaluator, FlowLoader loader,
            TickPorts ticks, SubflowPorts subflows, AuditHash audit, std::size_t events_max)
@@ -26,6 +38,12 @@ Loop::Loop(engine::Limits limits, Store& store, const Evaluator& evaluator, Flow
 
 Result<RunNo> Loop::apply(Millis now, const Command& command) {
   if (failed_) return fail(ErrorCode::kUnavailable, "cerebro has stopped");
+  if (waits()) {
+    return fail(ErrorCode::kNoSpace,
+                "the disk is full: nothing can be saved until there is space again");
+  }
+  // Asked anew each time, so that nobody is refused when there is space again.
+  if (begins_work(command)) TRY(store_.room());
   struct Visitor {
     Loop& loop;
     Millis now;
@@ -69,14 +87,17 @@ Result<RunNo> Loop::apply(Millis now, Millis wall, const Command& command, Audit
 }
 
 void Loop::apply(Millis now, const AttemptReport& report) {
-  if (!failed_) engine_.report(now, report, decision_);
+  if (failed_) return;
+  if (waits()) {
+    later_.push_back(report);
+  } else {
+    engine_.report(now, report, decision_);
+  }
 }
 
 Result<RunNo> Loop::submit(Millis now, RunRequest request) {
-  const auto known = store_.find_run(request.id);
-  if (known.has_value())
-    return is_final(known->state) ? Result<RunNo>(known->no) : take_up(now, *known);
-  if (known.error().code != ErrorCode::kNotFound) return std::unexpected(known.error());
+  TRY_ASSIGN(const RunNo known, take_up_known(now, request.id));
+  if (known != 0) return known;
   TRY(know_state(now));
   engine::RunStart run;
   run.no_cache = request.no_cache;
@@ -88,14 +109,24 @@ Result<RunNo> Loop::submit(Millis now, RunRequest request) {
   return start(now, std::move(run));
 }
 
+/// Who asks again may do so before the first answer: what this very step decided counts, too.
+Result<RunNo> Loop::take_up_known(Millis now, const RunId& id) {
+  const auto begun = begun_now_.find(id.value);
+  if (begun != begun_now_.end()) return begun->second;
+  const auto known = store_.find_run(id);
+  if (known.has_value()) {
+    return is_final(known->state) ? Result<RunNo>(known->no) : take_up(now, *known);
+  }
+  if (known.error().code != ErrorCode::kNotFound) return std::unexpected(known.error());
+  return 0;
+}
+
 Result<RunNo> Loop::rerun(Millis now, RerunRequest request) {
   if (std::ranges::count(decision_.changes.removed_runs, request.of) > 0) {
     return fail(ErrorCode::kNotFound, fmt::format("there is no run {}", request.of));
   }
-  const auto known = store_.find_run(request.id);
-  if (known.has_value())
-    return is_final(known->state) ? Result<RunNo>(known->no) : take_up(now, *known);
-  if (known.error().code != ErrorCode::kNotFound) return std::unexpected(known.error());
+  TRY_ASSIGN(const RunNo known, take_up_known(now, request.id));
+  if (known != 0) return known;
   TRY(know_state(now));
   TRY_ASSIGN(RunSnapshot old, store_.load_run(request.of));
   if (!is_final(old.run.state)) {
@@ -121,6 +152,7 @@ Result<RunNo> Loop::rerun(Millis now, RerunRequest request) {
 
 Backfiller::Hands Loop::hands(Millis now) {
   Backfiller::Hands hands;
+  hands.may_begin = !is_low();
   hands.start = [this, now](engine::RunStart run) { return start(now, std::move(run)); };
   hands.take_up = [this, now](const RunRow& run) { return take_up(now, run); };
   hands.cancel = [this, now](RunNo run) {
@@ -169,8 +201,10 @@ Result<> Loop::know_state(Millis now) {
 Result<RunNo> Loop::start(Millis now, engine::RunStart run) {
   TRY(know_state(now));
   run.no = next_no_;
+  std::string id = run.id.value;
   TRY(engine_.start_run(now, std::move(run), decision_));
   const RunNo no = next_no_++;
+  begun_now_.emplace(std::move(id), no);
   TRY(fetch_absent(now, no));
   return no;
 }
@@ -329,8 +363,9 @@ Result<RunNo> Loop::decide(Millis now, const DecideSignal& signal) {
 
 Result<> Loop::decide_all(Millis now, Millis wall) {
   const auto starter = [this, now](engine::RunStart run) { return start(now, std::move(run)); };
-  ticker_.advance(wall, starter, decision_.changes);
-  TRY(events_.advance(wall, starter, decision_.changes));
+  room_ = store_.room();
+  if (!is_low()) ticker_.advance(wall, starter, decision_.changes);
+  TRY(events_.advance(wall, is_low() ? nullptr : EventRouter::Starter(starter), decision_.changes));
   engine_.advance(now, decision_);
   TRY(subflows_.advance(now, subflow_hands(now), decision_.changes));
   return backfiller_.advance(now, hands(now), decision_.changes);
@@ -338,22 +373,43 @@ Result<> Loop::decide_all(Millis now, Millis wall) {
 
 Result<> Loop::step(Millis now, Millis wall) {
   if (failed_) return fail(ErrorCode::kUnavailable, "cerebro has stopped");
+  if (waits()) TRY(save_again(now));
   const auto decided = decide_all(now, wall);
   if (!decided.has_value()) {
     failed_ = true;
     return decided;
   }
-  const engine::Decision done = std::exchange(decision_, {});
+  begun_now_.clear();
+  return save(std::exchange(decision_, {}));
+}
+
+/// The engine is ahead of what is saved, so the very same changes must be saved before anything
+/// else is: what a refused commit decided is kept, with its commands, and not decided again.
+Result<> Loop::save(engine::Decision done) {
   if (!done.changes.empty()) {
     auto saved = store_.commit(done.changes);
     if (!saved.has_value()) {
-      failed_ = true;
+      if (patient_ && saved.error().code == ErrorCode::kNoSpace) {
+        unsaved_ = std::move(done);
+      } else {
+        failed_ = true;
+      }
       return saved;
     }
     if (!done.changes.applied.empty()) events_.forget_flows();
   }
   act(done);
   if (listener_ && !done.changes.empty()) listener_(done.changes);
+  return {};
+}
+
+Result<> Loop::save_again(Millis now) {
+  engine::Decision done = std::move(*unsaved_);
+  unsaved_.reset();
+  TRY(save(std::move(done)));
+  for (const AttemptReport& report : std::exchange(later_, {})) {
+    engine_.report(now, report, decision_);
+  }
   return {};
 }
 

@@ -6,12 +6,14 @@
 ///
 /// Single-threaded and without waiting, so that the simulator runs it as it stands; Cerebro gives
 /// it a thread. Errors: a failed commit ends the loop (`failed`): memory is ahead of the truth.
-/// Nothing is sent after it.
+/// Nothing is sent after it. But see `wait_for_space`.
 #pragma once
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
+#include <string>
 #include <variant>
 #include <vector>
 
@@ -122,6 +124,16 @@ class Loop {
        std::size_t events_max = 1'000'000);
 
   void set_process(Process& process) { process_ = &process; }
+  /// From now on a full disk does not end the loop: it keeps what it decided until that can be
+  /// saved. Meanwhile (`waits`) each `step` tries again, and fails with kNoSpace; commands are
+  /// refused, reports wait, and no timer fires.
+  void wait_for_space() { patient_ = true; }
+  [[nodiscard]] bool waits() const { return unsaved_.has_value(); }
+  /// Whether the disk is so full that nothing new is begun, by anybody or any trigger. Looked at by
+  /// `step`.
+  [[nodiscard]] bool is_low() const { return !room_.has_value(); }
+  [[nodiscard]] const Result<>& room() const { return room_; }
+
   /// Told of each commit, after its commands went out.
   void set_listener(std::function<void(const ChangeSet&)> listener) {
     listener_ = std::move(listener);
@@ -143,12 +155,17 @@ class Loop {
 
   /// Whether `step` should be called again at once.
   [[nodiscard]] bool has_work() const {
-    return !failed_ && (engine_.has_work() || ticker_.behind() || backfiller_.behind() ||
-                        subflows_.behind() || events_.behind());
+    if (failed_ || waits()) return false;
+    return engine_.has_work() || subflows_.behind() ||
+           (!is_low() && (ticker_.behind() || backfiller_.behind() || events_.behind()));
   }
-  [[nodiscard]] std::optional<Millis> next_timer() const { return engine_.next_timer(); }
+  [[nodiscard]] std::optional<Millis> next_timer() const {
+    return waits() ? std::nullopt : engine_.next_timer();
+  }
   /// When the next trigger is due, by the clock on the wall.
-  [[nodiscard]] std::optional<Millis> next_tick() const { return ticker_.next(); }
+  [[nodiscard]] std::optional<Millis> next_tick() const {
+    return waits() || is_low() ? std::nullopt : ticker_.next();
+  }
   [[nodiscard]] std::size_t live_runs() const { return engine_.live_runs(); }
   [[nodiscard]] bool failed() const { return failed_; }
 
@@ -160,6 +177,8 @@ class Loop {
   [[nodiscard]] Backfiller::Hands hands(Millis now);
   [[nodiscard]] Subflows::Hands subflow_hands(Millis now);
   [[nodiscard]] Result<> decide_all(Millis now, Millis wall);
+  [[nodiscard]] Result<> save(engine::Decision done);
+  [[nodiscard]] Result<> save_again(Millis now);
   [[nodiscard]] Result<RunNo> keep(Millis now, const KeepSignal& signal);
   /// Reads once what the state holds: the last number of a run, and what counts against limits.
   [[nodiscard]] Result<> know_state(Millis now);
@@ -172,6 +191,8 @@ class Loop {
   [[nodiscard]] Result<RunNo> start(Millis now, engine::RunStart run);
   [[nodiscard]] Result<RunNo> resume(Millis now, const RunId& id);
   [[nodiscard]] Result<RunNo> take_up(Millis now, const RunRow& row);
+  /// 0: there is no such run.
+  [[nodiscard]] Result<RunNo> take_up_known(Millis now, const RunId& id);
   [[nodiscard]] bool ended_now(RunNo run) const;
   [[nodiscard]] Result<> restore(Millis now, const RunRow& row);
   [[nodiscard]] Result<RunNo> cancel(Millis now, const RunId& id);
@@ -193,7 +214,12 @@ class Loop {
   Applier applier_;
   Auditor auditor_;
   engine::Decision decision_;
+  std::map<std::string, RunNo, std::less<>> begun_now_;  ///< in `decision_`, by their ids
   RunNo next_no_ = 0;
+  std::optional<engine::Decision> unsaved_;  ///< refused for want of space
+  std::vector<AttemptReport> later_;         ///< came while that waits: a few for each slot
+  Result<> room_;                            ///< what the store said of it last
+  bool patient_ = false;
   bool serving_ = false;
   bool failed_ = false;
 };

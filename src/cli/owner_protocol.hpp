@@ -76,6 +76,8 @@ struct OwnerRequest {
   BackfillRow backfill;            ///< of backfill: what a person chooses
   std::vector<FlowChange> flows;   ///< of apply; without a canonical form: to be removed
   bool no_cache = false;           ///< of submit and rerun
+  /// Who asks over the socket, as the system knows them; not on the wire. Empty: the owner itself.
+  std::string actor{};
 };
 
 [[nodiscard]] std::string_view to_string(OwnerOp op);

@@ -108,7 +108,8 @@ bool OwnerServer::receive(Client& client) {
 
 void OwnerServer::answer(Client& client, std::string_view line) {
   client.answered = true;
-  const auto request = decode_request(line);
+  auto request = decode_request(line);
+  if (request.has_value()) request->actor = "local:" + peer_name(client.fd.get());
   Result<RunNo> answered = request.has_value()
                                ? service_.handle(*request)
                                : Result<RunNo>(std::unexpected<Error>(request.error()));

@@ -4,6 +4,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <future>
 #include <utility>
 
 #include "base/check.hpp"
@@ -83,6 +84,7 @@ Result<> Ownership::start() {
   settings.limits = settings_.limits;
   settings.audit = flow::sha256_hex;
   settings.events_max = settings_.events_max;
+  settings.waits_for_space = settings_.waits_for_space;
   settings.ticks.inputs = flow::trigger_inputs;
   settings.ticks.backfill = flow::backfill_trigger;
   settings.subflows.inputs = flow::subflow_inputs;
@@ -137,40 +139,90 @@ Result<RunNo> Ownership::submit(RunRequest request) {
   return cerebro_->submit(std::move(request));
 }
 
+/// Through cerebro, with an entry in the audit where it came over the socket.
+Result<RunNo> Ownership::ask(ServerRequest wanted, const OwnerRequest& from,
+                             std::string_view action, std::string subject) {
+  std::optional<AuditNote> note;
+  if (!from.actor.empty()) {
+    note.emplace();
+    note->actor = from.actor;
+    note->action = action;
+    note->numbered = subject == "run" || subject == "backfill";
+    note->subject = std::move(subject);
+  }
+  std::promise<Result<RunNo>> promise;
+  auto answer = promise.get_future();
+  cerebro_->ask(std::move(wanted), std::move(note),
+                [&promise](Result<std::int64_t> result) { promise.set_value(std::move(result)); });
+  return answer.get();
+}
+
+Result<RunNo> Ownership::start_run(const OwnerRequest& request) {
+  TRY_ASSIGN(auto flow, flows_.load(request.canonical, request.folder));
+  RunRequest run;
+  run.id = request.run;
+  run.flow = std::move(flow);
+  run.canonical = request.canonical;
+  run.inputs = request.inputs;
+  run.no_cache = request.no_cache;
+  return ask(std::move(run), request, "startRun", "run");
+}
+
 Result<RunNo> Ownership::handle(const OwnerRequest& request) {
   switch (request.op) {
-    case OwnerOp::kSubmit: {
-      TRY_ASSIGN(auto flow, flows_.load(request.canonical, request.folder));
-      return cerebro_->submit({.id = request.run,
-                               .flow = std::move(flow),
-                               .canonical = request.canonical,
-                               .inputs = request.inputs,
-                               .no_cache = request.no_cache});
-    }
+    case OwnerOp::kSubmit: return start_run(request);
     case OwnerOp::kRerun:
-      return cerebro_->rerun(
-          {request.run, request.of, request.inputs, request.taken, request.no_cache});
-    case OwnerOp::kApply: return cerebro_->apply(request.flows);
-    case OwnerOp::kEventReplay: return cerebro_->settle({request.of, EventOp::kReplay, request.by});
-    case OwnerOp::kEventDrop: return cerebro_->settle({request.of, EventOp::kDrop, request.by});
+      return ask(
+          RerunRequest{request.run, request.of, request.inputs, request.taken, request.no_cache},
+          request, "rerunRun", "run");
+    case OwnerOp::kApply: return apply_flows(request);
+    case OwnerOp::kEventReplay:
+    case OwnerOp::kEventDrop: {
+      const EventOp op = request.op == OwnerOp::kEventDrop ? EventOp::kDrop : EventOp::kReplay;
+      return ask(SettleRequest{request.of, op, request.by}, request, "settleEvent",
+                 fmt::format("event {}", request.of));
+    }
     case OwnerOp::kBackfill: return start_backfill(request);
     case OwnerOp::kBackfillTakeUp: return cerebro_->steer_backfill(request.of, BackfillOp::kTakeUp);
-    case OwnerOp::kBackfillPause: return cerebro_->steer_backfill(request.of, BackfillOp::kPause);
-    case OwnerOp::kBackfillResume: return cerebro_->steer_backfill(request.of, BackfillOp::kResume);
-    case OwnerOp::kBackfillCancel: return cerebro_->steer_backfill(request.of, BackfillOp::kCancel);
+    case OwnerOp::kBackfillPause: return steer_backfill(request, BackfillOp::kPause);
+    case OwnerOp::kBackfillResume: return steer_backfill(request, BackfillOp::kResume);
+    case OwnerOp::kBackfillCancel: return steer_backfill(request, BackfillOp::kCancel);
     case OwnerOp::kResume: return cerebro_->resume(request.run);
-    case OwnerOp::kApprove:
-    case OwnerOp::kReject:
-      return cerebro_->decide(request.run, {request.task, request.op == OwnerOp::kApprove,
-                                            request.by, request.note, request.inputs});
     case OwnerOp::kKeeps: return cerebro_->keeps(request.ns, request.flow_id);
     case OwnerOp::kDrives: return cerebro_->drives(request.run);
-    case OwnerOp::kCancel: TRY(cerebro_->cancel(request.run)); break;
+    case OwnerOp::kApprove:
+    case OwnerOp::kReject:
+    case OwnerOp::kCancel:
     case OwnerOp::kFollow: break;
   }
   TRY_ASSIGN(const std::unique_ptr<StoreReader> reader, parts_.open_reader(settings_.layout));
   TRY_ASSIGN(const RunRow row, reader->find_run(request.run));
+  const std::string subject = fmt::format("run {}", row.no);
+  if (request.op == OwnerOp::kCancel) {
+    TRY(ask(CancelRequest{request.run}, request, "cancelRun", subject));
+  } else if (request.op != OwnerOp::kFollow) {
+    engine::HoldDecision decision{request.task, request.op == OwnerOp::kApprove, request.by,
+                                  request.note, request.inputs};
+    return ask(DecideRequest{request.run, std::move(decision)}, request, "decideTask", subject);
+  }
   return row.no;
+}
+
+Result<RunNo> Ownership::apply_flows(const OwnerRequest& request) {
+  std::string names;
+  for (const FlowChange& change : request.flows) {
+    if (names.size() > 200) {
+      names += ", …";
+      break;
+    }
+    names += (names.empty() ? "flow " : ", ") + flow_name(change.ns, change.flow_id);
+  }
+  return ask(ApplyRequest{request.flows}, request, "applyFlows", std::move(names));
+}
+
+Result<BackfillNo> Ownership::steer_backfill(const OwnerRequest& request, BackfillOp op) {
+  return ask(SteerRequest{request.of, op}, request, "steerBackfill",
+             fmt::format("backfill {}", request.of));
 }
 
 Result<BackfillNo> Ownership::start_backfill(const OwnerRequest& request) {
@@ -185,7 +237,7 @@ Result<BackfillNo> Ownership::start_backfill(const OwnerRequest& request) {
   row.flow_hash = backfill.flow->hash;
   row.folder = request.folder;
   row.inputs = request.inputs;
-  return cerebro_->start_backfill(std::move(backfill));
+  return ask(std::move(backfill), request, "startBackfill", "backfill");
 }
 
 Result<std::vector<Update>> Ownership::history(RunNo run, std::int64_t after, std::uint32_t limit) {

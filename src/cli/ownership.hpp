@@ -28,6 +28,7 @@ struct OwnerSettings {
   engine::Limits limits{2};
   StateLayout layout;
   std::size_t events_max = 1'000'000;  ///< as of CerebroSettings
+  bool waits_for_space = false;        ///< as CerebroSettings
 };
 
 /// Threads: one, but for what OwnerService says.
@@ -78,6 +79,11 @@ class Ownership final : public OwnerService {
  private:
   FeedListener listener();
   Result<FoundFlow> find_flow(std::string_view ns, std::string_view id, const std::string& folder);
+  Result<RunNo> ask(ServerRequest wanted, const OwnerRequest& from, std::string_view action,
+                    std::string subject);
+  Result<RunNo> start_run(const OwnerRequest& request);
+  Result<RunNo> apply_flows(const OwnerRequest& request);
+  Result<BackfillNo> steer_backfill(const OwnerRequest& request, BackfillOp op);
   Result<BackfillNo> start_backfill(const OwnerRequest& request);
   void wake();
 

@@ -2,11 +2,13 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <pwd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <utility>
@@ -100,6 +102,20 @@ Fd accept_from(int listener) {
   const bool known = ::getsockopt(fd.get(), SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0;
   if (!known || (peer.uid != ::geteuid() && peer.uid != 0)) fd.reset();
   return fd;
+}
+
+std::string peer_name(int fd) {
+  ucred peer{};
+  socklen_t size = sizeof peer;
+  if (::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return "?";
+  std::array<char, 4096> buffer;  // NOLINT(cppcoreguidelines-pro-type-member-init): written into
+  passwd entry{};
+  passwd* found = nullptr;
+  if (::getpwuid_r(peer.uid, &entry, buffer.data(), buffer.size(), &found) != 0 ||
+      found == nullptr) {
+    return std::to_string(peer.uid);
+  }
+  return found->pw_name;
 }
 
 }  // namespace cordyna::cli

@@ -35,4 +35,7 @@ class Fd {
 /// The next caller of the same user (or root); invalid: none is waiting, or it was refused.
 [[nodiscard]] Fd accept_from(int listener);
 
+/// Who is at the other end: the name of a user, or its number.
+[[nodiscard]] std::string peer_name(int fd);
+
 }  // namespace cordyna::cli

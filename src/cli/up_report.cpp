@@ -81,6 +81,22 @@ std::string line_of(const AppliedFlowRow& row, Millis now, bool json) {
                      removed ? "removed" : "applied");
 }
 
+std::string line_of_disk(const std::string& why, Millis now, bool json) {
+  const bool full = !why.empty();
+  if (json) {
+    std::string out = fmt::format("{{\"at\":\"{}\",\"disk\":\"{}\"", format_timestamp(now),
+                                  full ? "full" : "has_room");
+    if (full) {
+      out += ",\"detail\":";
+      append_json(out, why);
+    }
+    return out + "}";
+  }
+  if (!full) return fmt::format("{}  there is space again: all goes on", seconds_text(now));
+  return fmt::format("{}  no new work: {}; it goes on by itself when there is space",
+                     seconds_text(now), printable(why));
+}
+
 UpReport::UpReport(const Clock& clock, bool json, Say say, std::function<void()> changed)
     : clock_(clock), json_(json), say_(std::move(say)), changed_(std::move(changed)) {}
 
@@ -108,6 +124,14 @@ void UpReport::on_commit(const ChangeSet& changes) {
 
 void UpReport::on_stopped(const Error& /*error*/) {
   changed_();
+}
+
+void UpReport::on_full(const Error& why) {
+  say_(line_of_disk(why.message, clock_.now(), json_));
+}
+
+void UpReport::on_room() {
+  say_(line_of_disk({}, clock_.now(), json_));
 }
 
 void UpReport::taken_up(RunNo run) {

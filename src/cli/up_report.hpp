@@ -21,7 +21,10 @@ namespace cordyna::cli {
 /// "2026-11-22T02:00:03Z  acme/sales: version 3 is applied", or removed.
 [[nodiscard]] std::string line_of(const AppliedFlowRow& row, Millis now, bool json);
 
-/// Threads: on_commit and on_stopped on cerebro's, the others any.
+/// That the disk is full, and why; empty: that there is space again.
+[[nodiscard]] std::string line_of_disk(const std::string& why, Millis now, bool json);
+
+/// Threads: what is told of on cerebro's, the others any.
 class UpReport final : public CommitObserver {
  public:
   using Say = std::function<void(std::string)>;
@@ -31,6 +34,8 @@ class UpReport final : public CommitObserver {
 
   void on_commit(const ChangeSet& changes) override;
   void on_stopped(const Error& error) override;
+  void on_full(const Error& why) override;
+  void on_room() override;
 
   /// A run that an owner before left, and that goes on.
   void taken_up(RunNo run);

@@ -75,6 +75,17 @@ TEST(UpLine, OfARunThatChanged) {
   EXPECT_EQ(line_of(scheduled, kDue, false), "");
 }
 
+TEST(UpLine, OfADiskThatIsFull) {
+  EXPECT_EQ(line_of_disk("no space for 'x'", kDue, false),
+            "2026-11-22T02:00:00Z  no new work: no space for 'x'; it goes on by itself when there "
+            "is space");
+  EXPECT_EQ(line_of_disk("", kDue, false),
+            "2026-11-22T02:00:00Z  there is space again: all goes on");
+  EXPECT_EQ(line_of_disk("no \"space\"", kDue, true),
+            R"({"at":"2026-11-22T02:00:00.000Z","disk":"full","detail":"no \"space\""})");
+  EXPECT_EQ(line_of_disk("", kDue, true), R"({"at":"2026-11-22T02:00:00.000Z","disk":"has_room"})");
+}
+
 TEST(UpReport, KnowsWhichRunsGoOn) {
   const FixedClock clock;
   std::string said;

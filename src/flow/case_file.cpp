@@ -104,6 +104,23 @@ const Node* tests_of(const Node& root, ValueReader& values, Reporter& reporter) 
   return tests;
 }
 
+/// As a server makes it of a request (server/hooks/hook_event.hpp). Null: an empty one.
+std::string event_json(const Node* event, const std::string& trigger, Millis at) {
+  const auto member = [event](std::string_view key, std::string_view otherwise) {
+    const Node* node = event == nullptr ? nullptr : event->find(key);
+    if (node == nullptr) return std::string(otherwise);
+    std::string out;
+    append_json(out, *node, KeyOrder::kAsWritten);
+    return out;
+  };
+  std::string id;
+  const Node* named = event == nullptr ? nullptr : event->find("id");
+  append_json_string(id, named == nullptr ? std::string_view("test") : named->text);
+  return fmt::format(R"({{"id":{},"trigger":"{}","at":"{}","data":{},"headers":{},"query":{}}})",
+                     id, trigger, format_timestamp(at), member("data", "null"),
+                     member("headers", "{}"), member("query", "{}"));
+}
+
 }  // namespace
 
 bool is_case_file(std::string_view name) {
@@ -183,6 +200,16 @@ void CaseReader::read_trigger(const Node& node, FlowCase& test) {
   }
   test.trigger = static_cast<std::size_t>(found - flow_.triggers.begin());
   test.scheduled.trigger = found->id;
+  const Node* event = node.find("event");
+  if (found->type == TriggerType::kWebhook) {
+    test.event = event_json(event, found->id, test.at);
+    return;
+  }
+  if (event != nullptr) {
+    reporter_.error(*event, Code::kBadKey,
+                    fmt::format("trigger '{}' is of type {}, which has no events", found->id,
+                                to_string(found->type)));
+  }
   const auto times = schedule::Schedule::of(*found);
   if (!times.has_value()) return;  // the flow was checked
   if (test.scheduled.at == 0) test.scheduled.at = times->previous(test.at + 1).value_or(test.at);

@@ -109,6 +109,7 @@ struct FlowCase {
   Millis at = 0;
   Scheduled scheduled;
   std::optional<std::size_t> trigger;  ///< its place in the flow: it gives the inputs
+  std::string event;                   ///< JSON object: what a webhook brings; empty: none
   std::vector<std::pair<std::string, std::string>> secrets;
   std::uint32_t slots = 4;
   RunReal real = RunReal::kData;

@@ -141,6 +141,16 @@ inline constexpr std::array kExpectFields{
             .description = "From the start of the run to its end, by the virtual clock."},
 };
 
+inline constexpr std::array kEventFields{
+    KeySpec{.name = "id", .kind = K::kText, .description = "Its id.", .preset = "\"test\""},
+    KeySpec{.name = "data", .kind = K::kAny, .description = "Its body."},
+    KeySpec{.name = "headers",
+            .kind = K::kMap,
+            .description = "By their names in small letters.",
+            .item = &kAnyItem},
+    KeySpec{.name = "query", .kind = K::kMap, .description = "Of its address.", .item = &kAnyItem},
+};
+
 inline constexpr std::array kTestFields{
     KeySpec{.name = "id",
             .kind = K::kText,
@@ -158,6 +168,10 @@ inline constexpr std::array kTestFields{
     KeySpec{.name = "trigger",
             .kind = K::kText,
             .description = "The trigger of the flow that starts the run, and gives its inputs."},
+    KeySpec{.name = "event",
+            .kind = K::kObject,
+            .description = "What comes in through `trigger`, a webhook.",
+            .fields = kEventFields},
     KeySpec{.name = "scheduled_for",
             .kind = K::kText,
             .description = "The time that the run stands for. With `trigger`, without it: the last "

@@ -93,7 +93,11 @@ class CaseRunner {
     const std::string context =
         fmt::format(R"({{"run":{{{}}}}})", run_fields(run_id(test_.at), test_.at, test_.scheduled));
     if (test_.trigger.has_value()) {
-      return flow::trigger_inputs(*file_.flow, file_.flow->triggers[*test_.trigger], context);
+      std::string with_event = context;
+      if (!test_.event.empty()) {
+        with_event.insert(with_event.size() - 1, ",\"event\":" + test_.event);
+      }
+      return flow::trigger_inputs(*file_.flow, file_.flow->triggers[*test_.trigger], with_event);
     }
     return flow::resolve_inputs(*file_.flow, test_.inputs, context, {file_.flow_file, ""});
   }

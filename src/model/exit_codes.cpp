@@ -29,6 +29,7 @@ ExitCode exit_code(ErrorCode code) {
     case ErrorCode::kNotFound: return ExitCode::kNotFound;
     case ErrorCode::kConflict: return ExitCode::kConflict;
     case ErrorCode::kUnavailable:
+    case ErrorCode::kNoSpace:
     case ErrorCode::kDenied:
     case ErrorCode::kUntrusted: return ExitCode::kUnavailable;
     case ErrorCode::kCorrupt: return ExitCode::kCorrupt;

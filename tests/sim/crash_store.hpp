@@ -1,4 +1,4 @@
-/// A store whose owner may die just before or just after a commit.
+/// A store whose owner may die just before or just after a commit, or find the disk full.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,8 @@
 
 namespace cordyna::sim {
 
-enum class Crash { kNone, kBefore, kAfter };
+/// `kFull` is no crash: the disk is full.
+enum class Crash { kNone, kBefore, kAfter, kFull };
 
 /// The owner's store in a world: asks before each commit whether the process dies around it, and
 /// tells of each that was made.
@@ -25,6 +26,7 @@ class CrashStore final : public Store {
   Result<> commit(const ChangeSet& changes) override {
     const Crash crash = draw_();
     if (crash == Crash::kBefore) return fail(ErrorCode::kUnavailable, "crashed before the commit");
+    if (crash == Crash::kFull) return fail(ErrorCode::kNoSpace, "the disk is full");
     TRY(store_->commit(changes));
     committed_(changes);
     if (crash == Crash::kAfter) return fail(ErrorCode::kUnavailable, "crashed after the commit");

@@ -39,6 +39,7 @@ class World {
   void boot(std::unique_ptr<MemoryStore> store);
   void crash();
   void step();
+  void try_later(std::function<void()> ask);
   void drain();
   void committed(const ChangeSet& changes);
   void count(const ChangeSet& changes);
@@ -76,6 +77,10 @@ class World {
   std::uint64_t crash_percent_ = 0;
   std::size_t crashes_left_ = 0;
   std::uint32_t slots_ = 1;
+  Random full_random_;
+  std::size_t fulls_left_ = 0;
+  Millis full_until_ = 0;
+  bool looks_for_space_ = false;
   Random limits_random_;
   WorldLimits limits_;
   Checker checker_;
@@ -90,6 +95,7 @@ class World {
 
 World::World(std::uint64_t seed)
     : random_(seed),
+      full_random_(seed ^ 0xF0'11ULL),
       limits_random_(seed ^ 0x11'317ULL),
       limits_(random_limits(limits_random_)),
       checker_([this](const std::string& what) { violation(what); }),
@@ -110,6 +116,10 @@ World::World(std::uint64_t seed)
   if (random_.chance(70)) {
     crash_percent_ = 1 + random_.below(25);
     crashes_left_ = 1 + random_.below(6);
+    checker_.downtime = true;
+  }
+  if (full_random_.chance(30)) {
+    fulls_left_ = 1 + full_random_.below(3);
     checker_.downtime = true;
   }
   const FlowTaste taste{.tasks_max = random_.chance(5) ? 60u : 14u, .limits = random_.chance(60)};
@@ -135,11 +145,17 @@ void World::schedule(Millis at, bool to_cerebro, std::function<void()> run) {
 }
 
 Crash World::draw_crash() {
-  if (crashes_left_ == 0 || !random_.chance(crash_percent_)) return Crash::kNone;
-  --crashes_left_;
-  const bool before = random_.chance(50);
-  ++(before ? result_.seen.crashes_before : result_.seen.crashes_after);
-  return before ? Crash::kBefore : Crash::kAfter;
+  if (crashes_left_ > 0 && random_.chance(crash_percent_)) {
+    --crashes_left_;
+    const bool before = random_.chance(50);
+    ++(before ? result_.seen.crashes_before : result_.seen.crashes_after);
+    return before ? Crash::kBefore : Crash::kAfter;
+  }
+  if (now_ < full_until_) return Crash::kFull;
+  if (fulls_left_ == 0 || !full_random_.chance(8)) return Crash::kNone;
+  --fulls_left_;
+  full_until_ = now_ + full_random_.between(1, full_random_.chance(50) ? 2000 : 40'000);
+  return Crash::kFull;
 }
 
 /// Save, then act: what begins must be saved, and all it needs must have ended, in what is saved.
@@ -227,6 +243,9 @@ void World::count(const ChangeSet& changes) {
 }
 
 void World::submit(std::size_t index) {
+  if (loop_->waits()) {
+    return try_later([this, index] { submit(index); });
+  }
   const auto no = loop_->apply(now_, SubmitSignal{requests_[index]});
   if (!no.has_value()) violation("submit refused: " + no.error().message);
 }
@@ -254,6 +273,9 @@ void World::rerun(RunNo run) {
 }
 
 void World::ask_rerun(const RerunRequest& request) {
+  if (loop_->waits()) {
+    return try_later([this, request] { ask_rerun(request); });
+  }
   const auto no = loop_->apply(now_, RerunSignal{request});
   if (!no.has_value()) violation("rerun refused: " + no.error().message);
 }
@@ -264,7 +286,7 @@ void World::decide_later(RunNo run, const std::string& path) {
 }
 
 void World::decide(RunNo run, const std::string& path) {
-  if (!loop_) return decide_later(run, path);
+  if (!loop_ || loop_->waits()) return decide_later(run, path);
   const auto snapshot = store_->load_run(run);
   const auto hold = std::ranges::find(snapshot->holds, path, &HoldRow::path);
   if (hold->state != HoldState::kHeld || is_final(snapshot->run.state)) return;
@@ -282,6 +304,7 @@ void World::boot(std::unique_ptr<MemoryStore> store) {
       [this](const ChangeSet& changes) { committed(changes); });
   loop_ = std::make_unique<Loop>(engine::Limits{slots_, limits_.pools}, *store_, evaluator_, load_);
   loop_->set_process(process_);
+  loop_->wait_for_space();
   RunFilter unfinished;
   unfinished.unfinished = true;
   const auto runs = store_->list_runs(unfinished);
@@ -294,7 +317,7 @@ void World::boot(std::unique_ptr<MemoryStore> store) {
   for (std::size_t i = 0; i < submitted_; ++i) submit(i);
   for (const RerunRequest& request : reruns_) ask_rerun(request);
   step();
-  if (loop_) check_overdue();
+  if (loop_ && !loop_->waits()) check_overdue();
 }
 
 /// R12: what ran out while cerebro was down has fired once the first step is saved.
@@ -346,7 +369,20 @@ void World::crash() {
 }
 
 void World::step() {
-  if (!loop_->step(now_).has_value()) crash();
+  if (loop_->step(now_).has_value()) return;
+  if (!loop_->waits()) return crash();
+  ++result_.seen.full_disks;
+  // The event does nothing: after each there is a step.
+  if (!std::exchange(looks_for_space_, true)) {
+    schedule(now_ + 250, false, [this] { looks_for_space_ = false; });
+  }
+}
+
+/// A client that is told that the disk is full asks again.
+void World::try_later(std::function<void()> ask) {
+  schedule(now_ + full_random_.between(100, 2000), false, [this, ask = std::move(ask)] {
+    if (loop_) ask();
+  });
 }
 
 void World::drain() {

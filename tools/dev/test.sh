@@ -13,7 +13,8 @@ fuzz target. The last line is "N passed, N failed" over everything; the exit cod
 nothing failed.
 
   --long       also: a line of 1 GB, TSan over cerebro and process, clang-tidy of everything, more
-               simulated worlds, a minute of each fuzz target
+               simulated worlds, a minute of each fuzz target, more faults and kills, a server that
+               works for 20 minutes
   --fresh      makes a bare Debian 12 root, clones HEAD into it, and runs there ./dev run and
                ./dev test; prints the times of both (wants root)
   --only PART  one of: lint, unit, scripts, integration

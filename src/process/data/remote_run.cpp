@@ -96,6 +96,7 @@ std::unexpected<TaskError> remote_error(const Error& error, TaskErrorCode unavai
   TaskErrorCode code = TaskErrorCode::kInternal;
   switch (error.code) {
     case ErrorCode::kUnavailable: code = unavailable; break;
+    case ErrorCode::kNoSpace: code = TaskErrorCode::kNoSpace; break;
     case ErrorCode::kNotFound: code = TaskErrorCode::kRemoteNotFound; break;
     case ErrorCode::kDenied: code = TaskErrorCode::kAccessDenied; break;
     case ErrorCode::kInvalidArgument: code = TaskErrorCode::kRemoteRefused; break;

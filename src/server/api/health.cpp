@@ -37,6 +37,10 @@ void show_alive(Api& /*api*/, Call& call) {
 
 void show_ready(Api& api, Call& call) {
   if (!api.is_ready()) return call.answer(plain(503, "not ready: the server is going\n"));
+  // It asks without a token, so it is not told which disk.
+  if (!api.cerebro().takes_work()) {
+    return call.answer(plain(503, "not ready: the state's disk is full, or has failed\n"));
+  }
   call.answer(plain(200, "ready\n"));
 }
 
@@ -50,6 +54,9 @@ void show_metrics(Api& api, Call& call) {
                   events->pending);
     append_metric(out, "dyna_dead_events", "gauge", "Dead letters.", events->dead);
   }
+  append_metric(out, "dyna_takes_work", "gauge",
+                "1: new work is taken; 0: the state's disk is full, or has failed.",
+                api.cerebro().takes_work() ? 1 : 0);
   append_metric(out, "dyna_http_requests_total", "counter", "HTTP requests, also malformed ones.",
                 http.requests);
   append_metric(out, "dyna_http_connections_total", "counter", "HTTP connections.",

@@ -68,7 +68,8 @@ Problem problem_of(const Error& error) {
     case ErrorCode::kInvalidArgument: return problem("invalid", error.message);
     case ErrorCode::kNotFound: return problem("not_found", error.message);
     case ErrorCode::kConflict: return problem("conflict", error.message);
-    case ErrorCode::kUnavailable: return problem("unavailable", error.message);
+    case ErrorCode::kUnavailable:
+    case ErrorCode::kNoSpace: return problem("unavailable", error.message);
     case ErrorCode::kDenied: return problem("forbidden", error.message);
     case ErrorCode::kCancelled:
     case ErrorCode::kUntrusted:

@@ -14,7 +14,7 @@
 
 namespace cordyna {
 
-class MemoryStore final : public Store {
+class MemoryStore : public Store {
  public:
   /// An empty state, owned with epoch 1.
   MemoryStore();

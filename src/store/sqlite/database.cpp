@@ -43,13 +43,15 @@ int os_error_of(sqlite3* handle) {
   return error != 0 ? error : sqlite3_system_errno(handle);
 }
 
-std::string io_error(const std::string& path, const char* why, int os_error) {
+std::unexpected<Error> io_error(const std::string& path, const char* why, int os_error) {
   if (os_error == ENOSPC || os_error == EDQUOT || os_error == EFBIG) {
-    return fmt::format("no space for state file '{}' ({}): free some and try again", path,
-                       std::strerror(os_error));
+    return fail(ErrorCode::kNoSpace,
+                fmt::format("no space for state file '{}' ({}): free some and try again", path,
+                            std::strerror(os_error)));
   }
-  if (os_error == 0) return fmt::format("state file '{}': {}", path, why);
-  return fmt::format("state file '{}': {} ({})", path, why, std::strerror(os_error));
+  return fail(ErrorCode::kUnavailable, os_error == 0 ? fmt::format("state file '{}': {}", path, why)
+                                                     : fmt::format("state file '{}': {} ({})", path,
+                                                                   why, std::strerror(os_error)));
 }
 
 }  // namespace
@@ -119,9 +121,9 @@ std::unexpected<Error> Database::error(int rc) const {
     // Our statements are constant: one that SQLite does not understand met a strange schema.
     case SQLITE_ERROR: return fail(ErrorCode::kCorrupt, damaged(path_, why));
     case SQLITE_FULL:
-      return fail(ErrorCode::kUnavailable,
+      return fail(ErrorCode::kNoSpace,
                   fmt::format("no space for state file '{}': free some and try again", path_));
-    case SQLITE_IOERR: return fail(ErrorCode::kUnavailable, io_error(path_, why, os_error));
+    case SQLITE_IOERR: return io_error(path_, why, os_error);
     case SQLITE_READONLY:
     case SQLITE_PERM:
       return fail(ErrorCode::kUnavailable,

@@ -61,8 +61,8 @@ TEST_F(Space, AFullDiskRefusesTheCommitAndKeepsWhatWas) {
   open();
   must_commit(store(), new_run(1));
   disk_is_full = true;
-  expect_error(store().commit(new_run(2)), ErrorCode::kUnavailable, "no space for state file");
-  expect_error(store().commit(new_run(2)), ErrorCode::kUnavailable, layout().database());
+  expect_error(store().commit(new_run(2)), ErrorCode::kNoSpace, "no space for state file");
+  expect_error(store().commit(new_run(2)), ErrorCode::kNoSpace, layout().database());
   EXPECT_EQ(store().last_run_no().value(), 1);
   disk_is_full = false;
   must_commit(store(), new_run(2));
@@ -79,7 +79,7 @@ TEST_F(Space, AFullDiskInTheMiddleOfALargeCommitLeavesNothingOfIt) {
   // More than the page cache holds, so that rows are written before the commit.
   ChangeSet changes = big_task(1, "a", std::size_t{6} << 20);
   changes.tasks.push_back(big_task(1, "b", std::size_t{6} << 20).tasks.front());
-  expect_error(store().commit(changes), ErrorCode::kUnavailable, "no space");
+  expect_error(store().commit(changes), ErrorCode::kNoSpace, "no space");
   disk_is_full = false;
   EXPECT_TRUE(store().load_run(1)->tasks.empty());
   must_commit(store(), changes);
@@ -88,7 +88,7 @@ TEST_F(Space, AFullDiskInTheMiddleOfALargeCommitLeavesNothingOfIt) {
 TEST_F(Space, AFullDiskAtTheFirstStartLeavesNoHalfState) {
   let_writes_fail();
   disk_is_full = true;
-  expect_error(open_sqlite_store(layout()), ErrorCode::kUnavailable, "no space");
+  expect_error(open_sqlite_store(layout()), ErrorCode::kNoSpace, "no space");
   EXPECT_FALSE(std::filesystem::exists(layout().database()));
   disk_is_full = false;
   open();
@@ -103,7 +103,7 @@ TEST_F(Space, AFileSizeLimitIsNoSpace) {
     const rlimit limit{200000, 200000};
     if (::setrlimit(RLIMIT_FSIZE, &limit) != 0) return 2;
     const Result<> result = (*owner)->commit(big_task(1, "a", 1 << 20));
-    if (result.has_value() || result.error().code != ErrorCode::kUnavailable) return 3;
+    if (result.has_value() || result.error().code != ErrorCode::kNoSpace) return 3;
     if (result.error().message.find("no space") == std::string::npos) return 4;
     return (*owner)->commit(new_run(1)).has_value() ? 0 : 5;
   });
@@ -123,7 +123,7 @@ TEST_F(Space, ARealFullFileSystemIsNoSpace) {
     auto owner = open_sqlite_store(StateLayout(mount_point + "/state"));
     if (!owner.has_value() || !(*owner)->commit(new_run(1)).has_value()) return 1;
     const Result<> result = (*owner)->commit(big_task(1, "a", 1 << 20));
-    if (result.has_value() || result.error().code != ErrorCode::kUnavailable) return 2;
+    if (result.has_value() || result.error().code != ErrorCode::kNoSpace) return 2;
     if (result.error().message.find("no space") == std::string::npos) return 3;
     return (*owner)->last_run_no().value() == 1 ? 0 : 4;
   });

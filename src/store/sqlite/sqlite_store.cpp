@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -25,6 +26,9 @@ using sqlite::Database;
 using sqlite::OwnerLock;
 using sqlite::Queries;
 using sqlite::Writer;
+
+// Below this, new work is refused: the ends of what runs, and the copy of a full log, need some.
+constexpr std::uint64_t kRoomBytes = std::uint64_t{8} << 20;
 
 // The reading half of a port, over Queries.
 template <class Port>
@@ -145,6 +149,16 @@ class SqliteStore final : public ReaderOf<Store> {
   SqliteStore& operator=(const SqliteStore&) = delete;
 
   Result<> commit(const ChangeSet& changes) override { return writer_->commit(changes); }
+  Result<> room() override {
+    struct statvfs disk{};
+    // A file system that cannot tell is asked by the commit itself.
+    if (::statvfs(database_->path().c_str(), &disk) != 0) return {};
+    if (disk.f_blocks == 0 || disk.f_bavail >= kRoomBytes / disk.f_frsize) return {};
+    return fail(ErrorCode::kNoSpace,
+                fmt::format("less than {} MiB of space for state file '{}': nothing new is begun "
+                            "until some is freed",
+                            kRoomBytes >> 20, database_->path()));
+  }
   [[nodiscard]] std::uint64_t epoch() const override { return writer_->epoch(); }
   Result<RunNo> last_run_no() override { return queries().last_run_no(); }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import select
 import signal
 import subprocess
 from collections.abc import Callable, Iterator
@@ -61,6 +62,7 @@ class Server:
     process: subprocess.Popen[str]
     port: int
     login_link: str = ""
+    output: Path | None = None  # where its words go, if not into pipes
 
     @property
     def state(self) -> Path:
@@ -120,6 +122,10 @@ class Server:
             f"the end of run {run}",
         )
 
+    def last_words(self) -> str:
+        """Of a server that keeps its words in a file."""
+        return "" if self.output is None else self.output.read_text()[-4000:]
+
     def stop(self) -> None:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
@@ -155,6 +161,37 @@ def serve(folder: Path, *arguments: str, **env: str) -> Server:
             port = int(told["listening"].rsplit(":", 1)[1])
             return Server(folder, process, port, told.get("login_link", ""))
     raise AssertionError(f"the server did not begin: {process.communicate()}")
+
+
+def spawn(folder: Path, *arguments: str, logs: Path | None = None, **env: str) -> Server:
+    """One whose words go into a file: a pipe that nobody reads would hold it up once it is full."""
+    logs = logs or folder
+    output = logs / f"up-{len(list(logs.glob('up-*.log')))}.log"
+    with output.open("wb") as file:
+        process = subprocess.Popen(
+            [DYNA, "up", str(folder), "--json", *arguments],
+            env={**os.environ, "DYNA_LISTEN": "127.0.0.1:0", "NO_COLOR": "1", **env},
+            stdin=subprocess.DEVNULL,
+            stdout=file,
+            stderr=file,
+            text=True,
+        )
+    return Server(folder, process, 0, output=output)
+
+
+def find_port(server: Server, seconds: float = 60) -> Server:
+    """Waits until it listens."""
+    assert server.output is not None
+    until = monotonic() + seconds
+    while True:
+        text = server.output.read_text()
+        for line in text[: text.rfind("\n") + 1].splitlines():
+            if line.startswith("{") and "listening" in (told := json.loads(line)):
+                server.port = int(told["listening"].rsplit(":", 1)[1])
+                return server
+        assert server.process.poll() is None, f"the server did not begin: {text}"
+        assert monotonic() < until, f"the server does not listen: {text}"
+        select.select([], [], [], 0.01)
 
 
 @pytest.fixture(scope="module")
