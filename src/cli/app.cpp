@@ -61,6 +61,11 @@ CommandResult dispatch(CommandContext& context) {
     case Verb::kEvents: return events_command(context);
     case Verb::kConfig: return config_command(context);
     case Verb::kDoctor: return doctor_command(context);
+    case Verb::kLogin: return login_command(context);
+    case Verb::kLogout: return logout_command(context);
+    case Verb::kContext: return context_command(context);
+    case Verb::kUser: return user_command(context);
+    case Verb::kToken: return token_command(context);
     case Verb::kVersion: return version_command(context);
     case Verb::kCompletion: return completion_command(context);
   }
@@ -77,6 +82,9 @@ bool only_prints(const Arguments& arguments) {
   const Verb verb = arguments.verb;
   if (verb == Verb::kSecret) return arguments.action == "list";
   if (verb == Verb::kFlows) return arguments.action != "remove";
+  if (verb == Verb::kContext || verb == Verb::kUser) return arguments.action == "list";
+  if (verb == Verb::kToken) return arguments.action != "revoke";  // a new one is shown this once
+  if (verb == Verb::kLogin || verb == Verb::kLogout) return false;
   return verb != Verb::kRun && verb != Verb::kApply && verb != Verb::kPrune && verb != Verb::kUp &&
          verb != Verb::kResume && verb != Verb::kCancel && verb != Verb::kApprove &&
          verb != Verb::kReject;
@@ -85,6 +93,14 @@ bool only_prints(const Arguments& arguments) {
 int carry_out(const Arguments& arguments, const Parts& parts) {
   Output output(STDOUT_FILENO);
   CommandContext context{parts, arguments, {arguments.state, environment("DYNA_STATE")}, output};
+  context.words = {arguments.server,
+                   !arguments.state.empty(),
+                   !context.choice.environment.empty(),
+                   environment("DYNA_SERVER"),
+                   environment("DYNA_TOKEN"),
+                   environment("DYNA_CA"),
+                   environment("XDG_CONFIG_HOME"),
+                   environment("HOME")};
   const CommandResult done = dispatch(context);
   if (!done.has_value()) {
     print_error(done.error().message);

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/text.hpp"
+#include "cli/apply_remote.hpp"
 #include "cli/apply_session.hpp"
 #include "cli/commands.hpp"
 #include "cli/flows_of_paths.hpp"
@@ -64,17 +65,42 @@ Result<> refuse_wrong_files(const FlowFolder& found) {
               fmt::format("{} with errors: nothing is applied", counted(found.refused, "file")));
 }
 
+namespace {
+
+std::unexpected<Error> no_flow_in(const std::string& path) {
+  return fail(ErrorCode::kInvalidArgument,
+              fmt::format("{}: no flow in it or below it; a flow is a *.yaml with 'tasks'",
+                          printable(path)));
+}
+
+CommandResult apply_there(CommandContext& context, const Side& side) {
+  const Arguments& arguments = context.arguments;
+  TRY(refuse_prune_at_server(side, arguments.prune));
+  TRY_ASSIGN(const FlowFolder found, flows_of_paths(arguments.files));
+  TRY(refuse_wrong_files(found));
+  TRY_ASSIGN(const ApplyPlan plan, plan_for_server(side, found));
+  if (plan.flows.empty()) return no_flow_in(arguments.files.front());
+  TRY(apply_at_server(*side.server, found, plan));
+  context.output.write(arguments.json ? as_json(plan) : as_text(plan));
+  return ExitCode::kOk;
+}
+
+}  // namespace
+
 CommandResult apply_command(CommandContext& context) {
   const Arguments& arguments = context.arguments;
+  TRY_ASSIGN(const std::optional<client::Context> chosen, choose_server(context.words));
+  if (chosen.has_value()) {
+    TRY_ASSIGN(const Side side, side_here(context));
+    return apply_there(context, side);
+  }
   TRY_ASSIGN(const StateLayout layout, state_of_paths(context, arguments.files));
   TRY_ASSIGN(const FlowFolder found, flows_of_paths(arguments.files));
   TRY(refuse_wrong_files(found));
   const auto planner = [&](const std::vector<AppliedFlowRow>& present) -> Result<ApplyPlan> {
     ApplyPlan plan = plan_apply(present, found, arguments.prune);
     if (!plan.flows.empty()) return plan;
-    return fail(ErrorCode::kInvalidArgument,
-                fmt::format("{}: no flow in it or below it; a flow is a *.yaml with 'tasks'",
-                            printable(arguments.files.front())));
+    return no_flow_in(arguments.files.front());
   };
   TRY_ASSIGN(const ApplyPlan plan, apply_planned(context, layout, planner));
   context.output.write(arguments.json ? as_json(plan) : as_text(plan));

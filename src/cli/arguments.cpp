@@ -11,6 +11,7 @@
 
 #include "base/nearest.hpp"
 #include "cli/arguments_flows.hpp"
+#include "cli/arguments_server.hpp"
 #include "cli/completion.hpp"
 
 namespace cordyna::cli {
@@ -37,6 +38,7 @@ class Parser {
     add_contract();
     add_schedule();
     add_applied_flow_commands(app_, found_);
+    add_server_commands(app_, found_);
     add_others();
   }
 
@@ -54,6 +56,12 @@ class Parser {
   }
   void add_state(CLI::App* command) {
     command->add_option("--state", found_.state, "The state folder")->type_name("DIR");
+    add_server_option(command, found_);
+  }
+  void add_watch(CLI::App* command) {
+    command->add_flag("-w,--watch", found_.watch,
+                      "Go on until Ctrl-C: drawn again when something changes, or, where no "
+                      "terminal is, a line for each change");
   }
   void add_follow(CLI::App* command) {
     const auto read = [this](const std::string& word) -> std::string {
@@ -219,6 +227,7 @@ void Parser::add_run_commands() {
       ->expected(1)
       ->take_all();
   for (CLI::App* command : {runs, logs, why, pools}) add_json(command);
+  for (CLI::App* command : {runs, pools}) add_watch(command);
   for (CLI::App* command : {cancel, resume, approve, reject}) add_follow(command);
   for (CLI::App* command : {runs, logs, why, pools, cancel, resume, approve, reject}) {
     add_state(command);
@@ -295,8 +304,9 @@ void Parser::add_backfill() {
     add_state(command);
     return command;
   };
-  action("list", "List backfills, newest first")
-      ->add_option("-n,--limit", found_.limit, "How many (default: 20)")
+  CLI::App* list = action("list", "List backfills, newest first");
+  add_watch(list);
+  list->add_option("-n,--limit", found_.limit, "How many (default: 20)")
       ->check(CLI::Range(1, 10'000))
       ->type_name("N");
   CLI::App* resume = action("resume", "Carry one on that was paused or left, and follow it");
@@ -451,6 +461,7 @@ void Parser::add_schedule() {
           "A time that comes twice: once (default), or both")
       ->check(CLI::IsMember({"once", "both"}));
   add_json(next);
+  add_state(next);
   CLI::App* ticks =
       schedule->add_subcommand("ticks", "What became of a flow's times, newest first");
   ticks->callback([this] { found_.verb = Verb::kTicks; });

@@ -42,6 +42,11 @@ enum class Verb : std::uint8_t {
   kEvents,
   kConfig,
   kDoctor,
+  kLogin,
+  kLogout,
+  kContext,
+  kUser,
+  kToken,
   kVersion,
   kCompletion,
 };
@@ -54,6 +59,22 @@ struct ServeOptions {
   std::string config;                                        ///< --config: a cordyna.yaml
   std::vector<std::pair<std::string, std::string>> options;  ///< setting → value
   std::vector<std::string> settings;                         ///< --set NAME=VALUE
+};
+
+/// Of login, context, user and token.
+struct ServerOptions {
+  std::string address;     ///< of login
+  std::string name;        ///< of a context, a user or a token
+  std::string user;        ///< of login: by password
+  std::string token_file;  ///< of login
+  std::string ca;          ///< of login
+  bool insecure_plaintext = false;
+  std::vector<std::string> grants{};  ///< ROLE@NAMESPACE
+  std::string expires_at;             ///< of token create; of login: of the token that it makes
+  std::string password_file;          ///< of user add and set; "-": standard input or a prompt
+  bool disable = false;
+  bool enable = false;
+  bool service = false;
 };
 
 struct Arguments {
@@ -71,7 +92,8 @@ struct Arguments {
   std::string note;         ///< of approve and reject
   std::string action;       ///< of guard: show, accept, backtest; of secret: set, list, remove; of
                             ///< cache: list, clear; of backfill: list, show, pause, resume, cancel;
-                            ///< empty: begin one; of flows: show, diff, remove; empty: list
+                            ///< empty: begin one; of flows: show, diff, remove; empty: list; of
+                            ///< context: list, use, show, remove; of user and token
   std::string secret;       ///< the name of one
   std::string series;
   std::string metric;
@@ -107,21 +129,23 @@ struct Arguments {
   bool states = false;
   bool reference = false;
   bool install = false;
-  bool api = false;               ///< of schema: of the server's API
-  bool tests = false;             ///< of schema: files of tests
-  std::vector<std::string> only;  ///< of test: patterns of their names; empty: all
-  std::string junit;              ///< of test: a file for JUnit XML
-  bool list = false;              ///< of test
-  bool coverage = false;          ///< of test
-  bool prune = false;             ///< of apply, plan and up
-  bool watch = false;             ///< of up
-  ServeOptions serve;             ///< of up
-  bool exit_code = false;         ///< of plan
-  bool names = false;             ///< of flows: for completion
-  std::optional<std::string> ns;  ///< of flows: only this namespace
-  std::int64_t version = 0;       ///< of flows show; 0: the current one
-  std::int64_t from_version = 0;  ///< of flows diff; 0: the one before
-  std::int64_t to_version = 0;    ///< of flows diff; 0: the current one
+  bool api = false;                   ///< of schema: of the server's API
+  bool tests = false;                 ///< of schema: files of tests
+  std::vector<std::string> only;      ///< of test: patterns of their names; empty: all
+  std::string junit;                  ///< of test: a file for JUnit XML
+  bool list = false;                  ///< of test
+  bool coverage = false;              ///< of test
+  bool prune = false;                 ///< of apply, plan and up
+  bool watch = false;                 ///< of up and of lists
+  ServeOptions serve;                 ///< of up
+  std::optional<std::string> server;  ///< --server; empty: without a value
+  ServerOptions at;                   ///< of login, context, user, token
+  bool exit_code = false;             ///< of plan
+  bool names = false;                 ///< of flows: for completion
+  std::optional<std::string> ns;      ///< of flows: only this namespace
+  std::int64_t version = 0;           ///< of flows show; 0: the current one
+  std::int64_t from_version = 0;      ///< of flows diff; 0: the one before
+  std::int64_t to_version = 0;        ///< of flows diff; 0: the current one
 };
 
 /// There is nothing to do but to print: help, or what is wrong.

@@ -6,6 +6,8 @@
 #include <limits>
 #include <string>
 
+#include "cli/arguments_server.hpp"
+
 namespace cordyna::cli {
 namespace {
 
@@ -36,6 +38,7 @@ class FlowCommands {
   void add_common(CLI::App* command) {
     command->add_flag("--json", found_.json, "Print JSON, for programs");
     command->add_option("--state", found_.state, "The state folder")->type_name("DIR");
+    if (command->get_name() != "up") add_server_option(command, found_);
   }
   CLI::Option* add_number(CLI::App* command, const char* name, std::int64_t& number,
                           const char* help) {
@@ -79,6 +82,9 @@ void FlowCommands::add_flows() {
           "-n,--namespace", [&found = found_](const std::string& ns) { found.ns = ns; },
           "Only those of this namespace; '' is that of flows without one")
       ->type_name("NAMESPACE");
+  flows->add_flag("-w,--watch", found_.watch,
+                  "Go on until Ctrl-C: drawn again when something changes, or, where no terminal "
+                  "is, a line for each change");
   flows->add_flag("--names", found_.names, "Only names, one a line: for completion");
   add_common(flows);
   const auto action = [&](const char* name, const char* help) {

@@ -227,5 +227,53 @@ TEST(CompletionTest, NamesCommandsAndTheirOptions) {
   }
 }
 
+TEST(ArgumentsTest, AServerIsNamedOrNot) {
+  EXPECT_EQ(parsed({"runs"}).server, std::nullopt);
+  EXPECT_EQ(parsed({"runs", "--server"}).server, "");
+  EXPECT_EQ(parsed({"runs", "--server", "prod"}).server, "prod");
+  EXPECT_EQ(parsed({"runs", "--server=https://a.example"}).server, "https://a.example");
+  EXPECT_EQ(parsed({"flows", "show", "daily", "--server", "prod"}).server, "prod");
+  const Arguments run = parsed({"run", "daily", "--server"});
+  EXPECT_EQ(run.files, (std::vector<std::string>{"daily"}));
+  EXPECT_EQ(run.server, "");
+  EXPECT_FALSE(refused({"up", "--server", "prod"}).empty()) << "a server is no client";
+}
+
+TEST(ArgumentsTest, WhatHasToDoWithServers) {
+  const Arguments login = parsed({"login", "https://a.example", "--name", "a", "-u", "ann"});
+  EXPECT_EQ(login.verb, Verb::kLogin);
+  EXPECT_EQ(login.at.address, "https://a.example");
+  EXPECT_EQ(login.at.name, "a");
+  EXPECT_EQ(login.at.user, "ann");
+  EXPECT_FALSE(refused({"login", "https://a.example", "dyna_a_b"}).empty());
+  EXPECT_FALSE(refused({"login", "https://a.example", "--expires", "2027-01-01"}).empty());
+
+  const Arguments use = parsed({"context", "use", "a"});
+  EXPECT_EQ(use.verb, Verb::kContext);
+  EXPECT_EQ(use.action, "use");
+  EXPECT_EQ(use.at.name, "a");
+  EXPECT_FALSE(refused({"context"}).empty());
+
+  const Arguments user =
+      parsed({"user", "add", "ann", "--grant", "viewer@a", "--grant", "author@b", "--json"});
+  EXPECT_EQ(user.verb, Verb::kUser);
+  EXPECT_EQ(user.at.grants, (std::vector<std::string>{"viewer@a", "author@b"}));
+  EXPECT_TRUE(user.json);
+  EXPECT_FALSE(refused({"user", "set", "ann", "--enable", "--disable"}).empty());
+
+  const Arguments token = parsed({"token", "create", "ci", "--service", "--server", "prod"});
+  EXPECT_EQ(token.verb, Verb::kToken);
+  EXPECT_TRUE(token.at.service);
+  EXPECT_EQ(token.server, "prod");
+}
+
+TEST(ArgumentsTest, ListsCanBeWatched) {
+  EXPECT_TRUE(parsed({"runs", "--watch"}).watch);
+  EXPECT_TRUE(parsed({"flows", "-w"}).watch);
+  EXPECT_TRUE(parsed({"pools", "--watch"}).watch);
+  EXPECT_TRUE(parsed({"backfill", "list", "--watch"}).watch);
+  EXPECT_FALSE(refused({"show", "12", "--watch"}).empty());
+}
+
 }  // namespace
 }  // namespace cordyna::cli

@@ -6,6 +6,7 @@
 
 #include "base/text.hpp"
 #include "cli/commands.hpp"
+#include "cli/side.hpp"
 #include "flow/sha256.hpp"
 #include "service/audit_chain.hpp"
 
@@ -65,11 +66,10 @@ CommandResult verify(CommandContext& context, StoreReader& reader) {
 
 CommandResult audit_command(CommandContext& context) {
   const Arguments& arguments = context.arguments;
-  TRY_ASSIGN(const StateLayout layout, state_here(context));
-  TRY_ASSIGN(const std::unique_ptr<StoreReader> reader, context.parts.open_reader(layout));
-  if (arguments.action == "verify") return verify(context, *reader);
+  TRY_ASSIGN(const Side side, side_here(context));
+  if (arguments.action == "verify") return verify(context, *side.reader);
   TRY_ASSIGN(const std::vector<AuditRow> rows,
-             read_audit(*reader, arguments.json ? 0 : arguments.limit));
+             read_audit(*side.reader, arguments.json ? 0 : arguments.limit));
   std::string out;
   for (const AuditRow& row : rows) {
     if (!arguments.json) {

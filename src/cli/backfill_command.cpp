@@ -9,7 +9,9 @@
 #include "base/text.hpp"
 #include "cli/backfill_session.hpp"
 #include "cli/commands.hpp"
+#include "cli/list_watch.hpp"
 #include "cli/named_flow.hpp"
+#include "cli/side.hpp"
 #include "cli/up_report.hpp"
 #include "model/run_fields.hpp"
 #include "service/backfill_plan.hpp"
@@ -92,6 +94,7 @@ CommandResult begin(CommandContext& context) {
         "a flow is wanted: dyna backfill FILE|NAME --from TIME --to TIME; or one of list, show, "
         "pause, resume, cancel");
   }
+  TRY(refuse_server(context));  // its API begins no backfills
   TRY_ASSIGN(GivenFlow found, find_given(context, arguments.files.front()));
   if (found.flow == nullptr) return ExitCode::kUsage;
   const Millis now = context.parts.clock->wall();
@@ -115,15 +118,53 @@ CommandResult begin(CommandContext& context) {
   return session.drive(std::move(request));
 }
 
+/// A server counts by itself.
+Result<std::vector<client::CountedBackfill>> backfills_of(const Side& side, std::uint32_t limit) {
+  BackfillFilter filter;
+  filter.limit = limit;
+  if (side.remote != nullptr) return side.remote->list_counted_backfills(filter);
+  TRY_ASSIGN(std::vector<BackfillRow> rows, side.reader->list_backfills(filter));
+  std::vector<client::CountedBackfill> found;
+  found.reserve(rows.size());
+  for (BackfillRow& row : rows) {
+    TRY_ASSIGN(const BackfillCounts counts, count_runs(*side.reader, row.no));
+    found.push_back({std::move(row), counts});
+  }
+  return found;
+}
+
+Result<client::CountedBackfill> backfill_of(const Side& side, BackfillNo no) {
+  if (side.remote != nullptr) return side.remote->find_counted_backfill(no);
+  client::CountedBackfill found;
+  TRY_ASSIGN(found.row, side.reader->find_backfill(no));
+  TRY_ASSIGN(found.counts, count_runs(*side.reader, no));
+  return found;
+}
+
+ListShown shown_backfills(const std::vector<client::CountedBackfill>& rows) {
+  ListShown list;
+  list.none = "no backfills";
+  for (const auto& [row, counts] : rows) {
+    list.lines.push_back(line_of(row, counts));
+    list.objects.push_back(backfill_as_json(row, counts));
+  }
+  return list;
+}
+
 CommandResult list(CommandContext& context) {
-  TRY_ASSIGN(const StateLayout layout, state_here(context));
-  TRY_ASSIGN(const std::unique_ptr<StoreReader> reader, context.parts.open_reader(layout));
-  TRY_ASSIGN(const std::vector<BackfillRow> rows,
-             reader->list_backfills({.limit = context.arguments.limit}));
+  TRY_ASSIGN(const Side side, side_here(context));
+  if (context.arguments.watch) {
+    const auto read = [&]() -> Result<ListShown> {
+      TRY_ASSIGN(const auto rows, backfills_of(side, context.arguments.limit));
+      return shown_backfills(rows);
+    };
+    return watch_list(context, side, "backfills", read);
+  }
+  TRY_ASSIGN(const std::vector<client::CountedBackfill> rows,
+             backfills_of(side, context.arguments.limit));
   const bool json = context.arguments.json;
   std::string out;
-  for (const BackfillRow& row : rows) {
-    TRY_ASSIGN(const BackfillCounts counts, count_runs(*reader, row.no));
+  for (const auto& [row, counts] : rows) {
     out += (json ? backfill_as_json(row, counts) : line_of(row, counts)) + "\n";
   }
   if (rows.empty() && !json) out = "no backfills\n";
@@ -150,11 +191,10 @@ std::string as_text(const BackfillRow& row, const BackfillCounts& counts,
 
 CommandResult show(CommandContext& context) {
   constexpr std::uint32_t kNamedMax = 20;
-  TRY_ASSIGN(const StateLayout layout, state_here(context));
-  TRY_ASSIGN(const std::unique_ptr<StoreReader> reader, context.parts.open_reader(layout));
+  TRY_ASSIGN(const Side side, side_here(context));
   const BackfillNo no = context.arguments.backfill;
-  TRY_ASSIGN(const BackfillRow row, reader->find_backfill(no));
-  TRY_ASSIGN(const BackfillCounts counts, count_runs(*reader, no));
+  TRY_ASSIGN(const client::CountedBackfill found, backfill_of(side, no));
+  const auto& [row, counts] = found;
   if (context.arguments.json) {
     context.output.write(backfill_as_json(row, counts) + "\n");
     return ExitCode::kOk;
@@ -163,12 +203,30 @@ CommandResult show(CommandContext& context) {
   filter.backfill = std::to_string(no);
   filter.limit = kNamedMax;
   filter.state = RunState::kError;
-  TRY_ASSIGN(const std::vector<RunRow> failed, reader->list_runs(filter));
+  TRY_ASSIGN(const std::vector<RunRow> failed, side.reader->list_runs(filter));
   context.output.write(as_text(row, counts, failed));
   return ExitCode::kOk;
 }
 
+/// A server carries its backfills on by itself: it is told, and that is all.
+CommandResult steer_there(CommandContext& context, const Side& side) {
+  const BackfillNo no = context.arguments.backfill;
+  client::Write write{.path = fmt::format("/backfills/{}/steer", no)};
+  write.body = fmt::format("{{\"action\":\"{}\"}}", context.arguments.action);
+  TRY(side.server->send(write));
+  TRY_ASSIGN(const client::CountedBackfill now, side.remote->find_counted_backfill(no));
+  context.output.write((context.arguments.json ? backfill_as_json(now.row, now.counts)
+                                               : line_of(now.row, now.counts)) +
+                       "\n");
+  return ExitCode::kOk;
+}
+
 CommandResult steer(CommandContext& context, OwnerOp op) {
+  TRY_ASSIGN(const std::optional<client::Context> chosen, choose_server(context.words));
+  if (chosen.has_value()) {
+    TRY_ASSIGN(const Side side, side_here(context));
+    return steer_there(context, side);
+  }
   TRY_ASSIGN(const StateLayout layout, state_here(context));
   OwnerRequest request;
   request.op = op;

@@ -10,6 +10,7 @@
 #include "base/nearest.hpp"
 #include "base/text.hpp"
 #include "cli/commands.hpp"
+#include "cli/side.hpp"
 #include "model/layout.hpp"
 
 namespace cordyna::cli {
@@ -40,6 +41,7 @@ Result<flow::Parsed> parse_and_report(const std::string& file) {
 }
 
 Result<StateLayout> state_here(const CommandContext& context) {
+  TRY(refuse_server(context));
   TRY_ASSIGN(const std::string folder, working_folder());
   return find_state(context.choice, folder);
 }

@@ -9,6 +9,7 @@
 #include "cli/output.hpp"
 #include "cli/parts.hpp"
 #include "cli/renderer.hpp"
+#include "cli/server_choice.hpp"
 #include "cli/session.hpp"
 #include "cli/signals.hpp"
 #include "cli/state_folder.hpp"
@@ -23,6 +24,7 @@ struct CommandContext {
   const Arguments& arguments;
   StateChoice choice;
   Output& output;
+  ServerWords words{};
 };
 
 using CommandResult = Result<ExitCode>;
@@ -58,6 +60,11 @@ using CommandResult = Result<ExitCode>;
 /// Of who runs this program, for the record of decisions.
 [[nodiscard]] std::string user_name();
 [[nodiscard]] CommandResult doctor_command(CommandContext& context);
+[[nodiscard]] CommandResult login_command(CommandContext& context);
+[[nodiscard]] CommandResult logout_command(CommandContext& context);
+[[nodiscard]] CommandResult context_command(CommandContext& context);
+[[nodiscard]] CommandResult user_command(CommandContext& context);
+[[nodiscard]] CommandResult token_command(CommandContext& context);
 
 // What several of them need.
 
@@ -68,7 +75,8 @@ using CommandResult = Result<ExitCode>;
 /// A finding as a JSON object.
 void append_diagnostic(std::string& out, const flow::Diagnostic& found);
 
-/// The state folder of the working folder, or the one that was given. Errors: kNotFound.
+/// The state folder of the working folder, or the one that was given. Errors: kNotFound;
+/// kInvalidArgument: a server was chosen, and this command works on state folders alone.
 [[nodiscard]] Result<StateLayout> state_here(const CommandContext& context);
 
 /// The flow that a run was started with. Errors: kCorrupt, those of the store.

@@ -1,7 +1,11 @@
 #include "cli/completion.hpp"
 
+#include <fmt/format.h>
+
 namespace cordyna::cli {
 namespace {
+
+constexpr const char* kContexts = "(dyna context list --names 2>/dev/null)";
 
 std::string joined(const std::vector<std::string>& words) {
   std::string out;
@@ -43,7 +47,15 @@ std::string bash_script(const std::vector<CommandWords>& commands) {
          "  else\n"
          "    mapfile -t COMPREPLY < <(compgen -f -- \"$word\")\n"
          "  fi\n"
+         "  if [[ ${COMP_WORDS[COMP_CWORD-1]} == --server ]]; then\n"
+         "    mapfile -t COMPREPLY < <(compgen -W "
+         "\"local $(dyna context list --names 2>/dev/null)\" -- \"$word\")\n"
+         "    return\n"
+         "  fi\n"
          "  case ${COMP_WORDS[1]}:$COMP_CWORD in\n"
+         "    context:3|logout:2)\n"
+         "      mapfile -t COMPREPLY < <(compgen -W "
+         "\"$(dyna context list --names 2>/dev/null)\" -- \"$word\") ;;\n"
          "    run:2|backfill:2|flows:3|schedule:3)\n"
          "      mapfile -t -O \"${#COMPREPLY[@]}\" COMPREPLY < <(compgen -W "
          "\"$(dyna flows --names 2>/dev/null)\" -- \"$word\") ;;\n"
@@ -78,8 +90,11 @@ std::string fish_script(const std::vector<CommandWords>& commands) {
     if (name == "run" || name == "backfill" || name == "flows" || name == "schedule") {
       out += of_it + "-a '(dyna flows --names 2>/dev/null)'\n";
     }
+    if (name == "context" || name == "logout") out += of_it + "-a '" + kContexts + "'\n";
     for (const auto& [option, what] : one.options) {
-      out += of_it + "-l " + option + " -d " + quoted(what) + "\n";
+      out += of_it + "-l " + option + " -d " + quoted(what);
+      if (option == "server") out += fmt::format(" -x -a 'local {}'", kContexts);
+      out += "\n";
     }
   }
   return out;

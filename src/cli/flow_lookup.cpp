@@ -59,7 +59,8 @@ Result<FlowTarget> find_flow(StoreReader& reader, const std::string& folder,
   std::vector<FlowTarget> found;
   std::set<std::string> names;
   std::vector<std::string> known;
-  const auto folder_flows = load_flows(folder, [](const std::string&) {});
+  const auto folder_flows =
+      folder.empty() ? Result<FlowFolder>() : load_flows(folder, [](const std::string&) {});
   if (folder_flows.has_value()) {
     for (const FolderFlow& one : folder_flows->flows) {
       known.push_back(one.flow->id);

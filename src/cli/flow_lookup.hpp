@@ -22,10 +22,10 @@ struct FlowTarget {
 /// Whether a name is that of a flow's file, or of a folder with one.
 [[nodiscard]] bool names_flow_file(const std::string& name);
 
-/// `name`: an id, or "namespace/id". The flows that lie in `folder` and below it come first, since
-/// what is declared today counts; then those that were applied; else the version of the newest run.
-/// Errors: kNotFound: no such flow, without a message where none has a name near to it;
-/// kInvalidArgument: several namespaces have one; those of the store.
+/// `name`: an id, or "namespace/id". The flows that lie in `folder` (empty: none) and below it come
+/// first, since what is declared today counts; then those that were applied; else the version of
+/// the newest run. Errors: kNotFound: no such flow, without a message where none has a name near to
+/// it; kInvalidArgument: several namespaces have one; those of the store.
 [[nodiscard]] Result<FlowTarget> find_flow(StoreReader& reader, const std::string& folder,
                                            const std::string& name);
 

@@ -10,9 +10,11 @@
 #include "base/text.hpp"
 #include "cli/apply_session.hpp"
 #include "cli/commands.hpp"
+#include "cli/list_watch.hpp"
 #include "cli/named_flow.hpp"
 #include "cli/palette.hpp"
 #include "cli/plan_view.hpp"
+#include "cli/side.hpp"
 #include "cli/up_report.hpp"
 #include "service/flow_diff.hpp"
 
@@ -40,26 +42,28 @@ Result<std::optional<RunRow>> last_run(StoreReader& reader, const AppliedFlowRow
   }
 }
 
+std::string as_object(const ListedFlow& one) {
+  std::string out = "{\"flow\":";
+  append_json(out, flow_name(one.row.ns, one.row.flow_id));
+  out += ",\"namespace\":";
+  append_json(out, one.row.ns);
+  out += ",\"id\":";
+  append_json(out, one.row.flow_id);
+  fmt::format_to(std::back_inserter(out), ",\"version\":{},\"hash\":\"{}\",\"applied_at\":\"{}\"",
+                 one.row.version, one.row.hash, format_timestamp(one.row.applied_at));
+  out += ",\"file\":";
+  append_json(out, one.row.file);
+  if (one.last.has_value()) {
+    fmt::format_to(std::back_inserter(out), ",\"last_run\":{{\"run\":{},\"state\":\"{}\"}}",
+                   one.last->no, to_string(one.last->state));
+  }
+  if (one.next > 0) out += fmt::format(",\"next\":\"{}\"", seconds_text(one.next));
+  return out + '}';
+}
+
 std::string list_as_json(const std::vector<ListedFlow>& flows) {
   std::string out = "[";
-  for (const ListedFlow& one : flows) {
-    out += &one == flows.data() ? "{\"flow\":" : ",\n {\"flow\":";
-    append_json(out, flow_name(one.row.ns, one.row.flow_id));
-    out += ",\"namespace\":";
-    append_json(out, one.row.ns);
-    out += ",\"id\":";
-    append_json(out, one.row.flow_id);
-    fmt::format_to(std::back_inserter(out), ",\"version\":{},\"hash\":\"{}\",\"applied_at\":\"{}\"",
-                   one.row.version, one.row.hash, format_timestamp(one.row.applied_at));
-    out += ",\"file\":";
-    append_json(out, one.row.file);
-    if (one.last.has_value()) {
-      fmt::format_to(std::back_inserter(out), ",\"last_run\":{{\"run\":{},\"state\":\"{}\"}}",
-                     one.last->no, to_string(one.last->state));
-    }
-    if (one.next > 0) out += fmt::format(",\"next\":\"{}\"", seconds_text(one.next));
-    out += '}';
-  }
+  for (const ListedFlow& one : flows) out += (&one == flows.data() ? "" : ",\n ") + as_object(one);
   return out + "]\n";
 }
 
@@ -88,39 +92,52 @@ std::string list_as_table(const std::vector<ListedFlow>& flows, const Palette& p
 
 /// One name a line; nothing where there is no state: for shells that complete words.
 CommandResult print_names(CommandContext& context) {
-  const auto layout = state_here(context);
-  if (!layout.has_value()) return ExitCode::kOk;
-  const auto reader = context.parts.open_reader(*layout);
-  if (!reader.has_value()) return ExitCode::kOk;
-  TRY_ASSIGN(const std::vector<AppliedFlowRow> rows, all_applied(**reader, {}));
+  const auto side = side_here(context);
+  if (!side.has_value()) return ExitCode::kOk;
+  TRY_ASSIGN(const std::vector<AppliedFlowRow> rows, all_applied(*side->reader, {}));
   std::string out;
   for (const AppliedFlowRow& row : rows) out += flow_name(row.ns, row.flow_id) + "\n";
   context.output.write(out);
   return ExitCode::kOk;
 }
 
-CommandResult list(CommandContext& context) {
-  if (context.arguments.names) return print_names(context);
-  TRY_ASSIGN(const StateLayout layout, state_here(context));
-  TRY_ASSIGN(const std::unique_ptr<StoreReader> reader, context.parts.open_reader(layout));
+Result<std::vector<ListedFlow>> read_list(const CommandContext& context, const Side& side) {
+  StoreReader& reader = *side.reader;
   AppliedFilter filter;
   filter.ns = context.arguments.ns;
-  TRY_ASSIGN(std::vector<AppliedFlowRow> rows, all_applied(*reader, filter));
+  TRY_ASSIGN(std::vector<AppliedFlowRow> rows, all_applied(reader, filter));
   const Millis now = context.parts.clock->wall();
   std::vector<ListedFlow> flows;
   flows.reserve(rows.size());
   for (AppliedFlowRow& row : rows) {
     ListedFlow one;
-    TRY_ASSIGN(one.last, last_run(*reader, row));
-    TRY_ASSIGN(const FlowVersionRow version, reader->find_flow(row.hash));
+    TRY_ASSIGN(one.last, last_run(reader, row));
+    TRY_ASSIGN(const FlowVersionRow version, reader.find_flow(row.hash));
     const auto flow = flow::from_canonical(version.canonical, row.folder);
     if (flow.has_value()) one.next = next_time(**flow, now);
     one.row = std::move(row);
     flows.push_back(std::move(one));
   }
-  context.output.write(context.arguments.json
-                           ? list_as_json(flows)
-                           : list_as_table(flows, Palette(wants_colour(context.output))));
+  return flows;
+}
+
+CommandResult list(CommandContext& context) {
+  if (context.arguments.names) return print_names(context);
+  TRY_ASSIGN(const Side side, side_here(context));
+  const Palette palette(wants_colour(context.output));
+  if (context.arguments.watch) {
+    const auto read = [&]() -> Result<ListShown> {
+      TRY_ASSIGN(const std::vector<ListedFlow> flows, read_list(context, side));
+      std::vector<std::string> objects;
+      objects.reserve(flows.size());
+      for (const ListedFlow& one : flows) objects.push_back(as_object(one));
+      return list_shown(list_as_table(flows, palette), std::move(objects), "no flows");
+    };
+    return watch_list(context, side, "flows", read);
+  }
+  TRY_ASSIGN(const std::vector<ListedFlow> flows, read_list(context, side));
+  context.output.write(context.arguments.json ? list_as_json(flows)
+                                              : list_as_table(flows, palette));
   return ExitCode::kOk;
 }
 
@@ -217,17 +234,17 @@ Result<std::string> show_as_text(const ShownFlow& flow, const Palette& palette) 
 
 CommandResult show(CommandContext& context) {
   const Arguments& arguments = context.arguments;
-  TRY_ASSIGN(const StateLayout layout, state_here(context));
-  TRY_ASSIGN(const std::unique_ptr<StoreReader> reader, context.parts.open_reader(layout));
+  TRY_ASSIGN(const Side side, side_here(context));
+  StoreReader& reader = *side.reader;
   ShownFlow flow;
-  TRY_ASSIGN(flow.row, find_also_removed(*reader, arguments.flow_id));
-  TRY_ASSIGN(flow.versions, all_versions(*reader, flow.row));
-  TRY_ASSIGN(const std::vector<HashRuns> counts, reader->count_runs(flow.row.ns, flow.row.flow_id));
+  TRY_ASSIGN(flow.row, find_also_removed(reader, arguments.flow_id));
+  TRY_ASSIGN(flow.versions, all_versions(reader, flow.row));
+  TRY_ASSIGN(const std::vector<HashRuns> counts, reader.count_runs(flow.row.ns, flow.row.flow_id));
   for (const HashRuns& one : counts) flow.runs[one.hash] = one.runs;
   TRY_ASSIGN(flow.shown, find_version(flow.versions,
                                       arguments.version > 0 ? arguments.version : flow.row.version,
                                       arguments.flow_id));
-  TRY_ASSIGN(FlowVersionRow stored, reader->find_flow(flow.shown.hash));
+  TRY_ASSIGN(FlowVersionRow stored, reader.find_flow(flow.shown.hash));
   flow.canonical = std::move(stored.canonical);
   if (arguments.json) {
     context.output.write(show_as_json(flow));
@@ -240,10 +257,10 @@ CommandResult show(CommandContext& context) {
 
 CommandResult diff(CommandContext& context) {
   const Arguments& arguments = context.arguments;
-  TRY_ASSIGN(const StateLayout layout, state_here(context));
-  TRY_ASSIGN(const std::unique_ptr<StoreReader> reader, context.parts.open_reader(layout));
-  TRY_ASSIGN(const AppliedFlowRow row, find_also_removed(*reader, arguments.flow_id));
-  TRY_ASSIGN(const std::vector<AppliedVersionRow> versions, all_versions(*reader, row));
+  TRY_ASSIGN(const Side side, side_here(context));
+  StoreReader& reader = *side.reader;
+  TRY_ASSIGN(const AppliedFlowRow row, find_also_removed(reader, arguments.flow_id));
+  TRY_ASSIGN(const std::vector<AppliedVersionRow> versions, all_versions(reader, row));
   const std::int64_t to_no = arguments.to_version > 0 ? arguments.to_version : row.version;
   const std::int64_t from_no = arguments.from_version > 0 ? arguments.from_version : to_no - 1;
   if (from_no < 1) {
@@ -253,8 +270,8 @@ CommandResult diff(CommandContext& context) {
   }
   TRY_ASSIGN(const AppliedVersionRow from, find_version(versions, from_no, arguments.flow_id));
   TRY_ASSIGN(const AppliedVersionRow to, find_version(versions, to_no, arguments.flow_id));
-  TRY_ASSIGN(const FlowVersionRow before, reader->find_flow(from.hash));
-  TRY_ASSIGN(const FlowVersionRow after, reader->find_flow(to.hash));
+  TRY_ASSIGN(const FlowVersionRow before, reader.find_flow(from.hash));
+  TRY_ASSIGN(const FlowVersionRow after, reader.find_flow(to.hash));
   TRY_ASSIGN(const FlowDiff found, diff_flows(before.canonical, after.canonical));
   const std::string name = flow_name(row.ns, row.flow_id);
   std::string out;
@@ -277,25 +294,46 @@ CommandResult diff(CommandContext& context) {
   return ExitCode::kOk;
 }
 
-CommandResult remove(CommandContext& context) {
-  const std::string& name = context.arguments.flow_id;
+PlannedFlow removal_of(const AppliedFlowRow& row) {
+  PlannedFlow planned;
+  planned.ns = row.ns;
+  planned.id = row.flow_id;
+  planned.fate = FlowFate::kRemoved;
+  planned.version = row.version;
+  planned.file = row.file;
+  planned.present = row;
+  return planned;
+}
+
+Result<PlannedFlow> remove_there(const Side& side, const std::string& name) {
+  TRY_ASSIGN(const AppliedFlowRow row, find_by_name(*side.reader, name));
+  TRY(side.server->send({.method = "DELETE", .path = client::flow_path(row.ns, row.flow_id)}));
+  return removal_of(row);
+}
+
+Result<PlannedFlow> remove_here(CommandContext& context, const std::string& name) {
   TRY_ASSIGN(const StateLayout layout, state_here(context));
   const auto planner = [&](const std::vector<AppliedFlowRow>&) -> Result<ApplyPlan> {
     TRY_ASSIGN(const std::unique_ptr<StoreReader> reader, context.parts.open_reader(layout));
     TRY_ASSIGN(const AppliedFlowRow row, find_by_name(*reader, name));
-    PlannedFlow planned;
-    planned.ns = row.ns;
-    planned.id = row.flow_id;
-    planned.fate = FlowFate::kRemoved;
-    planned.version = row.version;
-    planned.file = row.file;
-    planned.present = row;
     ApplyPlan plan;
-    plan.flows.push_back(std::move(planned));
+    plan.flows.push_back(removal_of(row));
     return plan;
   };
-  TRY_ASSIGN(const ApplyPlan plan, apply_planned(context, layout, planner));
-  const PlannedFlow& removed = plan.flows.front();
+  TRY_ASSIGN(ApplyPlan plan, apply_planned(context, layout, planner));
+  return std::move(plan.flows.front());
+}
+
+CommandResult remove(CommandContext& context) {
+  const std::string& name = context.arguments.flow_id;
+  TRY_ASSIGN(const std::optional<client::Context> chosen, choose_server(context.words));
+  PlannedFlow removed;
+  if (chosen.has_value()) {
+    TRY_ASSIGN(const Side side, side_here(context));
+    TRY_ASSIGN(removed, remove_there(side, name));
+  } else {
+    TRY_ASSIGN(removed, remove_here(context, name));
+  }
   if (context.arguments.json) {
     std::string out = "{";
     append_planned(out, removed);

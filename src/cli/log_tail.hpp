@@ -1,4 +1,4 @@
-/// Follows the log files of attempts that run: their output, as it comes.
+/// The output of attempts as it comes, from their log files.
 ///
 /// A guardian makes the file with the first line of output, in the attempt's folder. Threads: one.
 #pragma once
@@ -10,37 +10,25 @@
 #include <string_view>
 #include <utility>
 
+#include "cli/task_output.hpp"
 #include "model/layout.hpp"
 #include "model/rows.hpp"
 #include "service/update.hpp"
 
 namespace cordyna::cli {
 
-class LogTail {
+class LogTail final : public TaskOutput {
  public:
-  using Sink = std::function<void(const OutputLine&)>;
-
   explicit LogTail(StateLayout layout) : layout_(std::move(layout)) {}
-  ~LogTail();
-  LogTail(const LogTail&) = delete;
-  LogTail& operator=(const LogTail&) = delete;
+  ~LogTail() override;
 
-  /// Begins with the file's start. A repeat of the same attempt is harmless.
-  void start(RunNo run, std::string_view path, TaskIndex task, std::uint32_t attempt);
-  /// Reads to the end of the file and forgets it: call when the attempt ended. An attempt that was
-  /// never started here is read wholly.
+  void start(RunNo run, std::string_view path, TaskIndex task, std::uint32_t attempt) override;
   void finish(RunNo run, std::string_view path, TaskIndex task, std::uint32_t attempt,
-              const Sink& sink);
-  /// Puts watches on what was started and has none yet, and reads what is there already. Apart from
-  /// start(), so that attempts that end at once cost no watch.
-  void watch(const Sink& sink);
-  /// Reads what changed; for when fd() is readable.
-  void read_changed(const Sink& sink);
-  /// Reads everything to its end.
-  void read_all(const Sink& sink);
-
-  /// For poll; negative: nothing is watched.
-  [[nodiscard]] int fd() const { return inotify_; }
+              const Sink& sink) override;
+  void watch(const Sink& sink) override;
+  void read_changed(const Sink& sink) override;
+  void read_all(const Sink& sink) override;
+  [[nodiscard]] int fd() const override { return inotify_; }
 
  private:
   struct Tail {

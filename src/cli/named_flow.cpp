@@ -9,6 +9,7 @@
 
 #include "base/nearest.hpp"
 #include "base/text.hpp"
+#include "cli/side.hpp"
 #include "cli/up_report.hpp"
 #include "flow/flow_file.hpp"
 #include "service/apply_plan.hpp"
@@ -55,17 +56,25 @@ Result<GivenFlow> from_file(const CommandContext& context, const std::string& fi
   TRY_ASSIGN(flow::Parsed parsed, parse_and_report(file));
   StateLayout layout("");
   if (parsed.flow != nullptr) layout = state_for_flow(context.choice, parsed.flow->folder);
-  return GivenFlow{std::move(parsed.flow), std::move(parsed.canonical), std::move(parsed.file),
-                   std::move(layout)};
+  return GivenFlow{std::move(parsed.flow), std::move(parsed.canonical),
+                   std::move(parsed.file), std::move(layout),
+                   std::nullopt,           {}};
 }
 
-Result<GivenFlow> from_state(const CommandContext& context, const std::string& name) {
-  TRY_ASSIGN(StateLayout layout, state_here(context));
-  TRY_ASSIGN(const std::unique_ptr<StoreReader> reader, context.parts.open_reader(layout));
-  TRY_ASSIGN(const AppliedFlowRow row, find_by_name(*reader, name));
-  TRY_ASSIGN(FlowVersionRow version, reader->find_flow(row.hash));
+Result<GivenFlow> from_state(Side side, const std::string& name) {
+  TRY_ASSIGN(const AppliedFlowRow row, find_by_name(*side.reader, name));
+  TRY_ASSIGN(FlowVersionRow version, side.reader->find_flow(row.hash));
   TRY_ASSIGN(std::shared_ptr<const Flow> flow, flow::from_canonical(version.canonical, row.folder));
-  return GivenFlow{std::move(flow), std::move(version.canonical), row.file, std::move(layout)};
+  return GivenFlow{std::move(flow),        std::move(version.canonical), row.file,
+                   std::move(side.layout), std::move(side.server),       row.ns};
+}
+
+/// Flows of a server run by name: what lies on this machine is not there.
+std::unexpected<Error> no_file_there(const client::ApiClient& server, const std::string& file) {
+  return fail(ErrorCode::kInvalidArgument,
+              fmt::format("{} is a file of this machine, and server {} knows flows by name: 'dyna "
+                          "apply {}' brings it there, --server local works on it here",
+                          printable(file), printable(server.shown()), printable(file)));
 }
 
 }  // namespace
@@ -102,8 +111,15 @@ Result<AppliedFlowRow> find_by_name(StoreReader& reader, const std::string& name
 }
 
 Result<GivenFlow> find_given(const CommandContext& context, const std::string& word) {
-  if (is_file_name(word)) return from_file(context, word);
-  auto named = from_state(context, word);
+  TRY_ASSIGN(const std::optional<client::Context> chosen, choose_server(context.words));
+  const bool is_file = is_file_name(word);
+  if (is_file && chosen.has_value()) return no_file_there(client::ApiClient(*chosen), word);
+  if (is_file) return from_file(context, word);
+  auto side = side_here(context);
+  Result<GivenFlow> named =
+      side.has_value() ? from_state(std::move(*side), word)
+                       : Result<GivenFlow>(std::unexpected<Error>(std::move(side.error())));
+  if (chosen.has_value()) return named;
   if (named.has_value() || named.error().code != ErrorCode::kNotFound) return named;
   if (exists(word)) return from_file(context, word);
   if (word.contains('/')) {

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/result.hpp"
 #include "cli/commands.hpp"
+#include "client/api_client.hpp"
 #include "model/applied_flow.hpp"
 #include "model/layout.hpp"
 #include "ports/flow_finder.hpp"
@@ -24,12 +26,15 @@ namespace cordyna::cli {
 struct GivenFlow {
   std::shared_ptr<const Flow> flow;  ///< null: its file has errors, which were printed
   std::string canonical;
-  std::string file;    ///< as messages name it
-  StateLayout layout;  ///< where its runs are kept
+  std::string file;                           ///< as messages name it
+  StateLayout layout;                         ///< where its runs are kept; empty at a server
+  std::optional<client::ApiClient> server{};  ///< nullopt: a state folder
+  std::string ns{};                           ///< of a name
 };
 
 /// A word that is no file name is a name; where the state has no such flow, but there is a file or
-/// a folder that is called so, it is that. Errors: those of reading the file and of find_by_name.
+/// a folder that is called so, it is that. At a server there are only names. Errors: those of
+/// reading the file and of find_by_name; kInvalidArgument: a file, and a server is meant.
 [[nodiscard]] Result<GivenFlow> find_given(const CommandContext& context, const std::string& word);
 
 /// The applied flows of a state. Borrows both.

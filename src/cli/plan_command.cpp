@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/text.hpp"
+#include "cli/apply_remote.hpp"
 #include "cli/apply_session.hpp"
 #include "cli/commands.hpp"
 #include "cli/flows_of_paths.hpp"
@@ -71,25 +72,42 @@ Result<PlanDetail> detail_of(StoreReader* reader, const PlannedFlow& planned, Mi
   return detail;
 }
 
+/// `reader` null: there is no state yet.
+Result<Side> side_to_plan_for(const CommandContext& context) {
+  TRY_ASSIGN(const std::optional<client::Context> chosen, choose_server(context.words));
+  if (chosen.has_value()) return side_here(context);
+  Side side;
+  TRY_ASSIGN(side.layout, state_of_paths(context, context.arguments.files));
+  auto opened = context.parts.open_reader(side.layout);
+  if (opened.has_value()) {
+    side.reader = std::move(*opened);
+  } else if (opened.error().code != ErrorCode::kNotFound) {
+    return std::unexpected<Error>(std::move(opened.error()));
+  }
+  return side;
+}
+
+Result<ApplyPlan> plan_for(const Side& side, const FlowFolder& found, bool prune) {
+  TRY(refuse_prune_at_server(side, prune));
+  if (side.server.has_value()) return plan_for_server(side, found);
+  std::vector<AppliedFlowRow> present;
+  if (side.reader != nullptr) {
+    AppliedFilter filter;
+    filter.removed = true;
+    TRY_ASSIGN(present, all_applied(*side.reader, filter));
+  }
+  return plan_apply(present, found, prune);
+}
+
 }  // namespace
 
 CommandResult plan_command(CommandContext& context) {
   const Arguments& arguments = context.arguments;
-  TRY_ASSIGN(const StateLayout layout, state_of_paths(context, arguments.files));
+  TRY_ASSIGN(const Side side, side_to_plan_for(context));
+  StoreReader* const reader = side.reader.get();
   TRY_ASSIGN(const FlowFolder found, flows_of_paths(arguments.files));
   TRY(refuse_wrong_files(found));
-  auto opened = context.parts.open_reader(layout);
-  if (!opened.has_value() && opened.error().code != ErrorCode::kNotFound) {
-    return std::unexpected<Error>(opened.error());
-  }
-  StoreReader* const reader = opened.has_value() ? opened->get() : nullptr;
-  std::vector<AppliedFlowRow> present;
-  if (reader != nullptr) {
-    AppliedFilter filter;
-    filter.removed = true;
-    TRY_ASSIGN(present, all_applied(*reader, filter));
-  }
-  const ApplyPlan plan = plan_apply(present, found, arguments.prune);
+  TRY_ASSIGN(const ApplyPlan plan, plan_for(side, found, arguments.prune));
   if (plan.flows.empty()) {
     return fail(ErrorCode::kInvalidArgument,
                 fmt::format("{}: no flow in it or below it; a flow is a *.yaml with 'tasks'",

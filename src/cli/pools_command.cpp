@@ -1,18 +1,19 @@
 // dyna pools: what the project's pools hold, and who waits for them.
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <array>
-#include <iterator>
-
 #include "base/text.hpp"
 #include "cerebro/explain.hpp"
 #include "cli/commands.hpp"
 #include "cli/limits.hpp"
+#include "cli/list_watch.hpp"
+#include "cli/side.hpp"
+#include "cli/table.hpp"
 #include "service/json.hpp"
 
 namespace cordyna::cli {
 namespace {
+
+constexpr const char* kNone = "no pools: cordyna.yaml of the project declares none";
 
 std::string rate_text(const PoolUse& pool, Millis now) {
   if (pool.spec.rate.count == 0) return "-";
@@ -23,32 +24,18 @@ std::string rate_text(const PoolUse& pool, Millis now) {
 }
 
 std::string as_table(const std::vector<PoolUse>& pools, Millis now) {
-  std::vector<std::array<std::string, 6>> rows = {
+  std::vector<std::vector<std::string>> rows = {
       {"POOL", "SLOTS", "USED", "WAITING", "RATE", "DESCRIPTION"}};
   for (const PoolUse& pool : pools) {
     rows.push_back({pool.spec.name, pool.spec.slots > 0 ? fmt::format("{}", pool.spec.slots) : "-",
                     fmt::format("{}", pool.holders.size()), fmt::format("{}", pool.waiting.size()),
                     rate_text(pool, now), printable(pool.spec.description)});
   }
-  std::array<std::size_t, 6> widths{};
-  for (const auto& row : rows) {
-    for (std::size_t i = 0; i < row.size(); ++i) {
-      widths[i] = std::max(widths[i], display_width(row[i]));
-    }
-  }
-  std::string out;
-  for (const auto& row : rows) {
-    std::string line;
-    for (std::size_t i = 0; i < row.size(); ++i) line += pad(row[i], widths[i]) + "  ";
-    line.erase(line.find_last_not_of(' ') + 1);
-    out += line + "\n";
-  }
-  return out;
+  return as_columns(rows);
 }
 
-}  // namespace
-
-CommandResult pools_command(CommandContext& context) {
+/// Those of the project here, with what the state knows of them.
+Result<std::vector<PoolUse>> pools_here(const CommandContext& context, Millis now) {
   TRY_ASSIGN(const std::string here, working_folder());
   const auto layout = find_state(context.choice, here);
   if (!layout.has_value() && layout.error().code != ErrorCode::kNotFound) {
@@ -58,7 +45,6 @@ CommandResult pools_command(CommandContext& context) {
   const bool given = !context.choice.given().empty();
   const std::string folder = layout.has_value() && !given ? folder_of(*layout) : here;
   TRY_ASSIGN(const engine::Limits limits, limits_for(1, folder));
-  const Millis now = context.parts.clock->now();
   std::vector<PoolUse> pools;
   if (layout.has_value()) {
     TRY_ASSIGN(const std::unique_ptr<StoreReader> reader, context.parts.open_reader(*layout));
@@ -66,10 +52,37 @@ CommandResult pools_command(CommandContext& context) {
   } else {
     for (const PoolSpec& spec : limits.pools) pools.push_back({spec});
   }
+  return pools;
+}
+
+Result<std::vector<PoolUse>> pools_of(const CommandContext& context,
+                                      const std::optional<client::ApiClient>& server, Millis now) {
+  if (server.has_value()) return client::RemoteReader(*server).list_pools();
+  return pools_here(context, now);
+}
+
+}  // namespace
+
+CommandResult pools_command(CommandContext& context) {
+  const Millis now = context.parts.clock->now();
+  if (context.arguments.watch) {
+    TRY_ASSIGN(const Side side, side_here(context));
+    const auto read = [&]() -> Result<ListShown> {
+      const Millis then = context.parts.clock->now();
+      TRY_ASSIGN(const std::vector<PoolUse> pools, pools_of(context, side.server, then));
+      std::vector<std::string> objects;
+      objects.reserve(pools.size());
+      for (const PoolUse& pool : pools) objects.push_back(pools_as_json({pool}));
+      return list_shown(as_table(pools, then), std::move(objects), kNone);
+    };
+    return watch_list(context, side, "pools", read);
+  }
+  TRY_ASSIGN(const std::optional<client::ApiClient> server, server_here(context));
+  TRY_ASSIGN(const std::vector<PoolUse> pools, pools_of(context, server, now));
   if (context.arguments.json) {
     context.output.write(pools_as_json(pools) + "\n");
   } else if (pools.empty()) {
-    context.output.write("no pools: cordyna.yaml of the project declares none\n");
+    context.output.write(std::string(kNone) + "\n");
   } else {
     context.output.write(as_table(pools, now));
   }

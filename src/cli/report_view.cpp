@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/text.hpp"
+#include "service/report_files.hpp"
 
 namespace cordyna::cli {
 namespace {
@@ -164,18 +165,6 @@ std::string state_of(const TaskReport& report) {
 }
 
 }  // namespace
-
-std::vector<std::pair<std::string, std::string>> files_of_report(const std::string& text) {
-  const json::object whole = parse(text);
-  std::vector<std::pair<std::string, std::string>> files;
-  for (const auto& item : object_at(whole, "outputs")) {
-    std::string name(item.key().data(), item.key().size());
-    const json::string* path = item.value().if_string();
-    if (path == nullptr || (name != "data" && !name.ends_with("_file"))) continue;
-    files.emplace_back(std::move(name), std::string(path->data(), path->size()));
-  }
-  return files;
-}
 
 std::string report_as_text(const TaskReport& report, const Palette& palette) {
   std::string out =

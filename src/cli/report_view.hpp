@@ -25,11 +25,6 @@ struct TaskReport {
   std::vector<std::string> gone;  ///< names of its files that are not there any more
 };
 
-/// The files in the state folder that a step's report names: "data" or "rejects_file", and its
-/// path.
-[[nodiscard]] std::vector<std::pair<std::string, std::string>> files_of_report(
-    const std::string& json);
-
 /// Everything that one task reported.
 [[nodiscard]] std::string report_as_text(const TaskReport& report, const Palette& palette);
 

@@ -6,7 +6,11 @@
 #include "base/id.hpp"
 #include "base/text.hpp"
 #include "cli/commands.hpp"
+#include "cli/remote_inputs.hpp"
+#include "cli/remote_session.hpp"
 #include "cli/run_lookup.hpp"
+#include "cli/side.hpp"
+#include "client/json_slice.hpp"
 #include "engine/takeover.hpp"
 #include "model/run_fields.hpp"
 #include "service/rerun_plan.hpp"
@@ -38,10 +42,66 @@ std::string plan_text(const RunRow& run, const engine::Takeover& plan, bool as_j
   return out + "}\n";
 }
 
+std::vector<std::string> texts_of(const client::JsonSlice& list) {
+  std::vector<std::string> texts;
+  for (const client::JsonSlice& one : list.items()) texts.push_back(one.text());
+  return texts;
+}
+
+CommandResult plan_there(CommandContext& context, const Side& side, const RunRow& run) {
+  const Arguments& arguments = context.arguments;
+  if (!arguments.inputs.empty()) {
+    return fail(ErrorCode::kInvalidArgument,
+                "--dry-run with --with is not known to a server; leave one of them out");
+  }
+  TRY_ASSIGN(const std::string answer,
+             side.server->get(fmt::format("/runs/{}/rerun", run.no), {{"from", arguments.from}}));
+  TRY_ASSIGN(const client::JsonSlice json, client::JsonSlice::parse(answer));
+  engine::Takeover plan;
+  plan.taken = texts_of(json.member("taken"));
+  plan.again = texts_of(json.member("again"));
+  context.output.write(plan_text(run, plan, arguments.json));
+  return ExitCode::kOk;
+}
+
+CommandResult rerun_there(CommandContext& context, Side side) {
+  const Arguments& arguments = context.arguments;
+  TRY_ASSIGN(const RunRow run, find_run(*side.reader, arguments.run));
+  if (arguments.dry_run) return plan_there(context, side, run);
+  RemoteWork work;
+  work.begins = true;
+  TRY_ASSIGN(work.flow, load_flow(*side.reader, run));
+  const RunId key{make_uuid7(context.parts.clock->now())};
+  work.write.path = fmt::format("/runs/{}/rerun", run.no);
+  work.write.key = key.value;
+  work.write.body = fmt::format("{{\"no_cache\":{}", arguments.no_cache);
+  if (!arguments.from.empty()) {
+    work.write.body += ",\"from\":";
+    append_json(work.write.body, arguments.from);
+  }
+  if (!arguments.inputs.empty()) {
+    const std::string run_context =
+        fmt::format(R"({{"run":{{{}}}}})", run_fields(key, run.created_at, run.scheduled));
+    TRY_ASSIGN(const std::string inputs,
+               remote_inputs(*work.flow, arguments.inputs, false, run_context,
+                             {{}, working_folder().value_or(""), "--with"}));
+    work.write.body += ",\"inputs\":" + inputs;
+  }
+  work.write.body += '}';
+  Signals signals;  // before any thread
+  RemoteSession session(context, std::move(*side.server), signals, make_renderer(context, {}));
+  return session.drive(std::move(work));
+}
+
 }  // namespace
 
 CommandResult rerun_command(CommandContext& context) {
   const Arguments& arguments = context.arguments;
+  TRY_ASSIGN(const std::optional<client::Context> chosen, choose_server(context.words));
+  if (chosen.has_value()) {
+    TRY_ASSIGN(Side side, side_here(context));
+    return rerun_there(context, std::move(side));
+  }
   TRY_ASSIGN(const StateLayout layout, state_here(context));
   Work work;
   RunRow run;

@@ -8,7 +8,9 @@
 
 #include "base/text.hpp"
 #include "cli/commands.hpp"
+#include "cli/remote_session.hpp"
 #include "cli/run_lookup.hpp"
+#include "cli/side.hpp"
 #include "model/layout.hpp"
 #include "model/run_fields.hpp"
 
@@ -67,13 +69,44 @@ Result<std::string> answers(const Work& work, const RunSnapshot& snapshot,
                               {{}, working_folder().value_or(""), "--with"});
 }
 
-CommandResult drive(CommandContext& context, const StateLayout& layout, std::vector<Work> work) {
+/// What a server is asked for, for what an owner would be.
+RemoteWork remote_work(Work work, RunNo run) {
+  const OwnerRequest& request = work.request;
+  RemoteWork remote;
+  remote.flow = std::move(work.flow);
+  remote.after = work.after;
+  if (request.op == OwnerOp::kCancel) {
+    remote.write.path = fmt::format("/runs/{}/cancel", run);
+    return remote;
+  }
+  remote.write.path = fmt::format("/runs/{}/decision", run);
+  std::string& body = remote.write.body;
+  body = request.op == OwnerOp::kApprove ? R"({"decision":"approve")" : R"({"decision":"reject")";
+  const auto text = [&body](std::string_view key, const std::string& value) {
+    if (value.empty()) return;
+    body += fmt::format(",\"{}\":", key);
+    append_json(body, value);
+  };
+  text("task", request.task);
+  text("note", request.note);
+  if (!request.inputs.empty()) body += ",\"inputs\":" + request.inputs;
+  body += '}';
+  return remote;
+}
+
+CommandResult drive(CommandContext& context, Side side, std::vector<Work> work, RunNo run) {
   RenderOptions options;
   options.many_runs = work.size() > 1;
   // Who cancels wants to see it end, not what was said before.
   options.output = work.front().request.op != OwnerOp::kCancel;
   Signals signals;  // before any thread
-  Session session(context.parts, layout, session_settings(context), signals, context.output,
+  side.reader.reset();
+  if (side.server.has_value()) {
+    RemoteSession session(context, std::move(*side.server), signals,
+                          make_renderer(context, options));
+    return session.drive(remote_work(std::move(work.front()), run));
+  }
+  Session session(context.parts, side.layout, session_settings(context), signals, context.output,
                   make_renderer(context, options));
   return session.drive(std::move(work));
 }
@@ -109,17 +142,19 @@ CommandResult resume_command(CommandContext& context) {
     if (!context.arguments.json) context.output.write("all runs have ended: nothing to resume\n");
     return ExitCode::kOk;
   }
-  return drive(context, layout, std::move(work));
+  Side side;
+  side.layout = layout;
+  return drive(context, std::move(side), std::move(work), 0);
 }
 
 CommandResult decide_command(CommandContext& context, bool approve) {
-  TRY_ASSIGN(const StateLayout layout, state_here(context));
+  TRY_ASSIGN(Side side, side_here(context));
   std::vector<Work> work;
+  TRY_ASSIGN(const RunRow run, find_run(*side.reader, context.arguments.run));
   {
-    TRY_ASSIGN(const std::unique_ptr<StoreReader> reader, context.parts.open_reader(layout));
-    TRY_ASSIGN(const RunRow run, find_run(*reader, context.arguments.run));
-    TRY_ASSIGN(Work one, make_work(*reader, run, approve ? OwnerOp::kApprove : OwnerOp::kReject));
-    TRY_ASSIGN(const RunSnapshot snapshot, reader->load_run(run.no));
+    TRY_ASSIGN(Work one,
+               make_work(*side.reader, run, approve ? OwnerOp::kApprove : OwnerOp::kReject));
+    TRY_ASSIGN(const RunSnapshot snapshot, side.reader->load_run(run.no));
     one.after = snapshot.history_seq;  // what was before is not news
     one.request.task = context.arguments.task;
     one.request.by = user_name();
@@ -129,23 +164,20 @@ CommandResult decide_command(CommandContext& context, bool approve) {
     }
     work.push_back(std::move(one));
   }
-  TRY_ASSIGN(const ExitCode code, drive(context, layout, std::move(work)));
+  TRY_ASSIGN(const ExitCode code, drive(context, std::move(side), std::move(work), run.no));
   // A run that ends in error because it was rejected did what it was asked for.
   return !approve && code == ExitCode::kRunError ? ExitCode::kOk : code;
 }
 
 CommandResult cancel_command(CommandContext& context) {
-  TRY_ASSIGN(const StateLayout layout, state_here(context));
+  TRY_ASSIGN(Side side, side_here(context));
   std::vector<Work> work;
-  {
-    TRY_ASSIGN(const std::unique_ptr<StoreReader> reader, context.parts.open_reader(layout));
-    TRY_ASSIGN(const RunRow run, find_run(*reader, context.arguments.run));
-    TRY_ASSIGN(Work one, make_work(*reader, run, OwnerOp::kCancel));
-    TRY_ASSIGN(const RunSnapshot snapshot, reader->load_run(run.no));
-    one.after = snapshot.history_seq;  // what was before is not news
-    work.push_back(std::move(one));
-  }
-  TRY_ASSIGN(const ExitCode code, drive(context, layout, std::move(work)));
+  TRY_ASSIGN(const RunRow run, find_run(*side.reader, context.arguments.run));
+  TRY_ASSIGN(Work one, make_work(*side.reader, run, OwnerOp::kCancel));
+  TRY_ASSIGN(const RunSnapshot snapshot, side.reader->load_run(run.no));
+  one.after = snapshot.history_seq;  // what was before is not news
+  work.push_back(std::move(one));
+  TRY_ASSIGN(const ExitCode code, drive(context, std::move(side), std::move(work), run.no));
   // It did what it was asked for.
   return code == ExitCode::kCancelled ? ExitCode::kOk : code;
 }

@@ -8,6 +8,8 @@
 #include "base/text.hpp"
 #include "cli/commands.hpp"
 #include "cli/named_flow.hpp"
+#include "cli/remote_inputs.hpp"
+#include "cli/remote_session.hpp"
 #include "cli/state_folder.hpp"
 #include "model/run_fields.hpp"
 
@@ -49,12 +51,34 @@ Result<flow::GivenInputs> given_inputs(const Arguments& arguments, const Flow& f
   return all;
 }
 
+/// Starts it there by its name, and shows it as one that runs here.
+CommandResult run_at_server(CommandContext& context, GivenFlow found) {
+  const Arguments& arguments = context.arguments;
+  const RunId key{make_uuid7(context.parts.clock->now())};
+  TRY_ASSIGN(const flow::GivenInputs given, given_inputs(arguments, *found.flow));
+  const flow::InputPlaces places{found.file, working_folder().value_or("")};
+  TRY_ASSIGN(const std::string inputs,
+             remote_inputs(*found.flow, given, true, run_context(key, context.parts.clock->now()),
+                           places));
+  RemoteWork work;
+  work.begins = true;
+  work.write.path = client::flow_path(found.ns, found.flow->id) + "/runs";
+  work.write.body = fmt::format("{{\"inputs\":{},\"no_cache\":{}}}", inputs, arguments.no_cache);
+  // Asked again after a connection broke, the server gives the run that it has begun.
+  work.write.key = key.value;
+  work.flow = std::move(found.flow);
+  Signals signals;  // before any thread
+  RemoteSession session(context, std::move(*found.server), signals, make_renderer(context, {}));
+  return session.drive(std::move(work));
+}
+
 }  // namespace
 
 CommandResult run_command(CommandContext& context) {
   const Arguments& arguments = context.arguments;
   TRY_ASSIGN(GivenFlow found, find_given(context, arguments.files.front()));
   if (found.flow == nullptr) return ExitCode::kUsage;
+  if (found.server.has_value()) return run_at_server(context, std::move(found));
   const Millis now = context.parts.clock->now();
   Work work;
   work.request.op = OwnerOp::kSubmit;

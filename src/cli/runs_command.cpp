@@ -5,8 +5,10 @@
 
 #include "base/text.hpp"
 #include "cli/commands.hpp"
+#include "cli/list_watch.hpp"
 #include "cli/palette.hpp"
 #include "cli/run_lookup.hpp"
+#include "cli/side.hpp"
 #include "service/json.hpp"
 #include "service/update.hpp"
 
@@ -23,6 +25,13 @@ std::string as_json(const std::vector<RunRow>& runs) {
   }
   out += "]\n";
   return out;
+}
+
+std::vector<std::string> as_objects(const std::vector<RunRow>& runs) {
+  std::vector<std::string> objects;
+  objects.reserve(runs.size());
+  for (const RunRow& run : runs) append_run(objects.emplace_back(), run);
+  return objects;
 }
 
 std::string as_table(const std::vector<RunRow>& runs, Millis now, const Palette& palette) {
@@ -42,11 +51,7 @@ std::string as_table(const std::vector<RunRow>& runs, Millis now, const Palette&
   return out;
 }
 
-}  // namespace
-
-CommandResult runs_command(CommandContext& context) {
-  TRY_ASSIGN(const StateLayout layout, state_here(context));
-  TRY_ASSIGN(const std::unique_ptr<StoreReader> reader, context.parts.open_reader(layout));
+Result<std::vector<RunRow>> read_runs(const CommandContext& context, const Side& side) {
   RunFilter filter;
   filter.flow_id = context.arguments.flow_id;
   filter.unfinished = context.arguments.unfinished;
@@ -57,18 +62,34 @@ CommandResult runs_command(CommandContext& context) {
   while (runs.size() < context.arguments.limit) {
     filter.limit =
         std::min(kPage, context.arguments.limit - static_cast<std::uint32_t>(runs.size()));
-    TRY_ASSIGN(const std::vector<RunRow> page, reader->list_runs(filter));
+    TRY_ASSIGN(const std::vector<RunRow> page, side.reader->list_runs(filter));
     runs.insert(runs.end(), page.begin(), page.end());
     if (page.size() < filter.limit) break;
     filter.before = page.back().no;
   }
+  return runs;
+}
+
+}  // namespace
+
+CommandResult runs_command(CommandContext& context) {
+  TRY_ASSIGN(const Side side, side_here(context));
+  const Palette palette(wants_colour(context.output));
+  if (context.arguments.watch) {
+    const auto read = [&]() -> Result<ListShown> {
+      TRY_ASSIGN(const std::vector<RunRow> runs, read_runs(context, side));
+      return list_shown(as_table(runs, context.parts.clock->now(), palette), as_objects(runs),
+                        "no runs");
+    };
+    return watch_list(context, side, "runs", read);
+  }
+  TRY_ASSIGN(const std::vector<RunRow> runs, read_runs(context, side));
   if (context.arguments.json) {
     context.output.write(as_json(runs));
   } else if (runs.empty()) {
     context.output.write("no runs\n");
   } else {
-    context.output.write(
-        as_table(runs, context.parts.clock->now(), Palette(wants_colour(context.output))));
+    context.output.write(as_table(runs, context.parts.clock->now(), palette));
   }
   return ExitCode::kOk;
 }

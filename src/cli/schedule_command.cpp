@@ -9,6 +9,7 @@
 #include "cli/commands.hpp"
 #include "cli/named_flow.hpp"
 #include "cli/up_report.hpp"
+#include "client/remote_reader.hpp"
 #include "schedule/schedule.hpp"
 #include "service/next_times.hpp"
 
@@ -117,7 +118,12 @@ CommandResult ticks_command(CommandContext& context) {
   if (is_file_name(arguments.files.front())) {
     TRY_ASSIGN(layout, find_state(context.choice, found.flow->folder));
   }
-  TRY_ASSIGN(const std::unique_ptr<StoreReader> reader, context.parts.open_reader(layout));
+  std::unique_ptr<StoreReader> reader;
+  if (found.server.has_value()) {
+    reader = std::make_unique<client::RemoteReader>(*found.server);
+  } else {
+    TRY_ASSIGN(reader, context.parts.open_reader(layout));
+  }
   const TickFilter filter{found.flow->ns, found.flow->id, {}, 0, arguments.limit};
   TRY_ASSIGN(const std::vector<TickRow> ticks, reader->list_ticks(filter));
   std::string out;

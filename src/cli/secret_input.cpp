@@ -90,11 +90,11 @@ int read_some(int fd, bool line, std::string& value, Signals* signals) {
   return error;
 }
 
-Result<std::string> ask(const std::string& name) {
+Result<std::string> ask(const std::string& what) {
   Signals signals;
   const Unseen unseen;
   if (!unseen.ok()) return unreadable("the terminal", errno);
-  const std::string prompt = fmt::format("Value of {} (not shown): ", printable(name));
+  const std::string prompt = fmt::format("{} (not shown): ", printable(what));
   if (::write(STDERR_FILENO, prompt.data(), prompt.size()) < 0) {
     return unreadable("the terminal", errno);
   }
@@ -104,6 +104,12 @@ Result<std::string> ask(const std::string& name) {
   wipe_secret(value);
   if (error != ECANCELED) return unreadable("the terminal", error);
   return fail(ErrorCode::kCancelled, "nothing was set");
+}
+
+void drop_line_end(std::string& value) {
+  if (!value.ends_with('\n')) return;
+  value.pop_back();
+  if (value.ends_with('\r')) value.pop_back();
 }
 
 Result<std::string> read_from(int fd, const std::string& what) {
@@ -122,12 +128,18 @@ Result<std::string> read_secret_value(const std::string& name, const std::string
     if (!opened.valid()) return unreadable(printable(file), errno);
     return read_from(opened.get(), printable(file));
   }
-  const bool terminal = ::isatty(STDIN_FILENO) == 1;
-  TRY_ASSIGN(std::string value, terminal ? ask(name) : read_from(STDIN_FILENO, "standard input"));
-  if (value.ends_with('\n')) {
-    value.pop_back();
-    if (value.ends_with('\r')) value.pop_back();
+  return read_hidden("Value of " + name, {});
+}
+
+Result<std::string> read_hidden(const std::string& what, const std::string& file) {
+  std::string value;
+  if (!file.empty()) {
+    TRY_ASSIGN(value, read_secret_value(what, file));
+  } else {
+    const bool terminal = ::isatty(STDIN_FILENO) == 1;
+    TRY_ASSIGN(value, terminal ? ask(what) : read_from(STDIN_FILENO, "standard input"));
   }
+  drop_line_end(value);
   return value;
 }
 

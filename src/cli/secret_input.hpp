@@ -15,4 +15,8 @@ namespace cordyna::cli {
 [[nodiscard]] Result<std::string> read_secret_value(const std::string& name,
                                                     const std::string& file);
 
+/// The same of what is no secret of a flow: a token, a password. `what` is what a terminal is asked
+/// for; of a file, too, one line end at its end is dropped.
+[[nodiscard]] Result<std::string> read_hidden(const std::string& what, const std::string& file);
+
 }  // namespace cordyna::cli

@@ -10,8 +10,11 @@
 #include "cli/palette.hpp"
 #include "cli/report_view.hpp"
 #include "cli/run_lookup.hpp"
+#include "cli/side.hpp"
+#include "client/json_slice.hpp"
 #include "flow/text_file.hpp"
 #include "service/json.hpp"
+#include "service/report_files.hpp"
 
 namespace cordyna::cli {
 namespace {
@@ -154,11 +157,51 @@ struct ShownTask {
   std::string path;
 };
 
+/// The report of an attempt as the step wrote it, and the names of its files that are gone.
+struct StoredReport {
+  std::string json;
+  std::vector<std::string> gone;
+};
+
+/// Whether tasks of the type may write a report: a server is not asked about the others.
+bool may_report(const TaskSpec& spec) {
+  return spec.kind == TaskKind::kProcess && spec.type != "shell" && spec.type != "python" &&
+         spec.type != "wait_for";
+}
+
+Result<StoredReport> stored_report(const Side& side, const TaskSpec& spec, const ShownTask& task,
+                                   RunNo run, std::uint32_t attempt) {
+  constexpr std::size_t kReportBytesMax = std::size_t{64} << 20;
+  StoredReport stored;
+  if (side.server.has_value()) {
+    if (!may_report(spec)) return stored;
+    TRY_ASSIGN(const std::string answer,
+               side.server->get(fmt::format("/runs/{}/report", run),
+                                {{"task", task.path}, {"attempt", std::to_string(attempt)}}));
+    TRY_ASSIGN(const client::JsonSlice json, client::JsonSlice::parse(answer));
+    stored.json = json.raw("report");
+    for (const client::JsonSlice& name : json.member("gone").items()) {
+      stored.gone.push_back(name.text());
+    }
+    return stored;
+  }
+  const std::string path =
+      side.layout.attempt_folder(run, task.index, attempt, items_in_path(task.path)) + "/" +
+      attempt_file::kReport;
+  auto text = flow::read_text_file(path, kReportBytesMax);
+  if (text.has_value()) {
+    stored.json = std::move(*text);
+  } else if (text.error().code != ErrorCode::kNotFound) {
+    return std::unexpected<Error>(std::move(text.error()));
+  }
+  stored.gone = gone_files_of_report(stored.json);
+  return stored;
+}
+
 /// Of an attempt, or of the newest one where `attempt` is 0. Errors: kNotFound: no such attempt.
-Result<TaskReport> read_report(const StateLayout& layout, const Flow& flow, const ShownTask& task,
+Result<TaskReport> read_report(const Side& side, const Flow& flow, const ShownTask& task,
                                const RunSnapshot& snapshot, const std::vector<AttemptRow>& attempts,
                                std::uint32_t attempt) {
-  constexpr std::size_t kReportBytesMax = std::size_t{64} << 20;
   const TaskSpec& spec = flow.tasks[task.index];
   TaskReport report;
   report.task = task.path;
@@ -187,19 +230,9 @@ Result<TaskReport> read_report(const StateLayout& layout, const Flow& flow, cons
     }
   }
   if (report.attempt == 0) return report;
-  const std::string path =
-      layout.attempt_folder(snapshot.run.no, task.index, report.attempt, items_in_path(task.path)) +
-      "/" + attempt_file::kReport;
-  auto text = flow::read_text_file(path, kReportBytesMax);
-  if (text.has_value()) {
-    report.json = std::move(*text);
-  } else if (text.error().code != ErrorCode::kNotFound) {
-    return std::unexpected<Error>(std::move(text.error()));
-  }
-  for (auto& [name, file] : files_of_report(report.json)) {
-    std::error_code error;
-    if (!std::filesystem::exists(file, error) && !error) report.gone.push_back(std::move(name));
-  }
+  TRY_ASSIGN(StoredReport stored, stored_report(side, spec, task, snapshot.run.no, report.attempt));
+  report.json = std::move(stored.json);
+  report.gone = std::move(stored.gone);
   return report;
 }
 
@@ -226,8 +259,8 @@ CommandResult show_run(CommandContext& context) {
     return fail(ErrorCode::kInvalidArgument,
                 "--sql wants a flow's file: dyna show FILE TASK --sql");
   }
-  TRY_ASSIGN(const StateLayout layout, state_here(context));
-  TRY_ASSIGN(const std::unique_ptr<StoreReader> reader, context.parts.open_reader(layout));
+  TRY_ASSIGN(const Side side, side_here(context));
+  StoreReader* const reader = side.reader.get();
   TRY_ASSIGN(const RunRow run, find_run(*reader, arguments.files.front()));
   TRY_ASSIGN(const std::shared_ptr<const Flow> flow, load_flow(*reader, run));
   TRY_ASSIGN(const RunSnapshot snapshot, reader->load_run(run.no));
@@ -240,7 +273,7 @@ CommandResult show_run(CommandContext& context) {
                               "with numbers from 0, as `dyna logs {}` shows it",
                               arguments.task, run.no));
     }
-    TRY_ASSIGN(const TaskReport report, read_report(layout, *flow, {task, arguments.task}, snapshot,
+    TRY_ASSIGN(const TaskReport report, read_report(side, *flow, {task, arguments.task}, snapshot,
                                                     attempts, arguments.attempt));
     context.output.write(arguments.json
                              ? report_as_json(report) + "\n"
@@ -251,7 +284,7 @@ CommandResult show_run(CommandContext& context) {
   for (TaskIndex task = 0; task < flow->tasks.size(); ++task) {
     if (stands_in_foreach(*flow, task)) continue;  // the foreach says how many did what
     TRY_ASSIGN(TaskReport report,
-               read_report(layout, *flow, {task, flow->tasks[task].id}, snapshot, attempts, 0));
+               read_report(side, *flow, {task, flow->tasks[task].id}, snapshot, attempts, 0));
     reports.push_back(std::move(report));
   }
   std::string out = title_of(run) + reports_as_table(reports);

@@ -54,7 +54,7 @@ std::string log_line(std::string_view text) {
   return fit(printable(text), kColumns);
 }
 
-FailedTask make_failed(const StateLayout& layout, const FollowedRun& run, const TaskRow& task) {
+FailedTask make_failed(const LogEnd& log, const FollowedRun& run, const TaskRow& task) {
   FailedTask failed;
   failed.path = task.path;
   failed.attempt = task.attempt;
@@ -64,10 +64,7 @@ FailedTask make_failed(const StateLayout& layout, const FollowedRun& run, const 
   if (spec == nullptr) return failed;
   failed.allowed = spec->allow_failure;
   if (task.attempt == 0) return failed;
-  const std::string log =
-      layout.attempt_folder(run.no, index, task.attempt, items_in_path(task.path)) + "/" +
-      std::string(attempt_file::kLog);
-  failed.last_lines = last_lines(read_tail(log), kLinesMax);
+  failed.last_lines = last_lines(log(task.path, index, task.attempt), kLinesMax);
   failed.has_log = !failed.last_lines.empty();
   // What the error says already is not said again.
   const std::string said = log_line(task.error->message);
@@ -188,6 +185,14 @@ bool wants_rows(const FollowedRun& run) {
 
 Result<RunSummary> load_summary(StoreReader& reader, const StateLayout& layout,
                                 const FollowedRun& run) {
+  const auto log = [&](const std::string& path, TaskIndex task, std::uint32_t attempt) {
+    return read_tail(layout.attempt_folder(run.no, task, attempt, items_in_path(path)) + "/" +
+                     std::string(attempt_file::kLog));
+  };
+  return load_summary(reader, LogEnd(log), run);
+}
+
+Result<RunSummary> load_summary(StoreReader& reader, const LogEnd& log, const FollowedRun& run) {
   RunSummary summary;
   TRY_ASSIGN(summary.run, reader.find_run(run.no));
   // A run of 100,000 tasks that all went well has nothing to look for among its rows.
@@ -201,7 +206,7 @@ Result<RunSummary> load_summary(StoreReader& reader, const StateLayout& layout,
     }
     if (task.state != TaskState::kError || !task.error.has_value()) continue;
     if (summary.failed_count++ < kFailedMax) {
-      summary.failed.push_back(make_failed(layout, run, task));
+      summary.failed.push_back(make_failed(log, run, task));
     }
   }
   add_blocked(snapshot, summary.failed);

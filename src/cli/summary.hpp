@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -44,7 +45,14 @@ struct RunSummary {
 /// Whether the end of a completed run is to be found only in the rows of its tasks.
 [[nodiscard]] bool wants_rows(const FollowedRun& run);
 
+/// The end of the log of an attempt, as model/log_format.hpp has it; empty: it said nothing.
+using LogEnd =
+    std::function<std::string(const std::string& path, TaskIndex task, std::uint32_t attempt)>;
+
 /// Reads what the end of a run shows. `run.flow` may be null. Errors: those of the store.
+[[nodiscard]] Result<RunSummary> load_summary(StoreReader& reader, const LogEnd& log,
+                                              const FollowedRun& run);
+/// With the logs of a state folder.
 [[nodiscard]] Result<RunSummary> load_summary(StoreReader& reader, const StateLayout& layout,
                                               const FollowedRun& run);
 

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "base/check.hpp"
+#include "cli/log_tail.hpp"
 #include "model/layout.hpp"
 
 namespace cordyna::cli {
@@ -29,8 +30,9 @@ View::View(ViewParts parts, std::unique_ptr<Renderer> renderer)
     : parts_(std::move(parts)),
       renderer_(std::move(renderer)),
       wake_fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
-      tail_(parts_.layout) {
+      tail_(std::move(parts_.task_output)) {
   CHECK(wake_fd_ >= 0);
+  if (tail_ == nullptr) tail_ = std::make_unique<LogTail>(parts_.layout);
   thread_ = std::thread([this] { loop(); });
 }
 
@@ -92,7 +94,7 @@ void View::resized() {
 
 View::Inbox View::wait() {
   const Millis until = renderer_->next_frame(parts_.clock.now());
-  std::array<pollfd, 2> fds{pollfd{wake_fd_, POLLIN, 0}, pollfd{tail_.fd(), POLLIN, 0}};
+  std::array<pollfd, 2> fds{pollfd{wake_fd_, POLLIN, 0}, pollfd{tail_->fd(), POLLIN, 0}};
   const int timeout = until < 0 ? -1 : static_cast<int>(until);
   {
     const std::lock_guard lock(mutex_);
@@ -101,7 +103,7 @@ View::Inbox View::wait() {
   ::poll(fds.data(), fds.size(), timeout);
   std::uint64_t count = 0;
   [[maybe_unused]] const ssize_t got = ::read(wake_fd_, &count, sizeof count);
-  if ((fds[1].revents & POLLIN) != 0) tail_.read_changed(sink());
+  if ((fds[1].revents & POLLIN) != 0) tail_->read_changed(sink());
   const std::lock_guard lock(mutex_);
   Inbox taken = std::exchange(inbox_, {});
   room_.notify_all();
@@ -114,7 +116,7 @@ void View::loop() {
     const bool empty = inbox.begun.empty() && inbox.updates.empty() && inbox.notes.empty() &&
                        inbox.whole.empty() && !inbox.gap;
     take(std::move(inbox));
-    tail_.watch(sink());
+    tail_->watch(sink());
     show_frame();
     flush();
     std::unique_lock lock(mutex_);
@@ -171,9 +173,9 @@ void View::follow_output(Run& run, const Update& update) {
   const auto task = run.index.find(task_in_path(update.task));
   if (task == run.index.end()) return;
   if (state == AttemptState::kStarted) {
-    tail_.start(update.run, update.task, task->second, update.attempt);
+    tail_->start(update.run, update.task, task->second, update.attempt);
   } else {
-    tail_.finish(update.run, update.task, task->second, update.attempt, sink());
+    tail_->finish(update.run, update.task, task->second, update.attempt, sink());
   }
 }
 
@@ -206,7 +208,7 @@ void View::flush() {
   text_.clear();
 }
 
-LogTail::Sink View::sink() {
+TaskOutput::Sink View::sink() {
   return [this](const OutputLine& line) {
     renderer_->output(line, text_);
     if (text_.size() > kTextMax) flush();
@@ -222,7 +224,7 @@ void View::finish(const std::vector<RunSummary>& summaries) {
   urgent_.notify_one();
   wake();
   thread_.join();
-  tail_.read_all(sink());
+  tail_->read_all(sink());
   renderer_->finish(parts_.clock.now(), parts_.output.size(), text_);
   for (const RunSummary& summary : summaries) renderer_->summary(summary, text_);
   flush();

@@ -17,10 +17,10 @@
 #include <vector>
 
 #include "base/result.hpp"
-#include "cli/log_tail.hpp"
 #include "cli/output.hpp"
 #include "cli/renderer.hpp"
 #include "cli/summary.hpp"
+#include "cli/task_output.hpp"
 #include "model/layout.hpp"
 #include "ports/clock.hpp"
 #include "ports/store.hpp"
@@ -34,7 +34,8 @@ struct ViewParts {
   StateLayout layout;
   OpenReader open_reader;
   const Clock& clock;
-  Output& output;  ///< used by the view alone until finish()
+  Output& output;                             ///< used by the view alone until finish()
+  std::unique_ptr<TaskOutput> task_output{};  ///< null: the log files of the state folder
 };
 
 class View {
@@ -85,7 +86,7 @@ class View {
   void show_frame();
   void flush();
   void wake();
-  LogTail::Sink sink();
+  TaskOutput::Sink sink();
 
   ViewParts parts_;
   std::unique_ptr<Renderer> renderer_;
@@ -99,7 +100,7 @@ class View {
 
   // Of the view's thread; of finish() after it.
   std::map<RunNo, Run> runs_;
-  LogTail tail_;
+  std::unique_ptr<TaskOutput> tail_;
   std::unique_ptr<StoreReader> reader_;
   std::unique_ptr<History> history_;
   std::string text_;

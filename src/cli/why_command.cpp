@@ -10,6 +10,7 @@
 #include "cli/limits.hpp"
 #include "cli/owner_client.hpp"
 #include "cli/run_lookup.hpp"
+#include "cli/side.hpp"
 #include "cli/up_report.hpp"
 #include "cli/why_view.hpp"
 #include "model/layout.hpp"
@@ -53,12 +54,14 @@ Result<std::vector<WhyLine>> lines_of_ended(StoreReader& reader, const RunRow& r
   return lines;
 }
 
-Result<RunWhy> why_of(const StateLayout& layout, StoreReader& reader, RunRow run, Millis now) {
+Result<RunWhy> why_of(const Side& side, RunRow run, Millis now) {
+  if (side.remote != nullptr) return side.remote->explain(run);
   RunWhy why{std::move(run)};
   if (is_final(why.run.state)) return why;
+  StoreReader& reader = *side.reader;
   TRY_ASSIGN(const engine::Limits limits, limits_for(1, why.run.folder));
   TRY_ASSIGN(why.blockers, explain(reader, why.run.no, flow::from_canonical, limits.pools, now));
-  TRY_ASSIGN(why.left, left_runs(layout, reader, why.blockers));
+  TRY_ASSIGN(why.left, left_runs(side.layout, reader, why.blockers));
   return why;
 }
 
@@ -66,15 +69,15 @@ std::string heading(const RunRow& run) {
   return fmt::format("run {} of {}: {}\n", run.no, run.flow_id, to_string(run.state));
 }
 
-CommandResult why_of_run(CommandContext& context, const StateLayout& layout, StoreReader& reader,
-                         RunRow row) {
+CommandResult why_of_run(CommandContext& context, const Side& side, RunRow row) {
+  StoreReader& reader = *side.reader;
   const std::string& task = context.arguments.task;
   if (!task.empty()) {
     TRY_ASSIGN(const auto flow, load_flow(reader, row));
     TRY(find_task(*flow, task));
   }
   const Millis now = context.parts.clock->now();
-  TRY_ASSIGN(RunWhy why, why_of(layout, reader, std::move(row), now));
+  TRY_ASSIGN(RunWhy why, why_of(side, std::move(row), now));
   std::erase_if(why.blockers, [&task](const engine::Blocker& blocker) {
     return !blocker.path.empty() && !is_of(blocker.path, task);
   });
@@ -118,9 +121,11 @@ std::string nobody_fires(const StateLayout& layout, const Flow& flow) {
                      flow.folder);
 }
 
-Result<std::vector<NextTime>> next_times(const StateLayout& layout, const Flow& flow, Millis now) {
+Result<std::vector<NextTime>> next_times(const Side& side, const Flow& flow, Millis now) {
   std::vector<NextTime> times;
-  const std::string nobody = flow.triggers.empty() ? "" : nobody_fires(layout, flow);
+  // A server keeps the schedules of all that is applied there.
+  const bool kept = flow.triggers.empty() || side.remote != nullptr;
+  const std::string nobody = kept ? "" : nobody_fires(side.layout, flow);
   for (const TriggerSpec& spec : flow.triggers) {
     NextTime& next = times.emplace_back(NextTime{spec.id});
     if (spec.disabled) {
@@ -173,34 +178,34 @@ std::string as_json(const FlowTarget& target, const std::vector<RunWhy>& runs, b
 }
 
 /// The flow's runs that have not ended, the oldest first. `more`: there are more than are shown.
-Result<std::vector<RunWhy>> unfinished_of(const StateLayout& layout, StoreReader& reader,
-                                          const FlowTarget& target, Millis now, bool& more) {
+Result<std::vector<RunWhy>> unfinished_of(const Side& side, const FlowTarget& target, Millis now,
+                                          bool& more) {
   RunFilter filter;
   filter.flow_id = target.id;
   filter.unfinished = true;
   filter.limit = kRunsShown + 1;
-  TRY_ASSIGN(std::vector<RunRow> rows, reader.list_runs(filter));
+  TRY_ASSIGN(std::vector<RunRow> rows, side.reader->list_runs(filter));
   std::erase_if(rows, [&](const RunRow& run) { return run.ns != target.ns; });
   more = rows.size() > kRunsShown;
   if (more) rows.resize(kRunsShown);
   std::vector<RunWhy> runs;
   for (auto row = rows.rbegin(); row != rows.rend(); ++row) {
-    TRY_ASSIGN(RunWhy why, why_of(layout, reader, std::move(*row), now));
+    TRY_ASSIGN(RunWhy why, why_of(side, std::move(*row), now));
     runs.push_back(std::move(why));
   }
   return runs;
 }
 
-CommandResult why_of_flow(CommandContext& context, const StateLayout& layout, StoreReader* reader,
-                          const FlowTarget& target) {
+/// `side.reader` null: there is no state yet.
+CommandResult why_of_flow(CommandContext& context, const Side& side, const FlowTarget& target) {
   const Millis now = context.parts.clock->now();
   bool more = false;
   std::vector<RunWhy> runs;
-  if (reader != nullptr) {
-    TRY_ASSIGN(runs, unfinished_of(layout, *reader, target, now, more));
+  if (side.reader != nullptr) {
+    TRY_ASSIGN(runs, unfinished_of(side, target, now, more));
   }
   TRY_ASSIGN(const std::vector<NextTime> times,
-             next_times(layout, *target.flow, context.parts.clock->wall()));
+             next_times(side, *target.flow, context.parts.clock->wall()));
   if (context.arguments.json) {
     context.output.write(as_json(target, runs, more, times));
     return ExitCode::kOk;
@@ -220,6 +225,7 @@ CommandResult why_of_flow(CommandContext& context, const StateLayout& layout, St
 }
 
 CommandResult why_of_file(CommandContext& context) {
+  TRY(refuse_server(context));
   TRY_ASSIGN(const flow::Parsed parsed, parse_and_report(context.arguments.run));
   if (parsed.flow == nullptr) return ExitCode::kUsage;
   const FlowTarget target{parsed.flow->ns, parsed.flow->id, parsed.flow};
@@ -228,7 +234,10 @@ CommandResult why_of_file(CommandContext& context) {
   if (!reader.has_value() && reader.error().code != ErrorCode::kNotFound) {
     return std::unexpected<Error>(reader.error());
   }
-  return why_of_flow(context, layout, reader.has_value() ? reader->get() : nullptr, target);
+  Side side;
+  side.layout = layout;
+  if (reader.has_value()) side.reader = std::move(*reader);
+  return why_of_flow(context, side, target);
 }
 
 }  // namespace
@@ -241,12 +250,16 @@ CommandResult why_command(CommandContext& context) {
                 fmt::format("a task goes with a run: dyna why RUN {}", printable(arguments.task)));
   }
   if (file) return why_of_file(context);
-  TRY_ASSIGN(const StateLayout layout, state_here(context));
-  TRY_ASSIGN(const std::unique_ptr<StoreReader> reader, context.parts.open_reader(layout));
-  auto run = find_run(*reader, arguments.run);
-  if (run.has_value()) return why_of_run(context, layout, *reader, std::move(*run));
-  auto target = find_flow(*reader, folder_of(layout), arguments.run);
-  if (target.has_value()) return why_of_flow(context, layout, reader.get(), *target);
+  TRY_ASSIGN(const Side side, side_here(context));
+  auto run = find_run(*side.reader, arguments.run);
+  if (run.has_value()) return why_of_run(context, side, std::move(*run));
+  const bool goes_on =
+      run.error().code == ErrorCode::kNotFound || run.error().code == ErrorCode::kInvalidArgument;
+  if (!goes_on) return std::unexpected<Error>(run.error());
+  // What lies in a folder here says nothing about a server.
+  auto target =
+      find_flow(*side.reader, side.remote != nullptr ? "" : folder_of(side.layout), arguments.run);
+  if (target.has_value()) return why_of_flow(context, side, *target);
   // Of what is neither, the error of the run says more, unless a flow was nearly meant.
   if (target.error().code == ErrorCode::kNotFound && target.error().message.empty()) {
     return std::unexpected<Error>(run.error());

@@ -5,6 +5,7 @@
 #include <boost/json.hpp>
 
 #include "flow/flow_file.hpp"
+#include "flow/given_json.hpp"
 
 namespace cordyna::flow {
 namespace {
@@ -29,8 +30,7 @@ bool is_json(const Flow& flow, std::string_view id) {
 
 }  // namespace
 
-Result<std::string> subflow_inputs(const Flow& flow, const std::string& given,
-                                   std::string_view run_context) {
+Result<GivenInputs> given_of_json(const Flow& flow, const std::string& given) {
   boost::system::error_code error;
   const json::value all = json::parse(given, error);
   if (error.failed() || !all.is_object()) {
@@ -49,6 +49,12 @@ Result<std::string> subflow_inputs(const Flow& flow, const std::string& given,
       texts.emplace_back(id, text_of(value));
     }
   }
+  return texts;
+}
+
+Result<std::string> subflow_inputs(const Flow& flow, const std::string& given,
+                                   std::string_view run_context) {
+  TRY_ASSIGN(const GivenInputs texts, given_of_json(flow, given));
   return resolve_inputs(flow, texts, run_context);
 }
 

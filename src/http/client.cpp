@@ -55,8 +55,8 @@ Result<std::string> head_of(const Request& request, const std::string& target,
 /// The answer to one request on a stream.
 class Answer {
  public:
-  Answer(Stream& stream, BodyTaker* taker, bool no_body)
-      : stream_(stream), taker_(taker), no_body_(no_body) {}
+  Answer(Stream& stream, BodyTaker* taker, bool no_body, std::size_t bytes_max = kAnswerBytesMax)
+      : stream_(stream), taker_(taker), no_body_(no_body), bytes_max_(bytes_max) {}
 
   Result<Response> receive() {
     constexpr int kInterimMax = 20;
@@ -82,12 +82,12 @@ class Answer {
 
   Result<> take(std::string_view piece) {
     if (streams_) return taker_->take(piece);
-    body_.append(piece.substr(0, kAnswerBytesMax - std::min(kAnswerBytesMax, body_.size())));
+    body_.append(piece.substr(0, bytes_max_ - std::min(bytes_max_, body_.size())));
     return {};
   }
 
   /// Enough of an answer that says why not, or that nobody streams.
-  [[nodiscard]] bool is_enough() const { return !streams_ && body_.size() >= kAnswerBytesMax; }
+  [[nodiscard]] bool is_enough() const { return !streams_ && body_.size() >= bytes_max_; }
 
   Result<> receive_one(ResponseParser& parser) {
     std::vector<char> piece(kPieceBytes);
@@ -117,6 +117,7 @@ class Answer {
   Stream& stream_;
   BodyTaker* taker_;
   bool no_body_;
+  std::size_t bytes_max_;
   bool streams_ = false;
   std::string body_;
   std::string pending_;  ///< read, and not parsed yet
@@ -178,7 +179,7 @@ Result<Response> exchange(const Request& request, const ClientOptions& options, 
                          proxy.has_value() ? proxy->port : url.port, options.waits));
   if (url.is_tls()) {
     if (proxy.has_value()) TRY(open_tunnel(*stream, url, *proxy));
-    TRY_ASSIGN(stream, start_tls(std::move(stream), url.host));
+    TRY_ASSIGN(stream, start_tls(std::move(stream), url.host, options.ca_file));
   }
   Result<> sent = stream->write(head + (request.body_file.empty() ? request.body : ""));
   if (sent.has_value() && !request.body_file.empty()) sent = send_file(*stream, request);
@@ -186,7 +187,8 @@ Result<Response> exchange(const Request& request, const ClientOptions& options, 
     return std::unexpected<Error>(sent.error());
   }
   // A server that refuses may answer and close before it has read everything.
-  Result<Response> response = Answer(*stream, taker, request.method == "HEAD").receive();
+  Result<Response> response =
+      Answer(*stream, taker, request.method == "HEAD", options.answer_bytes_max).receive();
   if (!response.has_value() && !sent.has_value()) return std::unexpected<Error>(sent.error());
   return response;
 }

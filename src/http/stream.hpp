@@ -37,9 +37,11 @@ class Stream {
 [[nodiscard]] Result<std::unique_ptr<Stream>> connect_tcp(const std::string& host,
                                                           std::uint16_t port, const Waits& waits);
 
-/// TLS 1.2 or newer; the certificate must be valid for `host` and of a CA that the system, or
-/// $SSL_CERT_FILE, $SSL_CERT_DIR, trusts. Errors: kUntrusted: it is not; kUnavailable, kCancelled.
+/// TLS 1.2 or newer; the certificate must be valid for `host` and of a CA of `ca_file`, or, where
+/// that is empty, of one that the system, or $SSL_CERT_FILE, $SSL_CERT_DIR, trusts. Errors:
+/// kUntrusted: it is not; kUnavailable, kCancelled.
 [[nodiscard]] Result<std::unique_ptr<Stream>> start_tls(std::unique_ptr<Stream> below,
-                                                        const std::string& host);
+                                                        const std::string& host,
+                                                        const std::string& ca_file = {});
 
 }  // namespace cordyna::http

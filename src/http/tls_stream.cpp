@@ -96,9 +96,16 @@ Result<> trust_system(SSL_CTX* context) {
   return {};
 }
 
+Result<> trust_file(SSL_CTX* context, const std::string& file) {
+  if (SSL_CTX_load_verify_file(context, file.c_str()) == 1) return {};
+  return fail(ErrorCode::kUntrusted,
+              fmt::format("{} holds no certificates that can be read: {}", file, openssl_error()));
+}
+
 class TlsStream final : public Stream {
  public:
-  TlsStream(std::unique_ptr<Stream> below, std::string host) : host_(std::move(host)) {
+  TlsStream(std::unique_ptr<Stream> below, std::string host, std::string ca_file)
+      : host_(std::move(host)), ca_file_(std::move(ca_file)) {
     below_.stream = std::move(below);
   }
 
@@ -108,7 +115,7 @@ class TlsStream final : public Stream {
     if (context_ == nullptr || method_ == nullptr) return broken("TLS cannot begin");
     SSL_CTX_set_min_proto_version(context_.get(), TLS1_2_VERSION);
     SSL_CTX_set_verify(context_.get(), SSL_VERIFY_PEER, nullptr);
-    TRY(trust_system(context_.get()));
+    TRY(ca_file_.empty() ? trust_system(context_.get()) : trust_file(context_.get(), ca_file_));
     session_.reset(SSL_new(context_.get()));
     BIO_meth_set_read(method_.get(), bio_read);
     BIO_meth_set_write(method_.get(), bio_write);
@@ -125,9 +132,10 @@ class TlsStream final : public Stream {
     if (verdict != X509_V_OK) {
       ERR_clear_error();
       return fail(ErrorCode::kUntrusted,
-                  fmt::format("the certificate of {} is not trusted: {}; SSL_CERT_FILE can name a "
-                              "file with the CA",
-                              host_, X509_verify_cert_error_string(verdict)));
+                  fmt::format("the certificate of {} is not trusted: {}; {}", host_,
+                              X509_verify_cert_error_string(verdict),
+                              ca_file_.empty() ? "SSL_CERT_FILE can name a file with the CA"
+                                               : "only the CAs of " + ca_file_ + " are trusted"));
     }
     if (below_.ended) {
       return fail(ErrorCode::kUnavailable,
@@ -183,6 +191,7 @@ class TlsStream final : public Stream {
   }
 
   std::string host_;
+  std::string ca_file_;
   Below below_;
   Context context_;
   Method method_;
@@ -191,8 +200,9 @@ class TlsStream final : public Stream {
 
 }  // namespace
 
-Result<std::unique_ptr<Stream>> start_tls(std::unique_ptr<Stream> below, const std::string& host) {
-  auto stream = std::make_unique<TlsStream>(std::move(below), host);
+Result<std::unique_ptr<Stream>> start_tls(std::unique_ptr<Stream> below, const std::string& host,
+                                          const std::string& ca_file) {
+  auto stream = std::make_unique<TlsStream>(std::move(below), host, ca_file);
   TRY(stream->begin());
   return stream;
 }

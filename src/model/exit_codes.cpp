@@ -17,6 +17,9 @@ std::span<const ExitCodeInfo> exit_code_table() {
                    "A program, the disk or another part refuses now; trying later may help."},
       ExitCodeInfo{ExitCode::kCorrupt, "corrupt",
                    "The stored state is damaged, or of a newer version of Cordyna."},
+      ExitCodeInfo{ExitCode::kDenied, "denied",
+                   "A server refuses who asks, or is not who it should be: a token that is "
+                   "missing, old or too weak, a certificate that is not trusted."},
       ExitCodeInfo{ExitCode::kInternal, "internal", "A bug of Cordyna."},
       ExitCodeInfo{ExitCode::kCancelled, "cancelled", "The run was cancelled."},
   };
@@ -29,9 +32,9 @@ ExitCode exit_code(ErrorCode code) {
     case ErrorCode::kNotFound: return ExitCode::kNotFound;
     case ErrorCode::kConflict: return ExitCode::kConflict;
     case ErrorCode::kUnavailable:
-    case ErrorCode::kNoSpace:
+    case ErrorCode::kNoSpace: return ExitCode::kUnavailable;
     case ErrorCode::kDenied:
-    case ErrorCode::kUntrusted: return ExitCode::kUnavailable;
+    case ErrorCode::kUntrusted: return ExitCode::kDenied;
     case ErrorCode::kCorrupt: return ExitCode::kCorrupt;
     case ErrorCode::kCancelled: return ExitCode::kCancelled;
     case ErrorCode::kInternal: return ExitCode::kInternal;

@@ -18,6 +18,7 @@ enum class ExitCode : int {
   kConflict = 5,     ///< the state does not allow it now
   kUnavailable = 6,  ///< a program, the disk or another part refuses now
   kCorrupt = 7,      ///< the state is damaged, or of a newer version
+  kDenied = 8,       ///< somebody else's rules forbid it, or who answers is not trusted
   kInternal = 70,    ///< a bug of Cordyna
   kCancelled = 130,  ///< the run was cancelled
 };

@@ -56,7 +56,7 @@ TEST(ExitCodeTest, OutcomesAndErrorsHaveTheirCodes) {
   EXPECT_EQ(exit_code(RunState::kCancelled), ExitCode::kCancelled);
   EXPECT_EQ(exit_code(ErrorCode::kInvalidArgument), ExitCode::kUsage);
   EXPECT_EQ(exit_code(ErrorCode::kCorrupt), ExitCode::kCorrupt);
-  EXPECT_EQ(exit_code_table().size(), 10u);
+  EXPECT_EQ(exit_code_table().size(), 11u);
 }
 
 TEST(LogFormatTest, ReadsRecordsAndRefusesWhatIsNone) {

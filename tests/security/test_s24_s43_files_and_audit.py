@@ -23,6 +23,13 @@ tasks:
     type: shell
     needs: [say]
     script: "ln -sf /etc/passwd ../log || true; ln -sf /etc/passwd log || true"
+  - id: link
+    type: shell
+    needs: [say]
+    script: |
+      echo '{"outputs": {"stolen": true}}' > "$DYNA_ARTIFACTS/elsewhere"
+      ln -sf "$DYNA_ARTIFACTS/elsewhere" "$DYNA_ARTIFACTS/../report"
+  - {id: forge, type: shell, needs: [say], script: 'echo ''","token":"x'' > "$DYNA_ARTIFACTS/../report"'}
 """
 
 
@@ -71,6 +78,10 @@ def test_s26_s27_a_log_is_text_and_nothing_else(tmp_path: Path) -> None:
         assert b"\x1b" not in answer.body and b"\xff" not in answer.body
         swapped = served.call("GET", f"/api/v1/runs/{run}/log?task=swap")
         assert b"root:" not in swapped.body
+        # A report that is a link is not followed; what is no object does not get into the answer.
+        for task in ("link", "forge"):
+            report = served.ok("GET", f"/api/v1/runs/{run}/report?task={task}")
+            assert report == {"attempt": 1}
     finally:
         served.stop()
 

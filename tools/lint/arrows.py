@@ -25,10 +25,11 @@ ARROWS = {
     "process": ("ports", "template", "guard", "http", "model", "base"),
     "cerebro": ("engine", "schedule", "ports", "model", "base"),
     "service": ("cerebro", "engine", "flow", "schedule", "ports", "model", "base"),
+    "client": ("service", "cerebro", "engine", "http", "secrets/private_file.hpp", "ports", "model", "base"),
     "server": ("service", "cerebro", "engine", "flow", "schedule", "http", "ports", "model", "base"),
     "flowtest": ("cerebro", "engine", "flow", "ports", "model", "base"),
     "cli": (
-        "server/server.hpp", "service", "flowtest", "cerebro", "engine", "flow", "template", "guard", "schedule", "process", "secrets", "ports", "model",
+        "server/server.hpp", "client", "service", "flowtest", "cerebro", "engine", "flow", "template", "guard", "schedule", "process", "secrets", "ports", "model",
         "base",
         "store/sqlite/sqlite_store.hpp",
     ),
@@ -64,7 +65,11 @@ THIRD_PARTY = {
         "src/server/http/",
     ),
     "zstd.h": ("src/process/data/whole_file.cpp",),
-    "CLI/": ("src/cli/arguments.cpp", "src/cli/arguments_flows.cpp"),
+    "CLI/": (
+        "src/cli/arguments.cpp",
+        "src/cli/arguments_flows.cpp",
+        "src/cli/arguments_server.cpp",
+    ),
     "sodium.h": (
         "src/flow/",
         "src/template/",

@@ -1,7 +1,5 @@
 // Logs of attempts: a range of lines, from a byte on, so that a reader can go on where it was.
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <iterator>
@@ -10,33 +8,13 @@
 #include "base/text.hpp"
 #include "model/layout.hpp"
 #include "model/log_format.hpp"
+#include "server/api/plain_file.hpp"
 #include "server/api/routes.hpp"
 
 namespace cordyna::server {
 namespace {
 
 constexpr std::size_t kBytesAtOnce = std::size_t{1} << 20;
-
-class File {
- public:
-  /// Only a plain file: what a task may have put in its place is not followed.
-  explicit File(const std::string& path)
-      : fd_(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)) {}
-  ~File() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  File(const File&) = delete;
-  File& operator=(const File&) = delete;
-  [[nodiscard]] std::string read(std::int64_t from, std::size_t bytes) const {
-    std::string out(bytes, '\0');
-    const ssize_t got = fd_ < 0 ? 0 : ::pread(fd_, out.data(), bytes, from);
-    out.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
-    return out;
-  }
-
- private:
-  int fd_;
-};
 
 std::string_view stream_name(char stream) {
   if (stream == 'e') return "stderr";
@@ -82,7 +60,7 @@ void show_log(Api& api, Call& call) {
       run->no, static_cast<TaskIndex>(task - (*flow)->tasks.begin()), attempt->attempt,
       items_in_path(path));
   const std::int64_t from = call.query_number("offset", 0);
-  const std::string bytes = File(folder + "/" + attempt_file::kLog).read(from, kBytesAtOnce);
+  const std::string bytes = PlainFile(folder + "/" + attempt_file::kLog).read(from, kBytesAtOnce);
   const std::size_t whole = bytes.rfind('\n') + 1;  // npos + 1 is 0: no line is whole yet
   std::string out = "{\"lines\":[";
   bool first = true;

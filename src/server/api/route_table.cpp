@@ -43,6 +43,10 @@ constexpr std::array kLogQuery{
     Field{"task", kString, true, "The path of the task."},
     Field{"attempt", kInteger, false, "The number of the attempt; else the newest.", {}, {}, 1},
     Field{"offset", kInteger, false, "From this byte on: the `offset` of the answer before."}};
+constexpr std::array kReportQuery{
+    Field{"task", kString, true, "The path of the task."},
+    Field{"attempt", kInteger, false, "The number of the attempt; else the newest.", {}, {}, 1}};
+constexpr std::array kRerunQuery{Field{"from", kString, false, "As of the rerun."}};
 constexpr std::array kNextQuery{
     Field{"after", kTime, false, "Times after this one; else after now."},
     Field{"limit", kInteger, false, "How many at most; 10 unless said.", {}, {}, 1, kPageMax}};
@@ -128,14 +132,20 @@ constexpr std::array kRoutes{
           "Why its tasks are not running", explain_run, {}, nullptr, {}, 200, &kWhy},
     Route{"GET", "/api/v1/runs/{run}/log", "showLog", "runs", Role::kViewer, Scope::kRun,
           "What an attempt printed, from a byte on", show_log, kLogQuery, nullptr, {}, 200, &kLog},
+    Route{"GET", "/api/v1/runs/{run}/report", "showReport", "runs", Role::kViewer, Scope::kRun,
+          "What an attempt of a data step reported", show_report, kReportQuery, nullptr, {}, 200, &kReport},
+    Route{"GET", "/api/v1/runs/{run}/flow", "showRunFlow", "runs", Role::kViewer, Scope::kRun,
+          "Its flow, as it was when it began", show_run_flow, {}, nullptr, {}, 200, &kRunFlow},
     Route{"GET", "/api/v1/runs/{run}/events", "followRun", "live", Role::kViewer, Scope::kRun,
           "What happens to it, live (server-sent events)", follow_run, kHistoryFrom, nullptr, {}, 200, nullptr, "text/event-stream"},
     Route{"GET", "/api/v1/live/runs", "followRuns", "live", Role::kViewer, Scope::kAnywhere,
-          "Changes of all runs, live (server-sent events)", follow_runs, {}, nullptr, {}, 200, nullptr, "text/event-stream"},
+          "Changes of runs, and what else looks different, live (server-sent events)", follow_runs, {}, nullptr, {}, 200, nullptr, "text/event-stream"},
     Route{"POST", "/api/v1/runs/{run}/cancel", "cancelRun", "runs", Role::kOperator, Scope::kRun,
           "Ends it, with all its processes", cancel_run, {}, nullptr, {}, 202, &kStarted},
     Route{"POST", "/api/v1/runs/{run}/rerun", "rerunRun", "runs", Role::kOperator, Scope::kRun,
           "A new run that takes over what it completed", rerun_run, {}, &kRerun, {}, 201, &kStarted},
+    Route{"GET", "/api/v1/runs/{run}/rerun", "planRerun", "runs", Role::kViewer, Scope::kRun,
+          "What a rerun would run again", plan_rerun_of, kRerunQuery, nullptr, {}, 200, &kRerunPlan},
     Route{"POST", "/api/v1/runs/{run}/decision", "decideTask", "runs", Role::kOperator, Scope::kRun,
           "A person's word on a task that is held", decide_task, {}, &kDecision, {}, 202, &kStarted},
     Route{"GET", "/api/v1/namespaces", "listNamespaces", "flows", Role::kViewer, Scope::kAnywhere,

@@ -36,6 +36,7 @@ void show_run(Api& api, Call& call);
 void list_tasks(Api& api, Call& call);
 void list_attempts(Api& api, Call& call);
 void list_history(Api& api, Call& call);
+void show_run_flow(Api& api, Call& call);
 void explain_run(Api& api, Call& call);
 // live.cpp
 void follow_run(Api& api, Call& call);
@@ -44,9 +45,12 @@ void follow_runs(Api& api, Call& call);
 void start_run(Api& api, Call& call);
 void cancel_run(Api& api, Call& call);
 void rerun_run(Api& api, Call& call);
+void plan_rerun_of(Api& api, Call& call);
 void decide_task(Api& api, Call& call);
 // logs.cpp
 void show_log(Api& api, Call& call);
+// reports.cpp
+void show_report(Api& api, Call& call);
 // schedules.cpp
 void list_next_times(Api& api, Call& call);
 void list_ticks(Api& api, Call& call);

@@ -3,7 +3,9 @@
 
 #include <utility>
 
+#include "base/text.hpp"
 #include "flow/flow_file.hpp"
+#include "flow/given_json.hpp"
 #include "model/run_fields.hpp"
 #include "server/api/idempotency.hpp"
 #include "server/api/routes.hpp"
@@ -34,6 +36,23 @@ auto answer_about(Call& call, const RunRow& run) {
   return [answer = answer_with(call, run.id), no = run.no](Result<std::int64_t> done) mutable {
     answer(done.has_value() ? Result<std::int64_t>(no) : std::move(done));
   };
+}
+
+/// `inputs`: a JSON object; empty: those of the run.
+Result<RerunPlan> rerun_plan_of(Api& api, const RunRow& run, const RunId& id, std::string from,
+                                const std::string& inputs) {
+  TRY_ASSIGN(const FlowVersionRow version, api.reader().find_flow(run.flow_hash));
+  TRY_ASSIGN(const std::shared_ptr<const Flow> flow,
+             api.flows().load(version.canonical, run.folder));
+  TRY_ASSIGN(const RunSnapshot snapshot, api.reader().load_run(run.no));
+  RerunWish wish;
+  wish.from = std::move(from);
+  if (!inputs.empty()) {
+    TRY_ASSIGN(wish.with, flow::given_of_json(*flow, inputs));
+  }
+  const std::string context =
+      fmt::format(R"({{"run":{{{}}}}})", run_fields(id, run.created_at, run.scheduled));
+  return plan_rerun(api.parts().layout, *flow, snapshot, wish, context);
 }
 
 /// What templates see of a run that begins now.
@@ -90,20 +109,10 @@ void start_run(Api& api, Call& call) {
 void rerun_run(Api& api, Call& call) {
   auto run = api.run_of(call);
   if (!run.has_value()) return;
-  auto version = api.reader().find_flow(run->flow_hash);
-  if (!version.has_value()) return call.refuse(version.error());
-  auto flow = api.flows().load(version->canonical, run->folder);
-  if (!flow.has_value()) return call.refuse(flow.error());
-  const auto snapshot = api.reader().load_run(run->no);
-  if (!snapshot.has_value()) return call.refuse(snapshot.error());
   const auto keyed = id_for(call, api.now());
   if (!keyed.has_value()) return;
   const RunId* const id = &keyed->id;
-  RerunWish wish;
-  wish.from = call.body.text("from");
-  const std::string context =
-      fmt::format(R"({{"run":{{{}}}}})", run_fields(*id, run->created_at, run->scheduled));
-  auto plan = plan_rerun(api.parts().layout, **flow, *snapshot, wish, context);
+  auto plan = rerun_plan_of(api, *run, *id, call.body.text("from"), call.body.json("inputs"));
   if (!plan.has_value()) return call.refuse(plan.error());
   RerunRequest request;
   request.id = *id;
@@ -114,6 +123,26 @@ void rerun_run(Api& api, Call& call) {
   AuditNote note = note_of(call, "run", run->ns, {}, fmt::format("{{\"rerun_of\":{}}}", run->no));
   note.numbered = true;
   api.cerebro().ask(std::move(request), std::move(note), answer_with(call, *id));
+}
+
+void plan_rerun_of(Api& api, Call& call) {
+  const auto run = api.run_of(call);
+  if (!run.has_value()) return;
+  const auto plan = rerun_plan_of(api, *run, RunId{make_uuid7(api.now())},
+                                  call.query_value("from").value_or(""), {});
+  if (!plan.has_value()) return call.refuse(plan.error());
+  std::string out = fmt::format("{{\"rerun_of\":{}", run->no);
+  const auto list = [&out](std::string_view key, const std::vector<std::string>& tasks) {
+    out += fmt::format(",\"{}\":[", key);
+    for (const std::string& task : tasks) {
+      if (&task != tasks.data()) out += ',';
+      append_json(out, task);
+    }
+    out += ']';
+  };
+  list("taken", plan->tasks.taken);
+  list("again", plan->tasks.again);
+  call.answer(out + '}');
 }
 
 void cancel_run(Api& api, Call& call) {

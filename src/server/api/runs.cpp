@@ -3,8 +3,10 @@
 
 #include <algorithm>
 #include <charconv>
+#include <iterator>
 #include <utility>
 
+#include "base/text.hpp"
 #include "cerebro/explain.hpp"
 #include "server/api/page.hpp"
 #include "server/api/routes.hpp"
@@ -95,7 +97,22 @@ void list_tasks(Api& api, Call& call) {
     if (&hold != snapshot->holds.data()) out += ",\n";
     append_hold(out, hold);
   }
-  call.answer(out + "]}");
+  call.answer(out + fmt::format("],\"history_seq\":{}}}", snapshot->history_seq));
+}
+
+void show_run_flow(Api& api, Call& call) {
+  const auto run = api.run_of(call);
+  if (!run.has_value()) return;
+  const auto version = api.reader().find_flow(run->flow_hash);
+  if (!version.has_value()) return call.refuse(version.error());
+  std::string out = "{\"flow\":";
+  append_json(out, flow_name(run->ns, run->flow_id));
+  out += ",\"namespace\":";
+  append_json(out, run->ns);
+  out += ",\"id\":";
+  append_json(out, run->flow_id);
+  fmt::format_to(std::back_inserter(out), ",\"hash\":\"{}\",\"canonical\":", version->hash);
+  call.answer(out + version->canonical + '}');
 }
 
 void list_attempts(Api& api, Call& call) {

@@ -90,6 +90,7 @@ constexpr std::array kTasksFields{
           {},
           "Task"},
     Field{"holds", kRefs, true, "What waits for a person.", {}, "Hold"},
+    Field{"history_seq", kInteger, true, "The newest entry of its history that is in here."},
 };
 constexpr std::array kAttemptFields{
     Field{"task", kString, true, "The path of its task."},
@@ -150,6 +151,18 @@ constexpr std::array kLogFields{
     Field{"offset", kInteger, true, "Where the next lines are."},
     Field{"ended", kBoolean, true, "Nothing comes after these."},
 };
+constexpr std::array kReportFields{
+    Field{"attempt", kInteger, true, "Of which attempt; 0: there is none yet."},
+    Field{"report", kObject, false, "What it reported; none: nothing, as most tasks do."},
+    Field{"gone", kStrings, false, "Outputs whose files are no longer there."},
+};
+constexpr std::array kRunFlowFields{
+    Field{"flow", kString, true, "Namespace and id."},
+    Field{"namespace", kString, true, "Its namespace; empty: none."},
+    Field{"id", kString, true, "Its id."},
+    Field{"hash", kString, true, "Of its content."},
+    Field{"canonical", kObject, true, "All of it, with its defaults."},
+};
 constexpr std::array kStartFields{
     Field{"inputs", kObject, false, "By name; the others have their defaults."},
     Field{"no_cache", kBoolean, false, "Its tasks do all their work."},
@@ -160,7 +173,14 @@ constexpr std::array kStartedFields{
 };
 constexpr std::array kRerunFields{
     Field{"from", kString, false, "Also runs this task again, and what comes after it."},
+    Field{"inputs", kObject, false,
+          "Other values, by name; without `from`, all tasks run again then."},
     Field{"no_cache", kBoolean, false, "Its tasks do all their work."},
+};
+constexpr std::array kRerunPlanFields{
+    Field{"rerun_of", kInteger, true, "The number of the run."},
+    Field{"taken", kStrings, true, "Tasks that are taken over."},
+    Field{"again", kStrings, true, "Tasks that run again."},
 };
 constexpr std::array kDecisionFields{
     Field{"decision", kString, true, "What.", kDecisions},
@@ -480,9 +500,12 @@ const ObjectSpec kBlocker{"Blocker", "What keeps a task from running.", kBlocker
 const ObjectSpec kWhy{"Why", "Why the tasks of a run are not running.", kWhyFields};
 const ObjectSpec kLine{"LogLine", "A line of output.", kLineFields};
 const ObjectSpec kLog{"Log", "Lines of a log.", kLogFields};
+const ObjectSpec kReport{"Report", "What a data step reported.", kReportFields};
+const ObjectSpec kRunFlow{"RunFlow", "The flow as a run has it.", kRunFlowFields};
 const ObjectSpec kStart{"StartRun", "A run that is wished.", kStartFields};
 const ObjectSpec kStarted{"RunRef", "Which run it is.", kStartedFields};
 const ObjectSpec kRerun{"Rerun", "A rerun that is wished.", kRerunFields};
+const ObjectSpec kRerunPlan{"RerunPlan", "What a rerun would run.", kRerunPlanFields};
 const ObjectSpec kDecision{"Decision", "A person's word.", kDecisionFields};
 const ObjectSpec kFlowRow{"FlowRow", "A flow in a list.", kFlowRowFields};
 const ObjectSpec kFlow{"Flow", "A flow.", kFlowFields};
@@ -548,7 +571,8 @@ std::span<const ObjectSpec* const> object_specs() {
       &kTokens,      &kTokenWish,   &kLogin,         &kSession,      &kMe,           &kAuditRow,
       &kAuditPage,   &kAccepted,    &kTrigger,       &kTriggers,     &kEvent,        &kEvents,
       &kSettle,      &kSettled,     &kBackfillInput, &kBackfillWish, &kBackfillTime, &kBegun,
-      &kPartChanges, &kFlowDiff,    &kNamespace,     &kNamespaces,   &kArtifact,     &kArtifacts};
+      &kPartChanges, &kFlowDiff,    &kNamespace,     &kNamespaces,   &kArtifact,     &kArtifacts,
+      &kReport,      &kRunFlow,     &kRerunPlan};
   return kAll;
 }
 

@@ -306,11 +306,30 @@ void Connection::act_on_pulled() {
       return pull();
     case BodySource::Pulled::kWait:
       if (woken_) return pull();
-      waiting_ = true;
-      alarm_.stop();
-      return;
+      return wait_for_news();
     case BodySource::Pulled::kEnd: return end_stream(true);
   }
+}
+
+void Connection::wait_for_news() {
+  waiting_ = true;
+  alarm_.set(host_.limits().quiet);
+}
+
+void Connection::show_life() {
+  try {
+    source_->show_life(out_body_);
+  } catch (...) {
+    return close(true);
+  }
+  if (out_body_.empty()) return wait_for_news();
+  waiting_ = false;  // until it is written; a wake meanwhile is remembered
+  pulled_ = BodySource::Pulled::kWait;
+  if (chunked_) {
+    out_head_ = chunk_begin(out_body_.size());
+    out_body_ += kChunkEnd;
+  }
+  write_slice();
 }
 
 void Connection::woken(std::uint64_t request) {
@@ -350,10 +369,10 @@ void Connection::on_alarm() {
       host_.count_request();
       return refuse(408, "the head took too long");
     case State::kBody: return refuse(408, "the body took too long");
+    case State::kStreaming: return waiting_ ? show_life() : close(true);
     case State::kBegin:
     case State::kContinue:
-    case State::kWriting:
-    case State::kStreaming: return close(true);
+    case State::kWriting: return close(true);
     case State::kFinishing: return close(false);
     case State::kHandling:
     case State::kClosed: return;

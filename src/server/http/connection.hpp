@@ -88,6 +88,8 @@ class Connection final : public AnswerTaker, public std::enable_shared_from_this
   [[nodiscard]] bool prepare_source();
   void pull();
   void act_on_pulled();
+  void wait_for_news();
+  void show_life();
   void woken(std::uint64_t request);
   void end_stream(bool whole);
 

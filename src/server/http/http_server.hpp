@@ -29,6 +29,7 @@ struct HttpLimits {
   Millis body_wait = 60'000;   ///< for the whole body
   Millis idle_wait = 75'000;   ///< between two requests
   Millis write_wait = 30'000;  ///< for a client to take what was sent
+  Millis quiet = 15'000;       ///< of a stream without news, until it shows that it lives
 };
 
 struct HttpSettings {
@@ -63,6 +64,9 @@ class BodySource {
   virtual Pulled pull(std::string& out) = 0;
   /// Before the first pull. `wake` may be called from any thread, also when this is gone.
   virtual void on_wake(std::function<void()> wake) = 0;
+  /// Appends what says nothing and shows that the stream lives, so that neither a proxy nor the
+  /// client takes it for broken; nothing: the stream has no such word. Between two pulls.
+  virtual void show_life(std::string& out) { static_cast<void>(out); }
 };
 
 struct HttpResponse {

@@ -35,6 +35,10 @@ class TestSource final : public BodySource {
   void on_wake(std::function<void()> wake) override {
     if (watched_ != nullptr) watched_->wake.set_value(std::move(wake));
   }
+  void show_life(std::string& out) override {
+    if (life_) life_(out);
+  }
+  std::function<void(std::string& out)> life_{};
 
  private:
   Pull pull_;
@@ -158,6 +162,55 @@ TEST_F(StreamTest, AWakeWithinThePullIsNotLost) {
   start();
   EXPECT_EQ(ask(get("/")).body, "xxxxxx");
   EXPECT_TRUE(ends(watched));
+}
+
+TEST_F(StreamTest, AQuietStreamShowsThatItLives) {
+  // Three signs of life, and the news that the third brings: neither is lost beside the other.
+  Watched watched;
+  std::function<void()> wake;
+  handler_.on = [&](HttpRequest, Respond respond) {
+    auto source = std::make_unique<TestSource>(
+        [n = std::make_shared<int>(0)](std::string& out) {
+          out += ++*n == 1 ? "begin," : "news";
+          return *n == 1 ? Pulled::kWait : Pulled::kEnd;
+        },
+        &watched);
+    source->life_ = [&, n = std::make_shared<int>(0)](std::string& out) {
+      out += "alive,";
+      if (++*n < 3) return;
+      if (!wake) wake = watched.wake.get_future().get();
+      wake();
+    };
+    HttpResponse response;
+    response.source = std::move(source);
+    respond(std::move(response));
+  };
+  settings_.limits.quiet = 1;
+  start();
+  EXPECT_EQ(ask(get("/")).body, "begin,alive,alive,alive,news");
+}
+
+TEST_F(StreamTest, AQuietStreamThatHasNoSuchWordSaysNothing) {
+  Watched watched;
+  std::atomic<int> asked = 0;
+  handler_.on = [&](HttpRequest, Respond respond) {
+    auto source = std::make_unique<TestSource>(
+        [&](std::string& out) {
+          out += asked < 2 ? "" : "news";
+          return asked < 2 ? Pulled::kWait : Pulled::kEnd;
+        },
+        &watched);
+    source->life_ = [&, wake = std::function<void()>()](std::string&) mutable {
+      if (!wake) wake = watched.wake.get_future().get();
+      if (++asked == 2) wake();
+    };
+    HttpResponse response;
+    response.source = std::move(source);
+    respond(std::move(response));
+  };
+  settings_.limits.quiet = 1;
+  start();
+  EXPECT_EQ(ask(get("/")).body, "news");
 }
 
 TEST_F(StreamTest, AWakeAfterEverythingHasGone) {

@@ -1,6 +1,6 @@
 /// Tells live streams that something was committed.
 ///
-/// It remembers the newest changes of runs, so that a client that comes back misses none; who comes
+/// It remembers the newest changes, so that a client that comes back misses none; who comes
 /// back later than that is told to look again. Costs a bounded amount of memory, whoever listens.
 /// Threads: any.
 #pragma once
@@ -19,13 +19,18 @@
 
 namespace cordyna::server {
 
-/// A run has another state, or is new.
-struct RunChange {
+/// Of what there is a list that may look different now.
+enum class ChangeKind : std::uint8_t { kRun, kFlow, kBackfill, kPool };
+
+/// A run has another state, or is new; or something else changed, of which only the namespace is
+/// told.
+struct Change {
   std::uint64_t seq = 0;  ///< from 1, without a gap, since this server began
-  RunNo run = 0;
-  std::string id;
-  std::string ns;
-  std::string flow_id;
+  ChangeKind kind = ChangeKind::kRun;
+  std::string ns;  ///< of kPool: kEverywhere, whose they are
+  RunNo run = 0;   ///< of kRun, as all that follows
+  std::string id{};
+  std::string flow_id{};
   RunState state = RunState::kPending;
 };
 
@@ -42,8 +47,8 @@ class Hub final : public CommitObserver {
   void leave(std::uint64_t listener);
 
   /// After a number, at most `limit`. Nullopt: some after it are no longer known.
-  [[nodiscard]] std::optional<std::vector<RunChange>> changes_after(std::uint64_t seq,
-                                                                    std::size_t limit) const;
+  [[nodiscard]] std::optional<std::vector<Change>> changes_after(std::uint64_t seq,
+                                                                 std::size_t limit) const;
   [[nodiscard]] std::uint64_t last() const;
 
  private:
@@ -53,7 +58,10 @@ class Hub final : public CommitObserver {
   };
 
   mutable std::mutex mutex_;
-  std::deque<RunChange> changes_;
+  void keep(Change change);
+  void keep_changes_of(const ChangeSet& changes);
+
+  std::deque<Change> changes_;  // guarded by mutex_, as all that follows
   std::uint64_t last_ = 0;
   std::uint64_t next_listener_ = 1;
   std::map<std::uint64_t, Listener> listeners_;

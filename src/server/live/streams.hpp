@@ -20,9 +20,10 @@ namespace cordyna::server {
 [[nodiscard]] std::unique_ptr<BodySource> run_stream(StoreReader& reader, std::shared_ptr<Hub> hub,
                                                      RunNo run, std::int64_t after);
 
-/// Changes of all runs that the caller may see: `event: run`. `last_id`: the id of the last one
-/// that the client has; empty: from now on. What cannot be told from there on is `event: reset`:
-/// the client looks at the list again.
+/// Changes of all runs that the caller may see: `event: run`; of flows, backfills and pools,
+/// `event: changed`, which says of what list. `last_id`: the id of the last one that the client
+/// has; empty: from now on. What cannot be told from there on is `event: reset`: the client looks
+/// at the list again.
 [[nodiscard]] std::unique_ptr<BodySource> all_runs_stream(std::shared_ptr<Hub> hub, Caller caller,
                                                           std::string epoch,
                                                           const std::string& last_id);

@@ -1,5 +1,6 @@
-"""The server that these tests share."""
+"""The servers that these tests share, and a client."""
 
+from dyna_client import client, served
 from serving import server
 
-__all__ = ["server"]
+__all__ = ["client", "served", "server"]

@@ -54,7 +54,7 @@ def churn(server: Server) -> None:
     assert server.call("GET", "/api/v1/runs", token="dyna_none_none").status in (401, 429)
     for _ in range(5):
         follower = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
-        follower.request("GET", "/api/v1/events", headers=headers)
+        follower.request("GET", "/api/v1/live/runs", headers=headers)
         assert follower.getresponse().status == 200
         follower.close()
 
