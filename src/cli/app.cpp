@@ -58,6 +58,8 @@ CommandResult dispatch(CommandContext& context) {
     case Verb::kPlan: return plan_command(context);
     case Verb::kFlows: return flows_command(context);
     case Verb::kAudit: return audit_command(context);
+    case Verb::kBackup: return backup_command(context);
+    case Verb::kRestore: return restore_command(context);
     case Verb::kDoctor: return doctor_command(context);
     case Verb::kVersion: return version_command(context);
     case Verb::kCompletion: return completion_command(context);
@@ -77,7 +79,7 @@ bool only_prints(const Arguments& arguments) {
   if (verb == Verb::kFlows) return arguments.action != "remove";
   return verb != Verb::kRun && verb != Verb::kApply && verb != Verb::kPrune && verb != Verb::kUp &&
          verb != Verb::kResume && verb != Verb::kCancel && verb != Verb::kApprove &&
-         verb != Verb::kReject;
+         verb != Verb::kReject && verb != Verb::kBackup && verb != Verb::kRestore;
 }
 
 int carry_out(const Arguments& arguments, const Parts& parts) {

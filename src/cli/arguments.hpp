@@ -39,6 +39,8 @@ enum class Verb : std::uint8_t {
   kPlan,
   kFlows,
   kAudit,
+  kBackup,
+  kRestore,
   kDoctor,
   kVersion,
   kCompletion,

@@ -18,6 +18,7 @@ class FlowCommands {
   void add_flows();
   void add_up();
   void add_audit();
+  void add_backup();
 
  private:
   CLI::App* add(const char* name, const char* help, Verb verb) {
@@ -146,6 +147,33 @@ void FlowCommands::add_audit() {
       "'list --json' prints JSON lines, the oldest first, for export.");
 }
 
+void FlowCommands::add_backup() {
+  CLI::App* const backup =
+      add("backup", "Copy the state into a file, also while it is worked with", Verb::kBackup);
+  backup->add_option("file", found_.files, "A file that is not there yet")
+      ->type_name("FILE")
+      ->required()
+      ->expected(1);
+  add_common(backup);
+  backup->footer(
+      "The copy is of one moment, whole, and checked before it gets its name. It holds flows, "
+      "runs,\n"
+      "their history, schedules, users and the audit; not in it, and named: logs and artifacts in\n"
+      "runs/, the cache, secrets with their key, and the file that shows admin's token.");
+  CLI::App* const restore =
+      add("restore", "Make a file of 'dyna backup' the state here", Verb::kRestore);
+  restore->add_option("file", found_.files, "The file; it stays as it is")
+      ->type_name("FILE")
+      ->required()
+      ->expected(1);
+  add_common(restore);
+  restore->footer(
+      "Wants a state folder without a state, and overwrites nothing. Runs that had not ended go "
+      "on\n"
+      "with 'dyna up' or 'dyna resume'; a task that ran when the backup was made begins again.\n"
+      "State lies in .cordyna beside the nearest cordyna.yaml, else here.");
+}
+
 }  // namespace
 
 void add_applied_flow_commands(CLI::App& app, Arguments& found) {
@@ -155,6 +183,7 @@ void add_applied_flow_commands(CLI::App& app, Arguments& found) {
   commands.add_flows();
   commands.add_up();
   commands.add_audit();
+  commands.add_backup();
 }
 
 }  // namespace cordyna::cli

@@ -53,6 +53,8 @@ using CommandResult = Result<ExitCode>;
 [[nodiscard]] CommandResult plan_command(CommandContext& context);
 [[nodiscard]] CommandResult flows_command(CommandContext& context);
 [[nodiscard]] CommandResult audit_command(CommandContext& context);
+[[nodiscard]] CommandResult backup_command(CommandContext& context);
+[[nodiscard]] CommandResult restore_command(CommandContext& context);
 [[nodiscard]] CommandResult doctor_command(CommandContext& context);
 
 // What several of them need.
