@@ -32,6 +32,7 @@
 #include "secrets/layered_secrets.hpp"
 #include "secrets/secret_store.hpp"
 #include "store/memory/memory_store.hpp"
+#include "store/sqlite/backup.hpp"
 #include "store/sqlite/sqlite_store.hpp"
 #include "template/template.hpp"
 
@@ -138,6 +139,8 @@ int command_line(int argc, char** argv) {
   parts.evaluator = &evaluator;
   parts.open_store = cordyna::open_sqlite_store;
   parts.open_reader = cordyna::open_sqlite_reader;
+  parts.back_up_state = cordyna::back_up_state;
+  parts.restore_state = cordyna::restore_state;
   std::shared_ptr<ServerStart> starting;
   parts.expect = [&starting](const StateLayout& layout, const cordyna::Flow& flow) {
     const bool needed = std::ranges::any_of(

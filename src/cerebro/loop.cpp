@@ -43,7 +43,7 @@ Result<RunNo> Loop::apply(Millis now, const Command& command) {
                 "the disk is full: nothing can be saved until there is space again");
   }
   // Asked anew each time, so that nobody is refused when there is space again.
-  if (begins_work(command)) TRY(store_.room());
+  if (patient_ && begins_work(command)) TRY(store_.room());
   struct Visitor {
     Loop& loop;
     Millis now;
@@ -363,7 +363,7 @@ Result<RunNo> Loop::decide(Millis now, const DecideSignal& signal) {
 
 Result<> Loop::decide_all(Millis now, Millis wall) {
   const auto starter = [this, now](engine::RunStart run) { return start(now, std::move(run)); };
-  room_ = store_.room();
+  if (patient_) room_ = store_.room();
   if (!is_low()) ticker_.advance(wall, starter, decision_.changes);
   TRY(events_.advance(wall, is_low() ? nullptr : EventRouter::Starter(starter), decision_.changes));
   engine_.advance(now, decision_);

@@ -126,7 +126,7 @@ class Loop {
   void set_process(Process& process) { process_ = &process; }
   /// From now on a full disk does not end the loop: it keeps what it decided until that can be
   /// saved. Meanwhile (`waits`) each `step` tries again, and fails with kNoSpace; commands are
-  /// refused, reports wait, and no timer fires.
+  /// refused, reports wait, and no timer fires. And nothing new is begun without `Store::room`.
   void wait_for_space() { patient_ = true; }
   [[nodiscard]] bool waits() const { return unsaved_.has_value(); }
   /// Whether the disk is so full that nothing new is begun, by anybody or any trigger. Looked at by

@@ -123,6 +123,7 @@ TEST(LoopRoomTest, WithoutRoomNothingNewIsBegunAndWhatRunsGoesOn) {
             [](std::string_view, std::string_view) -> Result<std::shared_ptr<const Flow>> {
               return one_log();
             });
+  loop.wait_for_space();
   ASSERT_TRUE(loop.apply(1, SubmitSignal{{RunId{"a"}, one_log(), "{}", "{}"}}).has_value());
   store.room_ = std::unexpected<Error>(kFull);
   do {

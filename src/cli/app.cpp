@@ -60,6 +60,8 @@ CommandResult dispatch(CommandContext& context) {
     case Verb::kAudit: return audit_command(context);
     case Verb::kEvents: return events_command(context);
     case Verb::kConfig: return config_command(context);
+    case Verb::kBackup: return backup_command(context);
+    case Verb::kRestore: return restore_command(context);
     case Verb::kDoctor: return doctor_command(context);
     case Verb::kLogin: return login_command(context);
     case Verb::kLogout: return logout_command(context);
@@ -87,7 +89,7 @@ bool only_prints(const Arguments& arguments) {
   if (verb == Verb::kLogin || verb == Verb::kLogout) return false;
   return verb != Verb::kRun && verb != Verb::kApply && verb != Verb::kPrune && verb != Verb::kUp &&
          verb != Verb::kResume && verb != Verb::kCancel && verb != Verb::kApprove &&
-         verb != Verb::kReject;
+         verb != Verb::kReject && verb != Verb::kBackup && verb != Verb::kRestore;
 }
 
 int carry_out(const Arguments& arguments, const Parts& parts) {

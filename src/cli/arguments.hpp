@@ -41,6 +41,8 @@ enum class Verb : std::uint8_t {
   kAudit,
   kEvents,
   kConfig,
+  kBackup,
+  kRestore,
   kDoctor,
   kLogin,
   kLogout,

@@ -22,6 +22,7 @@ class FlowCommands {
   void add_audit();
   void add_events();
   void add_config();
+  void add_backup();
 
  private:
   void add_server_options(CLI::App* command);
@@ -209,6 +210,34 @@ void FlowCommands::add_events() {
       "(replay) or needs no run of it (drop).");
 }
 
+void FlowCommands::add_backup() {
+  CLI::App* const backup =
+      add("backup", "Copy the state into a file, also while it is worked with", Verb::kBackup);
+  backup->add_option("file", found_.files, "A file that is not there yet")
+      ->type_name("FILE")
+      ->required()
+      ->expected(1);
+  add_common(backup);
+  backup->footer(
+      "The copy is of one moment, whole, and checked before it gets its name. It holds flows, "
+      "runs,\n"
+      "their history, schedules, users and the audit; not in it, and named: logs and artifacts "
+      "in\n"
+      "runs/, the cache, secrets with their key, and the file that shows admin's token.");
+  CLI::App* const restore =
+      add("restore", "Make a file of 'dyna backup' the state here", Verb::kRestore);
+  restore->add_option("file", found_.files, "The file; it stays as it is")
+      ->type_name("FILE")
+      ->required()
+      ->expected(1);
+  add_common(restore);
+  restore->footer(
+      "Wants a state folder without a state, and overwrites nothing. Runs that had not ended go "
+      "on\n"
+      "with 'dyna up' or 'dyna resume'; a task that ran when the backup was made begins again.\n"
+      "State lies in .cordyna beside the nearest cordyna.yaml, else here.");
+}
+
 }  // namespace
 
 void add_applied_flow_commands(CLI::App& app, Arguments& found) {
@@ -220,6 +249,7 @@ void add_applied_flow_commands(CLI::App& app, Arguments& found) {
   commands.add_audit();
   commands.add_events();
   commands.add_config();
+  commands.add_backup();
 }
 
 }  // namespace cordyna::cli

@@ -59,6 +59,8 @@ using CommandResult = Result<ExitCode>;
 [[nodiscard]] CommandResult config_command(CommandContext& context);
 /// Of who runs this program, for the record of decisions.
 [[nodiscard]] std::string user_name();
+[[nodiscard]] CommandResult backup_command(CommandContext& context);
+[[nodiscard]] CommandResult restore_command(CommandContext& context);
 [[nodiscard]] CommandResult doctor_command(CommandContext& context);
 [[nodiscard]] CommandResult login_command(CommandContext& context);
 [[nodiscard]] CommandResult logout_command(CommandContext& context);

@@ -13,6 +13,7 @@
 #include "ports/evaluator.hpp"
 #include "ports/process.hpp"
 #include "ports/secrets.hpp"
+#include "ports/state_copy.hpp"
 #include "ports/store.hpp"
 
 namespace cordyna::cli {
@@ -37,6 +38,9 @@ struct Parts {
       open_store;
   /// Errors: kNotFound: there is no state.
   std::function<Result<std::unique_ptr<StoreReader>>(const StateLayout&)> open_reader;
+  /// As in store/sqlite/backup.hpp: copies a state into a file, and makes a file a state.
+  std::function<Result<StateCopy>(const StateLayout&, const std::string& file)> back_up_state;
+  std::function<Result<StateCopy>(const std::string& file, const StateLayout&)> restore_state;
   /// This flow is about to run in a state that is ours: what its tasks will need can be started
   /// meanwhile.
   std::function<void(const StateLayout&, const Flow&)> expect;

@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <utility>
 
+#include "base/json_text.hpp"
 #include "base/text.hpp"
 #include "cli/apply_session.hpp"
 #include "cli/commands.hpp"
@@ -80,6 +81,7 @@ class Up {
   CommandResult own();
   /// Null: a signal came first.
   Result<std::unique_ptr<Store>> become_owner();
+  void wait_for_owner(const std::string& why);
   Result<> take_up_runs(Ownership& ownership);
   Result<> take_up_backfills(Ownership& ownership);
   Result<> serve(Ownership& ownership);
@@ -137,9 +139,7 @@ Result<std::unique_ptr<Store>> Up::become_owner() {
   for (bool said = false;; said = true) {
     auto store = context_.parts.open_store(layout_, [] {});
     if (store.has_value() || store.error().code != ErrorCode::kConflict) return store;
-    if (!said) {
-      say(fmt::format("{} has another owner; waiting until it goes", printable(layout_.folder())));
-    }
+    if (!said) wait_for_owner(store.error().message);
     pollfd signal{signals_.fd(), POLLIN, 0};
     ::poll(&signal, 1, kOwnerRetryMillis);
     if (told_to_go() > 0) return std::unique_ptr<Store>();
@@ -171,6 +171,17 @@ CommandResult Up::own() {
   if (server_ != nullptr) greet();
   TRY(begin_pruning(ownership));
   return wait(ownership);
+}
+
+void Up::wait_for_owner(const std::string& why) {
+  if (!context_.arguments.json) {
+    say(fmt::format("{} has another owner; waiting until it goes", printable(layout_.folder())));
+    return;
+  }
+  std::string line = fmt::format("{{\"at\":\"{}\",\"waiting\":\"owner\",\"detail\":",
+                                 format_timestamp(context_.parts.clock->now()));
+  append_json_string(line, why);
+  view_.note(line + "}");
 }
 
 /// What an owner before left goes on, the oldest first.

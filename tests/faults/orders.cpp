@@ -98,6 +98,7 @@ class Look {
     std::vector<std::string> rows;
     const auto add = [](void* out, int columns, char** texts, char**) {
       std::vector<std::string> row;
+      row.reserve(static_cast<std::size_t>(columns));
       for (int i = 0; i < columns; ++i) row.emplace_back(texts[i] == nullptr ? "" : texts[i]);
       static_cast<std::vector<std::string>*>(out)->push_back(
           fmt::format("{}", fmt::join(row, " ")));

@@ -305,3 +305,25 @@ def test_a_slow_disk_is_shared_by_who_waits_for_it(tmp_path: Path, disk: Disk) -
         load.abandon()
         end(server)
     check_promises(load, tmp_path)
+
+
+def test_a_start_on_a_full_disk_ends_with_its_reason(tmp_path: Path, disk: Disk) -> None:
+    flows(tmp_path)
+    server = find_port(spawn(tmp_path))
+    kept = server.start("acme/say")
+    server.ended(kept)
+    server.stop()
+    disk.fail(WRITES, errno.ENOSPC)
+    refused = spawn(tmp_path, **disk.env)
+    try:
+        stops_with(refused, "no space for state file")
+    finally:
+        end(refused)
+    disk.heal()
+    server = find_port(spawn(tmp_path, **disk.env))
+    try:
+        assert server.ok("GET", f"/api/v1/runs/{kept}")["state"] == "completed"
+        server.stop()
+    finally:
+        end(server)
+    check_state(tmp_path)

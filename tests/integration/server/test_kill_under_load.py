@@ -149,3 +149,30 @@ def test_killed_anywhere_nothing_that_was_promised_is_lost_or_doubled(tmp_path: 
     check_effects(load, tmp_path)
     check_state(tmp_path)
     print(f"{kills} kills, {len(load.orders)} orders, {load.lost} lost answers")
+
+
+def test_a_second_server_waits_and_says_so_and_takes_over_when_the_first_is_killed(
+    tmp_path: Path,
+) -> None:
+    """R10: never two at a time; a waiting one begins at once when the first has gone, however it went."""
+    (tmp_path / "say.yaml").write_text(LOG)
+    first = find_port(spawn(tmp_path))
+    second = spawn(tmp_path)
+    try:
+        run = first.start("acme/say", order=1, key="k")
+        eventually(lambda: '"waiting":"owner"' in second.last_words(), "the second says so")
+        assert f"owned by process {first.process.pid}" in second.last_words()
+        first.ended(run)
+        first.process.kill()
+        first.process.wait()
+        find_port(second)
+        assert second.ok("GET", f"/api/v1/runs/{run}")["state"] == "completed"
+        second.ended(second.start("acme/say", order=2, key="k"))
+        second.stop()
+        assert second.process.returncode == 0, second.last_words()
+    finally:
+        for server in (first, second):
+            if server.process.poll() is None:
+                server.process.kill()
+                server.process.wait()
+    check_state(tmp_path)

@@ -1,13 +1,16 @@
 """R48 in small: a server that works for a long time needs no more memory, files, threads or log than after a short one.
 
 Bounded by work in `./dev test`; with DYNA_TEST_LONG=1 twenty minutes, where latency is compared, too. Each fifth is measured
-at rest, and the last is compared with the second: the first fills caches.
+at rest, and the last is compared with the second: the first fills caches. Latency is measured in units of a yardstick that
+feels the same machine at the same time.
 """
 
 from __future__ import annotations
 
+import hashlib
 import http.client
 import os
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
@@ -37,6 +40,37 @@ class Sample:
     log_kib: int
     p50_ms: float
     p99_ms: float
+    yardstick_ms: float
+
+
+class Yardstick:
+    """How long a piece of work that is always the same takes beside the server: a hash, and a write that is durable."""
+
+    def __init__(self, folder: Path) -> None:
+        self.times: list[float] = []
+        self._file = (folder / "yardstick").open("wb", buffering=0)
+        self._end = threading.Event()
+        self._thread = threading.Thread(target=self._work, daemon=True)
+        self._thread.start()
+
+    def _work(self) -> None:
+        block = bytes(65536)
+        while not self._end.wait(0.1):
+            begun = monotonic()
+            for _ in range(8):
+                hashlib.sha256(block).digest()
+            self._file.write(block[:4096])
+            os.fdatasync(self._file.fileno())
+            self.times.append(1000 * (monotonic() - begun))
+
+    def take(self) -> float:
+        """The median since the last call."""
+        times, self.times = sorted(self.times), []
+        return times[len(times) // 2]
+
+    def stop(self) -> None:
+        self._end.set()
+        self._thread.join()
 
 
 def status(pid: int, name: str) -> int:
@@ -59,7 +93,7 @@ def churn(server: Server) -> None:
         follower.close()
 
 
-def measure(server: Server, load: Load, before: int) -> Sample:
+def measure(server: Server, load: Load, before: int, yardstick_ms: float) -> Sample:
     times = sorted(load.latencies[before:])
     pid = server.process.pid
     # A connection that has gone is noticed by the server a moment later.
@@ -75,6 +109,7 @@ def measure(server: Server, load: Load, before: int) -> Sample:
         log_kib=(server.state / "state.db-wal").stat().st_size // 1024,
         p50_ms=1000 * times[len(times) // 2],
         p99_ms=1000 * times[len(times) * 99 // 100],
+        yardstick_ms=yardstick_ms,
     )
 
 
@@ -96,6 +131,7 @@ def test_the_last_fifth_is_as_the_second(tmp_path: Path) -> None:
     server = find_port(spawn(tmp_path))
     load = Load([starts_of(f"acme/{name}") for name in FLOWS], CLIENTS, seed=48)
     samples: list[Sample] = []
+    yardstick = Yardstick(tmp_path)
     try:
         for _ in range(FIFTHS):
             before = len(load.latencies)
@@ -103,12 +139,13 @@ def test_the_last_fifth_is_as_the_second(tmp_path: Path) -> None:
             work_a_fifth(server, load)
             load.pause(server)
             eventually(lambda: unfinished(tmp_path) == 0, "the end of all runs", 120)
-            samples.append(measure(server, load, before))
+            samples.append(measure(server, load, before, yardstick.take()))
             print(samples[-1])
         load.finish(server)
         server.stop()
         assert server.process.returncode == 0, server.last_words()
     finally:
+        yardstick.stop()
         load.abandon()
         if server.process.poll() is None:
             server.process.kill()
@@ -116,9 +153,11 @@ def test_the_last_fifth_is_as_the_second(tmp_path: Path) -> None:
     second, last = samples[1], samples[-1]
     assert load.refused == []
     assert last.rss_kib <= second.rss_kib + (4096 if LONG else 2048), samples
-    assert last.files <= second.files, samples
+    # The link to an idle guardian, and one to a reader, may be there or not.
+    assert last.files <= second.files + 4, samples
     assert last.threads <= second.threads, samples
     assert last.log_kib <= 32 * 1024, samples
     if LONG:
-        assert last.p99_ms <= 2 * second.p99_ms + 20, samples
+        slower = last.p99_ms / last.yardstick_ms / (second.p99_ms / second.yardstick_ms)
+        assert slower <= 2, (slower, samples)
     check_state(tmp_path)
