@@ -13,6 +13,8 @@
 #include "cli/named_flow.hpp"
 #include "cli/side.hpp"
 #include "cli/up_report.hpp"
+#include "client/json_slice.hpp"
+#include "client/remote_reader.hpp"
 #include "model/run_fields.hpp"
 #include "service/backfill_plan.hpp"
 #include "service/json.hpp"
@@ -86,6 +88,59 @@ BackfillWish wish_of(const Arguments& arguments) {
           arguments.newest_first, arguments.inputs,   "--"};
 }
 
+/// What the API wants to know. Times without an offset are by the clocks of the trigger there.
+std::string wish_as_json(const Arguments& arguments) {
+  std::string out = "{\"from\":";
+  append_json(out, arguments.from);
+  out += ",\"to\":";
+  append_json(out, arguments.to);
+  const auto text = [&out](std::string_view key, const std::string& value) {
+    if (value.empty()) return;
+    out += fmt::format(",\"{}\":", key);
+    append_json(out, value);
+  };
+  text("trigger", arguments.trigger);
+  text("every", arguments.every);
+  out += fmt::format(",\"parallel\":{},\"only_missing\":{},\"newest_first\":{},\"dry_run\":{}",
+                     arguments.parallel, arguments.only_missing, arguments.newest_first,
+                     arguments.dry_run);
+  out += ",\"inputs\":[";
+  for (const auto& [name, value] : arguments.inputs) {
+    out += out.back() == '[' ? "{\"name\":" : ",{\"name\":";
+    append_json(out, name);
+    out += ",\"value\":";
+    append_json(out, value);
+    out += '}';
+  }
+  return out + "]}";
+}
+
+/// A server carries it on by itself: `backfill show` tells how far it is.
+CommandResult begin_there(CommandContext& context, const GivenFlow& found) {
+  const Arguments& arguments = context.arguments;
+  client::Write write;
+  write.path = client::flow_path(found.ns, found.flow->id) + "/backfills";
+  write.body = wish_as_json(arguments);
+  write.key = make_uuid7(context.parts.clock->now());
+  TRY_ASSIGN(const std::string answer, found.server->send(write));
+  TRY_ASSIGN(const client::JsonSlice json, client::JsonSlice::parse(answer));
+  if (arguments.dry_run) {
+    std::vector<Fate> fates;
+    for (const client::JsonSlice& one : json.member("times").items()) {
+      fates.push_back({{one.time("scheduled_for"), one.time("from")}, false});
+    }
+    context.output.write(arguments.json ? answer : fates_as_lines(fates));
+    return ExitCode::kOk;
+  }
+  client::RemoteReader reader(*found.server);
+  TRY_ASSIGN(const client::CountedBackfill now,
+             reader.find_counted_backfill(json.number("backfill")));
+  context.output.write(
+      (arguments.json ? backfill_as_json(now.row, now.counts) : line_of(now.row, now.counts)) +
+      "\n");
+  return ExitCode::kOk;
+}
+
 CommandResult begin(CommandContext& context) {
   const Arguments& arguments = context.arguments;
   if (arguments.files.empty()) {
@@ -94,9 +149,9 @@ CommandResult begin(CommandContext& context) {
         "a flow is wanted: dyna backfill FILE|NAME --from TIME --to TIME; or one of list, show, "
         "pause, resume, cancel");
   }
-  TRY(refuse_server(context));  // its API begins no backfills
   TRY_ASSIGN(GivenFlow found, find_given(context, arguments.files.front()));
   if (found.flow == nullptr) return ExitCode::kUsage;
+  if (found.server.has_value()) return begin_there(context, found);
   const Millis now = context.parts.clock->wall();
   OwnerRequest request;
   request.op = OwnerOp::kBackfill;

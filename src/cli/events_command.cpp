@@ -8,6 +8,7 @@
 #include "base/text.hpp"
 #include "cli/commands.hpp"
 #include "cli/owner_request.hpp"
+#include "cli/side.hpp"
 #include "service/json.hpp"
 
 namespace cordyna::cli {
@@ -83,17 +84,11 @@ CommandResult show(CommandContext& context, StoreReader& reader) {
   return ExitCode::kOk;
 }
 
-CommandResult settle(CommandContext& context, const StateLayout& layout) {
+CommandResult told(CommandContext& context) {
   const Arguments& arguments = context.arguments;
-  OwnerRequest request;
-  request.op = arguments.action == "drop" ? OwnerOp::kEventDrop : OwnerOp::kEventReplay;
-  request.follow = false;
-  request.of = arguments.event;
-  request.by = user_name();
-  TRY(carry_out_at_last(context, layout, request));
   if (arguments.json) {
-    context.output.write(fmt::format("{{\"event\":{},\"op\":\"{}\"}}\n", arguments.event,
-                                     arguments.action == "drop" ? "drop" : "replay"));
+    context.output.write(
+        fmt::format("{{\"event\":{},\"op\":\"{}\"}}\n", arguments.event, arguments.action));
   } else {
     context.output.write(fmt::format(
         "event {} {}\n", arguments.event,
@@ -102,19 +97,36 @@ CommandResult settle(CommandContext& context, const StateLayout& layout) {
   return ExitCode::kOk;
 }
 
+CommandResult settle(CommandContext& context) {
+  const Arguments& arguments = context.arguments;
+  TRY_ASSIGN(const std::optional<client::ApiClient> server, server_here(context));
+  if (server.has_value()) {
+    TRY(server->send({.path = fmt::format("/events/{}/settle", arguments.event),
+                      .body = fmt::format("{{\"op\":\"{}\"}}", arguments.action)}));
+    return told(context);
+  }
+  TRY_ASSIGN(const StateLayout layout, state_here(context));
+  OwnerRequest request;
+  request.op = arguments.action == "drop" ? OwnerOp::kEventDrop : OwnerOp::kEventReplay;
+  request.follow = false;
+  request.of = arguments.event;
+  request.by = user_name();
+  TRY(carry_out_at_last(context, layout, request));
+  return told(context);
+}
+
 }  // namespace
 
 CommandResult events_command(CommandContext& context) {
   const std::string& action = context.arguments.action;
-  TRY_ASSIGN(const StateLayout layout, state_here(context));
   if (!action.empty() && action != "list" && context.arguments.event == 0) {
     return fail(ErrorCode::kInvalidArgument,
                 fmt::format("dyna events {} wants the number of an event; 'dyna events' lists them",
                             action));
   }
-  if (action == "replay" || action == "drop") return settle(context, layout);
-  TRY_ASSIGN(const std::unique_ptr<StoreReader> reader, context.parts.open_reader(layout));
-  return action == "show" ? show(context, *reader) : list(context, *reader);
+  if (action == "replay" || action == "drop") return settle(context);
+  TRY_ASSIGN(const Side side, side_here(context));
+  return action == "show" ? show(context, *side.reader) : list(context, *side.reader);
 }
 
 }  // namespace cordyna::cli

@@ -297,6 +297,27 @@ Result<std::vector<TokenRow>> RemoteReader::list_tokens() {
   return read_pages<TokenRow>(client_, {"/tokens", {}, "tokens", {}, {}, kPage * kPage}, token_of);
 }
 
+Result<EventRow> RemoteReader::find_event(EventNo no) {
+  TRY_ASSIGN(const std::string text, client_.get(fmt::format("/events/{}", no)));
+  TRY_ASSIGN(const JsonSlice json, JsonSlice::parse(text));
+  return event_of(json);
+}
+
+Result<std::vector<EventRow>> RemoteReader::list_events(const EventFilter& filter) {
+  std::string ns = filter.ns.value_or("");
+  if (filter.ns.has_value() && ns.empty()) ns = "_";
+  const std::string state = filter.state.has_value() ? std::string(to_string(*filter.state)) : "";
+  return read_pages<EventRow>(
+      client_,
+      {"/events",
+       {{"namespace", ns}, {"flow", filter.flow_id}, {"trigger", filter.trigger}, {"state", state}},
+       "events",
+       "before",
+       number_text(filter.before),
+       filter.limit},
+      event_of);
+}
+
 Result<std::vector<AuditRow>> RemoteReader::list_audit(const AuditFilter& filter) {
   return read_pages<AuditRow>(client_,
                               {"/audit",

@@ -43,6 +43,9 @@ class RemoteReader final : public StoreReader {
   Result<std::vector<HashRuns>> count_runs(std::string_view ns, std::string_view flow_id) override;
   Result<std::vector<UserRow>> list_users() override;
   Result<std::vector<TokenRow>> list_tokens() override;
+  using StoreReader::find_event;
+  Result<EventRow> find_event(EventNo no) override;
+  Result<std::vector<EventRow>> list_events(const EventFilter& filter) override;
   Result<std::vector<AuditRow>> list_audit(const AuditFilter& filter) override;
 
   // What a state folder answers otherwise.

@@ -203,6 +203,29 @@ Result<TickRow> tick_of(const JsonSlice& json) {
   return tick;
 }
 
+Result<EventRow> event_of(const JsonSlice& json) {
+  EventRow event;
+  event.no = json.number("event");
+  if (event.no <= 0) return wrong("an event", "event");
+  const auto state = parse_event_state(json.text("state"));
+  if (!state.has_value()) return wrong("an event", "state");
+  event.from = event.state = *state;
+  event.event_id = json.text("id");
+  const std::string flow = json.text("flow");
+  const std::size_t slash = flow.rfind('/');
+  event.ns = slash == std::string::npos ? "" : flow.substr(0, slash);
+  event.flow_id = slash == std::string::npos ? flow : flow.substr(slash + 1);
+  event.trigger = json.text("trigger");
+  event.at = json.time("at");
+  event.settled_at = json.time("settled_at");
+  event.run = json.number("run");
+  event.source = json.text("source");
+  event.detail = json.text("detail");
+  event.tries = json.number("tries");
+  event.payload = json.raw("payload");
+  return event;
+}
+
 Result<AuditRow> audit_of(const JsonSlice& json) {
   AuditRow row;
   row.seq = json.number("seq");

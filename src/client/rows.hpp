@@ -32,6 +32,7 @@ namespace cordyna::client {
 [[nodiscard]] Result<AppliedFlowRow> flow_of(const JsonSlice& json);
 [[nodiscard]] Result<AppliedVersionRow> version_of(const JsonSlice& json);
 [[nodiscard]] Result<TickRow> tick_of(const JsonSlice& json);
+[[nodiscard]] Result<EventRow> event_of(const JsonSlice& json);
 [[nodiscard]] Result<AuditRow> audit_of(const JsonSlice& json);
 [[nodiscard]] Result<UserRow> user_of(const JsonSlice& json);  ///< `password`: only whether
 [[nodiscard]] Result<TokenRow> token_of(const JsonSlice& json);

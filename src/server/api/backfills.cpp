@@ -89,6 +89,12 @@ void start_backfill(Api& api, Call& call) {
     return call.refuse(right.error());
   }
   if (call.body.flag("dry_run")) {
+    if (wish.only_missing) {
+      std::erase_if(plan->times, [&](const schedule::Tick& time) {
+        const auto done = api.reader().is_done({row->ns, row->flow_id, plan->row.trigger, time.at});
+        return done.has_value() && *done;
+      });
+    }
     return call.answer({200, {{"Content-Type", "application/json"}}, times_as_json(*plan) + "\n"});
   }
   BackfillRequest request;
