@@ -184,6 +184,10 @@ def test_a_follower_goes_on_where_it_was_when_the_server_comes_back(
             "begun",
             "done",
         ], "each line of output once"
+        told = (
+            errors if command == "logs" else str([line["note"] for line in lines if "note" in line])
+        )
+        assert told.count("the connection is lost") <= 1, "it is said once"
         if command == "run":
             seqs = [line["seq"] for line in lines if "seq" in line]
             assert seqs == list(range(1, len(seqs) + 1)), "each update once, none is missing"
