@@ -25,7 +25,8 @@ class Parser {
     app_.add_flag("--version", version_, "Print the version");
     app_.footer(
         "A flow is a YAML file; 'dyna schema --reference' explains its keys.\n"
-        "State lies in .cordyna beside the flow; --state DIR or $DYNA_STATE says otherwise.");
+        "State lies in .cordyna beside the flow; --state DIR or $DYNA_STATE says otherwise.\n"
+        "--server, $DYNA_SERVER or 'dyna context use' send commands to a server ('dyna login').");
     add_run();
     add_flow_commands();
     add_test();
@@ -57,11 +58,6 @@ class Parser {
   void add_state(CLI::App* command) {
     command->add_option("--state", found_.state, "The state folder")->type_name("DIR");
     add_server_option(command, found_);
-  }
-  void add_watch(CLI::App* command) {
-    command->add_flag("-w,--watch", found_.watch,
-                      "Go on until Ctrl-C: drawn again when something changes, or, where no "
-                      "terminal is, a line for each change");
   }
   void add_follow(CLI::App* command) {
     const auto read = [this](const std::string& word) -> std::string {
@@ -227,7 +223,7 @@ void Parser::add_run_commands() {
       ->expected(1)
       ->take_all();
   for (CLI::App* command : {runs, logs, why, pools}) add_json(command);
-  for (CLI::App* command : {runs, pools}) add_watch(command);
+  for (CLI::App* command : {runs, pools}) add_watch_option(command, found_);
   for (CLI::App* command : {cancel, resume, approve, reject}) add_follow(command);
   for (CLI::App* command : {runs, logs, why, pools, cancel, resume, approve, reject}) {
     add_state(command);
@@ -305,7 +301,7 @@ void Parser::add_backfill() {
     return command;
   };
   CLI::App* list = action("list", "List backfills, newest first");
-  add_watch(list);
+  add_watch_option(list, found_);
   list->add_option("-n,--limit", found_.limit, "How many (default: 20)")
       ->check(CLI::Range(1, 10'000))
       ->type_name("N");
@@ -482,7 +478,7 @@ void Parser::add_others() {
   CLI::App* doctor = add("doctor", "Look at what this machine offers", Verb::kDoctor);
   doctor->add_flag("--install", found_.install, "Fetch what is missing (DuckDB, from PyPI)");
   add_json(doctor);
-  add_state(doctor);
+  doctor->add_option("--state", found_.state, "The state folder")->type_name("DIR");
   CLI::App* version = add("version", "Print the version", Verb::kVersion);
   add_json(version);
   CLI::App* completion =

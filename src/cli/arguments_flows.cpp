@@ -83,9 +83,7 @@ void FlowCommands::add_flows() {
           "-n,--namespace", [&found = found_](const std::string& ns) { found.ns = ns; },
           "Only those of this namespace; '' is that of flows without one")
       ->type_name("NAMESPACE");
-  flows->add_flag("-w,--watch", found_.watch,
-                  "Go on until Ctrl-C: drawn again when something changes, or, where no terminal "
-                  "is, a line for each change");
+  add_watch_option(flows, found_);
   flows->add_flag("--names", found_.names, "Only names, one a line: for completion");
   add_common(flows);
   const auto action = [&](const char* name, const char* help) {
@@ -239,6 +237,12 @@ void FlowCommands::add_backup() {
 }
 
 }  // namespace
+
+void add_watch_option(CLI::App* command, Arguments& found) {
+  command->add_flag("-w,--watch", found.watch,
+                    "Go on until Ctrl-C: drawn again when something changes, or, where no terminal "
+                    "is, a line for each change");
+}
 
 void add_applied_flow_commands(CLI::App& app, Arguments& found) {
   FlowCommands commands(app, found);

@@ -125,7 +125,8 @@ std::string owner_of(const StateLayout& layout) {
 }
 
 Finding check_state(const CommandContext& context) {
-  const auto layout = state_here(context);
+  // Of this machine, whichever server commands go to.
+  const auto layout = find_state(context.choice, working_folder().value_or("."));
   if (!layout.has_value()) {
     const bool given = !context.choice.given().empty();
     return {"state", !given, given ? layout.error().message : "none here yet",

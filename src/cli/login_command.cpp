@@ -131,6 +131,38 @@ std::string id_of_token(const std::string& token) {
   return token.substr(5, end - 5);
 }
 
+/// Ends what a login made. One that is unknown there is what was wanted. Errors: those of the
+/// server.
+Result<> revoke(const Context& known) {
+  const auto done = ApiClient(known).send(
+      {.method = "DELETE", .path = "/tokens/" + client::segment(id_of_token(known.token))});
+  if (done.has_value() || done.error().code == ErrorCode::kNotFound ||
+      done.error().code == ErrorCode::kDenied) {
+    return {};
+  }
+  return std::unexpected<Error>(done.error());
+}
+
+/// Keeps the context; the token of the login before, in its place, goes. True: it is the current
+/// one.
+Result<bool> keep(const std::string& folder, const Context& wanted) {
+  bool is_current = false;
+  Context before;
+  const auto put = [&](ContextList& list) -> Result<> {
+    const Context* known = list.find(wanted.name);
+    if (known != nullptr) before = *known;
+    list.put(wanted);
+    is_current = list.current == wanted.name;
+    return {};
+  };
+  const Result<> kept = client::change_contexts(folder, put);
+  // A token that nobody has is not left behind.
+  if (!kept.has_value() && wanted.token_is_ours) static_cast<void>(revoke(wanted));
+  TRY(kept);
+  if (before.token_is_ours && before.token != wanted.token) static_cast<void>(revoke(before));
+  return is_current;
+}
+
 }  // namespace
 
 CommandResult login_command(CommandContext& context) {
@@ -148,14 +180,10 @@ CommandResult login_command(CommandContext& context) {
   TRY_ASSIGN(wanted.ca, ca_path(at.ca));
   TRY_ASSIGN(const std::string folder,
              client::contexts_folder(context.words.config_home, context.words.home));
+  TRY(client::read_contexts(folder));  // before anything is typed, or made at the server
   TRY(take_token(context, wanted));
   TRY(verify(wanted));
-  bool is_current = false;
-  TRY(client::change_contexts(folder, [&](ContextList& list) -> Result<> {
-    list.put(wanted);
-    is_current = list.current == wanted.name;
-    return {};
-  }));
+  TRY_ASSIGN(const bool is_current, keep(folder, wanted));
   if (context.arguments.json) {
     context.output.write(fmt::format("{{\"context\":{},\"url\":{},\"actor\":{},\"current\":{}}}\n",
                                      json_string(wanted.name), json_string(wanted.url),
@@ -187,14 +215,7 @@ CommandResult logout_command(CommandContext& context) {
     return fail(ErrorCode::kConflict, fmt::format("you are not logged in to '{}'", known.name));
   }
   Result<> revoked;
-  if (known.token_is_ours) {
-    const auto done = ApiClient(known).send(
-        {.method = "DELETE", .path = "/tokens/" + client::segment(id_of_token(known.token))});
-    // Unknown there: that is what was wanted.
-    const bool gone = !done.has_value() && (done.error().code == ErrorCode::kNotFound ||
-                                            done.error().code == ErrorCode::kDenied);
-    if (!done.has_value() && !gone) revoked = std::unexpected<Error>(done.error());
-  }
+  if (known.token_is_ours) revoked = revoke(known);
   TRY(client::change_contexts(folder, [&](ContextList& now) -> Result<> {
     Context forgotten = known;
     forgotten.token.clear();

@@ -48,7 +48,8 @@ Result<ExitCode> follow(const StateLayout& layout, const RunRow& run, View& view
 Result<ExitCode> follow_there(const client::ApiClient& client, const RunRow& run, View& view,
                               Signals& signals) {
   // All of its history: the view passes over what it has shown already.
-  RemoteFollow follow(client, run.no, 0, view);
+  // Standard output is what tasks said, and nothing else.
+  RemoteFollow follow(client, run.no, 0, view, [](const std::string& text) { print_hint(text); });
   std::array<pollfd, 2> fds{pollfd{signals.fd(), POLLIN, 0}, pollfd{follow.fd(), POLLIN, 0}};
   for (;;) {
     ::poll(fds.data(), fds.size(), -1);

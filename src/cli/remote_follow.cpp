@@ -24,8 +24,9 @@ Millis steady_now() {
 
 }  // namespace
 
-RemoteFollow::RemoteFollow(client::ApiClient client, RunNo run, std::int64_t after, View& view)
-    : client_(std::move(client)), run_(run), after_(after), view_(view) {
+RemoteFollow::RemoteFollow(client::ApiClient client, RunNo run, std::int64_t after, View& view,
+                           Say say)
+    : client_(std::move(client)), run_(run), after_(after), view_(view), say_(std::move(say)) {
   client::ClientSettings settings = client_.settings();
   settings.cancel_fd = stop_.get();
   client_ = client_.with(settings);
@@ -82,8 +83,8 @@ void RemoteFollow::loop() {
       }
       // One that could be opened again at once was never away: a proxy cut it.
       if (!opened_ && !std::exchange(told, true)) {
-        view_.note(fmt::format("the connection is lost ({}); trying again for {}",
-                               printable(ended.error().message), format_delay(kPatience)));
+        say_(fmt::format("the connection is lost ({}); trying again for {}",
+                         printable(ended.error().message), format_delay(kPatience)));
       }
     }
     if (!client::wait_for(delay, stop_.get())) {

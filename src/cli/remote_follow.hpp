@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <thread>
 
@@ -22,8 +23,11 @@ class RemoteFollow {
   /// How long a server that went away is waited for before the follower gives up.
   static constexpr Millis kPatience = 5 * 60'000;
 
+  /// For people: that the connection is lost. Called on the follower's thread.
+  using Say = std::function<void(std::string)>;
+
   /// Borrows the view. `after`: what the view has already.
-  RemoteFollow(client::ApiClient client, RunNo run, std::int64_t after, View& view);
+  RemoteFollow(client::ApiClient client, RunNo run, std::int64_t after, View& view, Say say);
   /// Ends it; at once, whatever it waits for.
   ~RemoteFollow();
   RemoteFollow(const RemoteFollow&) = delete;
@@ -43,6 +47,7 @@ class RemoteFollow {
   RunNo run_;
   std::int64_t after_;
   View& view_;
+  Say say_;
   WakeFd stop_;
   WakeFd ended_;
   bool opened_ = false;  // by the attempt that goes on

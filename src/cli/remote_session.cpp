@@ -75,7 +75,8 @@ Result<ExitCode> RemoteSession::drive(RemoteWork work) {
   const FollowedRun& run = *asked;
   view_.begin(run, false, work.after);
   {
-    RemoteFollow follow(client_, run.no, work.after, view_);
+    RemoteFollow follow(client_, run.no, work.after, view_,
+                        [this](std::string text) { view_.note(std::move(text)); });
     std::array<pollfd, 2> fds{pollfd{signals_.fd(), POLLIN, 0}, pollfd{follow.fd(), POLLIN, 0}};
     while (fds[1].revents == 0) {
       ::poll(fds.data(), fds.size(), -1);

@@ -134,6 +134,7 @@ std::string JsonSlice::text() const {
 std::int64_t JsonSlice::number(std::int64_t otherwise) const {
   std::int64_t number = 0;
   const char* const end = raw_.data() + raw_.size();
+  // NOLINTNEXTLINE(bugprone-suspicious-stringview-data-usage): its end is given, too
   const auto [stop, error] = std::from_chars(raw_.data(), end, number);
   return error == std::errc() && stop == end ? number : otherwise;
 }

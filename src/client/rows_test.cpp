@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <string_view>
 
 #include "service/audit_chain.hpp"
 #include "service/json.hpp"
@@ -11,7 +12,7 @@
 namespace cordyna::client {
 namespace {
 
-JsonSlice slice(const std::string& text) {
+JsonSlice slice(std::string_view text) {
   const auto parsed = JsonSlice::parse(text);
   EXPECT_TRUE(parsed.has_value()) << text;
   return parsed.value_or(JsonSlice());

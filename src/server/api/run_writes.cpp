@@ -1,6 +1,8 @@
 // Runs: started, cancelled, run again, decided about.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <boost/json.hpp>
 #include <utility>
 
 #include "base/text.hpp"
@@ -36,6 +38,25 @@ auto answer_about(Call& call, const RunRow& run) {
   return [answer = answer_with(call, run.id), no = run.no](Result<std::int64_t> done) mutable {
     answer(done.has_value() ? Result<std::int64_t>(no) : std::move(done));
   };
+}
+
+/// Whether a start that comes again asks for the same inputs. What was not given and has a default
+/// that names the run is another text each time, and no difference.
+bool are_same(const Flow& flow, const std::string& given, const std::string& inputs,
+              const std::string& known) {
+  namespace json = boost::json;
+  boost::system::error_code error;
+  const json::value asked = json::parse(given, error);
+  const json::value now = json::parse(inputs, error);
+  const json::value before = json::parse(known, error);
+  if (!asked.is_object() || !now.is_object() || !before.is_object()) return false;
+  return std::ranges::all_of(flow.inputs, [&](const InputSpec& input) {
+    const json::value* const one = now.get_object().if_contains(input.id);
+    const json::value* const other = before.get_object().if_contains(input.id);
+    if (one == nullptr || other == nullptr) return one == other;
+    if (*one == *other) return true;
+    return !asked.get_object().contains(input.id) && input.default_value.contains("{{");
+  });
 }
 
 /// `inputs`: a JSON object; empty: those of the run.
@@ -87,7 +108,8 @@ void start_run(Api& api, Call& call) {
   if (keyed->keyed) {
     const auto known = api.reader().find_run(*id);
     if (known.has_value()) {
-      if (known->flow_id == name && known->ns == ns && known->inputs == *inputs) {
+      if (known->flow_id == name && known->ns == ns &&
+          are_same(**flow, given, *inputs, known->inputs)) {
         return call.answer(started(call, known->no, *id));
       }
       return call.refuse(problem("conflict", "the Idempotency-Key was used for something else"));

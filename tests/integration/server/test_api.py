@@ -68,6 +68,25 @@ def test_the_same_key_starts_one_run(server: Server) -> None:
     assert first.headers["Location"] == f"/api/v1/runs/{first.json['run']}"
     other = server.call("POST", path, {"inputs": {"word": "twice"}}, headers=key)
     assert other.status == 409 and "Idempotency-Key" in other.json["detail"]
+    less = server.call("POST", path, {"inputs": {}}, headers=key)
+    assert less.status == 409, "what was given and is not any more is something else, too"
+
+
+def test_a_default_that_names_the_run_makes_no_other_start(server: Server) -> None:
+    text = """
+id: stamped
+inputs:
+  - {id: at, type: string, default: "{{ run.started_at }}"}
+tasks: [{id: a, type: log, message: "{{ inputs.at }}"}]
+"""
+    server.ok("POST", "/api/v1/flows", {"files": [{"name": "f.yaml", "text": text}]})
+    path = "/api/v1/flows/_/stamped/runs"
+    key = {"Idempotency-Key": str(uuid.uuid4())}
+    first = server.ok("POST", path, {"inputs": {}}, headers=key)
+    server.ended(first["run"])  # some time has passed
+    assert server.ok("POST", path, {"inputs": {}}, headers=key) == first
+    other = server.call("POST", path, {"inputs": {"at": "now"}}, headers=key)
+    assert other.status == 409
 
 
 def test_runs_are_listed_page_by_page(server: Server) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from dyna_client import Client
@@ -60,6 +61,11 @@ def test_a_password_becomes_a_token_that_a_logout_revokes(client: Client, served
     token = next(c["token"] for c in json.loads(kept)["contexts"] if c["name"] == "ann")
     assert served.ok("GET", "/api/v1/me", token=token)["user"] == "ann"
     assert "operator@acme" in client.ok("token", "list", "--server", "ann")
+    # A login in its place revokes the token that it made before.
+    client.ok("login", url_of(served), "--name", "ann", "--user", "ann", given=password)
+    assert served.call("GET", "/api/v1/me", token=token).status == 401
+    kept = client.contexts.read_text()
+    token = next(c["token"] for c in json.loads(kept)["contexts"] if c["name"] == "ann")
     assert "the token is revoked" in client.ok("logout", "ann")
     assert served.call("GET", "/api/v1/me", token=token).status == 401
     assert "logged out" in client.ok("context", "list")
@@ -273,6 +279,30 @@ def test_a_rerun_takes_over_what_completed(client: Client, some_runs: dict[str, 
         2, "rerun", str(some_runs["daily"]), "--with", "cuont=7", "--server", "here"
     )
     assert "did you mean 'count'?" in told
+
+
+def test_a_backfill_is_steered(client: Client, served: Server) -> None:
+    here = Client(client.home, served.folder)
+    begun = here.start("backfill", "asks", "--from", "2026-01-01", "--to", "2026-01-04",
+                       "--every", "1d", "--state", str(served.state))  # fmt: skip
+
+    def listed() -> list[dict[str, Any]]:
+        found = json.loads("[" + ",".join(client.ok(
+            "backfill", "list", "--json", "--server", "here").splitlines()) + "]")  # fmt: skip
+        return [one for one in found if one["flow"] == "asks" and one["state"] != "cancelled"]
+
+    number = str(eventually(listed, "the backfill")[0]["backfill"])
+    assert "paused" in client.ok("backfill", "pause", number, "--server", "here")
+    told = json.loads(client.ok("backfill", "resume", number, "--json", "--server", "here"))
+    assert told["state"] == "running" and told["total"] == 3
+    assert f"backfill {number}" in client.ok("backfill", "show", number, "--server", "here")
+    client.ok("backfill", "cancel", number, "--server", "here")
+    begun.communicate(timeout=60)
+    assert "cancelled" in client.ok("backfill", "show", number, "--server", "here")
+    client.refused(5, "backfill", "pause", number, "--server", "here")
+    told = client.refused(2, "backfill", "acme/daily", "--from", "2026-01-01", "--to", "2026-01-02",
+                          "--server", "here")  # fmt: skip
+    assert "--server local" in told
 
 
 def test_apply_plan_and_remove(client: Client, served: Server) -> None:

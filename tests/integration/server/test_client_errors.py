@@ -72,16 +72,33 @@ def test_a_server_of_another_version_says_so(client: Client) -> None:
         assert "is it of another version?" in told
 
 
-def test_a_start_whose_answer_was_lost_is_asked_again_with_its_key(client: Client) -> None:
-    canonical = {"id": "f", "tasks": []}
-    flow = {"flow": "f", "namespace": "", "id": "f", "version": 1, "hash": "h"}
-    replies = [answer({"flows": [flow]}), answer({**flow, "canonical": canonical})]
-    with Speaker([*replies, b"", problem(409, "conflict", "enough")]) as speaker:
-        client.call("run", "f", DYNA_SERVER=speaker.url, DYNA_TOKEN="dyna_a_b")
-        starts = [head for head in speaker.seen if head.startswith("POST ")]
-        if starts:  # the flow's canonical form is that of this version
-            keys = {re.search(r"Idempotency-Key: (\S+)", head)[1] for head in starts}  # type: ignore[index]
-            assert len(starts) == 2 and len(keys) == 1
+def test_a_start_whose_answer_was_lost_is_asked_again_with_its_key(
+    client: Client, served: Server
+) -> None:
+    flow = answer(served.ok("GET", "/api/v1/flows/acme/daily"))
+    refused = problem(409, "conflict", "enough")
+    with Speaker([flow, flow, b"", b"", refused]) as speaker:
+        told = client.refused(
+            5, "run", "acme/daily", DYNA_SERVER=speaker.url, DYNA_TOKEN="dyna_a_b"
+        )
+        assert "enough" in told
+    starts = [head for head in speaker.seen if head.startswith("POST ")]
+    assert len(starts) == 3 and starts[0].startswith("POST /api/v1/flows/acme/daily/runs ")
+    keys = {key for head in starts for key in re.findall(r"Idempotency-Key: (\S+)", head)}
+    assert len(keys) == 1, "one key for one start, so that no second run begins"
+
+
+def test_what_cannot_be_repeated_is_sent_once(client: Client, served: Server) -> None:
+    run = served.start("_/asks")
+    path = f"/api/v1/runs/{run}"
+    row = answer(served.ok("GET", path))
+    flow, tasks, attempts = (
+        answer(served.ok("GET", path + more)) for more in ("/flow", "/tasks", "/attempts")
+    )
+    with Speaker([row, flow, row, tasks, attempts, b""]) as speaker:
+        client.refused(6, "cancel", str(run), DYNA_SERVER=speaker.url, DYNA_TOKEN="dyna_a_b")
+    assert [head.split()[0] for head in speaker.seen].count("POST") == 1
+    served.ok("POST", f"{path}/cancel")
 
 
 class Speaker:
@@ -167,6 +184,10 @@ def test_a_follower_goes_on_where_it_was_when_the_server_comes_back(
             "begun",
             "done",
         ], "each line of output once"
+        told = (
+            errors if command == "logs" else str([line["note"] for line in lines if "note" in line])
+        )
+        assert told.count("the connection is lost") <= 1, "it is said once"
         if command == "run":
             seqs = [line["seq"] for line in lines if "seq" in line]
             assert seqs == list(range(1, len(seqs) + 1)), "each update once, none is missing"
