@@ -133,7 +133,8 @@ TEST(LoopRoomTest, WithoutRoomNothingNewIsBegunAndWhatRunsGoesOn) {
   EXPECT_EQ(store.find_run(1)->state, RunState::kCompleted);
   const auto refused = loop.apply(1, SubmitSignal{{RunId{"b"}, one_log(), "{}", "{}"}});
   EXPECT_EQ(refused.error().code, ErrorCode::kNoSpace);
-  EXPECT_EQ(loop.apply(1, RemoveSignal{{.runs = {1}}}).value_or(-1), 0) << "what makes room is done";
+  EXPECT_EQ(loop.apply(1, RemoveSignal{{.runs = {1}}}).value_or(-1), 0)
+      << "what makes room is done";
   store.room_ = {};
   EXPECT_TRUE(loop.apply(1, SubmitSignal{{RunId{"b"}, one_log(), "{}", "{}"}}).has_value());
   ASSERT_TRUE(loop.step(1).has_value());
