@@ -237,6 +237,31 @@ def test_inputs_are_checked_and_defaults_are_the_servers(client: Client, served:
     assert served.ok("GET", f"/api/v1/runs/{run}")["inputs"] == {"word": "hello", "count": 2}
 
 
+def test_inputs_keep_their_types_and_paths_are_the_servers(client: Client, served: Server) -> None:
+    (client.folder / "typed.yaml").write_text("""
+id: typed
+inputs:
+  - {id: rate, type: float, default: 0.5}
+  - {id: tags, type: array, items: string, default: []}
+  - {id: extra, type: json, default: {}}
+  - {id: data, type: file, required: false}
+tasks: [{id: a, type: log, message: "{{ inputs.rate }} {{ inputs.tags | join('+') }}"}]
+""")
+    client.ok("apply", "typed.yaml", "--server", "here")
+    there = served.folder / "data.csv"
+    there.write_text("a\n1\n")
+    told = client.ok("run", "typed", "-i", "rate=1.25", "-i", "tags=x", "-i", "tags=y",
+                     "-i", 'extra={"deep": [1, null]}', "-i", f"data={there}", "--json",
+                     "--server", "here")  # fmt: skip
+    run = json.loads(told.splitlines()[-1])["summary"]["run"]
+    inputs = served.ok("GET", f"/api/v1/runs/{run}")["inputs"]
+    assert inputs == {"rate": 1.25, "tags": ["x", "y"], "extra": {"deep": [1, None]},
+                      "data": str(there)}  # fmt: skip
+    (client.folder / "only-here.csv").write_text("a\n")
+    told = client.refused(2, "run", "typed", "-i", "data=only-here.csv", "--server", "here")
+    assert "only-here.csv" in told
+
+
 def test_a_file_runs_here_and_says_how_it_gets_there(client: Client) -> None:
     (client.folder / "f.yaml").write_text("id: f\ntasks: [{id: a, type: log, message: hi}]\n")
     told = client.refused(2, "run", "f.yaml", "--server", "here")
