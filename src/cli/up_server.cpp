@@ -58,7 +58,8 @@ Result<std::unique_ptr<server::Server>> start_server(const CommandContext& conte
       .flows = &flows,
       .open_reader = [open = context.parts.open_reader, layout] { return open(layout); },
       .secrets = context.parts.open_secrets(layout),
-      .pools = std::move(pools)};
+      .pools = std::move(pools),
+      .back_up = context.parts.back_up_state};
   auto server = server::Server::start(settings, std::move(parts));
   if (server.has_value() || server.error().code != ErrorCode::kUnavailable) return server;
   return fail(ErrorCode::kUnavailable,

@@ -98,7 +98,8 @@ class Server::Impl {
                  .epoch = random_word(8),
                  .flows = parts_.flows,
                  .secrets = parts_.secrets.get(),
-                 .pools = parts_.pools};
+                 .pools = parts_.pools,
+                 .back_up = parts_.back_up};
     api.secure_cookies = !settings_.http.certificate.empty();
     api.http_counts = [this] { return http_ == nullptr ? HttpCounts{} : http_->counts(); };
     GateSettings gate;

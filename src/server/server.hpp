@@ -14,6 +14,7 @@
 #include "model/layout.hpp"
 #include "ports/clock.hpp"
 #include "ports/secrets.hpp"
+#include "ports/state_copy.hpp"
 #include "ports/store.hpp"
 #include "server/http/http_server.hpp"
 #include "service/flow_cache.hpp"
@@ -35,6 +36,8 @@ struct ServerParts {
   std::function<Result<std::unique_ptr<StoreReader>>()> open_reader;
   std::unique_ptr<SecretKeeper> secrets;
   std::vector<PoolSpec> pools;
+  /// Copies the state into a file that is not there. From any thread.
+  std::function<Result<StateCopy>(const StateLayout&, const std::string& file)> back_up;
 };
 
 /// The OpenAPI 3.1 document of the API, as JSON.

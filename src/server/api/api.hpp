@@ -21,6 +21,7 @@
 #include "cerebro/cerebro.hpp"
 #include "model/layout.hpp"
 #include "ports/secrets.hpp"
+#include "ports/state_copy.hpp"
 #include "ports/store.hpp"
 #include "server/api/call.hpp"
 #include "server/api/gate.hpp"
@@ -42,6 +43,7 @@ struct ApiParts {
   FlowCache* flows = nullptr;
   SecretKeeper* secrets = nullptr;
   std::vector<PoolSpec> pools{};
+  std::function<Result<StateCopy>(const StateLayout&, const std::string&)> back_up{};
   std::function<HttpCounts()> http_counts{};
   bool secure_cookies = false;  ///< sessions only over TLS
 };
