@@ -84,7 +84,8 @@ Result<std::unique_ptr<server::Server>> start_server(const CommandContext& conte
       .secrets = context.parts.open_secrets(layout),
       .secret_values = context.parts.find_secrets(layout),
       .evaluator = context.parts.evaluator,
-      .pools = std::move(pools)};
+      .pools = std::move(pools),
+      .back_up = context.parts.back_up_state};
   auto server = server::Server::start(settings, std::move(parts));
   if (server.has_value() || server.error().code != ErrorCode::kUnavailable) return server;
   return fail(ErrorCode::kUnavailable,

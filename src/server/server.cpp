@@ -109,7 +109,8 @@ class Server::Impl {
                  .evaluator = parts_.evaluator,
                  .hooks = hooks_.get(),
                  .waiters = waiters_,
-                 .pools = parts_.pools};
+                 .pools = parts_.pools,
+                 .back_up = parts_.back_up};
     api.secure_cookies = !settings_.http.certificate.empty();
     api.http_counts = [this] { return http_ == nullptr ? HttpCounts{} : http_->counts(); };
     GateSettings gate;

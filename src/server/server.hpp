@@ -15,6 +15,7 @@
 #include "ports/clock.hpp"
 #include "ports/evaluator.hpp"
 #include "ports/secrets.hpp"
+#include "ports/state_copy.hpp"
 #include "ports/store.hpp"
 #include "server/http/http_server.hpp"
 #include "service/flow_cache.hpp"
@@ -42,6 +43,8 @@ struct ServerParts {
   std::unique_ptr<Secrets> secret_values;  ///< for webhooks
   const Evaluator* evaluator = nullptr;
   std::vector<PoolSpec> pools;
+  /// Copies the state into a file that is not there. From any thread.
+  std::function<Result<StateCopy>(const StateLayout&, const std::string& file)> back_up;
 };
 
 /// Whether a server could start so, but for whether its address is free. Errors: kInvalidArgument.

@@ -21,6 +21,7 @@
 #include "cerebro/cerebro.hpp"
 #include "model/layout.hpp"
 #include "ports/secrets.hpp"
+#include "ports/state_copy.hpp"
 #include "ports/store.hpp"
 #include "server/api/call.hpp"
 #include "server/api/gate.hpp"
@@ -47,6 +48,7 @@ struct ApiParts {
   HookBook* hooks = nullptr;  ///< for the HTTP server's thread alone
   std::shared_ptr<Waiters> waiters{};
   std::vector<PoolSpec> pools{};
+  std::function<Result<StateCopy>(const StateLayout&, const std::string&)> back_up{};
   std::function<HttpCounts()> http_counts{};
   bool secure_cookies = false;  ///< sessions only over TLS
   std::uint32_t streams_max = 200;

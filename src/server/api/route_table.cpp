@@ -198,7 +198,9 @@ constexpr std::array kRoutes{
     Route{"DELETE", "/api/v1/tokens/{token}", "revokeToken", "tokens", Role::kViewer, Scope::kSelf,
           "Revokes a token", revoke_token, {}, nullptr, {}, 204, nullptr},
     Route{"GET", "/api/v1/audit", "listAudit", "audit", Role::kAdmin, Scope::kServer,
-          "What was done, newest first", list_audit, kAuditQuery, nullptr, {}, 200, &kAuditPage}};
+          "What was done, newest first", list_audit, kAuditQuery, nullptr, {}, 200, &kAuditPage},
+    Route{"POST", "/api/v1/backup", "takeBackup", "state", Role::kAdmin, Scope::kServer,
+          "A copy of the state as it is now, without logs, artifacts and secrets; for dyna restore", take_backup, {}, nullptr, {}, 200, nullptr, "application/vnd.sqlite3"}};
 // clang-format on
 
 }  // namespace

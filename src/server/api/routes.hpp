@@ -86,5 +86,7 @@ void create_token(Api& api, Call& call);
 void revoke_token(Api& api, Call& call);
 // audit.cpp
 void list_audit(Api& api, Call& call);
+// backup.cpp
+void take_backup(Api& api, Call& call);
 
 }  // namespace cordyna::server

@@ -91,3 +91,45 @@ def test_a_copy_taken_under_load_goes_on_elsewhere(tmp_path: Path) -> None:
         shutil.copy(home / ".cordyna" / "admin.token", folder / ".cordyna" / "admin.token")
         go_on(folder, max(there))
         check_state(folder)
+
+
+def test_admins_take_one_through_the_api(tmp_path: Path) -> None:
+    home, elsewhere = tmp_path / "home", tmp_path / "elsewhere"
+    for folder in (home, elsewhere):
+        folder.mkdir()
+    (home / "say.yaml").write_text(LOG)
+    server = find_port(spawn(home))
+    try:
+        runs = [server.start("acme/say", order=n, key="k") for n in range(3)]
+        for run in runs:
+            server.ended(run)
+        assert server.call("POST", "/api/v1/backup", token=None).status == 401
+        operator = server.token(("operator", "*"))
+        assert server.call("POST", "/api/v1/backup", token=operator).status == 403
+        answer = server.call("POST", "/api/v1/backup")
+        assert answer.status == 200
+        assert answer.headers["Content-Type"] == "application/vnd.sqlite3"
+        told = server.ok("GET", "/api/v1/audit?limit=1")["audit"][0]
+        assert told["action"] == "takeBackup" and told["after"]["bytes"] == len(answer.body)
+        assert not list(server.state.glob("backup*")), "nothing is left in the state's folder"
+        assert server.call("POST", "/api/v1/backup").status == 200, "and again"
+        server.stop()
+        assert server.process.returncode == 0, server.last_words()
+    finally:
+        if server.process.poll() is None:
+            server.process.kill()
+            server.process.wait()
+    file = tmp_path / "over.backup"
+    file.write_bytes(answer.body)
+    restored = dyna(elsewhere, "restore", str(file), "--state", str(elsewhere / ".cordyna"))
+    assert restored["runs"] == 3 and restored["unfinished"] == 0
+    check_state(elsewhere)
+    # One that was cut on its way is none.
+    file.write_bytes(answer.body[: len(answer.body) // 2])
+    done = subprocess.run(
+        [DYNA, "restore", str(file), "--state", str(tmp_path / "cut")],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 7 and "damaged" in done.stderr, done.stderr
