@@ -13,6 +13,7 @@
 #include "base/json_text.hpp"
 #include "base/text.hpp"
 #include "model/layout.hpp"
+#include "server/api/file_source.hpp"
 #include "server/api/routes.hpp"
 
 namespace cordyna::server {
@@ -20,7 +21,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kBytesAtOnce = std::size_t{256} << 10;
 constexpr std::size_t kFilesMax = 10'000;
 
 struct Artifact {
@@ -86,26 +86,6 @@ int open_below(const std::string& folder, const std::string& name) {
   }
   return at;
 }
-
-class FileSource final : public BodySource {
- public:
-  explicit FileSource(int fd) : fd_(fd) {}
-  ~FileSource() override { ::close(fd_); }
-  FileSource(const FileSource&) = delete;
-  FileSource& operator=(const FileSource&) = delete;
-
-  Pulled pull(std::string& out) override {
-    const std::size_t before = out.size();
-    out.resize(before + kBytesAtOnce);
-    const ssize_t got = ::read(fd_, out.data() + before, kBytesAtOnce);
-    out.resize(before + static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
-    return got > 0 ? Pulled::kMore : Pulled::kEnd;
-  }
-  void on_wake(std::function<void()> /*wake*/) override {}
-
- private:
-  int fd_;
-};
 
 /// For a header: the last part of the name, with what a header could be misread by replaced.
 std::string file_name(const std::string& name) {

@@ -3,41 +3,16 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <memory>
 #include <utility>
 
+#include "server/api/file_source.hpp"
 #include "server/api/routes.hpp"
 
 namespace cordyna::server {
 namespace {
-
-constexpr std::size_t kPieceBytes = 65536;
-
-/// A file that has no name any more, and goes when it is sent, or nobody wants it.
-class FileSource final : public BodySource {
- public:
-  explicit FileSource(int fd) : fd_(fd) {}
-  ~FileSource() override { ::close(fd_); }
-  FileSource(const FileSource&) = delete;
-  FileSource& operator=(const FileSource&) = delete;
-
-  void on_wake(std::function<void()> /*wake*/) override {}
-
-  Pulled pull(std::string& out) override {
-    const std::size_t before = out.size();
-    out.resize(before + kPieceBytes);
-    const ssize_t size = ::read(fd_, out.data() + before, kPieceBytes);
-    out.resize(before + static_cast<std::size_t>(std::max<ssize_t>(size, 0)));
-    // What is sent short has no end that SQLite accepts: a restore refuses it.
-    return size > 0 ? Pulled::kMore : Pulled::kEnd;
-  }
-
- private:
-  int fd_;
-};
 
 Result<int> make_copy(Api& api, StateCopy& made) {
   const StateLayout& layout = api.parts().layout;
@@ -62,6 +37,7 @@ void take_backup(Api& api, Call& call) {
     StateCopy made;
     const auto fd = make_copy(api, made);
     if (!fd.has_value()) return kept->refuse(fd.error());
+    // It has no name any more. One that is sent short has no end that a restore accepts.
     auto source = std::make_shared<std::unique_ptr<BodySource>>(std::make_unique<FileSource>(*fd));
     AuditNote note = note_of(*kept, "backup", "", {},
                              fmt::format(R"({{"runs":{},"bytes":{}}})", made.runs, made.bytes));
