@@ -71,6 +71,7 @@ Result<Context> find_context(const ContextList& list, const std::string& name) {
   const Context* found = list.find(name);
   if (found != nullptr) return *found;
   std::vector<std::string_view> names;
+  names.reserve(list.contexts.size());
   for (const Context& one : list.contexts) names.push_back(one.name);
   const std::string near = nearest(name, names);
   std::string hint = "'dyna context list' lists those that there are";

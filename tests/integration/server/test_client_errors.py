@@ -116,8 +116,9 @@ class Speaker:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.socket.close()
+        self.socket.shutdown(socket.SHUT_RDWR)  # wakes who waits for another connection
         self.thread.join(timeout=30)
+        self.socket.close()
 
     def serve(self) -> None:
         for reply in self.replies:
