@@ -45,6 +45,7 @@ CommandResult backup_command(CommandContext& context) {
   const std::vector<std::string> missing = left_out(layout);
   if (arguments.json) {
     std::vector<std::string> names;
+    names.reserve(missing.size());
     for (const std::string& name : missing) names.push_back(json_string(name));
     context.output.write(fmt::format("{{\"file\":{},{},\"left_out\":[{}]}}\n", json_string(file),
                                      counts_json(made), fmt::join(names, ",")));

@@ -111,6 +111,7 @@ class HttpServer::Impl final : public ConnectionHost {
   Alarm pause_{io_, [this] { wait_for_clients(); }};
 
   // The server's thread.
+  bool awaits_clients_ = false;
   std::unordered_map<Connection*, Entry> connections_;
   std::size_t refused_ = 0;
   std::time_t date_at_ = 0;
@@ -164,20 +165,30 @@ void HttpServer::Impl::run() {
 void HttpServer::Impl::serve() {
   mailbox_->own_thread_is_this();
   const auto work = asio::make_work_guard(io_);
+  bool failed = false;
   while (!io_.stopped()) {
     try {
+      if (failed && !awaits_clients_) {
+        (void)io_.poll();  // what is ready may free some memory
+        wait_for_clients();
+      }
+      failed = false;
       io_.run();
-    } catch (...) {  // NOLINT(bugprone-empty-catch)
-      // No memory for one connection: its alarm closes it, and the others go on.
+    } catch (...) {
+      // No memory for one connection: its alarm closes it, and the others go on. But where it was
+      // for the wait for clients, nobody would hear of a new one again.
+      failed = true;
     }
   }
 }
 
 void HttpServer::Impl::wait_for_clients() {
-  if (!acceptor_.is_open()) return;
+  if (!acceptor_.is_open() || awaits_clients_) return;
   acceptor_.async_wait(tcp::acceptor::wait_read, [this](error_code error) {
+    awaits_clients_ = false;
     if (error != asio::error::operation_aborted) accept_some();
   });
+  awaits_clients_ = true;
 }
 
 void HttpServer::Impl::accept_some() {
