@@ -325,9 +325,6 @@ def test_a_backfill_is_steered(client: Client, served: Server) -> None:
     begun.communicate(timeout=60)
     assert "cancelled" in client.ok("backfill", "show", number, "--server", "here")
     client.refused(5, "backfill", "pause", number, "--server", "here")
-    told = client.refused(2, "backfill", "acme/daily", "--from", "2026-01-01", "--to", "2026-01-02",
-                          "--server", "here")  # fmt: skip
-    assert "--server local" in told
 
 
 def test_apply_plan_and_remove(client: Client, served: Server) -> None:
