@@ -34,6 +34,7 @@ class Client:
     home: Path
     folder: Path  # where it is called: no state lies here or above
     env: dict[str, str] = field(default_factory=dict)
+    started: list[subprocess.Popen[str]] = field(default_factory=list)
 
     @property
     def contexts(self) -> Path:
@@ -45,7 +46,7 @@ class Client:
         return {**kept, **home, **self.env, **env}
 
     def start(self, *arguments: str, **env: str) -> subprocess.Popen[str]:
-        return subprocess.Popen(
+        process = subprocess.Popen(
             [DYNA, *arguments],
             cwd=self.folder,
             env=self.environment(**env),
@@ -55,6 +56,15 @@ class Client:
             text=True,
             bufsize=1,
         )
+        self.started.append(process)
+        return process
+
+    def end(self) -> None:
+        """What a test that failed has left."""
+        for process in self.started:
+            if process.poll() is None:
+                process.kill()
+                process.communicate()
 
     def call(
         self, *arguments: str, given: str = "", **env: str
@@ -98,9 +108,10 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 @pytest.fixture
-def client(tmp_path: Path, served: Server) -> Client:
+def client(tmp_path: Path, served: Server) -> Iterator[Client]:
     (tmp_path / "home").mkdir()
     (tmp_path / "empty").mkdir()
     made = Client(tmp_path / "home", tmp_path / "empty")
     made.login(served)
-    return made
+    yield made
+    made.end()

@@ -45,7 +45,10 @@ def end(watch: subprocess.Popen[str]) -> str:
 def side(where: str, client: Client, served: Server) -> tuple[Client, tuple[str, ...]]:
     if where == "server":
         return client, ("--server", "here")
-    return Client(client.home, served.folder), ("--state", str(served.state))
+    return Client(client.home, served.folder, started=client.started), (
+        "--state",
+        str(served.state),
+    )
 
 
 @pytest.mark.parametrize("where", ["server", "state"])
