@@ -5,8 +5,10 @@
 
 #include <atomic>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <thread>
+#include <vector>
 
 namespace boost::asio {
 class io_context;  // NOLINT(readability-identifier-naming): the name is theirs
@@ -14,11 +16,12 @@ class io_context;  // NOLINT(readability-identifier-naming): the name is theirs
 
 namespace cordyna::server {
 
-class Mailbox {
+class Mailbox : public std::enable_shared_from_this<Mailbox> {
  public:
   explicit Mailbox(boost::asio::io_context& io) : io_(&io) {}
 
-  /// Runs it later, on the server's thread; after close() it is dropped here.
+  /// Runs it later, on the server's thread; after close() it is dropped here. What comes before the
+  /// thread has looked goes with what is there: a commit that answers many wakes it once.
   void post(std::move_only_function<void()> work);
   /// The io_context is not touched any more.
   void close();
@@ -27,8 +30,11 @@ class Mailbox {
   [[nodiscard]] bool on_own_thread() const { return own_ == std::this_thread::get_id(); }
 
  private:
+  void run();
+
   std::mutex mutex_;
-  boost::asio::io_context* io_;  ///< under the mutex; null: closed
+  boost::asio::io_context* io_;                         ///< under the mutex; null: closed
+  std::vector<std::move_only_function<void()>> works_;  ///< under the mutex
   std::atomic<std::thread::id> own_{};
 };
 
