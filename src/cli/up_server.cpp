@@ -1,8 +1,11 @@
 #include "cli/up_server.hpp"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
+#include <cerrno>
 #include <charconv>
+#include <cstring>
 #include <string>
 #include <utility>
 #include <vector>
@@ -65,7 +68,13 @@ Result<server::ServerSettings> settings_of(const flow::ServerConfig& config) {
 Result<> check_server(const flow::ServerConfig& config) {
   if (config.listen == "off") return {};
   TRY_ASSIGN(const server::ServerSettings settings, settings_of(config));
-  return server::check(settings);
+  TRY(server::check(settings));
+  for (const std::string& file : {config.tls_cert, config.tls_key}) {
+    if (file.empty() || ::access(file.c_str(), R_OK) == 0) continue;
+    return fail(ErrorCode::kInvalidArgument,
+                fmt::format("'{}' cannot be read: {}", printable(file), std::strerror(errno)));
+  }
+  return {};
 }
 
 Result<std::unique_ptr<server::Server>> start_server(const CommandContext& context,

@@ -121,6 +121,11 @@ std::string nobody_fires(const StateLayout& layout, const Flow& flow) {
                      flow.folder);
 }
 
+std::string who_takes_events(const StateLayout& layout, const Flow& flow) {
+  if (OwnerClient::connect(layout).has_value()) return "when an event comes";
+  return fmt::format("no owner of the state runs, so nobody takes events: dyna up {}", flow.folder);
+}
+
 Result<std::vector<NextTime>> next_times(const Side& side, const Flow& flow, Millis now) {
   std::vector<NextTime> times;
   // A server keeps the schedules of all that is applied there.
@@ -133,7 +138,7 @@ Result<std::vector<NextTime>> next_times(const Side& side, const Flow& flow, Mil
       continue;
     }
     if (spec.type != TriggerType::kSchedule) {
-      next.why = nobody.empty() ? "when an event comes" : nobody;
+      next.why = kept ? "when an event comes" : who_takes_events(side.layout, flow);
       continue;
     }
     TRY_ASSIGN(const schedule::Schedule schedule, schedule::Schedule::of(spec));
