@@ -130,9 +130,14 @@ def is_odd(zone: str, change: int, jump: int) -> bool:
 
 def skips_midnight(zone: str, change: int, jump: int) -> bool:
     """The clocks go from midnight to a later time, so that this day has no midnight."""
+    return jump > 0 and at_midnight(zone, change)
+
+
+def at_midnight(zone: str, change: int) -> bool:
+    """It is midnight by the clocks, as they went before."""
     before = datetime.fromtimestamp(change - 1, ZoneInfo(zone)).utcoffset()
     assert before is not None
-    return jump > 0 and (change + int(before.total_seconds())) % (24 * HOUR) == 0
+    return (change + int(before.total_seconds())) % (24 * HOUR) == 0
 
 
 def goes_by_time(cron: str) -> bool:
@@ -166,6 +171,8 @@ def unexplained(
             and skips_midnight(zone, change, jump)
         ):
             reason = "cronsim: a midnight that is not there is due"
+        elif package == "croniter" and at in mine and twice and at_midnight(zone, change):
+            reason = "croniter: the last hour of a day or month that comes again is over"
         elif package == "croniter" and after_gap:
             reason = "croniter: a time that is passed over is due later"
         else:
