@@ -62,8 +62,10 @@ TEST(PowerLossTest, WhileTheLogIsCopiedIntoTheDatabase) {
   ASSERT_GT(operations, 10'000u) << "the log was never copied";
   const std::uint64_t draws = std::getenv("DYNA_TEST_LONG") == nullptr ? 4 : 60;
   std::mt19937_64 draw(8);
+  // How many operations there are depends on what a commit holds, and so on how fast the disk was.
+  const std::uint64_t sure = operations / 2;
   for (std::uint64_t i = 0; i < draws && !testing::Test::HasFailure(); ++i) {
-    EXPECT_TRUE(lose_power(i, 1 + draw() % operations, false, large));
+    EXPECT_TRUE(lose_power(i, 1 + draw() % sure, false, large));
   }
 }
 

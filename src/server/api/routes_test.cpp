@@ -41,8 +41,10 @@ TEST(RoutesTest, OnlyTheseArePublic) {
   for (const Route& one : routes()) {
     if (one.scope == Scope::kPublic) open.insert(one.path);
   }
-  EXPECT_EQ(open, (std::set<std::string_view>{"/livez", "/readyz", "/login", "/login.js",
-                                              "/api/v1/login"}));
+  EXPECT_EQ(open,
+            (std::set<std::string_view>{"/livez", "/readyz", "/login", "/login.js", "/api/v1/login",
+                                        "/hooks/{namespace}/{flow}/{trigger}",
+                                        "/hooks/{namespace}/{flow}/{trigger}/{key}"}));
 }
 
 TEST(RoutesTest, EachRouteIsWholeAndAlone) {

@@ -21,7 +21,8 @@ struct Watched {
 class TestSource final : public BodySource {
  public:
   using Pull = std::function<Pulled(std::string& out)>;
-  TestSource(Pull pull, Watched* watched = nullptr) : pull_(std::move(pull)), watched_(watched) {}
+  explicit TestSource(Pull pull, std::shared_ptr<Watched> watched = nullptr)
+      : pull_(std::move(pull)), watched_(std::move(watched)) {}
   ~TestSource() override {
     if (watched_ != nullptr) watched_->gone.set_value();
   }
@@ -42,15 +43,16 @@ class TestSource final : public BodySource {
 
  private:
   Pull pull_;
-  Watched* watched_;
+  std::shared_ptr<Watched> watched_;  // the server may outlive the test
 };
 
 using Pulled = BodySource::Pulled;
 
 class StreamTest : public HttpServerTest {
  protected:
-  void stream(TestSource::Pull pull, Watched* watched = nullptr) {
-    handler_.on = [pull = std::move(pull), watched](HttpRequest request, Respond respond) {
+  void stream(TestSource::Pull pull, std::shared_ptr<Watched> watched = nullptr) {
+    handler_.on = [pull = std::move(pull), watched = std::move(watched)](HttpRequest request,
+                                                                         Respond respond) {
       if (request.path == "/plain") return respond({.body = "plain"});
       HttpResponse response;
       response.source = std::make_unique<TestSource>(pull, watched);
@@ -96,8 +98,9 @@ TEST_F(StreamTest, Http10ReadsUntilTheEnd) {
 }
 
 TEST_F(StreamTest, HeadPullsNothing) {
-  Watched watched;
-  stream(counted(3), &watched);
+  const auto kept = std::make_shared<Watched>();
+  Watched& watched = *kept;
+  stream(counted(3), kept);
   start();
   TestClient client(port());
   client.send("HEAD / HTTP/1.1\r\nHost: localhost\r\n\r\n" + get("/plain"));
@@ -122,14 +125,15 @@ TEST_F(StreamTest, AnEmptyBodyEnds) {
 }
 
 TEST_F(StreamTest, AWakeFromAnotherThreadContinues) {
-  Watched watched;
+  const auto kept = std::make_shared<Watched>();
+  Watched& watched = *kept;
   std::atomic<int> there = 0;
   stream(
       [&there, told = std::make_shared<int>(0)](std::string& out) {
         while (*told < there) out += std::to_string((*told)++) + ",";
         return *told == 5 ? Pulled::kEnd : Pulled::kWait;
       },
-      &watched);
+      kept);
   start();
   TestClient client(port());
   client.send(get("/"));
@@ -149,7 +153,8 @@ TEST_F(StreamTest, AWakeFromAnotherThreadContinues) {
 }
 
 TEST_F(StreamTest, AWakeWithinThePullIsNotLost) {
-  Watched watched;
+  const auto kept = std::make_shared<Watched>();
+  Watched& watched = *kept;
   std::function<void()> wake;
   stream(
       [&](std::string& out) {
@@ -158,7 +163,7 @@ TEST_F(StreamTest, AWakeWithinThePullIsNotLost) {
         wake();
         return watched.given >= 5 ? Pulled::kEnd : Pulled::kWait;
       },
-      &watched);
+      kept);
   start();
   EXPECT_EQ(ask(get("/")).body, "xxxxxx");
   EXPECT_TRUE(ends(watched));
@@ -166,7 +171,8 @@ TEST_F(StreamTest, AWakeWithinThePullIsNotLost) {
 
 TEST_F(StreamTest, AQuietStreamShowsThatItLives) {
   // Three signs of life, and the news that the third brings: neither is lost beside the other.
-  Watched watched;
+  const auto kept = std::make_shared<Watched>();
+  Watched& watched = *kept;
   std::function<void()> wake;
   handler_.on = [&](HttpRequest, Respond respond) {
     auto source = std::make_unique<TestSource>(
@@ -174,7 +180,7 @@ TEST_F(StreamTest, AQuietStreamShowsThatItLives) {
           out += ++*n == 1 ? "begin," : "news";
           return *n == 1 ? Pulled::kWait : Pulled::kEnd;
         },
-        &watched);
+        kept);
     source->life_ = [&, n = std::make_shared<int>(0)](std::string& out) {
       out += "alive,";
       if (++*n < 3) return;
@@ -191,7 +197,8 @@ TEST_F(StreamTest, AQuietStreamShowsThatItLives) {
 }
 
 TEST_F(StreamTest, AQuietStreamThatHasNoSuchWordSaysNothing) {
-  Watched watched;
+  const auto kept = std::make_shared<Watched>();
+  Watched& watched = *kept;
   std::atomic<int> asked = 0;
   handler_.on = [&](HttpRequest, Respond respond) {
     auto source = std::make_unique<TestSource>(
@@ -199,7 +206,7 @@ TEST_F(StreamTest, AQuietStreamThatHasNoSuchWordSaysNothing) {
           out += asked < 2 ? "" : "news";
           return asked < 2 ? Pulled::kWait : Pulled::kEnd;
         },
-        &watched);
+        kept);
     source->life_ = [&, wake = std::function<void()>()](std::string&) mutable {
       if (!wake) wake = watched.wake.get_future().get();
       if (++asked == 2) wake();
@@ -216,8 +223,9 @@ TEST_F(StreamTest, AQuietStreamThatHasNoSuchWordSaysNothing) {
 TEST_F(StreamTest, AWakeAfterEverythingHasGone) {
   std::function<void()> wake;
   {
-    Watched watched;
-    stream([](std::string&) { return Pulled::kWait; }, &watched);
+    const auto kept = std::make_shared<Watched>();
+    Watched& watched = *kept;
+    stream([](std::string&) { return Pulled::kWait; }, kept);
     start();
     TestClient client(port());
     client.send(get("/"));
@@ -231,8 +239,9 @@ TEST_F(StreamTest, AWakeAfterEverythingHasGone) {
 }
 
 TEST_F(StreamTest, TheServerGoesInTheMiddle) {
-  Watched watched;
-  stream([](std::string&) { return Pulled::kWait; }, &watched);
+  const auto kept = std::make_shared<Watched>();
+  Watched& watched = *kept;
+  stream([](std::string&) { return Pulled::kWait; }, kept);
   start();
   TestClient client(port());
   client.send(get("/"));
@@ -244,13 +253,14 @@ TEST_F(StreamTest, TheServerGoesInTheMiddle) {
 }
 
 TEST_F(StreamTest, DrainEndsStreamsAtOnce) {
-  Watched watched;
+  const auto kept = std::make_shared<Watched>();
+  Watched& watched = *kept;
   stream(
       [n = std::make_shared<int>(0)](std::string& out) {
         if ((*n)++ == 0) out += "first";
         return Pulled::kWait;
       },
-      &watched);
+      kept);
   start();
   TestClient client(port());
   client.send(get("/"));
@@ -298,8 +308,9 @@ TEST_F(StreamTest, AnExceptionOfOnWakeIs500) {
 
 TEST_F(StreamTest, AnExceptionOfTheSourceCutsTheBody) {
   for (const char* version : {"1.1", "1.0"}) {
-    Watched watched;
-    stream([](std::string&) -> Pulled { throw std::runtime_error("a bug"); }, &watched);
+    const auto kept = std::make_shared<Watched>();
+    Watched& watched = *kept;
+    stream([](std::string&) -> Pulled { throw std::runtime_error("a bug"); }, kept);
     start();
     EXPECT_FALSE(ask(std::string("GET / HTTP/") + version + "\r\nHost: localhost\r\n\r\n").whole);
     EXPECT_TRUE(ends(watched));
@@ -318,13 +329,14 @@ std::size_t kernel_bytes() {
 TEST_F(StreamTest, ASlowReaderIsNotGivenMoreThanItTakes) {
   const std::size_t ahead = kernel_bytes() + (std::size_t{1} << 20);
   const std::size_t total = std::max<std::size_t>(10 << 20, ahead * 2);
-  Watched watched;
+  const auto kept = std::make_shared<Watched>();
+  Watched& watched = *kept;
   stream(
       [&](std::string& out) {
         out.append(30'000, 'x');
         return watched.given + 30'000 >= total ? Pulled::kEnd : Pulled::kMore;
       },
-      &watched);
+      kept);
   start();
   TestClient client(port(), {.receive_bytes = 8192});
   client.send(get("/"));
@@ -344,13 +356,14 @@ TEST_F(StreamTest, ASlowReaderIsNotGivenMoreThanItTakes) {
 
 TEST_F(StreamTest, WhoDoesNotTakeAPieceIsThrownOut) {
   settings_.limits.write_wait = 50;
-  Watched watched;
+  const auto kept = std::make_shared<Watched>();
+  Watched& watched = *kept;
   stream(
       [](std::string& out) {
         out.append(30'000, 'x');
         return Pulled::kMore;
       },
-      &watched);
+      kept);
   start();
   TestClient client(port(), {.receive_bytes = 4096});
   client.send(get("/"));
@@ -360,14 +373,15 @@ TEST_F(StreamTest, WhoDoesNotTakeAPieceIsThrownOut) {
 
 TEST_F(StreamTest, WaitingForMoreIsNotSlow) {
   settings_.limits = {.head_wait = 20, .body_wait = 20, .idle_wait = 20, .write_wait = 20};
-  Watched watched;
+  const auto kept = std::make_shared<Watched>();
+  Watched& watched = *kept;
   std::atomic<bool> last = false;
   stream(
       [&last](std::string& out) {
         out += "x";
         return last ? Pulled::kEnd : Pulled::kWait;
       },
-      &watched);
+      kept);
   start();
   TestClient client(port());
   client.send(get("/"));
