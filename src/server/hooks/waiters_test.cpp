@@ -35,12 +35,14 @@ RunRow run_row(RunNo no, RunState state) {
 
 /// Somebody who waits, and what came.
 struct Waiting {
-  std::promise<WaitEnd> promise;
-  std::future<WaitEnd> end = promise.get_future();
+  // The waiters may go later, and tell whoever waits.
+  std::shared_ptr<std::promise<WaitEnd>> promise = std::make_shared<std::promise<WaitEnd>>();
+  std::future<WaitEnd> end = promise->get_future();
   std::uint64_t number = 0;
 
   Waiting(Waiters& waiters, const std::string& id, Millis longest = kLong) {
-    number = waiters.wait(request(id), longest, [this](WaitEnd came) { promise.set_value(came); });
+    number = waiters.wait(request(id), longest,
+                          [kept = promise](WaitEnd came) { kept->set_value(std::move(came)); });
   }
   [[nodiscard]] bool waits() {
     return end.wait_for(std::chrono::seconds(0)) == std::future_status::timeout;
