@@ -141,7 +141,7 @@ struct Setting {
 constexpr std::string_view kLimitPrefix = "limits.";
 
 const std::array<Setting, 19>& settings() {
-  static const std::array<Setting, 19> kSettings{{
+  static const std::array<Setting, 19> rows{{
       {"listen", &ServerConfig::listen},
       {"tls_cert", &ServerConfig::tls_cert},
       {"tls_key", &ServerConfig::tls_key},
@@ -162,7 +162,7 @@ const std::array<Setting, 19>& settings() {
       {"limits.idle_wait", &ServerLimits::idle_wait},
       {"limits.write_wait", &ServerLimits::write_wait},
   }};
-  return kSettings;
+  return rows;
 }
 
 const KeySpec& key_of(std::string_view setting) {
@@ -208,8 +208,9 @@ Result<> assign(Object& object, T Object::* member, std::string_view name, std::
     object.*member = *parsed;
   } else {
     std::int64_t number = 0;
-    const char* const end = value.data() + value.size();
-    const auto [stop, error] = std::from_chars(value.data(), end, number);
+    const char* const begin = value.data();
+    const char* const end = begin + value.size();
+    const auto [stop, error] = std::from_chars(begin, end, number);
     if (error != std::errc() || stop != end || number < spec.least || number > spec.most) {
       return bad(name, fmt::format("a whole number from {} to {}", spec.least, spec.most));
     }

@@ -75,6 +75,7 @@ void HookBook::forget_secrets() {
 
 Result<std::string> HookBook::secret(const std::string& name) {
   std::vector<Stamp> stamps;
+  stamps.reserve(files_.size());
   for (const std::string& file : files_) stamps.push_back(stamp_of(file));
   if (stamps != stamps_) forget_secrets();
   stamps_ = std::move(stamps);

@@ -13,7 +13,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from faults import SYNCS, WRITES, Disk, disk, fill, small_disk
+from broken_machine import SYNCS, WRITES, Disk, disk, fill, small_disk
 from load import Load, check_state, rows, starts_of, unfinished
 from serving import Answer, Server, eventually, find_port, spawn
 

@@ -14,7 +14,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from faults import Memory, memory
+from broken_machine import Memory, memory
 from load import check_state, rows, unfinished
 from serving import DYNA, Server, eventually, find_port, spawn
 
