@@ -144,7 +144,8 @@ void FlowCommands::add_config() {
   config->footer(
       "Settings stand in 'server' of the nearest cordyna.yaml; the environment (DYNA_LISTEN,\n"
       "DYNA_LIMITS_BODY) goes before the file, options before both. 'check' also looks whether a\n"
-      "server would start with them: that its files can be read, and whether its address wants TLS.");
+      "server would start with them: that its files can be read, and whether its address wants "
+      "TLS.");
 }
 
 void FlowCommands::add_up() {
