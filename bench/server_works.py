@@ -155,16 +155,10 @@ def wrk(server, clients, lua, path="/"):
     return float(re.search(r"Requests/sec:\s+([\d.]+)", text)[1])
 
 
-def counted(server, wanted):
-    """How many rows `dyna runs` would show in the end: waits until no run lives and no event waits."""
-    last = 0
-    while True:
-        live = server.metric("dyna_live_runs") + server.metric("dyna_pending_events")
-        if live == 0:
-            return
-        if wanted and live == last:
-            time.sleep(0.01)
-        last = live
+def settle(server, pause):
+    """Until no run lives and no event waits; `pause`: seconds between two looks."""
+    while server.metric("dyna_live_runs") + server.metric("dyna_pending_events") > 0:
+        time.sleep(pause)
 
 
 class Rest:
@@ -206,7 +200,7 @@ class FirstProcess:
                                           {"inputs": {"file": str(file)}}, connection=connection)  # fmt: skip
                 if status != 201:
                     raise BenchError(f"no run: {status} {data}")
-                counted(server, False)
+                settle(server, 0)
             times = [float(line) for line in file.read_text(encoding="ascii").split()]
             if len(times) != FIRST_PROCESSES:
                 raise BenchError(f"{len(times)} of {FIRST_PROCESSES} processes ran")
@@ -230,7 +224,7 @@ class ManyRuns:
             lua = START_LUA.format(token=server.token)
             begun = time.perf_counter()
             wrk(server, RUN_CLIENTS, lua)
-            counted(server, True)
+            settle(server, 0.01)
             seconds = time.perf_counter() - begun
             page = json.loads(server.ask("GET", "/api/v1/runs?limit=1")[1])
             context.add("api runs", page["runs"][0]["run"] / seconds)
@@ -253,7 +247,7 @@ class Events:
             accepted = wrk(server, EVENT_CLIENTS, EVENT_LUA.format(salt=os.getpid()))
             context.add("events", accepted)
             context.add("events share", 100 * accepted / constant)
-            counted(server, True)
+            settle(server, 0.01)
             page = json.loads(server.ask("GET", "/api/v1/events?limit=1")[1])
             last = page["events"][0]["event"]
             if last < 0.9 * accepted * LOAD_SECONDS:

@@ -13,6 +13,7 @@
 #include "base/json_text.hpp"
 #include "base/text.hpp"
 #include "model/layout.hpp"
+#include "server/api/attempt_place.hpp"
 #include "server/api/file_source.hpp"
 #include "server/api/routes.hpp"
 
@@ -53,12 +54,10 @@ Result<std::vector<Artifact>> artifacts_of(Api& api, const RunRow& run) {
   TRY_ASSIGN(const std::vector<AttemptRow> attempts, api.reader().list_attempts(run.no));
   std::vector<Artifact> found;
   for (const AttemptRow& attempt : attempts) {
-    const auto task = std::ranges::find(flow->tasks, task_in_path(attempt.path), &TaskSpec::id);
-    if (task == flow->tasks.end()) continue;
-    const std::string folder = api.parts().layout.attempt_folder(
-        run.no, static_cast<TaskIndex>(task - flow->tasks.begin()), attempt.attempt,
-        items_in_path(attempt.path));
-    collect(attempt, folder + "/" + attempt_file::kArtifacts, found);
+    const auto folder =
+        attempt_place(api.parts().layout, *flow, run.no, attempt.path, attempt.attempt);
+    if (!folder.has_value()) continue;
+    collect(attempt, *folder + "/" + attempt_file::kArtifacts, found);
   }
   std::ranges::sort(found, {},
                     [](const Artifact& one) { return std::tie(one.task, one.attempt, one.name); });

@@ -1,11 +1,11 @@
 // Backfills: listed, looked at, steered.
 #include <fmt/format.h>
 
-#include <charconv>
 #include <utility>
 
 #include "base/json_text.hpp"
 #include "server/api/idempotency.hpp"
+#include "server/api/numbered.hpp"
 #include "server/api/page.hpp"
 #include "server/api/routes.hpp"
 #include "service/backfill_counts.hpp"
@@ -17,29 +17,8 @@ namespace {
 
 /// Nullopt: the call is refused.
 std::optional<BackfillRow> backfill_of(Api& api, Call& call) {
-  const std::string& text = call.value("backfill");
-  BackfillNo no = 0;
-  const char* const end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, no);
-  const Problem missing =
-      problem("not_found", "there is no such backfill, or it is not yours to see");
-  if (error != std::errc() || stop != end || no < 1) {
-    call.refuse(missing);
-    return std::nullopt;
-  }
-  auto row = api.reader().find_backfill(no);
-  if (!row.has_value() && row.error().code != ErrorCode::kNotFound) {
-    call.refuse(row.error());
-    return std::nullopt;
-  }
-  if (!row.has_value() || !call.caller.may(Role::kViewer, row->ns)) {
-    call.refuse(missing);
-    return std::nullopt;
-  }
-  if (call.caller.may(call.route->role, row->ns)) return std::move(*row);
-  call.refuse(
-      problem("forbidden", fmt::format("this wants the role {}", to_string(call.route->role))));
-  return std::nullopt;
+  return numbered_row<BackfillRow>(
+      call, "backfill", [&api](BackfillNo no) { return api.reader().find_backfill(no); });
 }
 
 /// As a command line gives them.

@@ -1,9 +1,9 @@
 // Events: listed, looked at, and what becomes of dead letters.
 #include <fmt/format.h>
 
-#include <charconv>
 #include <utility>
 
+#include "server/api/numbered.hpp"
 #include "server/api/page.hpp"
 #include "server/api/routes.hpp"
 #include "service/json.hpp"
@@ -16,28 +16,8 @@ constexpr std::uint32_t kScanMax = 2000;
 
 /// Nullopt: the call is refused.
 std::optional<EventRow> event_of(Api& api, Call& call) {
-  const std::string& text = call.value("event");
-  EventNo no = 0;
-  const char* const end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, no);
-  const Problem missing = problem("not_found", "there is no such event, or it is not yours to see");
-  if (error != std::errc() || stop != end || no < 1) {
-    call.refuse(missing);
-    return std::nullopt;
-  }
-  auto row = api.reader().find_event(no);
-  if (!row.has_value() && row.error().code != ErrorCode::kNotFound) {
-    call.refuse(row.error());
-    return std::nullopt;
-  }
-  if (!row.has_value() || !call.caller.may(Role::kViewer, row->ns)) {
-    call.refuse(missing);
-    return std::nullopt;
-  }
-  if (call.caller.may(call.route->role, row->ns)) return std::move(*row);
-  call.refuse(
-      problem("forbidden", fmt::format("this wants the role {}", to_string(call.route->role))));
-  return std::nullopt;
+  return numbered_row<EventRow>(call, "event",
+                                [&api](EventNo no) { return api.reader().find_event(no); });
 }
 
 }  // namespace

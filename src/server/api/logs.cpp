@@ -8,6 +8,7 @@
 #include "base/text.hpp"
 #include "model/layout.hpp"
 #include "model/log_format.hpp"
+#include "server/api/attempt_place.hpp"
 #include "server/api/plain_file.hpp"
 #include "server/api/routes.hpp"
 
@@ -52,15 +53,13 @@ void show_log(Api& api, Call& call) {
   if (!attempts.has_value()) return call.refuse(attempts.error());
   const std::string path = call.query_value("task").value_or("");
   const AttemptRow* attempt = find_attempt(*attempts, path, call.query_number("attempt", 0));
-  const auto task = std::ranges::find((*flow)->tasks, task_in_path(path), &TaskSpec::id);
-  if (attempt == nullptr || task == (*flow)->tasks.end()) {
+  const auto folder = attempt_place(api.parts().layout, **flow, run->no, path,
+                                    attempt == nullptr ? 0 : attempt->attempt);
+  if (attempt == nullptr || !folder.has_value()) {
     return call.refuse(problem("not_found", fmt::format("run {} has no such attempt", run->no)));
   }
-  const std::string folder = api.parts().layout.attempt_folder(
-      run->no, static_cast<TaskIndex>(task - (*flow)->tasks.begin()), attempt->attempt,
-      items_in_path(path));
   const std::int64_t from = call.query_number("offset", 0);
-  const std::string bytes = PlainFile(folder + "/" + attempt_file::kLog).read(from, kBytesAtOnce);
+  const std::string bytes = PlainFile(*folder + "/" + attempt_file::kLog).read(from, kBytesAtOnce);
   const std::size_t whole = bytes.rfind('\n') + 1;  // npos + 1 is 0: no line is whole yet
   std::string out = "{\"lines\":[";
   bool first = true;

@@ -7,6 +7,7 @@
 
 #include "base/text.hpp"
 #include "model/layout.hpp"
+#include "server/api/attempt_place.hpp"
 #include "server/api/plain_file.hpp"
 #include "server/api/routes.hpp"
 #include "service/report_files.hpp"
@@ -42,19 +43,16 @@ void show_report(Api& api, Call& call) {
   const auto attempts = api.reader().list_attempts(run->no);
   if (!attempts.has_value()) return call.refuse(attempts.error());
   const std::string path = call.query_value("task").value_or("");
-  const auto task = std::ranges::find((*flow)->tasks, task_in_path(path), &TaskSpec::id);
   const std::uint32_t newest = newest_attempt(*attempts, path);
   const auto attempt = static_cast<std::uint32_t>(call.query_number("attempt", newest));
-  if (task == (*flow)->tasks.end() || attempt > newest) {
+  const auto folder = attempt_place(api.parts().layout, **flow, run->no, path, attempt);
+  if (!folder.has_value() || attempt > newest) {
     return call.refuse(problem("not_found", fmt::format("run {} has no such attempt", run->no)));
   }
   std::string out = fmt::format("{{\"attempt\":{}", attempt);
   if (attempt > 0) {
-    const std::string folder = api.parts().layout.attempt_folder(
-        run->no, static_cast<TaskIndex>(task - (*flow)->tasks.begin()), attempt,
-        items_in_path(path));
     const std::string report =
-        PlainFile(folder + "/" + attempt_file::kReport).read(0, kReportBytesMax);
+        PlainFile(*folder + "/" + attempt_file::kReport).read(0, kReportBytesMax);
     if (is_json_object(report)) {
       out += ",\"report\":" + report + ",\"gone\":[";
       bool first = true;

@@ -5,7 +5,6 @@ from __future__ import annotations
 import socket
 from pathlib import Path
 
-from hooking import HOOKED
 from serving import FLOW, Server, eventually, serve
 
 LIMITS = """
@@ -116,19 +115,6 @@ def test_what_has_not_changed_is_not_sent_again(server: Server) -> None:
     other = server.call("GET", "/api/v1/flows/acme/daily", headers={"If-None-Match": 'W/"other"'})
     assert other.status == 200 and other.body == first.body
     assert "ETag" not in server.call("POST", "/api/v1/flows/acme/daily/runs", {}).headers
-
-
-def test_events_that_wait_are_bounded(tmp_path: Path) -> None:
-    # One run at a time, which a person holds: but runs begin and wait, so only a server that is
-    # just starting many can be full. The bound itself is proven in event_router_test.cpp.
-    (tmp_path / "orders.yaml").write_text(HOOKED)
-    server = serve(tmp_path, "--set", "limits.pending_events=1", DYNA_SECRET_OPEN_KEY="k")
-    statuses = {
-        server.call("POST", f"/hooks/acme/orders/open/k?ref={n}", None, None).status
-        for n in range(50)
-    }
-    assert statuses <= {202, 503} and 202 in statuses
-    server.stop()
 
 
 def test_a_server_without_flows_gets_them_by_the_api(tmp_path: Path) -> None:
