@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import http.client
 import json
 import os
@@ -154,6 +155,7 @@ def serve(folder: Path, *arguments: str, **env: str) -> Server:
         stderr=subprocess.PIPE,
         text=True,
     )
+    atexit.register(process.kill)  # a test that fails before its stop() leaves no server behind
     assert process.stdout is not None
     for line in process.stdout:
         told = json.loads(line)
@@ -176,6 +178,7 @@ def spawn(folder: Path, *arguments: str, logs: Path | None = None, **env: str) -
             stderr=file,
             text=True,
         )
+    atexit.register(process.kill)
     return Server(folder, process, 0, output=output)
 
 
