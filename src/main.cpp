@@ -174,8 +174,9 @@ int command_line(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  // An arena for each thread costs more memory than all that we keep.
-  ::mallopt(M_ARENA_MAX, 2);
+  // An arena for each thread of a crowd would cost more memory than all that we keep; but those of
+  // cerebro and of the HTTP server, which take and free all the time, must not wait for each other.
+  ::mallopt(M_ARENA_MAX, 6);
   // Any of us holds secrets at some time: the owner, the fork server and its guardians, a data
   // step.
   cordyna::forbid_core_files();

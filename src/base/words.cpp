@@ -18,6 +18,10 @@ std::string ascii_lower(std::string_view text) {
   return out;
 }
 
+bool same_word(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && std::ranges::equal(a, b, {}, lower, lower);
+}
+
 bool mentions(std::string_view text, std::string_view word) {
   const auto part = [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||

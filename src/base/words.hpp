@@ -11,6 +11,8 @@ namespace cordyna {
 
 /// With A to Z as a to z; other characters stay.
 [[nodiscard]] std::string ascii_lower(std::string_view text);
+/// Whether they are the same but for that.
+[[nodiscard]] bool same_word(std::string_view a, std::string_view b);
 
 /// Whether the word stands in the SQL `text` as an identifier may, in any case. It may stand in a
 /// string or a comment too: better once too often.

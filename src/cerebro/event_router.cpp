@@ -17,7 +17,7 @@ constexpr std::size_t kQueueBytes = std::size_t{8} << 20;
 constexpr std::uint32_t kPage = 256;
 // Runs that one step begins: most where no events come, least where many do.
 constexpr std::size_t kMostRuns = 64;
-constexpr std::size_t kLeastRuns = 4;
+constexpr std::size_t kLeastRuns = 8;
 
 std::string name_of(const EventRequest& event) {
   // No id holds a line break.
@@ -143,7 +143,8 @@ Result<EventNo> EventRouter::settle(Millis wall, const SettleRequest& request, C
 
 std::size_t EventRouter::budget() const {
   // A sender waits for the step; the run of its event waits for nobody.
-  return std::max(kMostRuns / std::max<std::size_t>(staged_.size(), 1), kLeastRuns);
+  if (staged_.empty()) return kMostRuns;
+  return std::max(kLeastRuns / staged_.size(), std::size_t{1});
 }
 
 Result<> EventRouter::advance(Millis wall, const Starter& start, ChangeSet& out) {

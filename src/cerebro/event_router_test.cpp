@@ -180,6 +180,19 @@ TEST(EventRouter, ABurstIsTakenAtOnceAndBegunInOrder) {
   }
 }
 
+TEST(EventRouter, AFloodWithoutEndHoldsNoRunUpForEver) {
+  EventWorld world(100'000);
+  for (int step = 0; step < 20; ++step) {
+    for (int i = 0; i < 100; ++i) {
+      ASSERT_TRUE(world.send(fmt::format("e{}-{}", step, i)).has_value());
+    }
+    const std::size_t before = world.runs();
+    ASSERT_TRUE(world.step().has_value());
+    EXPECT_GT(world.runs(), before);
+    EXPECT_LT(world.runs(), before + 10) << "who sends waits for the step";
+  }
+}
+
 TEST(EventRouter, TooManyThatWaitAreRefusedAndTakenLater) {
   EventWorld world(2);
   world.boot();  // serves nobody: they stay

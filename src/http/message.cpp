@@ -9,17 +9,13 @@
 namespace cordyna::http {
 
 const std::string* find_header(const Headers& headers, std::string_view name) {
-  const std::string wanted = ascii_lower(name);
-  for (const Header& header : headers) {
-    if (ascii_lower(header.name) == wanted) return &header.value;
-  }
-  return nullptr;
+  const auto found = std::ranges::find_if(
+      headers, [name](const Header& header) { return same_word(header.name, name); });
+  return found == headers.end() ? nullptr : &found->value;
 }
 
 void set_header(Headers& headers, std::string_view name, std::string value) {
-  const std::string wanted = ascii_lower(name);
-  std::erase_if(headers,
-                [&wanted](const Header& header) { return ascii_lower(header.name) == wanted; });
+  std::erase_if(headers, [name](const Header& header) { return same_word(header.name, name); });
   headers.push_back({std::string(name), std::move(value)});
 }
 

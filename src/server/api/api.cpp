@@ -15,18 +15,36 @@ namespace {
 
 constexpr std::size_t kJobsMax = 64;
 
+using FixedHeader = std::pair<std::string_view, std::string_view>;
+
 /// Every answer has them. The API is no page: nothing of it may be run or framed.
+constexpr std::array<FixedHeader, 5> kAlways{{
+    {"Cache-Control", "no-store"},
+    {"X-Content-Type-Options", "nosniff"},
+    {"Referrer-Policy", "no-referrer"},
+    {"Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"},
+    {"X-Frame-Options", "DENY"},
+}};
+
+std::string lines_of_always() {
+  std::string lines;
+  for (const auto& [name, value] : kAlways) lines += fmt::format("{}: {}\r\n", name, value);
+  return lines;
+}
+
+/// But for those that its handler gave itself.
 void add_headers(HttpResponse& response) {
-  constexpr std::array<std::pair<std::string_view, std::string_view>, 5> kAlways{{
-      {"Cache-Control", "no-store"},
-      {"X-Content-Type-Options", "nosniff"},
-      {"Referrer-Policy", "no-referrer"},
-      {"Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"},
-      {"X-Frame-Options", "DENY"},
-  }};
-  for (const auto& [name, value] : kAlways) {
-    if (http::find_header(response.headers, name) != nullptr) continue;
-    response.headers.push_back({std::string(name), std::string(value)});
+  static const std::string lines = lines_of_always();
+  const auto is_given = [&response](const FixedHeader& header) {
+    return http::find_header(response.headers, header.first) != nullptr;
+  };
+  if (std::ranges::none_of(kAlways, is_given)) {
+    response.fixed_headers = lines;
+    return;
+  }
+  for (const FixedHeader& header : kAlways) {
+    if (is_given(header)) continue;
+    response.headers.push_back({std::string(header.first), std::string(header.second)});
   }
 }
 
@@ -74,6 +92,21 @@ Api::~Api() {
   }
   jobs_wake_.notify_all();
   worker_.join();
+}
+
+void Api::ask(ServerRequest request, std::optional<AuditNote> note, Answer answer) {
+  struct Asked {
+    Answer answer;
+    PostHome home;
+    Result<std::int64_t> result;
+  };
+  auto asked = std::make_shared<Asked>(std::move(answer), home_);
+  cerebro().ask(std::move(request), std::move(note),
+                [asked = std::move(asked)](Result<std::int64_t> result) mutable {
+                  asked->result = std::move(result);
+                  const PostHome home = std::move(asked->home);
+                  home([asked = std::move(asked)] { asked->answer(std::move(asked->result)); });
+                });
 }
 
 void Api::work(std::move_only_function<void()> job) {

@@ -61,6 +61,7 @@ class Api final : public HttpHandler {
   Api(const Api&) = delete;
   Api& operator=(const Api&) = delete;
 
+  void begin(PostHome post) override { home_ = std::move(post); }
   [[nodiscard]] std::size_t body_limit(const HttpRequest& head) const override;
   void handle(HttpRequest request, Respond respond) override;
   [[nodiscard]] HttpResponse problem(int status, std::string_view detail) const override;
@@ -80,6 +81,9 @@ class Api final : public HttpHandler {
   [[nodiscard]] Gate& gate() { return gate_; }
   [[nodiscard]] Millis now() const { return parts_.clock->wall(); }
 
+  /// As Cerebro::ask, but the answer comes on the HTTP server's thread: cerebro has better to do
+  /// than to make the bytes, and memory is freed where it was taken.
+  void ask(ServerRequest request, std::optional<AuditNote> note, Answer answer);
   /// For what takes long: on another thread, one after the other. What comes when too much waits is
   /// dropped, so that its call is answered with an error.
   void work(std::move_only_function<void()> job);
@@ -101,6 +105,7 @@ class Api final : public HttpHandler {
 
   ApiParts parts_;
   Gate gate_;
+  PostHome home_;
   std::atomic<bool> ready_ = true;
   std::shared_ptr<std::atomic<std::uint32_t>> streams_ =
       std::make_shared<std::atomic<std::uint32_t>>(0);

@@ -149,7 +149,7 @@ std::optional<Problem> authorize(const Call& call) {
 
 std::string cookie_of(const HttpRequest& request, std::string_view name) {
   for (const http::Header& header : request.headers) {
-    if (ascii_lower(header.name) != "cookie") continue;
+    if (!same_word(header.name, "cookie")) continue;
     std::string_view rest = header.value;
     while (!rest.empty()) {
       const std::size_t end = rest.find(';');

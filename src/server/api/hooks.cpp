@@ -37,7 +37,7 @@ Result<bool> proves(HookBook& book, const WebhookSpec& spec, const Call& call, M
   const bool has_key = call.route->path.ends_with("{key}");
   if (spec.path_secret.empty() == has_key) return false;
   if (has_key) {
-    TRY_ASSIGN(std::string wanted, book.secret(spec.path_secret));
+    TRY_ASSIGN(std::string wanted, book.secret(spec.path_secret, now));
     const bool same = !wanted.empty() && same_text(wanted, call.value("key"));
     wipe_secret(wanted);
     if (!same) return false;
@@ -46,7 +46,7 @@ Result<bool> proves(HookBook& book, const WebhookSpec& spec, const Call& call, M
   std::vector<std::string> secrets;
   Result<> read;
   for (const std::string& name : spec.signing_secrets) {
-    auto value = book.secret(name);
+    auto value = book.secret(name, now);
     if (value.has_value()) {
       secrets.push_back(std::move(*value));
     } else if (read.has_value()) {
@@ -106,14 +106,18 @@ void answer_end(Call& call, const std::string& id, WaitEnd end) {
 }
 
 void send_and_answer(Api& api, std::shared_ptr<Call> call, EventRequest event) {
-  auto duplicate = std::make_shared<bool>(false);
-  event.seen = [duplicate](const EventRow&, const RunRow*) { *duplicate = true; };
-  const std::string id = event.event_id;
-  api.cerebro().ask(std::move(event), std::nullopt,
-                    [call = std::move(call), duplicate, id](Result<std::int64_t> no) {
-                      if (!no.has_value()) return call->refuse(no.error());
-                      call->answer(accepted(*no, id, *duplicate));
-                    });
+  struct Sent {
+    std::shared_ptr<Call> call;
+    std::string id;
+    bool duplicate = false;
+  };
+  auto sent = std::make_shared<Sent>(std::move(call), event.event_id);
+  // The answer comes later and keeps it alive.
+  event.seen = [seen = sent.get()](const EventRow&, const RunRow*) { seen->duplicate = true; };
+  api.ask(std::move(event), std::nullopt, [sent = std::move(sent)](Result<std::int64_t> no) {
+    if (!no.has_value()) return sent->call->refuse(no.error());
+    sent->call->answer(accepted(*no, sent->id, sent->duplicate));
+  });
 }
 
 void send_and_wait(Api& api, std::shared_ptr<Call> call, EventRequest event, Millis longest) {

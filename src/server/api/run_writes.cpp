@@ -125,7 +125,7 @@ void start_run(Api& api, Call& call) {
       note_of(call, "run", ns, {},
               fmt::format("{{\"flow\":\"{}\",\"inputs\":{}}}", flow_name(ns, name), *inputs));
   note.numbered = true;
-  api.cerebro().ask(std::move(request), std::move(note), answer_with(call, *id));
+  api.ask(std::move(request), std::move(note), answer_with(call, *id));
 }
 
 void rerun_run(Api& api, Call& call) {
@@ -144,7 +144,7 @@ void rerun_run(Api& api, Call& call) {
   request.no_cache = call.body.flag("no_cache");
   AuditNote note = note_of(call, "run", run->ns, {}, fmt::format("{{\"rerun_of\":{}}}", run->no));
   note.numbered = true;
-  api.cerebro().ask(std::move(request), std::move(note), answer_with(call, *id));
+  api.ask(std::move(request), std::move(note), answer_with(call, *id));
 }
 
 void plan_rerun_of(Api& api, Call& call) {
@@ -172,7 +172,7 @@ void cancel_run(Api& api, Call& call) {
   if (!run.has_value()) return;
   AuditNote note = note_of(call, fmt::format("run {}", run->no), run->ns,
                            fmt::format("{{\"state\":\"{}\"}}", to_string(run->state)));
-  api.cerebro().ask(CancelRequest{run->id}, std::move(note), answer_about(call, *run));
+  api.ask(CancelRequest{run->id}, std::move(note), answer_about(call, *run));
 }
 
 void decide_task(Api& api, Call& call) {
@@ -186,8 +186,7 @@ void decide_task(Api& api, Call& call) {
   decision.values = call.body.json("inputs");
   AuditNote note = note_of(call, fmt::format("run {}", run->no), run->ns, {},
                            fmt::format("{{\"decision\":\"{}\"}}", call.body.text("decision")));
-  api.cerebro().ask(DecideRequest{run->id, std::move(decision)}, std::move(note),
-                    answer_about(call, *run));
+  api.ask(DecideRequest{run->id, std::move(decision)}, std::move(note), answer_about(call, *run));
 }
 
 }  // namespace cordyna::server

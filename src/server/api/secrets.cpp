@@ -42,6 +42,7 @@ void set_secret(Api& api, Call& call) {
   wipe_secret(value);
   wipe_secret(call.request.body);
   if (!kept.has_value()) return call.refuse(kept.error());
+  api.hooks().forget_secrets();
   AuditNote entry = note_of(call, "secret " + name, "", {},
                             kept->replaced ? R"({"replaced":true})" : R"({"replaced":false})");
   note(api, call, std::move(entry), {204, {}, {}});
@@ -53,6 +54,7 @@ void remove_secret(Api& api, Call& call) {
     return call.refuse(valid.error());
   const auto removed = api.secrets().remove(name);
   if (!removed.has_value()) return call.refuse(removed.error());
+  api.hooks().forget_secrets();
   note(api, call, note_of(call, "secret " + name, ""), {204, {}, {}});
 }
 

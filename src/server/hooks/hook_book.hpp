@@ -36,8 +36,11 @@ class HookBook final : public CommitObserver {
   /// Errors: kNotFound: no such flow is applied, or it has no such webhook; those of the store.
   [[nodiscard]] Result<Hook> find(const std::string& ns, const std::string& flow_id,
                                   const std::string& trigger);
-  /// Its value. Errors: as Secrets::find.
-  [[nodiscard]] Result<std::string> secret(const std::string& name);
+  /// Its value; of one that another process has changed, for some ms yet the old one. `now`: wall
+  /// clock. Errors: as Secrets::find.
+  [[nodiscard]] Result<std::string> secret(const std::string& name, Millis now);
+  /// One was changed here: from now on that one holds.
+  void forget_secrets();
 
   void on_commit(const ChangeSet& changes) override;
   void on_stopped(const Error& /*error*/) override {}
@@ -53,7 +56,7 @@ class HookBook final : public CommitObserver {
   [[nodiscard]] static Stamp stamp_of(const std::string& path);
   [[nodiscard]] Result<std::shared_ptr<const Flow>> load(const std::string& ns,
                                                          const std::string& flow_id);
-  void forget_secrets();
+  void look_at_files(Millis now);
 
   StoreReader& reader_;
   FlowCache& loader_;
@@ -65,6 +68,7 @@ class HookBook final : public CommitObserver {
   std::map<std::pair<std::string, std::string>, std::shared_ptr<const Flow>> flows_;
   std::map<std::string, std::string> values_;
   std::vector<Stamp> stamps_;
+  Millis looked_at_ = 0;
 };
 
 }  // namespace cordyna::server

@@ -63,13 +63,13 @@ std::string_view reason_of(int status) {
 bool is_ours(std::string_view name) {
   static constexpr auto kNames = std::to_array<std::string_view>(
       {"content-length", "transfer-encoding", "connection", "date"});
-  return std::ranges::find(kNames, ascii_lower(name)) != kNames.end();
+  return std::ranges::any_of(kNames, [name](std::string_view own) { return same_word(name, own); });
 }
 
 /// The same text in two forms must not carry one strong tag (RFC 9110, 8.8.3.3).
 void weaken_tag(http::Headers& headers) {
   for (http::Header& header : headers) {
-    if (ascii_lower(header.name) == "etag" && !header.value.starts_with("W/")) {
+    if (same_word(header.name, "etag") && !header.value.starts_with("W/")) {
       header.value.insert(0, "W/");
     }
   }
@@ -116,6 +116,7 @@ Answer make_answer(HttpResponse response, const Asked& asked) {
     if (is_ours(header.name)) continue;
     answer.head.append(header.name).append(": ").append(header.value).append("\r\n");
   }
+  answer.head += response.fixed_headers;
   if (no_body) return answer;
   if (response.source == nullptr) {
     fmt::format_to(std::back_inserter(answer.head), "Content-Length: {}\r\n", response.body.size());

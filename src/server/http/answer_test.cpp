@@ -29,6 +29,13 @@ TEST(AnswerTest, TheHeadHasStatusHeadersAndLength) {
   EXPECT_EQ(make_answer({.status = 299}, {}).head, "HTTP/1.1 299 \r\nContent-Length: 0\r\n");
 }
 
+TEST(AnswerTest, FixedHeadersGoOutAsTheyAre) {
+  HttpResponse response{.headers = {{"X-A", "1"}}, .body = "no"};
+  response.fixed_headers = "X-B: 2\r\nX-C: 3\r\n";
+  EXPECT_EQ(make_answer(std::move(response), {}).head,
+            "HTTP/1.1 200 OK\r\nX-A: 1\r\nX-B: 2\r\nX-C: 3\r\nContent-Length: 2\r\n");
+}
+
 TEST(AnswerTest, TheHeadEndsWithDateAndConnection) {
   EXPECT_EQ(http_date(0), "Thu, 01 Jan 1970 00:00:00 GMT");
   EXPECT_EQ(http_date(1'795'861'860), "Sat, 28 Nov 2026 10:31:00 GMT");

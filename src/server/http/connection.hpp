@@ -50,7 +50,6 @@ class Connection final : public AnswerTaker, public std::enable_shared_from_this
   void drain();
 
   void take_answer(std::uint64_t request, Answer answer) override;
-  [[nodiscard]] bool is_in_handler() const override { return in_handler_; }
 
  private:
   enum class State : std::uint8_t {

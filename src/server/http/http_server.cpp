@@ -157,6 +157,9 @@ Result<> HttpServer::Impl::listen() {
 }
 
 void HttpServer::Impl::run() {
+  handler_.begin([mailbox = mailbox_](std::move_only_function<void()> work) {
+    mailbox->post(std::move(work));
+  });
   wait_for_clients();
   const BlockedSignals blocked;
   thread_ = std::thread([this] { serve(); });

@@ -74,16 +74,23 @@ struct HttpResponse {
   http::Headers headers;  ///< without Content-Length, Transfer-Encoding, Connection, Date
   std::string body;
   std::unique_ptr<BodySource> source{};  ///< instead of `body`
+  /// Whole lines that go out behind `headers` as they are: text that lives as long as the program.
+  std::string_view fixed_headers{};
 };
 
 /// Called once, from any thread. Dropped without a call: the client gets 500.
 using Respond = std::move_only_function<void(HttpResponse)>;
+
+/// Runs it later, on the server's thread; once the server has gone, it is dropped. From any thread.
+using PostHome = std::function<void(std::move_only_function<void()>)>;
 
 class HttpHandler {
  public:
   static constexpr std::size_t kUsualBody = SIZE_MAX;  ///< HttpLimits::body_bytes
 
   virtual ~HttpHandler() = default;
+  /// Before the first request.
+  virtual void begin(PostHome post) { static_cast<void>(post); }
   /// When the head is there, and before the body is read: how long that may be.
   [[nodiscard]] virtual std::size_t body_limit(const HttpRequest& head) const = 0;
   /// On the server's thread; must not wait. What it throws is answered with 500.

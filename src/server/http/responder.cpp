@@ -16,12 +16,11 @@ void Responder::operator()(HttpResponse response) {
 
 void Responder::bring(Answer answer) {
   const std::shared_ptr<Mailbox> mailbox = std::exchange(mailbox_, nullptr);
-  // Within the handler the connection waits for nothing else: no way through the queue.
+  // There it needs no way through the queue.
   if (mailbox->on_own_thread()) {
     const std::shared_ptr<AnswerTaker> taker = taker_.lock();
-    if (taker != nullptr && taker->is_in_handler()) {
-      return taker->take_answer(request_, std::move(answer));
-    }
+    if (taker != nullptr) taker->take_answer(request_, std::move(answer));
+    return;
   }
   // The weak pointer is locked there, since the last owner destroys a socket.
   mailbox->post(

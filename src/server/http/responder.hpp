@@ -22,8 +22,6 @@ class AnswerTaker {
   virtual ~AnswerTaker() = default;
   /// `request`: which one of the connection; an answer to another than the current is dropped.
   virtual void take_answer(std::uint64_t request, Answer answer) = 0;
-  /// Whether the handler was called just now and has not returned.
-  [[nodiscard]] virtual bool is_in_handler() const = 0;
 };
 
 class Responder {

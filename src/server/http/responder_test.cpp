@@ -27,6 +27,27 @@ TEST_F(ResponderTest, AnotherThreadAnswers) {
   server_.reset();
 }
 
+TEST_F(ResponderTest, WhatIsSentHomeRunsOnTheServersThreadAndAnswersThere) {
+  std::vector<std::jthread> threads;
+  handler_.on = [&](HttpRequest, Respond respond) {
+    const auto own = std::this_thread::get_id();
+    threads.emplace_back([this, own, respond = std::move(respond)]() mutable {
+      handler_.home([own, respond = std::move(respond)]() mutable {
+        respond({.body = own == std::this_thread::get_id() ? "home" : "elsewhere"});
+      });
+    });
+  };
+  start();
+  TestClient client(port());
+  client.send(get("/") + get("/") + get("/"));
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(client.read_reply().body, "home");
+  threads.clear();
+  server_.reset();
+  bool ran = false;
+  handler_.home([&ran] { ran = true; });  // the server has gone
+  EXPECT_FALSE(ran);
+}
+
 TEST_F(ResponderTest, ADroppedRequestIs500AndTheConnectionGoesOn) {
   handler_.on = [](HttpRequest, Respond) {};
   start();

@@ -21,6 +21,7 @@ class TestHandler final : public HttpHandler {
  public:
   using Handle = std::function<void(HttpRequest request, Respond respond)>;
 
+  void begin(PostHome post) override { home = std::move(post); }
   std::size_t body_limit(const HttpRequest& head) const override { return limit(head); }
   void handle(HttpRequest request, Respond respond) override {
     on(std::move(request), std::move(respond));
@@ -38,6 +39,7 @@ class TestHandler final : public HttpHandler {
     if (!request.body.empty()) text += " " + request.body;
     respond({.headers = {{"Content-Type", "text/plain"}}, .body = std::move(text)});
   };
+  PostHome home;
   std::function<std::size_t(const HttpRequest&)> limit = [](const HttpRequest&) {
     return std::size_t{1} << 20;
   };
