@@ -100,6 +100,7 @@ RemoteSession::Wish RemoteSession::look_at_signals(RunNo run) {
   for (auto signal = signals_.next(); signal.has_value(); signal = signals_.next()) {
     switch (*signal) {
       case Signal::kResized: view_.resized(); break;
+      case Signal::kReload:
       case Signal::kLeave: return Wish::kLeave;
       case Signal::kInterrupt: {
         if (++interrupts_ > 1) return Wish::kLeave;

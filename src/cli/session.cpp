@@ -206,6 +206,7 @@ bool Session::interrupted(Ownership* ownership) {
   for (auto signal = signals_.next(); signal.has_value(); signal = signals_.next()) {
     switch (*signal) {
       case Signal::kResized: view_.resized(); break;
+      case Signal::kReload:
       case Signal::kLeave: return true;
       case Signal::kInterrupt:
         if (++interrupts_ > 1 || all_ended()) return true;

@@ -1,5 +1,6 @@
 #include "cli/signals.hpp"
 
+#include <fcntl.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -15,9 +16,13 @@ sigset_t ours() {
   return set;
 }
 
+bool has_terminal() {
+  return Fd(::open("/dev/tty", O_RDONLY | O_CLOEXEC | O_NOCTTY)).valid();
+}
+
 }  // namespace
 
-Signals::Signals() {
+Signals::Signals(HangUp hang_up) : hang_up_(hang_up), had_terminal_(has_terminal()) {
   const sigset_t set = ours();
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
@@ -37,6 +42,10 @@ std::optional<Signal> Signals::next() {
   switch (info.ssi_signo) {
     case SIGINT: return Signal::kInterrupt;
     case SIGWINCH: return Signal::kResized;
+    case SIGHUP: {
+      const bool terminal_gone = info.ssi_code > 0 || (had_terminal_ && !has_terminal());
+      return hang_up_ == HangUp::kReload && !terminal_gone ? Signal::kReload : Signal::kLeave;
+    }
     default: return Signal::kLeave;
   }
 }

@@ -96,6 +96,8 @@ class Up {
   Result<> begin_pruning(Ownership& ownership);
   /// One step, if it is time for one; milliseconds until the next, for poll.
   int prune();
+  /// SIGHUP: reads the TLS files again; a pair that is no good leaves the one that is used.
+  void reload();
   /// How often we were told to go.
   int told_to_go();
   void wake();
@@ -128,9 +130,37 @@ void Up::wake() {
   [[maybe_unused]] const ssize_t written = ::write(wake_.get(), &one, sizeof one);
 }
 
+void Up::reload() {
+  const bool tls = server_ != nullptr && !config_.tls_cert.empty();
+  const Result<> done = tls ? server_->reload_certificate() : Result<>();
+  std::string text = "SIGHUP: nothing is read again, for there are no TLS files";
+  if (tls && done.has_value()) {
+    text = fmt::format("tls: new connections have the certificate {} as it is now",
+                       printable(config_.tls_cert));
+  } else if (tls) {
+    text = "tls: the certificate that was read before stays in use: " + done.error().message;
+    print_error(text);
+  }
+  if (!context_.arguments.json) {
+    if (done.has_value()) view_.note(text);
+    return;
+  }
+  std::string line = fmt::format(
+      "{{\"at\":\"{}\",\"tls\":\"{}\",\"detail\":", format_timestamp(context_.parts.clock->now()),
+      !tls               ? "none"
+      : done.has_value() ? "reloaded"
+                         : "kept");
+  append_json_string(line, text);
+  view_.note(line + "}");
+}
+
 int Up::told_to_go() {
   for (auto signal = signals_.next(); signal.has_value(); signal = signals_.next()) {
-    if (*signal != Signal::kResized) ++told_;
+    if (*signal == Signal::kReload) {
+      reload();
+    } else if (*signal != Signal::kResized) {
+      ++told_;
+    }
   }
   return told_;
 }
@@ -354,7 +384,7 @@ CommandResult Up::wait(Ownership& ownership) {
 
 CommandResult up_command(CommandContext& context) {
   const Arguments& arguments = context.arguments;
-  Signals signals;  // before any thread
+  Signals signals(HangUp::kReload);  // before any thread
   if (!arguments.files.empty()) {
     const std::string& given = arguments.files.front();
     TRY_ASSIGN(UpFolder folder, UpFolder::open(context, given));

@@ -130,6 +130,7 @@ class Server::Impl {
     return {};
   }
 
+  Result<> reload_certificate() { return http_->reload_certificate(); }
   void drain() {
     api_->set_ready(false);
     waiters_->let_go();
@@ -231,6 +232,10 @@ const std::string& Server::url() const {
 
 const std::string& Server::login_link() const {
   return impl_->link();
+}
+
+Result<> Server::reload_certificate() {
+  return impl_->reload_certificate();
 }
 
 void Server::drain() {

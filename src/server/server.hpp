@@ -70,6 +70,8 @@ class Server {
   [[nodiscard]] const std::string& url() const;
   /// Of the first start: a link that logs in once; empty: there were users before.
   [[nodiscard]] const std::string& login_link() const;
+  /// As HttpServer::reload_certificate.
+  [[nodiscard]] Result<> reload_certificate();
   /// No more requests but for what is under way.
   void drain();
 
