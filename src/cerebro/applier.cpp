@@ -110,6 +110,7 @@ Result<> Applier::put(Millis wall, const FlowChange& change, const AppliedFlowRo
   row.folder = change.folder;
   row.file = change.file;
   row.applied_at = same && !back ? present->applied_at : wall;
+  if (present != nullptr) row.disabled = present->disabled;
   out.applied.push_back(row);
   out.flows.push_back({flow.hash, flow.id, flow.ns, change.canonical});
   if (!same) {
@@ -187,6 +188,7 @@ Result<std::vector<KeptTrigger>> Applier::schedules(const ChangeSet& staged) {
   for (const AppliedFlowRow& row : staged.applied) {
     if (row.removed_at == 0) rows.push_back(row);
   }
+  std::erase_if(rows, [](const AppliedFlowRow& row) { return row.disabled.at != 0; });
   std::vector<KeptTrigger> kept;
   for (const AppliedFlowRow& row : rows) {
     TRY_ASSIGN(const Loaded loaded, load(row, staged));

@@ -35,8 +35,8 @@ class Applier {
   [[nodiscard]] Result<std::int64_t> stage(Millis wall, const std::vector<FlowChange>& changes,
                                            ChangeSet& out);
 
-  /// The enabled schedules of all flows that are applied once `staged` is committed. Errors: those
-  /// of the loader, for a version that this program cannot read, and of the store.
+  /// The enabled schedules of all enabled flows that are applied once `staged` is committed.
+  /// Errors: those of the loader, for a version that this program cannot read, and of the store.
   [[nodiscard]] Result<std::vector<KeptTrigger>> schedules(const ChangeSet& staged);
 
  private:

@@ -73,6 +73,21 @@ class ApplierTest : public testing::Test {
     TRY(loop_->step(now_));
     return count;
   }
+  Result<RunNo> turn(const std::string& id, bool enabled, const std::string& reason = {}) {
+    return loop_->apply(now_, SwitchFlowSignal{{"acme", id, enabled, "ann", reason}, now_});
+  }
+  void must_turn(const std::string& id, bool enabled) {
+    ASSERT_EQ(turn(id, enabled).value(), 1);
+    ASSERT_TRUE(loop_->step(now_).has_value());
+  }
+  Result<RunNo> submit(const std::string& text, const std::string& id) {
+    RunRequest request;
+    request.id = RunId{id};
+    request.flow = load(text, "/flows").value();
+    request.canonical = text;
+    request.inputs = "{}";
+    return loop_->apply(now_, SubmitSignal{std::move(request)});
+  }
   void serve() {
     ASSERT_TRUE(loop_->apply(now_, ServeSignal{true, now_}).has_value());
     ASSERT_TRUE(loop_->step(now_).has_value());
@@ -238,6 +253,82 @@ TEST_F(ApplierTest, AnOwnerThatServesReadsWhatIsApplied) {
   EXPECT_FALSE(loop_->next_tick().has_value());
   ASSERT_TRUE(apply({put("c|0 * * * *|one", 0)}).has_value());
   EXPECT_FALSE(loop_->next_tick().has_value()) << "told to go, it keeps nothing new";
+}
+
+TEST_F(ApplierTest, ADisabledFlowFiresNothingAndCatchesUpWhenItIsEnabled) {
+  serve();
+  ASSERT_TRUE(apply({put("a|0 * * * *|one", 0)}).has_value());
+  must_turn("a", false);
+  EXPECT_FALSE(loop_->next_tick().has_value());
+  now_ += 2 * kHour + kSecond;
+  ASSERT_TRUE(loop_->step(now_).has_value());
+  EXPECT_EQ(story("a"), "begun 12:00");
+  must_turn("a", true);
+  sleep_until(now_ + kSecond);
+  EXPECT_EQ(story("a"), "begun 12:00, run 13:00, run 14:00") << "catch_up is all";
+}
+
+TEST_F(ApplierTest, WhoDisabledAFlowIsKeptByApplyRemovalAndTheNextOwner) {
+  const Disabling by_ann{kNoon, "ann", "broken"};
+  ASSERT_TRUE(apply({put("a|0 * * * *|one", 0)}).has_value());
+  ASSERT_EQ(turn("a", false, "broken").value(), 1);
+  ASSERT_TRUE(loop_->step(now_).has_value());
+  boot();
+  now_ += kHour;
+  ASSERT_TRUE(apply({put("a|0 * * * *|two", 1)}).has_value());
+  EXPECT_EQ(row("a").disabled, by_ann);
+  serve();
+  EXPECT_FALSE(loop_->next_tick().has_value());
+  ASSERT_TRUE(apply({removal("a", 2)}).has_value());
+  EXPECT_EQ(turn("a", true).error().code, ErrorCode::kNotFound);
+  EXPECT_TRUE(submit("a||file", "r1").has_value()) << "it is no applied flow now";
+  ASSERT_TRUE(loop_->step(now_).has_value());
+  ASSERT_TRUE(apply({put("a|0 * * * *|two", 2, true)}).has_value());
+  EXPECT_EQ(row("a").disabled, by_ann);
+  EXPECT_FALSE(submit("a||file", "r2").has_value());
+}
+
+TEST_F(ApplierTest, StartsOfADisabledFlowAreRefusedAndItsRunsGoOn) {
+  ASSERT_TRUE(apply({put("a||one", 0)}).has_value());
+  ASSERT_EQ(submit("a||one", "r1").value(), 1);
+  ASSERT_TRUE(loop_->step(now_).has_value());
+  ASSERT_EQ(store_->find_run(1).value().state, RunState::kCompleted);
+  ASSERT_EQ(submit("a||one", "r2").value(), 2);
+  ASSERT_EQ(turn("a", false, "the source is broken").value(), 1);
+  const auto refused = submit("a||one", "r3");
+  EXPECT_EQ(refused.error().code, ErrorCode::kConflict);
+  EXPECT_EQ(refused.error().message,
+            "flow 'acme/a' is disabled by ann since 2026-03-27T12:00:00.000Z: the source is "
+            "broken; 'dyna flows enable acme/a' lets it start runs again");
+  EXPECT_EQ(loop_->apply(now_, RerunSignal{{RunId{"r4"}, 1, "{}", {}}}).error().code,
+            ErrorCode::kConflict);
+  EXPECT_EQ(submit("a||one", "r2").value(), 2) << "who asks again hears of the first";
+  ASSERT_TRUE(loop_->step(now_).has_value());
+  EXPECT_EQ(store_->find_run(2).value().state, RunState::kCompleted);
+  must_turn("a", true);
+  EXPECT_EQ(submit("a||one", "r3").value(), 3);
+}
+
+TEST_F(ApplierTest, ManyAreDisabledInOneStepAndWhatIsSoAlreadyIsNoChange) {
+  serve();
+  ASSERT_TRUE(apply({put("a|0 * * * *|x", 0), put("b|0 * * * *|x", 0), put("c|0 * * * *|x", 0)})
+                  .has_value());
+  EXPECT_EQ(turn("a", false, "one").value(), 1);
+  EXPECT_EQ(turn("b", false).value(), 1);
+  EXPECT_EQ(turn("a", false).value(), 0);
+  EXPECT_EQ(turn("a", false, "two").value(), 1);
+  EXPECT_EQ(turn("b", true).value(), 1);
+  EXPECT_EQ(turn("c", true).value(), 0);
+  EXPECT_EQ(turn("d", false).error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(turn("c", true, "why").error().code, ErrorCode::kInvalidArgument);
+  EXPECT_EQ(turn("c", false, std::string(kReasonMax + 1, 'x')).error().code,
+            ErrorCode::kInvalidArgument);
+  ASSERT_TRUE(loop_->step(now_).has_value());
+  EXPECT_EQ(row("a").disabled, (Disabling{kNoon, "ann", "two"}));
+  EXPECT_EQ(row("b").disabled, Disabling{});
+  EXPECT_EQ(row("c").disabled, Disabling{});
+  sleep_until(kNoon + kHour);
+  EXPECT_EQ(story("a") + "; " + story("b"), "begun 12:00; begun 12:00, run 13:00");
 }
 
 }  // namespace

@@ -52,6 +52,7 @@ Result<BackfillNo> Backfiller::begin(Millis now, BackfillRequest request, const 
     if (is_final(same->state)) return same->no;
     return steer(now, same->no, BackfillOp::kTakeUp, hands, out);
   }
+  TRY(hands.check(request.row.ns, request.row.flow_id));
   TRY_ASSIGN(request.row.no, next_no());
   BackfillRow& row = request.row;
   row.from = std::nullopt;

@@ -47,13 +47,16 @@ class Backfiller {
     std::function<Result<RunNo>(const RunRow&)> take_up;
     std::function<void(RunNo)> cancel;
     std::function<Result<std::shared_ptr<const Flow>>(const BackfillRow&)> load;
+    /// Whether a person may begin one of the flow. Errors: kConflict: it is disabled.
+    std::function<Result<>(const std::string& ns, const std::string& flow_id)> check;
     bool may_begin = true;  ///< whether there is room for new runs
   };
 
   /// Borrows the store.
   Backfiller(Store& store, TickPorts ports) : store_(store), ports_(std::move(ports)) {}
 
-  /// Errors: kInvalidArgument: there is no such trigger; those of the store.
+  /// Errors: kInvalidArgument: there is no such trigger; kConflict: the flow is disabled; those of
+  /// the store.
   [[nodiscard]] Result<BackfillNo> begin(Millis now, BackfillRequest request, const Hands& hands,
                                          ChangeSet& out);
   /// Takes it up first if need be. Errors: kNotFound; kConflict: it has ended.

@@ -44,6 +44,9 @@ struct ToCommand {
     return DecideSignal{std::move(r.id), std::move(r.decision)};
   }
   Command operator()(ApplyRequest& r) const { return ApplySignal{std::move(r.changes), wall}; }
+  Command operator()(SwitchFlowRequest& r) const {
+    return SwitchFlowSignal{std::move(r.what), wall};
+  }
   Command operator()(BackfillRequest& r) const { return BackfillSignal{std::move(r)}; }
   Command operator()(SteerRequest& r) const { return SteerSignal{r.no, r.op}; }
   Command operator()(IdentityRequest& r) const {
@@ -364,6 +367,10 @@ Result<> Cerebro::keep(std::vector<KeptTrigger> triggers) {
 
 Result<std::int64_t> Cerebro::apply(std::vector<FlowChange> changes) {
   return impl_->ask(ApplySignal{std::move(changes), impl_->wall()});
+}
+
+Result<std::int64_t> Cerebro::switch_flow(FlowSwitch what) {
+  return impl_->ask(SwitchFlowSignal{std::move(what), impl_->wall()});
 }
 
 Result<std::int64_t> Cerebro::serve(bool on) {

@@ -82,6 +82,10 @@ struct DecideRequest {
 struct ApplyRequest {
   std::vector<FlowChange> changes;
 };
+/// As DisabledFlows::set.
+struct SwitchFlowRequest {
+  FlowSwitch what;
+};
 struct SteerRequest {
   BackfillNo no = 0;
   BackfillOp op = BackfillOp::kPause;
@@ -119,7 +123,7 @@ struct NoteRequest {};
 /// What somebody asks of a server, each as the call of its name below.
 using ServerRequest = std::variant<RunRequest, RerunRequest, CancelRequest, DecideRequest,
                                    ApplyRequest, BackfillRequest, SteerRequest, IdentityRequest,
-                                   EventRequest, SettleRequest, NoteRequest>;
+                                   EventRequest, SettleRequest, NoteRequest, SwitchFlowRequest>;
 /// Called once, on cerebro's thread, after the commit: must be quick and must not call back.
 using Answer = std::move_only_function<void(Result<std::int64_t>)>;
 
@@ -184,6 +188,9 @@ class Cerebro {
   /// Changes flows by name, all or none; their number. While serving, their schedules are kept from
   /// the same transaction on. Errors: as Applier::stage.
   [[nodiscard]] Result<std::int64_t> apply(std::vector<FlowChange> changes);
+  /// Disables a flow, or enables it again, as DisabledFlows::set. While serving, its schedules are
+  /// kept no more, or go on from their last ticks, from the same transaction on.
+  [[nodiscard]] Result<std::int64_t> switch_flow(FlowSwitch what);
   /// Keeps the schedules of all applied flows from now on, also as they change, and says how many
   /// they are; or keeps none. Errors: as Ticker::keep; a stored version cannot be read.
   [[nodiscard]] Result<std::int64_t> serve(bool on);

@@ -84,6 +84,9 @@ Result<EventNo> EventRouter::accept(Millis wall, const EventRequest& request, Ch
     }
     return known->no;
   }
+  TRY_ASSIGN(const bool disabled, disabled_.has(request.ns, request.flow_id));
+  // Who sends it is no user: why it is so is not for them.
+  if (disabled) return fail(ErrorCode::kUnavailable, "the flow is disabled; try again later");
   if (pending_ >= pending_max_) {
     return fail(ErrorCode::kUnavailable,
                 fmt::format("{} events wait for their runs, and no more are taken until some have "
@@ -130,6 +133,7 @@ Result<EventNo> EventRouter::settle(Millis wall, const SettleRequest& request, C
     row.state = EventState::kDropped;
     row.detail = fmt::format("dropped by {}; it was: {}", request.by, row.detail);
   } else {
+    TRY(disabled_.check(row.ns, row.flow_id));
     row.state = EventState::kPending;
     row.detail.clear();
     row.settled_at = 0;
@@ -160,6 +164,8 @@ Result<> EventRouter::advance(Millis wall, const Starter& start, ChangeSet& out)
       EventRow row = std::move(queue_.front());
       queue_.pop_front();
       queue_bytes_ -= row.payload.size();
+      TRY_ASSIGN(const bool disabled, disabled_.has(row.ns, row.flow_id));
+      if (disabled) continue;  // it waits in the store until the flow is enabled
       const auto loaded = flow_of(row);
       if (!loaded.has_value() && is_of_state(loaded.error())) {
         return std::unexpected<Error>(loaded.error());

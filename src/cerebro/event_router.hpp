@@ -19,6 +19,7 @@
 
 #include "base/result.hpp"
 #include "cerebro/cerebro.hpp"
+#include "cerebro/disabled_flows.hpp"
 #include "cerebro/ticker.hpp"
 #include "engine/run_machine.hpp"
 #include "model/flow.hpp"
@@ -31,25 +32,32 @@ class EventRouter {
  public:
   using Starter = Ticker::Starter;
 
-  /// Borrows the store. At most `pending_max` events wait for their runs.
-  EventRouter(Store& store, FlowLoader loader, TickPorts ports, std::size_t pending_max)
+  /// Borrows the store and `disabled`. At most `pending_max` events wait for their runs.
+  EventRouter(Store& store, DisabledFlows& disabled, FlowLoader loader, TickPorts ports,
+              std::size_t pending_max)
       : store_(store),
+        disabled_(disabled),
         loader_(std::move(loader)),
         ports_(std::move(ports)),
         pending_max_(pending_max) {}
 
   /// Gives the event's number: of one that is there already, the number that it has; `seen` of the
-  /// request is told of that one. Errors: kUnavailable: too many are pending; those of the store.
+  /// request is told of that one. Errors: kUnavailable: too many are pending, or the flow is
+  /// disabled; those of the store.
   [[nodiscard]] Result<EventNo> accept(Millis wall, const EventRequest& request, ChangeSet& out);
 
-  /// A person's word on a dead letter. Errors: kNotFound; kConflict: it is none.
+  /// A person's word on a dead letter. Errors: kNotFound; kConflict: it is none, or is to be
+  /// tried again and its flow is disabled.
   [[nodiscard]] Result<EventNo> settle(Millis wall, const SettleRequest& request, ChangeSet& out);
 
-  /// Starts runs of pending events, some at a time: while `behind`, call it again. To be called
+  /// Starts runs of pending events, some at a time: while `behind`, call it again. Those of a
+  /// disabled flow stay pending. To be called
   /// once in each step, without a starter where nothing may begin. Errors: those of the store.
   [[nodiscard]] Result<> advance(Millis wall, const Starter& start, ChangeSet& out);
   /// Whether events have their runs from now on. Errors: those of the store.
   [[nodiscard]] Result<> serve(bool on);
+  /// A flow is enabled again: what stayed pending is looked at anew.
+  void read_again() { reread_ = true; }
   /// Flows have changed, and that is saved.
   void forget_flows() { flows_.clear(); }
 
@@ -72,6 +80,7 @@ class EventRouter {
   [[nodiscard]] std::size_t budget() const;
 
   Store& store_;
+  DisabledFlows& disabled_;
   FlowLoader loader_;
   TickPorts ports_;
   std::size_t pending_max_;

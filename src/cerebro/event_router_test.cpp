@@ -92,6 +92,12 @@ class EventWorld {
     return loop_->apply(now, SettleSignal{{no, op, "ann"}, now});
   }
 
+  void turn(bool enabled) {
+    ASSERT_EQ(loop_->apply(now, SwitchFlowSignal{{"acme", "f", enabled, "ann", ""}, now}).value(),
+              1);
+    rest();
+  }
+
   /// "1:run 2:dead", by number.
   std::string story() {
     EventFilter filter;
@@ -312,6 +318,31 @@ TEST(EventRouter, RepeatsCrashesAndFailedCommitsLeaveOneRunEach) {
     }
     ASSERT_EQ(world.runs(), rows.size()) << "seed " << seed;
   }
+}
+
+TEST(EventRouter, OfADisabledFlowNoEventIsTakenAndThoseThatWaitGoOnWaiting) {
+  EventWorld world;
+  world.all_broken = true;
+  ASSERT_TRUE(world.send("dead").has_value());
+  world.rest();
+  world.all_broken = false;
+  ASSERT_TRUE(world.send("a").has_value());  // accepted by the step that disables the flow
+  world.turn(false);
+  EXPECT_EQ(world.send("b").error().code, ErrorCode::kUnavailable);
+  EXPECT_EQ(world.send("a").value(), 2) << "what was accepted is";
+  EXPECT_EQ(world.settle(1, EventOp::kReplay).error().code, ErrorCode::kConflict);
+  world.rest();
+  EXPECT_EQ(world.story(), "1:dead 2:pending");
+  world.boot();
+  world.serve();
+  world.rest();
+  EXPECT_EQ(world.story(), "1:dead 2:pending");
+  world.turn(true);
+  EXPECT_EQ(world.story(), "1:dead 2:run");
+  EXPECT_EQ(world.send("b").value(), 3);
+  EXPECT_TRUE(world.settle(1, EventOp::kReplay).has_value());
+  world.rest();
+  EXPECT_EQ(world.story(), "1:run 2:run 3:run");
 }
 
 }  // namespace

@@ -32,7 +32,8 @@ Loop::Loop(engine::Limits limits, Store& store, const Evaluator& evaluator, Flow
       ticker_(store, ticks),
       backfiller_(store, ticks),
       subflows_(store, evaluator, std::move(subflows)),
-      events_(store, loader, std::move(ticks), events_max),
+      disabled_(store),
+      events_(store, disabled_, loader, std::move(ticks), events_max),
       applier_(store, std::move(loader)),
       auditor_(store, std::move(audit)) {}
 
@@ -58,6 +59,7 @@ Result<RunNo> Loop::apply(Millis now, const Command& command) {
     Result<RunNo> operator()(const CancelSignal& s) const { return loop.cancel(now, s.id); }
     Result<RunNo> operator()(const DecideSignal& s) const { return loop.decide(now, s); }
     Result<RunNo> operator()(const ApplySignal& s) const { return loop.apply_flows(now, s); }
+    Result<RunNo> operator()(const SwitchFlowSignal& s) const { return loop.switch_flow(now, s); }
     Result<RunNo> operator()(const ServeSignal& s) const { return loop.serve(now, s); }
     Result<RunNo> operator()(const KeepSignal& s) const { return loop.keep(now, s); }
     Result<RunNo> operator()(const KeepsSignal& s) const {
@@ -98,6 +100,7 @@ void Loop::apply(Millis now, const AttemptReport& report) {
 Result<RunNo> Loop::submit(Millis now, RunRequest request) {
   TRY_ASSIGN(const RunNo known, take_up_known(now, request.id));
   if (known != 0) return known;
+  TRY(disabled_.check(request.flow->ns, request.flow->id));
   TRY(know_state(now));
   engine::RunStart run;
   run.no_cache = request.no_cache;
@@ -135,6 +138,7 @@ Result<RunNo> Loop::rerun(Millis now, RerunRequest request) {
                             "'dyna resume {}' takes it up, 'dyna cancel {}' ends it",
                             old.run.no, to_string(old.run.state), old.run.no, old.run.no));
   }
+  TRY(disabled_.check(old.run.ns, old.run.flow_id));
   TRY_ASSIGN(FlowVersionRow version, store_.find_flow(old.run.flow_hash));
   engine::RunStart run;
   run.no_cache = request.no_cache;
@@ -153,6 +157,9 @@ Result<RunNo> Loop::rerun(Millis now, RerunRequest request) {
 Backfiller::Hands Loop::hands(Millis now) {
   Backfiller::Hands hands;
   hands.may_begin = !is_low();
+  hands.check = [this](const std::string& ns, const std::string& flow_id) {
+    return disabled_.check(ns, flow_id);
+  };
   hands.start = [this, now](engine::RunStart run) { return start(now, std::move(run)); };
   hands.take_up = [this, now](const RunRow& run) { return take_up(now, run); };
   hands.cancel = [this, now](RunNo run) {
@@ -168,7 +175,10 @@ Backfiller::Hands Loop::hands(Millis now) {
 
 Subflows::Hands Loop::subflow_hands(Millis now) {
   Subflows::Hands hands;
-  hands.start = [this, now](engine::RunStart run) { return start(now, std::move(run)); };
+  hands.start = [this, now](engine::RunStart run) -> Result<RunNo> {
+    TRY(disabled_.check(run.flow->ns, run.flow->id));
+    return start(now, std::move(run));
+  };
   hands.take_up = [this, now](const RunRow& run) { return take_up(now, run); };
   hands.cancel = [this, now](RunNo run) {
     if (engine_.has_run(run)) (void)engine_.cancel_run(now, run, decision_);
@@ -249,12 +259,35 @@ Result<std::int64_t> Loop::apply_flows(Millis now, const ApplySignal& signal) {
     TRY_ASSIGN(const std::vector<KeptTrigger> triggers, applier_.schedules(staged));
     TRY(ticker_.keep(signal.wall, triggers, staged));
   }
+  TRY(disabled_.hear(staged));
   ChangeSet& out = decision_.changes;
   out.flows.insert(out.flows.end(), staged.flows.begin(), staged.flows.end());
   out.applied = std::move(staged.applied);
   out.applied_versions = std::move(staged.applied_versions);
   out.ticks = std::move(staged.ticks);
   return count;
+}
+
+/// What the same step decided before is taken along: many flows may be disabled at once.
+Result<std::int64_t> Loop::switch_flow(Millis now, const SwitchFlowSignal& signal) {
+  ChangeSet& out = decision_.changes;
+  ChangeSet staged;
+  staged.flows = out.flows;
+  staged.applied = out.applied;
+  staged.ticks = out.ticks;
+  TRY_ASSIGN(const std::int64_t changed, disabled_.set(signal.wall, signal.what, staged));
+  if (changed == 0) return 0;
+  if (serving_) {
+    TRY(know_state(now));
+    TRY_ASSIGN(const std::vector<KeptTrigger> triggers, applier_.schedules(staged));
+    TRY(ticker_.keep(signal.wall, triggers, staged));
+  }
+  TRY(disabled_.hear(staged));
+  out.applied = std::move(staged.applied);
+  out.ticks = std::move(staged.ticks);
+  out.switched.push_back(signal.what);
+  if (signal.what.enabled) events_.read_again();
+  return changed;
 }
 
 Result<std::int64_t> Loop::serve(Millis now, const ServeSignal& signal) {

@@ -22,6 +22,7 @@
 #include "cerebro/auditor.hpp"
 #include "cerebro/backfiller.hpp"
 #include "cerebro/cerebro.hpp"
+#include "cerebro/disabled_flows.hpp"
 #include "cerebro/event_router.hpp"
 #include "cerebro/subflows.hpp"
 #include "cerebro/ticker.hpp"
@@ -64,6 +65,11 @@ struct KeepSignal {
 /// As Applier::stage; gives the number of changes.
 struct ApplySignal {
   std::vector<FlowChange> changes;
+  Millis wall = 0;
+};
+/// As DisabledFlows::set. While serving, the flow's schedules are kept no more, or again.
+struct SwitchFlowSignal {
+  FlowSwitch what;
   Millis wall = 0;
 };
 /// From now on keeps the schedules of all applied flows, also as they change; or of none.
@@ -111,10 +117,10 @@ struct SettleSignal {
 struct NoteSignal {};
 
 /// Identity, note, keep, keeps and wake give the number 0, serve that of the schedules.
-using Command =
-    std::variant<RemoveSignal, SubmitSignal, RerunSignal, ResumeSignal, CancelSignal, DecideSignal,
-                 KeepSignal, ApplySignal, ServeSignal, WakeSignal, BackfillSignal, SteerSignal,
-                 DrivesSignal, KeepsSignal, IdentitySignal, EventSignal, SettleSignal, NoteSignal>;
+using Command = std::variant<RemoveSignal, SubmitSignal, RerunSignal, ResumeSignal, CancelSignal,
+                             DecideSignal, KeepSignal, ApplySignal, ServeSignal, WakeSignal,
+                             BackfillSignal, SteerSignal, DrivesSignal, KeepsSignal, IdentitySignal,
+                             EventSignal, SettleSignal, NoteSignal, SwitchFlowSignal>;
 
 class Loop {
  public:
@@ -186,6 +192,7 @@ class Loop {
   /// Takes up what a run that is pending cannot do without.
   [[nodiscard]] Result<> fetch_absent(Millis now, RunNo pending);
   [[nodiscard]] Result<std::int64_t> apply_flows(Millis now, const ApplySignal& signal);
+  [[nodiscard]] Result<std::int64_t> switch_flow(Millis now, const SwitchFlowSignal& signal);
   [[nodiscard]] Result<std::int64_t> serve(Millis now, const ServeSignal& signal);
   /// Gives it the next number.
   [[nodiscard]] Result<RunNo> start(Millis now, engine::RunStart run);
@@ -210,6 +217,7 @@ class Loop {
   Ticker ticker_;
   Backfiller backfiller_;
   Subflows subflows_;
+  DisabledFlows disabled_;
   EventRouter events_;
   Applier applier_;
   Auditor auditor_;

@@ -91,11 +91,11 @@ struct Arguments {
   std::string flow_id;
   std::string run_state;    ///< of runs; empty: any
   std::int64_t before = 0;  ///< of runs: numbers below; 0: from the newest
-  std::string note;         ///< of approve and reject
+  std::string note;         ///< of approve and reject; of flows disable: the reason
   std::string action;       ///< of guard: show, accept, backtest; of secret: set, list, remove; of
                             ///< cache: list, clear; of backfill: list, show, pause, resume, cancel;
-                            ///< empty: begin one; of flows: show, diff, remove; empty: list; of
-                            ///< context: list, use, show, remove; of user and token
+                            ///< empty: begin one; of flows: show, diff, disable, enable, remove;
+                            ///< empty: list; of context: list, use, show, remove; of user, token
   std::string secret;       ///< the name of one
   std::string series;
   std::string metric;

@@ -105,6 +105,11 @@ void FlowCommands::add_flows() {
 }
 
 void FlowCommands::add_server_options(CLI::App* command) {
+  CLI::App* const disable =
+      action("disable", "Start no runs of it, by nobody and no trigger; those that run go on");
+  disable->add_option("--reason", found_.note, "Why; whoever wants to start it is told")
+      ->type_name("TEXT");
+  action("enable", "Start runs of it again; what its schedules missed is up to their 'catch_up'");
   ServeOptions& serve = found_.serve;
   command->add_option("--config", serve.config, "This cordyna.yaml instead of the nearest one")
       ->type_name("FILE");

@@ -8,15 +8,18 @@
 #include <utility>
 
 #include "base/text.hpp"
+#include "cerebro/disabled_flows.hpp"
 #include "cli/apply_session.hpp"
 #include "cli/commands.hpp"
 #include "cli/list_watch.hpp"
 #include "cli/named_flow.hpp"
+#include "cli/owner_request.hpp"
 #include "cli/palette.hpp"
 #include "cli/plan_view.hpp"
 #include "cli/side.hpp"
 #include "cli/up_report.hpp"
 #include "service/flow_diff.hpp"
+#include "service/json.hpp"
 
 namespace cordyna::cli {
 namespace {
@@ -53,6 +56,7 @@ std::string as_object(const ListedFlow& one) {
                  one.row.version, one.row.hash, format_timestamp(one.row.applied_at));
   out += ",\"file\":";
   append_json(out, one.row.file);
+  append_disabling(out, one.row.disabled);
   if (one.last.has_value()) {
     fmt::format_to(std::back_inserter(out), ",\"last_run\":{{\"run\":{},\"state\":\"{}\"}}",
                    one.last->no, to_string(one.last->state));
@@ -65,6 +69,11 @@ std::string list_as_json(const std::vector<ListedFlow>& flows) {
   std::string out = "[";
   for (const ListedFlow& one : flows) out += (&one == flows.data() ? "" : ",\n ") + as_object(one);
   return out + "]\n";
+}
+
+std::string next_text(const ListedFlow& one) {
+  if (one.row.disabled.at != 0) return "disabled";
+  return one.next > 0 ? seconds_text(one.next) : "-";
 }
 
 std::string list_as_table(const std::vector<ListedFlow>& flows, const Palette& palette) {
@@ -84,8 +93,7 @@ std::string list_as_table(const std::vector<ListedFlow>& flows, const Palette& p
     }
     out += fmt::format("{}  {:>7}  {:<20}  {}  {}\n",
                        pad(printable(flow_name(one.row.ns, one.row.flow_id)), width),
-                       one.row.version, seconds_text(one.row.applied_at), last,
-                       one.next > 0 ? seconds_text(one.next) : "-");
+                       one.row.version, seconds_text(one.row.applied_at), last, next_text(one));
   }
   return out;
 }
@@ -114,7 +122,8 @@ Result<std::vector<ListedFlow>> read_list(const CommandContext& context, const S
     TRY_ASSIGN(one.last, last_run(reader, row));
     TRY_ASSIGN(const FlowVersionRow version, reader.find_flow(row.hash));
     const auto flow = flow::from_canonical(version.canonical, row.folder);
-    if (flow.has_value()) one.next = next_time(**flow, now);
+    const bool enabled = row.disabled.at == 0;
+    if (flow.has_value() && enabled) one.next = next_time(**flow, now);
     one.row = std::move(row);
     flows.push_back(std::move(one));
   }
@@ -196,6 +205,7 @@ std::string show_as_json(const ShownFlow& flow) {
   if (flow.row.removed_at > 0) {
     out += fmt::format(",\"removed_at\":\"{}\"", format_timestamp(flow.row.removed_at));
   }
+  append_disabling(out, flow.row.disabled);
   out += ",\"versions\":[";
   for (const AppliedVersionRow& version : flow.versions) {
     fmt::format_to(std::back_inserter(out),
@@ -214,6 +224,7 @@ Result<std::string> show_as_text(const ShownFlow& flow, const Palette& palette) 
                          (flow.row.removed_at > 0 ? "  removed " + seconds_text(flow.row.removed_at)
                                                   : std::string()));
   out += "\n";
+  if (flow.row.disabled.at != 0) out += printable(disabled_text(flow.row.disabled)) + "\n";
   for (const AppliedVersionRow& version : flow.versions) {
     out += fmt::format("{} version {}  applied {}  {}  {}  {}\n",
                        version.version == flow.row.version ? "*" : " ", version.version,
@@ -344,6 +355,44 @@ CommandResult remove(CommandContext& context) {
   return ExitCode::kOk;
 }
 
+/// Where it is so already, nothing is changed, but for the reason.
+CommandResult turn(CommandContext& context, bool enable) {
+  const std::string& reason = context.arguments.note;
+  TRY_ASSIGN(const Side side, side_here(context));
+  TRY_ASSIGN(const AppliedFlowRow row, find_by_name(*side.reader, context.arguments.flow_id));
+  const FlowSwitch what{row.ns, row.flow_id, enable, user_name(), reason};
+  const bool same = enable == (row.disabled.at == 0);
+  if (side.server.has_value()) {
+    TRY(side.server->send({.method = "PATCH",
+                           .path = client::flow_path(row.ns, row.flow_id),
+                           .body = as_json(what)}));
+  } else {
+    OwnerRequest request;
+    request.op = enable ? OwnerOp::kFlowEnable : OwnerOp::kFlowDisable;
+    request.follow = false;
+    request.ns = what.ns;
+    request.flow_id = what.flow_id;
+    request.by = what.by;
+    request.note = what.reason;
+    TRY(carry_out_at_last(context, side.layout, request));
+  }
+  const std::string name = flow_name(row.ns, row.flow_id);
+  if (context.arguments.json) {
+    std::string out = "{\"flow\":";
+    append_json(out, name);
+    context.output.write(out + ',' + as_json(what).substr(1) + '\n');
+  } else if (enable) {
+    context.output.write(fmt::format(
+        "flow {} is enabled{}\n", printable(name),
+        same ? " already" : "; schedules go on, and what they missed is up to their 'catch_up'"));
+  } else {
+    context.output.write(
+        fmt::format("flow {} is disabled{}: nothing starts runs of it; those that run go on\n",
+                    printable(name), same ? " already" : ""));
+  }
+  return ExitCode::kOk;
+}
+
 }  // namespace
 
 CommandResult flows_command(CommandContext& context) {
@@ -351,6 +400,7 @@ CommandResult flows_command(CommandContext& context) {
   if (action == "show") return show(context);
   if (action == "diff") return diff(context);
   if (action == "remove") return remove(context);
+  if (action == "disable" || action == "enable") return turn(context, action == "enable");
   return list(context);
 }
 

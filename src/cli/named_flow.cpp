@@ -56,17 +56,27 @@ Result<GivenFlow> from_file(const CommandContext& context, const std::string& fi
   TRY_ASSIGN(flow::Parsed parsed, parse_and_report(file));
   StateLayout layout("");
   if (parsed.flow != nullptr) layout = state_for_flow(context.choice, parsed.flow->folder);
-  return GivenFlow{std::move(parsed.flow), std::move(parsed.canonical),
-                   std::move(parsed.file), std::move(layout),
-                   std::nullopt,           {}};
+  GivenFlow given;
+  given.flow = std::move(parsed.flow);
+  given.canonical = std::move(parsed.canonical);
+  given.file = std::move(parsed.file);
+  given.layout = std::move(layout);
+  return given;
 }
 
 Result<GivenFlow> from_state(Side side, const std::string& name) {
   TRY_ASSIGN(const AppliedFlowRow row, find_by_name(*side.reader, name));
   TRY_ASSIGN(FlowVersionRow version, side.reader->find_flow(row.hash));
   TRY_ASSIGN(std::shared_ptr<const Flow> flow, flow::from_canonical(version.canonical, row.folder));
-  return GivenFlow{std::move(flow),        std::move(version.canonical), row.file,
-                   std::move(side.layout), std::move(side.server),       row.ns};
+  GivenFlow given;
+  given.flow = std::move(flow);
+  given.canonical = std::move(version.canonical);
+  given.file = row.file;
+  given.layout = std::move(side.layout);
+  given.server = std::move(side.server);
+  given.ns = row.ns;
+  given.disabled = row.disabled;
+  return given;
 }
 
 /// Flows of a server run by name: what lies on this machine is not there.

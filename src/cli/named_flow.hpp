@@ -27,9 +27,10 @@ struct GivenFlow {
   std::shared_ptr<const Flow> flow;  ///< null: its file has errors, which were printed
   std::string canonical;
   std::string file;                           ///< as messages name it
-  StateLayout layout;                         ///< where its runs are kept; empty at a server
+  StateLayout layout{""};                     ///< where its runs are kept; empty at a server
   std::optional<client::ApiClient> server{};  ///< nullopt: a state folder
   std::string ns{};                           ///< of a name
+  Disabling disabled{};                       ///< of a name
 };
 
 /// A word that is no file name is a name; where the state has no such flow, but there is a file or

@@ -20,7 +20,8 @@ constexpr std::array kOps = {
     OwnerOp::kReject,        OwnerOp::kApply,          OwnerOp::kEventReplay,
     OwnerOp::kEventDrop,     OwnerOp::kBackfill,       OwnerOp::kBackfillTakeUp,
     OwnerOp::kBackfillPause, OwnerOp::kBackfillResume, OwnerOp::kBackfillCancel,
-    OwnerOp::kDrives,        OwnerOp::kKeeps};
+    OwnerOp::kDrives,        OwnerOp::kKeeps,          OwnerOp::kFlowDisable,
+    OwnerOp::kFlowEnable};
 constexpr std::array kCodes = {ErrorCode::kInvalidArgument, ErrorCode::kNotFound,
                                ErrorCode::kConflict,        ErrorCode::kUnavailable,
                                ErrorCode::kCorrupt,         ErrorCode::kCancelled,
@@ -155,6 +156,10 @@ bool settles_event(OwnerOp op) {
   return op == OwnerOp::kEventReplay || op == OwnerOp::kEventDrop;
 }
 
+bool switches_flow(OwnerOp op) {
+  return op == OwnerOp::kFlowDisable || op == OwnerOp::kFlowEnable;
+}
+
 bool steers_backfill(OwnerOp op) {
   return op > OwnerOp::kBackfill;
 }
@@ -173,6 +178,8 @@ std::string_view to_string(OwnerOp op) {
     case OwnerOp::kApply: return "apply";
     case OwnerOp::kEventReplay: return "event_replay";
     case OwnerOp::kEventDrop: return "event_drop";
+    case OwnerOp::kFlowDisable: return "flow_disable";
+    case OwnerOp::kFlowEnable: return "flow_enable";
     case OwnerOp::kBackfill: return "backfill";
     case OwnerOp::kBackfillTakeUp: return "backfill_take_up";
     case OwnerOp::kBackfillPause: return "backfill_pause";
@@ -196,7 +203,7 @@ std::string encode(const OwnerRequest& request) {
     append_member(out, "inputs", request.inputs);
   }
   if (request.no_cache) out += ",\"no_cache\":true";
-  if (request.op == OwnerOp::kKeeps) {
+  if (request.op == OwnerOp::kKeeps || switches_flow(request.op)) {
     append_member(out, "flow", request.flow_id);
     append_member(out, "namespace", request.ns);
   }
@@ -206,7 +213,10 @@ std::string encode(const OwnerRequest& request) {
     append_member(out, "note", request.note);
     if (!request.inputs.empty()) append_member(out, "inputs", request.inputs);
   }
-  if (settles_event(request.op)) append_member(out, "by", request.by);
+  if (settles_event(request.op) || switches_flow(request.op)) {
+    append_member(out, "by", request.by);
+  }
+  if (switches_flow(request.op)) append_member(out, "note", request.note);
   out += "}\n";
   return out;
 }
@@ -224,8 +234,8 @@ Result<OwnerRequest> decode_request(std::string_view line) {
   OwnerRequest request;
   TRY_ASSIGN(request.op, parse_op(text_of(*object, "op")));
   request.run.value = text_of(*object, "run");
-  const bool names_no_run =
-      steers_backfill(request.op) || settles_event(request.op) || request.op == OwnerOp::kKeeps;
+  const bool names_no_run = steers_backfill(request.op) || settles_event(request.op) ||
+                            switches_flow(request.op) || request.op == OwnerOp::kKeeps;
   if (!names_no_run && !is_uuid(request.run.value)) {
     return fail(ErrorCode::kInvalidArgument, "'run' is not the id of a run");
   }
@@ -248,7 +258,9 @@ Result<OwnerRequest> decode_request(std::string_view line) {
   }
   if (request.op == OwnerOp::kApply) TRY(read_flows(*object, request.flows));
   if (request.op == OwnerOp::kBackfill) TRY(read_backfill(*object, request.backfill));
-  if ((decides(request.op) || settles_event(request.op)) && request.by.empty()) {
+  const bool needs_who =
+      decides(request.op) || settles_event(request.op) || switches_flow(request.op);
+  if (needs_who && request.by.empty()) {
     return fail(ErrorCode::kInvalidArgument, fmt::format("'{}' needs 'by'", to_string(request.op)));
   }
   const bool brings_a_flow = request.op == OwnerOp::kSubmit || request.op == OwnerOp::kBackfill;

@@ -15,6 +15,8 @@
 ///           uuid>","follow":false,"flows":[{"namespace":"acme",
 ///            "id":"sales","from":2,"was_removed":false,"canonical":"{…}","folder":…,"file":…}]}
 ///           {"version":1,"op":"event_replay"|"event_drop","follow":false,"of":7,"by":"ann"}
+///           {"version":1,"op":"flow_disable"|"flow_enable","follow":false,"flow":"sales",
+///            "namespace":"acme","by":"ann","note":"the source is broken"}
 ///           {"version":1,"op":"backfill_take_up"|"backfill_pause"|"backfill_resume"|
 ///            "backfill_cancel","of":3}
 ///   owner:  {"ok":true,"run":12}   or   {"error":{"code":"not_found","message":"…"}}
@@ -51,6 +53,8 @@ enum class OwnerOp : std::uint8_t {
   kApply,        ///< the answer's number is that of the changes
   kEventReplay,  ///< the answer's number is that of the event
   kEventDrop,
+  kFlowDisable,  ///< the answer's number says nothing
+  kFlowEnable,
   kBackfill,  ///< from here on the answer's number is that of a backfill
   kBackfillTakeUp,
   kBackfillPause,
@@ -71,8 +75,8 @@ struct OwnerRequest {
   std::string note;
   std::int64_t of = 0;             ///< of rerun: the run; else the number of a backfill or an event
   std::vector<std::string> taken;  ///< of rerun: paths of tasks
-  std::string flow_id{};           ///< of keeps
-  std::string ns{};                ///< of keeps
+  std::string flow_id{};           ///< of keeps, and of a flow that is disabled or enabled
+  std::string ns{};                ///< of the same
   BackfillRow backfill;            ///< of backfill: what a person chooses
   std::vector<FlowChange> flows;   ///< of apply; without a canonical form: to be removed
   bool no_cache = false;           ///< of submit and rerun
@@ -83,6 +87,8 @@ struct OwnerRequest {
 [[nodiscard]] std::string_view to_string(OwnerOp op);
 /// Whether it is about a dead letter.
 [[nodiscard]] bool settles_event(OwnerOp op);
+/// Whether it disables or enables a flow.
+[[nodiscard]] bool switches_flow(OwnerOp op);
 /// Whether it is about a backfill that is there already.
 [[nodiscard]] bool steers_backfill(OwnerOp op);
 

@@ -158,6 +158,28 @@ TEST(OwnerProtocolTest, DecisionsArriveWithWhoAndWhy) {
   EXPECT_EQ(got->note, sent.note);
 }
 
+TEST(OwnerProtocolTest, AFlowIsDisabledByNameWithWhoAndWhy) {
+  OwnerRequest sent;
+  sent.op = OwnerOp::kFlowDisable;
+  sent.follow = false;
+  sent.ns = "acme";
+  sent.flow_id = "sales";
+  sent.by = "ann";
+  sent.note = "a \"reason\"";
+  std::string line = encode(sent);
+  line.pop_back();
+  const auto got = decode_request(line);
+  ASSERT_TRUE(got.has_value()) << got.error().message;
+  EXPECT_EQ(got->op, OwnerOp::kFlowDisable);
+  EXPECT_EQ(got->ns + "/" + got->flow_id, "acme/sales");
+  EXPECT_EQ(got->by, "ann");
+  EXPECT_EQ(got->note, sent.note);
+  sent.by.clear();
+  line = encode(sent);
+  line.pop_back();
+  EXPECT_EQ(decode_request(line).error().code, ErrorCode::kInvalidArgument);
+}
+
 struct BadRequest {
   const char* name;
   const char* line;

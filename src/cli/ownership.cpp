@@ -13,6 +13,7 @@
 #include "cli/project_flows.hpp"
 #include "flow/flow_file.hpp"
 #include "flow/sha256.hpp"
+#include "service/json.hpp"
 
 namespace cordyna::cli {
 
@@ -141,7 +142,7 @@ Result<RunNo> Ownership::submit(RunRequest request) {
 
 /// Through cerebro, with an entry in the audit where it came over the socket.
 Result<RunNo> Ownership::ask(ServerRequest wanted, const OwnerRequest& from,
-                             std::string_view action, std::string subject) {
+                             std::string_view action, std::string subject, std::string after) {
   std::optional<AuditNote> note;
   if (!from.actor.empty()) {
     note.emplace();
@@ -149,6 +150,7 @@ Result<RunNo> Ownership::ask(ServerRequest wanted, const OwnerRequest& from,
     note->action = action;
     note->numbered = subject == "run" || subject == "backfill";
     note->subject = std::move(subject);
+    note->after = std::move(after);
   }
   std::promise<Result<RunNo>> promise;
   auto answer = promise.get_future();
@@ -182,6 +184,8 @@ Result<RunNo> Ownership::handle(const OwnerRequest& request) {
       return ask(SettleRequest{request.of, op, request.by}, request, "settleEvent",
                  fmt::format("event {}", request.of));
     }
+    case OwnerOp::kFlowDisable:
+    case OwnerOp::kFlowEnable: return switch_flow(request);
     case OwnerOp::kBackfill: return start_backfill(request);
     case OwnerOp::kBackfillTakeUp: return cerebro_->steer_backfill(request.of, BackfillOp::kTakeUp);
     case OwnerOp::kBackfillPause: return steer_backfill(request, BackfillOp::kPause);
@@ -218,6 +222,15 @@ Result<RunNo> Ownership::apply_flows(const OwnerRequest& request) {
     names += (names.empty() ? "flow " : ", ") + flow_name(change.ns, change.flow_id);
   }
   return ask(ApplyRequest{request.flows}, request, "applyFlows", std::move(names));
+}
+
+Result<std::int64_t> Ownership::switch_flow(const OwnerRequest& request) {
+  const bool enabled = request.op == OwnerOp::kFlowEnable;
+  FlowSwitch what{request.ns, request.flow_id, enabled, request.by, request.note};
+  std::string after = as_json(what);
+  TRY(ask(SwitchFlowRequest{std::move(what)}, request, "switchFlow",
+          "flow " + flow_name(request.ns, request.flow_id), std::move(after)));
+  return 1;  // also where it was so already: an answer names a number
 }
 
 Result<BackfillNo> Ownership::steer_backfill(const OwnerRequest& request, BackfillOp op) {

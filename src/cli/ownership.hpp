@@ -80,9 +80,10 @@ class Ownership final : public OwnerService {
   FeedListener listener();
   Result<FoundFlow> find_flow(std::string_view ns, std::string_view id, const std::string& folder);
   Result<RunNo> ask(ServerRequest wanted, const OwnerRequest& from, std::string_view action,
-                    std::string subject);
+                    std::string subject, std::string after = {});
   Result<RunNo> start_run(const OwnerRequest& request);
   Result<RunNo> apply_flows(const OwnerRequest& request);
+  Result<std::int64_t> switch_flow(const OwnerRequest& request);
   Result<BackfillNo> steer_backfill(const OwnerRequest& request, BackfillOp op);
   Result<BackfillNo> start_backfill(const OwnerRequest& request);
   void wake();

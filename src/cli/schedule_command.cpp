@@ -6,6 +6,7 @@
 #include <iterator>
 
 #include "base/text.hpp"
+#include "cerebro/disabled_flows.hpp"
 #include "cli/commands.hpp"
 #include "cli/named_flow.hpp"
 #include "cli/up_report.hpp"
@@ -84,6 +85,12 @@ std::string as_lines(const Flow& flow, const std::vector<FlowSchedule>& schedule
   return times.empty() ? "never again\n" : out;
 }
 
+std::string disabled_line(const Flow& flow, const Disabling& disabled) {
+  const std::string name = flow_name(flow.ns, flow.id);
+  return fmt::format("flow '{}' is {}: it is not due until 'dyna flows enable {}'\n", name,
+                     printable(disabled_text(disabled)), name);
+}
+
 CommandResult show_flow(CommandContext& context, Millis from, Millis now) {
   const Arguments& arguments = context.arguments;
   if (!arguments.zones.empty() || arguments.skip_gap || arguments.both_overlaps) {
@@ -93,7 +100,14 @@ CommandResult show_flow(CommandContext& context, Millis from, Millis now) {
   }
   TRY_ASSIGN(const GivenFlow found, find_given(context, arguments.cron));
   if (found.flow == nullptr) return ExitCode::kUsage;
-  TRY_ASSIGN(const std::vector<FlowSchedule> schedules, schedules_of(*found.flow));
+  TRY_ASSIGN(std::vector<FlowSchedule> schedules, schedules_of(*found.flow));
+  if (found.disabled.at != 0) {
+    schedules.clear();
+    if (!arguments.json) {
+      context.output.write(disabled_line(*found.flow, found.disabled));
+      return ExitCode::kOk;
+    }
+  }
   const std::vector<Due> times = next_times_of(schedules, from, arguments.limit);
   context.output.write(arguments.json ? next_times_as_json(*found.flow, schedules, times) + "\n"
                                       : as_lines(*found.flow, schedules, times, now));

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <iterator>
 #include <utility>
 
@@ -76,9 +77,26 @@ std::string line_of(const AppliedFlowRow& row, Millis now, bool json) {
     return out + fmt::format(",\"version\":{},\"action\":\"{}\"}}", row.version,
                              removed ? "removed" : "applied");
   }
-  return fmt::format("{}  {}: version {} is {}", seconds_text(now),
+  return fmt::format("{}  {}: version {} is {}{}", seconds_text(now),
                      printable(flow_name(row.ns, row.flow_id)), row.version,
-                     removed ? "removed" : "applied");
+                     removed ? "removed" : "applied",
+                     row.disabled.at != 0 && !removed ? ", and the flow is disabled" : "");
+}
+
+std::string line_of(const FlowSwitch& what, Millis now, bool json) {
+  const std::string name = flow_name(what.ns, what.flow_id);
+  const std::string_view word = what.enabled ? "enabled" : "disabled";
+  if (json) {
+    std::string out = fmt::format("{{\"at\":\"{}\",\"flow\":", format_timestamp(now));
+    append_json(out, name);
+    out += fmt::format(",\"action\":\"{}\",\"by\":", word);
+    append_json(out, what.by);
+    out += ",\"reason\":";
+    append_json(out, what.reason);
+    return out + "}";
+  }
+  return fmt::format("{}  {}: is {} by {}{}{}", seconds_text(now), printable(name), word,
+                     printable(what.by), what.reason.empty() ? "" : ": ", printable(what.reason));
 }
 
 std::string line_of_disk(const std::string& why, Millis now, bool json) {
@@ -101,7 +119,15 @@ UpReport::UpReport(const Clock& clock, bool json, Say say, std::function<void()>
     : clock_(clock), json_(json), say_(std::move(say)), changed_(std::move(changed)) {}
 
 void UpReport::on_commit(const ChangeSet& changes) {
-  for (const AppliedFlowRow& row : changes.applied) say_(line_of(row, clock_.now(), json_));
+  const auto is_switched = [&changes](const AppliedFlowRow& row) {
+    return std::ranges::any_of(changes.switched, [&row](const FlowSwitch& what) {
+      return what.ns == row.ns && what.flow_id == row.flow_id;
+    });
+  };
+  for (const AppliedFlowRow& row : changes.applied) {
+    if (!is_switched(row)) say_(line_of(row, clock_.now(), json_));
+  }
+  for (const FlowSwitch& what : changes.switched) say_(line_of(what, clock_.now(), json_));
   for (const TickRow& tick : changes.ticks) say_(line_of(tick, json_));
   if (changes.runs.empty()) return;
   {

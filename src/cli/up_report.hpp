@@ -20,6 +20,8 @@ namespace cordyna::cli {
 
 /// "2026-11-22T02:00:03Z  acme/sales: version 3 is applied", or removed.
 [[nodiscard]] std::string line_of(const AppliedFlowRow& row, Millis now, bool json);
+/// "2026-11-22T02:00:03Z  acme/sales: is disabled by ann: the source is broken"
+[[nodiscard]] std::string line_of(const FlowSwitch& what, Millis now, bool json);
 
 /// That the disk is full, and why; empty: that there is space again.
 [[nodiscard]] std::string line_of_disk(const std::string& why, Millis now, bool json);

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/text.hpp"
+#include "cerebro/disabled_flows.hpp"
 #include "cerebro/explain.hpp"
 #include "cli/commands.hpp"
 #include "cli/flow_lookup.hpp"
@@ -16,6 +17,7 @@
 #include "model/layout.hpp"
 #include "schedule/catch_up.hpp"
 #include "schedule/schedule.hpp"
+#include "service/json.hpp"
 
 namespace cordyna::cli {
 namespace {
@@ -126,6 +128,23 @@ std::string who_takes_events(const StateLayout& layout, const Flow& flow) {
   return fmt::format("no owner of the state runs, so nobody takes events: dyna up {}", flow.folder);
 }
 
+/// Empty: the flow is enabled, or not applied.
+Result<Disabling> disabling_of(const Side& side, const FlowTarget& target) {
+  if (side.reader == nullptr) return Disabling();
+  auto row = side.reader->find_applied(target.ns, target.id);
+  if (!row.has_value() && row.error().code == ErrorCode::kNotFound) return Disabling();
+  if (!row.has_value()) return std::unexpected<Error>(std::move(row.error()));
+  return row->removed_at == 0 ? row->disabled : Disabling();
+}
+
+std::vector<NextTime> times_of_disabled(const Flow& flow) {
+  std::vector<NextTime> times;
+  for (const TriggerSpec& spec : flow.triggers) {
+    times.push_back({spec.id, 0, "the flow is disabled"});
+  }
+  return times;
+}
+
 Result<std::vector<NextTime>> next_times(const Side& side, const Flow& flow, Millis now) {
   std::vector<NextTime> times;
   // A server keeps the schedules of all that is applied there.
@@ -164,10 +183,12 @@ std::string as_text(const std::vector<NextTime>& times, Millis now) {
   return out;
 }
 
-std::string as_json(const FlowTarget& target, const std::vector<RunWhy>& runs, bool more,
+std::string as_json(const FlowTarget& target, const Disabling& disabled,
+                    const std::vector<RunWhy>& runs, bool more,
                     const std::vector<NextTime>& times) {
   std::string out = "{\"flow\":";
   append_json(out, target.name());
+  append_disabling(out, disabled);
   out += ",\"runs\":[";
   for (const RunWhy& why : runs) out += (&why == runs.data() ? "" : ",") + why_as_json(why);
   out += fmt::format("],\"more\":{},\"next\":[", more);
@@ -209,15 +230,24 @@ CommandResult why_of_flow(CommandContext& context, const Side& side, const FlowT
   if (side.reader != nullptr) {
     TRY_ASSIGN(runs, unfinished_of(side, target, now, more));
   }
-  TRY_ASSIGN(const std::vector<NextTime> times,
-             next_times(side, *target.flow, context.parts.clock->wall()));
+  TRY_ASSIGN(const Disabling disabled, disabling_of(side, target));
+  std::vector<NextTime> times;
+  if (disabled.at != 0) {
+    times = times_of_disabled(*target.flow);
+  } else {
+    TRY_ASSIGN(times, next_times(side, *target.flow, context.parts.clock->wall()));
+  }
   if (context.arguments.json) {
-    context.output.write(as_json(target, runs, more, times));
+    context.output.write(as_json(target, disabled, runs, more, times));
     return ExitCode::kOk;
   }
   std::string out =
       fmt::format("flow {}: {} not ended\n", target.name(),
                   counted(runs.size(), "run") + (runs.size() == 1 ? " has" : " have"));
+  if (disabled.at != 0) {
+    out += fmt::format("{}; nothing starts runs of it until 'dyna flows enable {}'\n",
+                       printable(disabled_text(disabled)), printable(target.name()));
+  }
   for (const RunWhy& why : runs) {
     out += "\n" + heading(why.run);
     std::vector<WhyLine> lines = lines_of(why, now);

@@ -178,6 +178,8 @@ Result<AppliedVersionRow> version_of(const JsonSlice& json) {
   version.version = json.number("version");
   if (version.version <= 0) return wrong("a version", "version");
   version.hash = json.text("hash");
+  flow.disabled = {json.time("disabled_at"), json.text("disabled_by"),
+                   json.text("disabled_reason")};
   version.file = json.text("file");
   version.applied_at = json.time("applied_at");
   return version;

@@ -4,12 +4,35 @@
 /// that goes back to an earlier content gets a new number with an old hash.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 
 #include "base/time.hpp"
 
 namespace cordyna {
+
+/// Who has disabled a flow: nothing begins a run of it until it is enabled again.
+struct Disabling {
+  Millis at = 0;  ///< 0: the flow is enabled
+  std::string by;
+  std::string reason;  ///< may be empty
+
+  bool operator==(const Disabling&) const = default;
+};
+
+/// A flow is to be disabled, or enabled again.
+struct FlowSwitch {
+  std::string ns;
+  std::string flow_id;
+  bool enabled = true;
+  std::string by;      ///< who wants it
+  std::string reason;  ///< of a flow that is disabled; at most kReasonMax bytes
+
+  bool operator==(const FlowSwitch&) const = default;
+};
+
+inline constexpr std::size_t kReasonMax = 1000;
 
 /// The current version of a flow, one row for each name (namespace and id).
 struct AppliedFlowRow {
@@ -21,6 +44,7 @@ struct AppliedFlowRow {
   std::string file;       ///< absolute; where it was read from
   Millis applied_at = 0;  ///< when this version was
   Millis removed_at = 0;  ///< 0: it is there
+  Disabling disabled{};   ///< of the name, whatever its version; also while it is removed
   std::int64_t from = 0;  ///< the version to replace; 0: insert. Read back: the present one
 
   bool operator==(const AppliedFlowRow&) const = default;

@@ -82,6 +82,7 @@ void ChangeSet::clear() {
   backfills.clear();
   applied.clear();
   applied_versions.clear();
+  switched.clear();
   removed_runs.clear();
   removed_ticks.clear();
   events.clear();

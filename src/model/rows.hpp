@@ -179,6 +179,7 @@ struct ChangeSet {
   std::vector<BackfillRow> backfills;
   std::vector<AppliedFlowRow> applied;
   std::vector<AppliedVersionRow> applied_versions;  ///< inserted
+  std::vector<FlowSwitch> switched;  ///< why rows of `applied` are there: only for who looks on
   /// Runs of which all rows go, and with the last run of a version of a flow that version. None
   /// that is needed (OldRun in ports/store.hpp): that is a conflict. One that is not there is no
   /// error. The points of datasets stay: they are the history of guards.

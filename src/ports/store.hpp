@@ -105,6 +105,17 @@ class StoreReader {
     return std::vector<OldEvent>();
   }
   virtual Result<EventCounts> count_events() { return EventCounts(); }
+  /// Of each trigger that has some, in order of namespace, flow and trigger. The oldest `limit` of
+  /// those that are pending are counted, and of those that are dead.
+  virtual Result<std::vector<OpenEvents>> count_open_events(std::uint32_t limit) {
+    static_cast<void>(limit);
+    return std::vector<OpenEvents>();
+  }
+  virtual Result<LastEvent> last_event(std::string_view ns, std::string_view flow_id,
+                                       std::string_view trigger) {
+    static_cast<void>(ns), static_cast<void>(flow_id), static_cast<void>(trigger);
+    return LastEvent();
+  }
 
   // Who may do what, and what was done: for a server. A store without one need not know it.
 

@@ -69,6 +69,7 @@ struct AppliedFilter {
   std::optional<std::string> ns{};  ///< only this namespace; "" is one, too
   std::string flow_id{};            ///< empty: any
   bool removed = false;             ///< also those that were removed
+  bool disabled = false;            ///< only those that are disabled
   std::string after_ns{};           ///< keyset: only names after this one; both empty: all
   std::string after_id{};
   std::uint32_t limit = 50;
@@ -120,6 +121,25 @@ struct EventCounts {
   EventNo last = 0;  ///< the largest number; 0: none
   std::int64_t pending = 0;
   std::int64_t dead = 0;
+};
+
+/// Of one trigger, how many of its events wait for their run, and how many are dead letters.
+struct OpenEvents {
+  std::string ns;
+  std::string flow_id;
+  std::string trigger;
+  std::int64_t pending = 0;
+  std::int64_t dead = 0;
+
+  bool operator==(const OpenEvents&) const = default;
+};
+
+/// The newest event of a trigger.
+struct LastEvent {
+  EventNo no = 0;  ///< 0: none has come
+  Millis at = 0;
+
+  bool operator==(const LastEvent&) const = default;
 };
 
 /// How many runs a content of a flow has.

@@ -130,6 +130,8 @@ std::string line_of(const PlannedFlow& planned) {
   }
   out += "  " + printable(planned.file);
   if (planned.fate == FlowFate::kMissing) out += "  (no longer in the folder)";
+  const bool there = planned.present.has_value() && planned.fate != FlowFate::kRemoved;
+  if (there && planned.present->disabled.at != 0) out += "  (disabled)";
   return out;
 }
 

@@ -206,7 +206,21 @@ void append_flow(std::string& out, const AppliedFlowRow& flow) {
   append_time(out, "applied_at", flow.applied_at);
   append_time(out, "removed_at", flow.removed_at);
   append_text(out, "file", flow.file);
+  append_disabling(out, flow.disabled);
   out += '}';
+}
+
+void append_disabling(std::string& out, const Disabling& disabled) {
+  out += disabled.at == 0 ? ",\"enabled\":true" : ",\"enabled\":false";
+  append_time(out, "disabled_at", disabled.at);
+  append_text(out, "disabled_by", disabled.by);
+  append_text(out, "disabled_reason", disabled.reason);
+}
+
+std::string as_json(const FlowSwitch& what) {
+  std::string out = what.enabled ? "{\"enabled\":true" : "{\"enabled\":false";
+  append_text(out, "reason", what.reason);
+  return out + '}';
 }
 
 void append_version(std::string& out, const AppliedVersionRow& version, std::int64_t runs) {

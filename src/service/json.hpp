@@ -28,6 +28,10 @@ void append_event(std::string& out, const EventRow& event);
 [[nodiscard]] std::string event_as_json(const EventRow& event);
 [[nodiscard]] std::string backfill_as_json(const BackfillRow& row, const BackfillCounts& counts);
 void append_flow(std::string& out, const AppliedFlowRow& flow);
+/// ,"enabled":false,"disabled_at":…,"disabled_by":…,"disabled_reason":…
+void append_disabling(std::string& out, const Disabling& disabled);
+/// {"enabled":false,"reason":…}
+[[nodiscard]] std::string as_json(const FlowSwitch& what);
 /// `runs`: how many this content has had.
 void append_version(std::string& out, const AppliedVersionRow& version, std::int64_t runs);
 

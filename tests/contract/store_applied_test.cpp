@@ -106,5 +106,25 @@ TEST_P(StoreContract, RunsAreCountedByWhatTheyRan) {
   EXPECT_TRUE(store().count_runs("acme", "none").value().empty());
 }
 
+TEST_P(StoreContract, AFlowIsDisabledByItsRowAndListedSo) {
+  must_commit(of_applied({make_applied("acme", "orders", 1), make_applied("acme", "sales", 1)}));
+  AppliedFlowRow disabled = make_applied("acme", "sales", 1);
+  disabled.from = 1;
+  disabled.disabled = {5000, "ann", "the source is broken"};
+  ChangeSet changes;
+  changes.applied = {disabled};
+  must_commit(changes);
+  restart();
+
+  EXPECT_EQ(store().find_applied("acme", "sales").value(), disabled);
+  EXPECT_EQ(store().list_applied({.disabled = true}).value(), std::vector{disabled});
+  EXPECT_EQ(store().list_applied({}).value(),
+            (std::vector{as_kept(make_applied("acme", "orders", 1)), disabled}));
+  disabled.disabled = {};
+  changes.applied = {disabled};
+  must_commit(changes);
+  EXPECT_TRUE(store().list_applied({.disabled = true}).value().empty());
+}
+
 }  // namespace
 }  // namespace cordyna::contract

@@ -134,5 +134,26 @@ TEST_P(StoreContract, OldEventsAreListedAndRemoved) {
   must_commit(of_events({make_event(4, "a")}));  // its id is forgotten
 }
 
+TEST_P(StoreContract, OpenEventsAreCountedByTriggerAndTheNewestIsFound) {
+  std::vector<EventRow> all;
+  for (EventNo no = 1; no <= 6; ++no) all.push_back(make_event(no, std::to_string(no)));
+  all[1].ns = "";
+  all[2].trigger = "other";
+  must_commit(of_events(all));
+  must_commit(of_events({with_run(all[3], 7), dead(all[4]), dead(all[2])}));
+  restart();
+
+  using Counts = std::vector<OpenEvents>;
+  EXPECT_EQ(store().count_open_events(100).value(),
+            (Counts{{"", "sales", "hook", 1, 0},
+                    {"team.data", "sales", "hook", 2, 1},
+                    {"team.data", "sales", "other", 0, 1}}));
+  EXPECT_EQ(store().count_open_events(1).value(),
+            (Counts{{"team.data", "sales", "hook", 1, 0}, {"team.data", "sales", "other", 0, 1}}));
+  EXPECT_EQ(store().last_event("team.data", "sales", "hook").value(), (LastEvent{6, 6000}));
+  EXPECT_EQ(store().last_event("team.data", "sales", "other").value(), (LastEvent{3, 3000}));
+  EXPECT_EQ(store().last_event("team.data", "orders", "hook").value(), LastEvent{});
+}
+
 }  // namespace
 }  // namespace cordyna::contract

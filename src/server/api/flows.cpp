@@ -1,4 +1,4 @@
-// Flows: listed, looked at, checked, applied, removed.
+// Flows: listed, looked at, checked, applied, disabled, removed.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -245,6 +245,23 @@ void remove_flow(Api& api, Call& call) {
   AuditNote note = note_of(call, "flow " + name, row->ns, std::move(before));
   auto kept = std::make_shared<Call>(std::move(call));
   api.cerebro().ask(ApplyRequest{{std::move(change)}}, std::move(note),
+                    [kept](const Result<std::int64_t>& done) {
+                      if (!done.has_value()) return kept->refuse(done.error());
+                      kept->answer(HttpResponse{204, {}, {}});
+                    });
+}
+
+void switch_flow(Api& api, Call& call) {
+  const auto row = flow_of(api, call);
+  if (!row.has_value()) return;
+  FlowSwitch what{row->ns, row->flow_id, call.body.flag("enabled"), {}, call.body.text("reason")};
+  what.by = call.caller.user.empty() ? call.caller.actor : call.caller.user;
+  std::string before;
+  append_flow(before, *row);
+  AuditNote note = note_of(call, "flow " + flow_name(row->ns, row->flow_id), row->ns,
+                           std::move(before), as_json(what));
+  auto kept = std::make_shared<Call>(std::move(call));
+  api.cerebro().ask(SwitchFlowRequest{std::move(what)}, std::move(note),
                     [kept](const Result<std::int64_t>& done) {
                       if (!done.has_value()) return kept->refuse(done.error());
                       kept->answer(HttpResponse{204, {}, {}});

@@ -30,6 +30,7 @@ void show_flow_version(Api& api, Call& call);
 void validate_flow(Api& api, Call& call);
 void apply_flows(Api& api, Call& call);
 void remove_flow(Api& api, Call& call);
+void switch_flow(Api& api, Call& call);
 // runs.cpp
 void list_runs(Api& api, Call& call);
 void show_run(Api& api, Call& call);

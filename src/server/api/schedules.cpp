@@ -15,7 +15,10 @@ void list_next_times(Api& api, Call& call) {
   if (!version.has_value()) return call.refuse(version.error());
   const auto flow = api.flows().load(version->canonical, row->folder);
   if (!flow.has_value()) return call.refuse(flow.error());
-  const auto schedules = schedules_of(**flow);
+  // While the flow is disabled, it is never due.
+  const auto schedules = row->disabled.at == 0
+                             ? schedules_of(**flow)
+                             : Result<std::vector<FlowSchedule>>(std::vector<FlowSchedule>());
   if (!schedules.has_value()) return call.refuse(schedules.error());
   Millis after = call.query_time("after");
   if (after == 0) after = api.now();

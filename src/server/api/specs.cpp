@@ -188,6 +188,10 @@ constexpr std::array kDecisionFields{
     Field{"note", kString, false, "Why."},
     Field{"inputs", kObject, false, "What the pause asks for."},
 };
+constexpr Field kFlowEnabled{"enabled", kBoolean, true, "Whether anything starts runs of it."};
+constexpr Field kFlowDisabledAt{"disabled_at", kTime, false, "Since when not."};
+constexpr Field kFlowDisabledBy{"disabled_by", kString, false, "Who disabled it."};
+constexpr Field kFlowDisabledReason{"disabled_reason", kString, false, "Why."};
 constexpr std::array kFlowRowFields{
     Field{"flow", kString, true, "Namespace and id."},
     Field{"namespace", kString, true, "Its namespace; empty: none."},
@@ -197,6 +201,14 @@ constexpr std::array kFlowRowFields{
     Field{"applied_at", kTime, false, "When this version was."},
     Field{"removed_at", kTime, false, "When it was removed."},
     Field{"file", kString, false, "Where it was read from."},
+    kFlowEnabled,
+    kFlowDisabledAt,
+    kFlowDisabledBy,
+    kFlowDisabledReason,
+};
+constexpr std::array kFlowSwitchFields{
+    Field{"enabled", kBoolean, true, "Whether it starts runs from now on."},
+    Field{"reason", kString, false, "Why it is disabled, at most 1000 bytes."},
 };
 constexpr std::array kFlowFields{
     Field{"flow", kString, true, "Namespace and id."},
@@ -207,6 +219,10 @@ constexpr std::array kFlowFields{
     Field{"applied_at", kTime, false, "When this version was."},
     Field{"removed_at", kTime, false, "When it was removed."},
     Field{"file", kString, false, "Where it was read from."},
+    kFlowEnabled,
+    kFlowDisabledAt,
+    kFlowDisabledBy,
+    kFlowDisabledReason,
     Field{"canonical", kObject, true, "All of it, with its defaults."},
 };
 constexpr std::array kFlowsFields{
@@ -509,6 +525,7 @@ const ObjectSpec kRerunPlan{"RerunPlan", "What a rerun would run.", kRerunPlanFi
 const ObjectSpec kDecision{"Decision", "A person's word.", kDecisionFields};
 const ObjectSpec kFlowRow{"FlowRow", "A flow in a list.", kFlowRowFields};
 const ObjectSpec kFlow{"Flow", "A flow.", kFlowFields};
+const ObjectSpec kFlowSwitch{"SwitchFlow", "Whether a flow starts runs.", kFlowSwitchFields};
 const ObjectSpec kFlows{"Flows", "Flows.", kFlowsFields};
 const ObjectSpec kVersion{"Version", "A version of a flow.", kVersionFields};
 const ObjectSpec kVersions{"Versions", "Versions.", kVersionsFields};
@@ -572,7 +589,7 @@ std::span<const ObjectSpec* const> object_specs() {
       &kAuditPage,   &kAccepted,    &kTrigger,       &kTriggers,     &kEvent,        &kEvents,
       &kSettle,      &kSettled,     &kBackfillInput, &kBackfillWish, &kBackfillTime, &kBegun,
       &kPartChanges, &kFlowDiff,    &kNamespace,     &kNamespaces,   &kArtifact,     &kArtifacts,
-      &kReport,      &kRunFlow,     &kRerunPlan};
+      &kReport,      &kRunFlow,     &kRerunPlan,     &kFlowSwitch};
   return kAll;
 }
 

@@ -42,6 +42,7 @@ extern const ObjectSpec kFlowRow;
 extern const ObjectSpec kFlow;
 extern const ObjectSpec kFlows;
 extern const ObjectSpec kVersion;
+extern const ObjectSpec kFlowSwitch;
 extern const ObjectSpec kVersions;
 extern const ObjectSpec kFlowFile;
 extern const ObjectSpec kDiagnostic;

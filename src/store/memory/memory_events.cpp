@@ -1,8 +1,11 @@
 // Events: what came in, and what became of it.
 #include <fmt/format.h>
 
+#include <map>
 #include <optional>
 #include <set>
+#include <tuple>
+#include <utility>
 #include <vector>
 
 #include "store/memory/memory_data.hpp"
@@ -122,6 +125,38 @@ Result<EventCounts> MemoryStore::count_events() {
     counts.dead += row.state == EventState::kDead ? 1 : 0;
   }
   return counts;
+}
+
+Result<std::vector<OpenEvents>> MemoryStore::count_open_events(std::uint32_t limit) {
+  const std::lock_guard lock(data_->mutex);
+  std::map<std::tuple<std::string, std::string, std::string>, OpenEvents> found;
+  std::uint32_t pending = 0;
+  std::uint32_t dead = 0;
+  for (const auto& [no, row] : data_->events) {
+    const bool waits = row.state == EventState::kPending && pending < limit;
+    const bool is_dead = row.state == EventState::kDead && dead < limit;
+    if (!waits && !is_dead) continue;
+    OpenEvents& open = found[{row.ns, row.flow_id, row.trigger}];
+    open.ns = row.ns;
+    open.flow_id = row.flow_id;
+    open.trigger = row.trigger;
+    ++(waits ? pending : dead);
+    ++(waits ? open.pending : open.dead);
+  }
+  std::vector<OpenEvents> counts;
+  counts.reserve(found.size());
+  for (auto& [name, open] : found) counts.push_back(std::move(open));
+  return counts;
+}
+
+Result<LastEvent> MemoryStore::last_event(std::string_view ns, std::string_view flow_id,
+                                          std::string_view trigger) {
+  const std::lock_guard lock(data_->mutex);
+  LastEvent last;
+  for (const auto& [no, row] : data_->events) {
+    if (row.ns == ns && row.flow_id == flow_id && row.trigger == trigger) last = {no, row.at};
+  }
+  return last;
 }
 
 }  // namespace cordyna

@@ -94,6 +94,7 @@ Result<std::vector<AppliedFlowRow>> MemoryStore::list_applied(const AppliedFilte
     if (filter.ns.has_value() && row.ns != *filter.ns) continue;
     if (!filter.flow_id.empty() && row.flow_id != filter.flow_id) continue;
     if (row.removed_at != 0 && !filter.removed) continue;
+    if (row.disabled.at == 0 && filter.disabled) continue;
     found.push_back(row);
     found.back().from = row.version;
   }

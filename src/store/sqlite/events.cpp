@@ -47,6 +47,18 @@ constexpr std::string_view kPending =
     " FROM event INDEXED BY event_open WHERE state = 'pending' AND no > ?1 ORDER BY no LIMIT ?2";
 constexpr std::string_view kOld =
     "SELECT no, at, state FROM event WHERE no > ?1 ORDER BY no LIMIT ?2";
+// ?1 how many of each are counted.
+constexpr std::string_view kCountOpen =
+    "SELECT ns, flow_id, trigger, sum(state = 'pending'), sum(state = 'dead') FROM ("
+    "SELECT * FROM (SELECT ns, flow_id, trigger, state FROM event INDEXED BY event_open"
+    " WHERE state = 'pending' ORDER BY no LIMIT ?1)"
+    " UNION ALL SELECT * FROM (SELECT ns, flow_id, trigger, state FROM event INDEXED BY event_open"
+    " WHERE state = 'dead' ORDER BY no LIMIT ?1)) GROUP BY ns, flow_id, trigger"
+    " ORDER BY ns, flow_id, trigger";
+// The index alone tells the number.
+constexpr std::string_view kLast =
+    "SELECT no, at FROM event WHERE no = (SELECT max(no) FROM event INDEXED BY event_once"
+    " WHERE ns = ?1 AND flow_id = ?2 AND trigger = ?3)";
 
 Result<> unknown_state(std::string_view word) {
   return fail(ErrorCode::kCorrupt,
@@ -210,6 +222,28 @@ Result<EventCounts> EventQueries::count() {
   TRY_ASSIGN(counts.dead, database_.number("SELECT count(*) FROM event INDEXED BY event_open"
                                            " WHERE state = 'dead'"));
   return counts;
+}
+
+Result<std::vector<OpenEvents>> EventQueries::count_open(std::uint32_t limit) {
+  TRY_ASSIGN(Statement counts, database_.prepare(kCountOpen));
+  counts.bind(1, limit);
+  return collect<OpenEvents>(counts, [](const Statement& row) -> Result<OpenEvents> {
+    return OpenEvents{std::string(row.text(0)), std::string(row.text(1)), std::string(row.text(2)),
+                      row.integer(3), row.integer(4)};
+  });
+}
+
+Result<LastEvent> EventQueries::last(std::string_view ns, std::string_view flow_id,
+                                     std::string_view trigger) {
+  TRY_ASSIGN(Statement event, database_.prepare(kLast));
+  event.bind(1, ns);
+  event.bind(2, flow_id);
+  event.bind(3, trigger);
+  TRY_ASSIGN(const std::vector<LastEvent> found,
+             collect<LastEvent>(event, [](const Statement& row) -> Result<LastEvent> {
+               return LastEvent{row.integer(0), row.integer(1)};
+             }));
+  return found.empty() ? LastEvent() : found.front();
 }
 
 }  // namespace cordyna::sqlite

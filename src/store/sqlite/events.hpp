@@ -45,6 +45,9 @@ class EventQueries {
   [[nodiscard]] Result<std::vector<OldEvent>> list_old(EventNo after, Millis before,
                                                        std::uint32_t limit);
   [[nodiscard]] Result<EventCounts> count();
+  [[nodiscard]] Result<std::vector<OpenEvents>> count_open(std::uint32_t limit);
+  [[nodiscard]] Result<LastEvent> last(std::string_view ns, std::string_view flow_id,
+                                       std::string_view trigger);
 
  private:
   Database& database_;

@@ -317,5 +317,24 @@ TEST_F(Migrations, AStateOfVersion6KeepsItsRunsWhichMayLookIntoACache) {
   EXPECT_TRUE(store().find_run(4).value().no_cache);
 }
 
+TEST_F(Migrations, AStateOfVersion13KeepsItsFlowsWhichAreEnabled) {
+  std::filesystem::create_directory(layout().folder());
+  meddle(state_of_version(13) +
+         "INSERT INTO applied_flow VALUES ('team', 'sales', 2, 'h1', '/flows', '/flows/s.yaml', 30,"
+         " 0); PRAGMA journal_mode = WAL");
+
+  open();
+
+  AppliedFlowRow applied = store().find_applied("team", "sales").value();
+  EXPECT_EQ(applied.version, 2);
+  EXPECT_EQ(applied.file, "/flows/s.yaml");
+  EXPECT_EQ(applied.disabled, Disabling{});
+  applied.disabled = {40, "ann", "broken"};
+  ChangeSet changes;
+  changes.applied.push_back(applied);
+  must_commit(store(), changes);
+  EXPECT_EQ(store().find_applied("team", "sales").value(), applied);
+}
+
 }  // namespace
 }  // namespace cordyna

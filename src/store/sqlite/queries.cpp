@@ -88,11 +88,13 @@ constexpr std::string_view kBackfills =
 
 constexpr std::string_view kAppliedByName =
     "SELECT " CORDYNA_APPLIED_COLUMNS " FROM applied_flow WHERE ns = ?1 AND flow_id = ?2";
-// ?1, ?2 after this name, ?3 whether only of namespace ?4, ?5 id or '', ?6 also removed, ?7 limit.
+// ?1, ?2 after this name, ?3 whether only of namespace ?4, ?5 id or '', ?6 also removed, ?7 limit,
+// ?8 whether only disabled ones.
 constexpr std::string_view kApplied =
     "SELECT " CORDYNA_APPLIED_COLUMNS
     " FROM applied_flow WHERE (ns, flow_id) > (?1, ?2) AND (?3 = 0 OR ns = ?4)"
-    " AND (?5 = '' OR flow_id = ?5) AND (?6 = 1 OR removed_at = 0) ORDER BY ns, flow_id LIMIT ?7";
+    " AND (?5 = '' OR flow_id = ?5) AND (?6 = 1 OR removed_at = 0)"
+    " AND (?8 = 0 OR disabled_at <> 0) ORDER BY ns, flow_id LIMIT ?7";
 constexpr std::string_view kVersions =
     "SELECT " CORDYNA_VERSION_COLUMNS
     " FROM applied_version WHERE ns = ?1 AND flow_id = ?2 AND version < ?3"
@@ -382,6 +384,7 @@ Result<std::vector<AppliedFlowRow>> Queries::list_applied(const AppliedFilter& f
   applied.bind(5, filter.flow_id);
   applied.bind(6, filter.removed ? 1 : 0);
   applied.bind(7, filter.limit);
+  applied.bind(8, filter.disabled ? 1 : 0);
   return collect<AppliedFlowRow>(applied, read_applied);
 }
 

@@ -262,6 +262,9 @@ Result<AppliedFlowRow> read_applied(const Statement& row) {
   columns.read(applied.file);
   columns.read(applied.applied_at);
   columns.read(applied.removed_at);
+  columns.read(applied.disabled.at);
+  columns.read(applied.disabled.by);
+  columns.read(applied.disabled.reason);
   applied.from = applied.version;
   return applied;
 }
@@ -463,6 +466,9 @@ void bind_applied(Statement& statement, const AppliedFlowRow& row) {
   statement.bind(6, row.file);
   statement.bind(7, row.applied_at);
   statement.bind(8, row.removed_at);
+  statement.bind(9, row.disabled.at);
+  statement.bind(10, row.disabled.by);
+  statement.bind(11, row.disabled.reason);
 }
 
 void bind_version(Statement& statement, const AppliedVersionRow& row) {

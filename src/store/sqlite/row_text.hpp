@@ -34,7 +34,9 @@
   "no, id, ns, flow_id, flow_hash, folder, trigger, inputs, begin_at, end_at, every, "      \
   "parallel, only_missing, newest_first, state, cursor, total, started, skipped, refused, " \
   "detail, created_at, ended_at"
-#define CORDYNA_APPLIED_COLUMNS "ns, flow_id, version, hash, folder, file, applied_at, removed_at"
+#define CORDYNA_APPLIED_COLUMNS                                        \
+  "ns, flow_id, version, hash, folder, file, applied_at, removed_at, " \
+  "disabled_at, disabled_by, disabled_reason"
 #define CORDYNA_VERSION_COLUMNS "ns, flow_id, version, hash, folder, file, applied_at"
 
 namespace cordyna::sqlite {
@@ -71,6 +73,6 @@ inline constexpr int kTaskFrom = 17;      ///< after bind_task
 inline constexpr int kAttemptFrom = 20;   ///< after bind_attempt
 inline constexpr int kHoldFrom = 10;      ///< after bind_hold
 inline constexpr int kBackfillFrom = 24;  ///< after bind_backfill
-inline constexpr int kAppliedFrom = 9;    ///< after bind_applied: the version to replace
+inline constexpr int kAppliedFrom = 12;   ///< after bind_applied: the version to replace
 
 }  // namespace cordyna::sqlite

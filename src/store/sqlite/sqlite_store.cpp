@@ -105,6 +105,13 @@ class ReaderOf : public Port {
     return queries_->events().list_old(after, before, limit);
   }
   Result<EventCounts> count_events() override { return queries_->events().count(); }
+  Result<std::vector<OpenEvents>> count_open_events(std::uint32_t limit) override {
+    return queries_->events().count_open(limit);
+  }
+  Result<LastEvent> last_event(std::string_view ns, std::string_view flow_id,
+                               std::string_view trigger) override {
+    return queries_->events().last(ns, flow_id, trigger);
+  }
   Result<std::vector<UserRow>> list_users() override {
     return sqlite::list_users(queries_->database());
   }

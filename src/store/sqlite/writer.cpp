@@ -77,11 +77,13 @@ constexpr std::string_view kInsertBackfill =
 constexpr std::string_view kUpdateBackfill =
     "UPDATE backfill SET state = ?15, cursor = ?16, started = ?18, skipped = ?19, refused = ?20,"
     " detail = ?21, ended_at = ?23 WHERE no = ?1 AND id = ?2 AND state = ?24";
-constexpr std::string_view kInsertApplied = "INSERT INTO applied_flow (" CORDYNA_APPLIED_COLUMNS
-                                            ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+constexpr std::string_view kInsertApplied =
+    "INSERT INTO applied_flow (" CORDYNA_APPLIED_COLUMNS
+    ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
 constexpr std::string_view kUpdateApplied =
     "UPDATE applied_flow SET version = ?3, hash = ?4, folder = ?5, file = ?6, applied_at = ?7,"
-    " removed_at = ?8 WHERE ns = ?1 AND flow_id = ?2 AND version = ?9";
+    " removed_at = ?8, disabled_at = ?9, disabled_by = ?10, disabled_reason = ?11"
+    " WHERE ns = ?1 AND flow_id = ?2 AND version = ?12";
 constexpr std::string_view kInsertVersion =
     "INSERT INTO applied_version (" CORDYNA_VERSION_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
 constexpr std::string_view kLastSeq = "SELECT ifnull(max(seq), 0) FROM history WHERE run = ?1";
