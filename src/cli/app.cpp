@@ -59,6 +59,7 @@ CommandResult dispatch(CommandContext& context) {
     case Verb::kFlows: return flows_command(context);
     case Verb::kAudit: return audit_command(context);
     case Verb::kEvents: return events_command(context);
+    case Verb::kTriggers: return triggers_command(context);
     case Verb::kConfig: return config_command(context);
     case Verb::kBackup: return backup_command(context);
     case Verb::kRestore: return restore_command(context);

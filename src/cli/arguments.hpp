@@ -40,6 +40,7 @@ enum class Verb : std::uint8_t {
   kFlows,
   kAudit,
   kEvents,
+  kTriggers,
   kConfig,
   kBackup,
   kRestore,
@@ -114,7 +115,8 @@ struct Arguments {
   Follow follow = Follow::kAuto;
   std::string to;             ///< of backfill
   std::string every;          ///< of backfill
-  std::string trigger;        ///< of backfill and events
+  std::string trigger;        ///< of backfill, events and triggers
+  std::string trigger_type;   ///< of triggers; empty: any
   std::int64_t backfill = 0;  ///< number of one
   std::int64_t event = 0;     ///< number of one; 0: none given
   std::uint32_t parallel = 1;
@@ -144,7 +146,7 @@ struct Arguments {
   ServerOptions at;                   ///< of login, context, user, token
   bool exit_code = false;             ///< of plan
   bool names = false;                 ///< of flows: for completion
-  std::optional<std::string> ns;      ///< of flows: only this namespace
+  std::optional<std::string> ns;      ///< of flows and triggers: only this namespace
   std::int64_t version = 0;           ///< of flows show; 0: the current one
   std::int64_t from_version = 0;      ///< of flows diff; 0: the one before
   std::int64_t to_version = 0;        ///< of flows diff; 0: the current one

@@ -21,6 +21,7 @@ class FlowCommands {
   void add_up();
   void add_audit();
   void add_events();
+  void add_triggers();
   void add_config();
   void add_backup();
 
@@ -35,6 +36,13 @@ class FlowCommands {
     command->add_option("path", found_.files, "Files of flows, or folders that are gone through")
         ->required()
         ->type_name("PATH…");
+  }
+  void add_namespace(CLI::App* command) {
+    command
+        ->add_option_function<std::string>(
+            "-n,--namespace", [&found = found_](const std::string& ns) { found.ns = ns; },
+            "Only those of this namespace; '' is that of flows without one")
+        ->type_name("NAMESPACE");
   }
   void add_common(CLI::App* command) {
     command->add_flag("--json", found_.json, "Print JSON, for programs");
@@ -78,11 +86,7 @@ void FlowCommands::add_plan() {
 
 void FlowCommands::add_flows() {
   CLI::App* const flows = add("flows", "List the flows that are known by name", Verb::kFlows);
-  flows
-      ->add_option_function<std::string>(
-          "-n,--namespace", [&found = found_](const std::string& ns) { found.ns = ns; },
-          "Only those of this namespace; '' is that of flows without one")
-      ->type_name("NAMESPACE");
+  add_namespace(flows);
   add_watch_option(flows, found_);
   flows->add_flag("--names", found_.names, "Only names, one a line: for completion");
   add_common(flows);
@@ -101,15 +105,15 @@ void FlowCommands::add_flows() {
   CLI::App* const diff = action("diff", "Show how two versions of a flow differ");
   add_number(diff, "--from", found_.from_version, "From this one (default: the one before)");
   add_number(diff, "--to", found_.to_version, "To this one (default: the current one)");
-  action("remove", "Forget the name: its schedules stop; its versions and runs are kept");
-}
-
-void FlowCommands::add_server_options(CLI::App* command) {
   CLI::App* const disable =
       action("disable", "Start no runs of it, by nobody and no trigger; those that run go on");
   disable->add_option("--reason", found_.note, "Why; whoever wants to start it is told")
       ->type_name("TEXT");
   action("enable", "Start runs of it again; what its schedules missed is up to their 'catch_up'");
+  action("remove", "Forget the name: its schedules stop; its versions and runs are kept");
+}
+
+void FlowCommands::add_server_options(CLI::App* command) {
   ServeOptions& serve = found_.serve;
   command->add_option("--config", serve.config, "This cordyna.yaml instead of the nearest one")
       ->type_name("FILE");
@@ -214,6 +218,25 @@ void FlowCommands::add_events() {
       "(replay) or needs no run of it (drop).");
 }
 
+void FlowCommands::add_triggers() {
+  CLI::App* const triggers =
+      add("triggers", "List what starts runs by itself, and how each fares", Verb::kTriggers);
+  add_namespace(triggers);
+  triggers->add_option("--flow", found_.flow_id, "Only of this flow: an id, or namespace/id");
+  triggers->add_option("--trigger", found_.trigger, "Only those with this id");
+  triggers->add_option("--type", found_.trigger_type, "Only of this type: schedule or webhook")
+      ->check(CLI::IsMember({"schedule", "webhook"}));
+  add_watch_option(triggers, found_);
+  add_common(triggers);
+  triggers->footer(
+      "Of the flows that are applied. LAST is the newest time of a schedule and what became of "
+      "it,\n"
+      "or the newest event of a webhook; WAITING and DEAD are events that wait for their run and\n"
+      "dead letters ('dyna events --event-state dead'), counted up to 10,000. A secret that ends "
+      "a\n"
+      "webhook's path is shown as KEY.");
+}
+
 void FlowCommands::add_backup() {
   CLI::App* const backup =
       add("backup", "Copy the state into a file, also while it is worked with", Verb::kBackup);
@@ -258,6 +281,7 @@ void add_applied_flow_commands(CLI::App& app, Arguments& found) {
   commands.add_up();
   commands.add_audit();
   commands.add_events();
+  commands.add_triggers();
   commands.add_config();
   commands.add_backup();
 }

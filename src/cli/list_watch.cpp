@@ -113,11 +113,14 @@ class ServerChanges final : public Changes {
     }
   }
 
-  /// Runs concern all lists: flows tell their last, backfills and pools go by them.
+  /// Runs concern all lists: flows tell their last, backfills and pools go by them. Triggers are
+  /// parts of flows.
   [[nodiscard]] bool concerns(const client::Event& event) const {
     if (event.type != "changed") return true;
     const auto json = client::JsonSlice::parse(event.data);
-    return json.has_value() && json->text("what") == list_;
+    if (!json.has_value()) return false;
+    const std::string what = json->text("what");
+    return what == list_ || (list_ == "triggers" && what == "flows");
   }
 
   client::ApiClient client_;

@@ -297,6 +297,19 @@ Result<std::vector<TokenRow>> RemoteReader::list_tokens() {
   return read_pages<TokenRow>(client_, {"/tokens", {}, "tokens", {}, {}, kPage * kPage}, token_of);
 }
 
+Result<std::vector<ListedTrigger>> RemoteReader::list_triggers(const AppliedFilter& filter) {
+  std::string ns = filter.ns.value_or("");
+  if (filter.ns.has_value() && ns.empty()) ns = "_";
+  return read_pages<ListedTrigger>(client_,
+                                   {"/triggers",
+                                    {{"namespace", ns}, {"flow", filter.flow_id}},
+                                    "triggers",
+                                    "after",
+                                    {},
+                                    std::numeric_limits<std::uint32_t>::max()},
+                                   trigger_of);
+}
+
 Result<EventRow> RemoteReader::find_event(EventNo no) {
   TRY_ASSIGN(const std::string text, client_.get(fmt::format("/events/{}", no)));
   TRY_ASSIGN(const JsonSlice json, JsonSlice::parse(text));

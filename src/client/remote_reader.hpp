@@ -12,6 +12,7 @@
 #include "client/api_client.hpp"
 #include "client/rows.hpp"
 #include "ports/store.hpp"
+#include "service/trigger_list.hpp"
 
 namespace cordyna::client {
 
@@ -56,6 +57,8 @@ class RemoteReader final : public StoreReader {
   [[nodiscard]] Result<RunWhy> explain(const RunRow& run);
   [[nodiscard]] Result<std::vector<PoolUse>> list_pools();
   [[nodiscard]] Result<std::vector<KeptSecret>> list_secrets();
+  /// Of the flows that `ns` and `flow_id` of the filter name.
+  [[nodiscard]] Result<std::vector<ListedTrigger>> list_triggers(const AppliedFilter& filter);
 
  private:
   /// A version of a flow, by which its content is asked for.

@@ -18,6 +18,15 @@ std::unexpected<Error> wrong(std::string_view what, std::string_view field) {
                           what, field));
 }
 
+/// Of "flow": "acme/daily".
+void name_of(const JsonSlice& json, std::string& ns, std::string& id) {
+  id = json.text("flow");
+  const std::size_t slash = id.rfind('/');
+  if (slash == std::string::npos) return;
+  ns = id.substr(0, slash);
+  id.erase(0, slash + 1);
+}
+
 /// The state, by one of the parse functions of the model.
 template <class State>
 Result<State> state_of(const JsonSlice& json, std::string_view what,
@@ -169,6 +178,8 @@ Result<AppliedFlowRow> flow_of(const JsonSlice& json) {
   flow.file = json.text("file");
   flow.applied_at = json.time("applied_at");
   flow.removed_at = json.time("removed_at");
+  flow.disabled = {json.time("disabled_at"), json.text("disabled_by"),
+                   json.text("disabled_reason")};
   flow.from = flow.version;
   return flow;
 }
@@ -178,8 +189,6 @@ Result<AppliedVersionRow> version_of(const JsonSlice& json) {
   version.version = json.number("version");
   if (version.version <= 0) return wrong("a version", "version");
   version.hash = json.text("hash");
-  flow.disabled = {json.time("disabled_at"), json.text("disabled_by"),
-                   json.text("disabled_reason")};
   version.file = json.text("file");
   version.applied_at = json.time("applied_at");
   return version;
@@ -205,6 +214,29 @@ Result<TickRow> tick_of(const JsonSlice& json) {
   return tick;
 }
 
+Result<ListedTrigger> trigger_of(const JsonSlice& json) {
+  ListedTrigger trigger;
+  name_of(json, trigger.ns, trigger.flow_id);
+  trigger.trigger = json.text("trigger");
+  if (trigger.trigger.empty()) return wrong("a trigger", "trigger");
+  trigger.type = json.text("type");
+  trigger.description = json.text("description");
+  trigger.disabled = json.flag("disabled");
+  trigger.flow_disabled = json.flag("flow_disabled");
+  trigger.cron = json.text("cron");
+  trigger.timezone = json.text("timezone");
+  trigger.next = json.time("next");
+  trigger.path = json.text("path");
+  trigger.is_signed = json.flag("signed");
+  trigger.last_at = json.time("last_at");
+  trigger.last = json.text("last");
+  trigger.last_run = json.number("last_run");
+  trigger.last_event = json.number("last_event");
+  trigger.pending = json.number("pending");
+  trigger.dead = json.number("dead");
+  return trigger;
+}
+
 Result<EventRow> event_of(const JsonSlice& json) {
   EventRow event;
   event.no = json.number("event");
@@ -213,10 +245,7 @@ Result<EventRow> event_of(const JsonSlice& json) {
   if (!state.has_value()) return wrong("an event", "state");
   event.from = event.state = *state;
   event.event_id = json.text("id");
-  const std::string flow = json.text("flow");
-  const std::size_t slash = flow.rfind('/');
-  event.ns = slash == std::string::npos ? "" : flow.substr(0, slash);
-  event.flow_id = slash == std::string::npos ? flow : flow.substr(slash + 1);
+  name_of(json, event.ns, event.flow_id);
   event.trigger = json.text("trigger");
   event.at = json.time("at");
   event.settled_at = json.time("settled_at");

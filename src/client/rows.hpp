@@ -18,6 +18,7 @@
 #include "ports/secrets.hpp"
 #include "service/backfill_counts.hpp"
 #include "service/json.hpp"
+#include "service/trigger_list.hpp"
 
 namespace cordyna::client {
 
@@ -33,6 +34,7 @@ namespace cordyna::client {
 [[nodiscard]] Result<AppliedVersionRow> version_of(const JsonSlice& json);
 [[nodiscard]] Result<TickRow> tick_of(const JsonSlice& json);
 [[nodiscard]] Result<EventRow> event_of(const JsonSlice& json);
+[[nodiscard]] Result<ListedTrigger> trigger_of(const JsonSlice& json);
 [[nodiscard]] Result<AuditRow> audit_of(const JsonSlice& json);
 [[nodiscard]] Result<UserRow> user_of(const JsonSlice& json);  ///< `password`: only whether
 [[nodiscard]] Result<TokenRow> token_of(const JsonSlice& json);

@@ -17,14 +17,21 @@ constexpr std::array kAcceptedFields{
 constexpr std::array kTriggerFields{
     Field{"flow", kString, true, "The flow, with its namespace."},
     Field{"trigger", kString, true, "Its id."},
-    Field{"type", kString, true, "schedule, webhook."},
+    Field{"type", kString, true, "What it waits for.", kTriggerTypes},
     Field{"description", kString, false, "What it is for."},
-    Field{"disabled", kBoolean, true, "Whether it starts no runs."},
+    Field{"disabled", kBoolean, true, "Whether it starts no runs, by itself or with its flow."},
+    Field{"flow_disabled", kBoolean, false, "Whether its flow is disabled."},
     Field{"cron", kString, false, "Of a schedule."},
     Field{"timezone", kString, false, "Of a schedule."},
     Field{"next", kTime, false, "When a schedule is due next."},
     Field{"path", kString, false, "Of a webhook; KEY stands for the value of its secret."},
     Field{"signed", kBoolean, false, "Whether requests of a webhook must be signed."},
+    Field{"last_at", kTime, false, "The newest time that was due, or when the newest event came."},
+    Field{"last", kString, false, "Of a schedule: what became of that time."},
+    Field{"last_run", kInteger, false, "Of a schedule: its run."},
+    Field{"last_event", kInteger, false, "Of a webhook: the number of that event."},
+    Field{"pending", kInteger, false, "Of a webhook: events that wait, counted up to 10,000."},
+    Field{"dead", kInteger, false, "Of a webhook: dead letters, counted up to 10,000."},
 };
 constexpr std::array kTriggersFields{
     Field{"triggers", kRefs, true, "By flow, as they stand there.", {}, "Trigger"},

@@ -71,6 +71,8 @@ constexpr std::array kEventQuery{
     kLimit};
 constexpr std::array kTriggerQuery{
     Field{"namespace", kString, false, "Only of this namespace."},
+    Field{"flow", kString, false, "Only of flows with this id."},
+    Field{"type", kString, false, "Only of this type.", kTriggerTypes},
     Field{"after", kString, false, "Only flows after this: the `next` of the page before."},
     kLimit};
 constexpr std::array kAuditQuery{
@@ -106,10 +108,10 @@ constexpr std::array kRoutes{
           "Checks the text of a flow", validate_flow, {}, &kFlowFile, {}, 200, &kValidated, "application/json", kFlowsBytes},
     Route{"GET", "/api/v1/flows/{namespace}/{flow}", "showFlow", "flows", Role::kViewer, Scope::kNamespace,
           "A flow, as it is applied now", show_flow, {}, nullptr, {}, 200, &kFlow},
-    Route{"DELETE", "/api/v1/flows/{namespace}/{flow}", "removeFlow", "flows", Role::kAuthor, Scope::kNamespace,
-          "Removes a flow; its versions and runs stay", remove_flow, {}, nullptr, {}, 204, nullptr},
     Route{"PATCH", "/api/v1/flows/{namespace}/{flow}", "switchFlow", "flows", Role::kOperator, Scope::kNamespace,
           "Disables a flow, so that nothing starts runs of it, or enables it again", switch_flow, {}, &kFlowSwitch, {}, 204, nullptr},
+    Route{"DELETE", "/api/v1/flows/{namespace}/{flow}", "removeFlow", "flows", Role::kAuthor, Scope::kNamespace,
+          "Removes a flow; its versions and runs stay", remove_flow, {}, nullptr, {}, 204, nullptr},
     Route{"GET", "/api/v1/flows/{namespace}/{flow}/versions", "listFlowVersions", "flows", Role::kViewer, Scope::kNamespace,
           "The versions of a flow, newest first", list_flow_versions, kVersionQuery, nullptr, {}, 200, &kVersions},
     Route{"GET", "/api/v1/flows/{namespace}/{flow}/versions/{version}", "showFlowVersion", "flows", Role::kViewer, Scope::kNamespace,

@@ -13,6 +13,8 @@ inline constexpr std::array<std::string_view, 7> kRunStates{
 
 inline constexpr std::array<std::string_view, 4> kEventStates{"pending", "run", "dead", "dropped"};
 
+inline constexpr std::array<std::string_view, 2> kTriggerTypes{"schedule", "webhook"};
+
 extern const ObjectSpec kAnyObject;
 extern const ObjectSpec kProblem;
 extern const ObjectSpec kFlaw;
@@ -40,9 +42,9 @@ extern const ObjectSpec kRerunPlan;
 extern const ObjectSpec kDecision;
 extern const ObjectSpec kFlowRow;
 extern const ObjectSpec kFlow;
+extern const ObjectSpec kFlowSwitch;
 extern const ObjectSpec kFlows;
 extern const ObjectSpec kVersion;
-extern const ObjectSpec kFlowSwitch;
 extern const ObjectSpec kVersions;
 extern const ObjectSpec kFlowFile;
 extern const ObjectSpec kDiagnostic;

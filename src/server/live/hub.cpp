@@ -25,6 +25,10 @@ void Hub::keep_changes_of(const ChangeSet& changes) {
   std::set<std::string> backfills;
   for (const BackfillRow& backfill : changes.backfills) backfills.insert(backfill.ns);
   for (const std::string& ns : backfills) keep({0, ChangeKind::kBackfill, ns});
+  std::set<std::string> triggers;
+  for (const EventRow& event : changes.events) triggers.insert(event.ns);
+  for (const TickRow& tick : changes.ticks) triggers.insert(tick.ns);
+  for (const std::string& ns : triggers) keep({0, ChangeKind::kTrigger, ns});
   const auto moves_pool = [](const AttemptRow& attempt) {
     return !attempt.pool.empty() && attempt.from != attempt.state;
   };

@@ -20,7 +20,7 @@
 namespace cordyna::server {
 
 /// Of what there is a list that may look different now.
-enum class ChangeKind : std::uint8_t { kRun, kFlow, kBackfill, kPool };
+enum class ChangeKind : std::uint8_t { kRun, kFlow, kBackfill, kPool, kTrigger };
 
 /// A run has another state, or is new; or something else changed, of which only the namespace is
 /// told.

@@ -28,6 +28,8 @@ ChangeSet all_kinds() {
     changes.applied.emplace_back().ns = ns;
     changes.backfills.emplace_back().ns = ns;
   }
+  for (const char* ns : {"other", "acme"}) changes.events.emplace_back().ns = ns;
+  changes.ticks.emplace_back().ns = "acme";
   for (const char* pool : {"", "db", "db"}) {
     AttemptRow& attempt = changes.attempts.emplace_back();
     attempt.pool = pool;
@@ -63,8 +65,10 @@ TEST(HubTest, OneChangeForEachListAndNamespaceOfACommit) {
                                                              {ChangeKind::kFlow, "other"},
                                                              {ChangeKind::kBackfill, "acme"},
                                                              {ChangeKind::kBackfill, "other"},
+                                                             {ChangeKind::kTrigger, "acme"},
+                                                             {ChangeKind::kTrigger, "other"},
                                                              {ChangeKind::kPool, "*"}}));
-  EXPECT_EQ(changes->back().seq, 6U);
+  EXPECT_EQ(changes->back().seq, 8U);
 }
 
 TEST(HubTest, WhatLooksAsBeforeWakesNobody) {
@@ -94,8 +98,9 @@ TEST(HubTest, AStreamTellsOnlyWhatItsCallerMaySee) {
             "id: e-1\nevent: run\ndata: {\"run\":7,\"id\":\"id-7\",\"flow\":\"daily\","
             "\"namespace\":\"acme\",\"state\":\"running\"}\n\n"
             "id: e-2\nevent: changed\ndata: {\"what\":\"flows\"}\n\n"
-            "id: e-4\nevent: changed\ndata: {\"what\":\"backfills\"}\n\n");
-  EXPECT_TRUE(pulled(*all).ends_with("id: e-6\nevent: changed\ndata: {\"what\":\"pools\"}\n\n"));
+            "id: e-4\nevent: changed\ndata: {\"what\":\"backfills\"}\n\n"
+            "id: e-6\nevent: changed\ndata: {\"what\":\"triggers\"}\n\n");
+  EXPECT_TRUE(pulled(*all).ends_with("id: e-8\nevent: changed\ndata: {\"what\":\"pools\"}\n\n"));
   std::string life;
   acme->show_life(life);
   EXPECT_EQ(life, ":\n\n") << "a comment, that no client takes for news";

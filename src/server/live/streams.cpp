@@ -22,6 +22,7 @@ std::string_view list_of(ChangeKind kind) {
     case ChangeKind::kFlow: return "flows";
     case ChangeKind::kBackfill: return "backfills";
     case ChangeKind::kPool: return "pools";
+    case ChangeKind::kTrigger: return "triggers";
   }
   return "";
 }

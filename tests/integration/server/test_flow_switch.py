@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 from dyna_client import Client
 from hooking import HOOKED, body_of, send, set_secrets
 from serving import Server, eventually, serve
+from test_client_watch import end, line_with
 
 EACH_SECOND = """
 id: each
@@ -156,6 +158,50 @@ def test_the_client_does_it(switched: Server, client: Client) -> None:
     newest = switched.ok("GET", "/api/v1/audit?limit=1")["audit"][0]
     assert newest["actor"].startswith("local:") and newest["subject"] == "flow acme/orders"
     assert switched.ok("GET", "/api/v1/flows/acme/orders")["enabled"]
+
+
+def triggers(server: Server, query: str = "", **more: Any) -> dict[str, dict[str, Any]]:
+    listed = server.ok("GET", f"/api/v1/triggers?limit=500{query}", **more)["triggers"]
+    return {f"{one['flow']}/{one['trigger']}": one for one in listed}
+
+
+def test_triggers_tell_what_came_last_and_what_waits(switched: Server) -> None:
+    assert set(triggers(switched, "&type=schedule")) == {"beat/tick", "each/tick"}
+    assert set(triggers(switched, "&flow=orders&type=schedule")) == set()
+    assert set(triggers(switched, "&namespace=_")) == {"beat/tick", "each/tick"}
+    assert set(triggers(switched, token=switched.token(("viewer", "other")))) == set()
+    assert switched.call("GET", "/api/v1/triggers?type=flow").status == 400
+    first = switched.ok("GET", "/api/v1/triggers?limit=1")
+    rest = switched.ok("GET", f"/api/v1/triggers?after={first['next']}")["triggers"]
+    assert {one["flow"] for one in first["triggers"]} == {"beat"} and len(rest) == 5
+    resting = triggers(switched)["each/tick"]
+    assert resting["disabled"] and resting["flow_disabled"] and "next" not in resting
+    assert resting["last"] == "run" and resting["last_run"] > 0 and resting["last_at"]
+    before = triggers(switched)["acme/orders/shop"]
+    sent = send(switched, "msg_listed", b'{"order": {"amount": "many"}}').json["event"]
+    eventually(
+        lambda: switched.ok("GET", f"/api/v1/events/{sent}")["state"] == "dead", "a dead letter"
+    )
+    after = triggers(switched)["acme/orders/shop"]
+    assert (after["last_event"], after["pending"]) == (sent, 0)
+    assert after["dead"] == before["dead"] + 1
+    opened = triggers(switched)["acme/orders/open"]
+    assert opened["path"] == "/hooks/acme/orders/open/KEY" and "sesame" not in str(opened)
+
+
+def test_the_client_lists_and_watches_triggers(switched: Server, client: Client) -> None:
+    client.login(switched, "switched")
+    listed = json.loads(client.ok("triggers", "--json", "--server", "switched"))
+    assert {f"{one['flow']}/{one['trigger']}": one for one in listed} == triggers(switched)
+    local = client.ok("triggers", "--json", "--server", "local", "--state", str(switched.state))
+    assert [one for one in json.loads(local) if one["type"] == "webhook"] == [
+        one for one in listed if one["type"] == "webhook"
+    ]
+    watch = client.start("triggers", "--trigger", "shop", "-w", "--json", "--server", "switched")
+    line_with(watch, lambda told: told["trigger"] == "shop")
+    sent = send(switched, "msg_watched", body_of(3)).json["event"]
+    line_with(watch, lambda told: told["last_event"] == sent)
+    end(watch)
 
 
 def test_it_outlives_the_server(tmp_path: Path) -> None:
