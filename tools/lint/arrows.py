@@ -45,6 +45,7 @@ TEST_ARROWS = {
     "process": ("flow", "secrets"),
     "cerebro": ("flow", "template", "store", "process", "secrets"),
     "flowtest": ("store", "template"),
+    "service": ("store",),
     "cli": ("store",),
 }
 

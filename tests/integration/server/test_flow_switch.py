@@ -68,6 +68,13 @@ def test_schedules_rest(switched: Server) -> None:
     def newest(flow: str) -> dict[str, Any]:
         return dict(switched.ok("GET", f"/api/v1/flows/_/{flow}/ticks?limit=1")["ticks"][0])
 
+    def later(flow: str, than: str) -> str:
+        return str(
+            eventually(
+                lambda: newest(flow)["scheduled_for"] > than and newest(flow), "a later tick"
+            )["scheduled_for"]
+        )
+
     eventually(lambda: newest("each")["tick"] == "run", "a run of a schedule")
     turn(switched, "_/each", False)
     assert switched.ok("GET", "/api/v1/flows/_/each/next")["next"] == []
@@ -75,11 +82,10 @@ def test_schedules_rest(switched: Server) -> None:
     since = switched.ok("GET", "/api/v1/flows/_/each")["disabled_at"]
     # Another flow with the same times is the witness that two of them have passed.
     for _ in range(2):
-        eventually(lambda: newest("beat")["scheduled_for"] > since, "a later tick")
-        since = newest("beat")["scheduled_for"]
+        since = later("beat", since)
     assert newest("each") == last
     turn(switched, "_/each", True)
-    eventually(lambda: newest("each")["scheduled_for"] > since, "the next tick")
+    later("each", since)
     for flow in ("each", "beat"):
         turn(switched, f"_/{flow}", False)
 
