@@ -188,7 +188,6 @@ std::string as_json(const FlowTarget& target, const Disabling& disabled,
                     const std::vector<NextTime>& times) {
   std::string out = "{\"flow\":";
   append_json(out, target.name());
-  append_disabling(out, disabled);
   out += ",\"runs\":[";
   for (const RunWhy& why : runs) out += (&why == runs.data() ? "" : ",") + why_as_json(why);
   out += fmt::format("],\"more\":{},\"next\":[", more);
@@ -200,7 +199,9 @@ std::string as_json(const FlowTarget& target, const Disabling& disabled,
     append_json(out, next.why);
     out += '}';
   }
-  return out + "]}\n";
+  out += ']';
+  append_disabling(out, disabled);
+  return out + "}\n";
 }
 
 /// The flow's runs that have not ended, the oldest first. `more`: there are more than are shown.
