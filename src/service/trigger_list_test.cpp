@@ -72,9 +72,11 @@ TEST(TriggerList, WhatCameLastIsToldAlsoOfAFlowThatIsDisabled) {
   tick.state = TickState::kSkipped;
   tick.scheduled_for = tick.first = kNoon - kHour;
   tick.count = 1;
+  tick.detail = "catch_up is none";
   changes.ticks.push_back(tick);
   tick.trigger = "resting";
   tick.state = TickState::kBegun;
+  tick.detail.clear();
   changes.ticks.push_back(tick);
   EventRow event;
   event.no = 4;
