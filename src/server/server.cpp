@@ -111,7 +111,9 @@ class Server::Impl {
                  .waiters = waiters_,
                  .pools = parts_.pools,
                  .back_up = parts_.back_up};
-    api.secure_cookies = !settings_.http.certificate.empty();
+    // Also where something before this server does TLS: the browser speaks it.
+    api.secure_cookies =
+        !settings_.http.certificate.empty() || settings_.public_url.starts_with("https://");
     api.http_counts = [this] { return http_ == nullptr ? HttpCounts{} : http_->counts(); };
     GateSettings gate;
     gate.body_bytes = settings_.http.limits.body_bytes;

@@ -7,6 +7,7 @@ import json
 from typing import Any
 
 import pytest
+from routes import address, paths
 from serving import Server
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "PROPFIND")
@@ -19,20 +20,6 @@ PUBLIC = {
     ("POST", "/hooks/{namespace}/{flow}/{trigger}"),
     ("POST", "/hooks/{namespace}/{flow}/{trigger}/{key}"),
 }
-VALUES = {"namespace": "acme", "flow": "daily", "run": "1", "version": "1", "backfill": "1",
-          "secret": "KEY", "user": "ann", "token": "abc",
-          "trigger": "hook", "key": "k", "event": "1"}  # fmt: skip
-
-
-def paths(server: Server) -> dict[str, dict[str, Any]]:
-    return dict(server.ok("GET", "/api/v1/openapi.json")["paths"])
-
-
-def address(path: str) -> str:
-    for name, value in VALUES.items():
-        path = path.replace("{" + name + "}", value)
-    assert "{" not in path, path
-    return path
 
 
 def body_for(method: str) -> bytes | None:
