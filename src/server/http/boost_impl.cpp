@@ -1,4 +1,2 @@
-// The one file of this library that compiles what Asio and Beast do not keep in templates.
-#include <boost/asio/impl/src.hpp>
+// What Asio does not keep in templates of TLS; the rest is in http/boost_impl.cpp.
 #include <boost/asio/ssl/impl/src.hpp>
-#include <boost/beast/src.hpp>
