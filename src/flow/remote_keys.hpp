@@ -35,7 +35,8 @@ inline constexpr std::array kTransferFields{
             .least = 1},
     KeySpec{.name = "max_size",
             .kind = K::kSize,
-            .description = "How large a file may be that is fetched. Without it, 64GiB.",
+            .description =
+                "How large a file may be that is fetched, packed and unpacked. Without it, 64GiB.",
             .least = 1},
 };
 

@@ -174,9 +174,11 @@ Result<Response> exchange(const Request& request, const ClientOptions& options, 
   const bool forwards = proxy.has_value() && !url.is_tls();
   TRY_ASSIGN(const std::string head, head_of(request, forwards ? url.text() : url.target,
                                              forwards ? proxy->authorization : std::string()));
-  TRY_ASSIGN(std::unique_ptr<Stream> stream,
+  TRY_ASSIGN(Connected connected,
              connect_tcp(proxy.has_value() ? proxy->host : url.host,
-                         proxy.has_value() ? proxy->port : url.port, options.waits));
+                         proxy.has_value() ? proxy->port : url.port, options.waits,
+                         proxy.has_value() ? Reach::kAnywhere : options.reach));
+  std::unique_ptr<Stream> stream = std::move(connected.stream);
   if (url.is_tls()) {
     if (proxy.has_value()) TRY(open_tunnel(*stream, url, *proxy));
     TRY_ASSIGN(stream, start_tls(std::move(stream), url.host, options.ca_file));
@@ -190,6 +192,7 @@ Result<Response> exchange(const Request& request, const ClientOptions& options, 
   Result<Response> response =
       Answer(*stream, taker, request.method == "HEAD", options.answer_bytes_max).receive();
   if (!response.has_value() && !sent.has_value()) return std::unexpected<Error>(sent.error());
+  if (response.has_value()) response->from_public = proxy.has_value() || connected.is_public;
   return response;
 }
 

@@ -32,16 +32,17 @@ struct ClientOptions {
   Waits waits;
   Environment environment;  ///< of proxies; empty: this process's
   std::string ca_file{};    ///< PEM: CAs that are trusted instead of the system's; empty: those
+  Reach reach = Reach::kAnywhere;  ///< of a server that is connected to without a proxy
   std::size_t answer_bytes_max = kAnswerBytesMax;  ///< of a body that nobody takes
 };
 
 /// The answer, whatever its status; redirects are not followed. `taker` null: the body of a 2xx
 /// goes into `Response::body` like that of any other; what is longer than `answer_bytes_max` is
 /// cut. Errors: kUnavailable: no connection, no answer in time, no HTTP, or a body that is visibly
-/// cut short; kUntrusted: TLS did not trust the server; kDenied: the proxy refused;
-/// kInvalidArgument: a header, or the proxy's address; kCancelled; those of the taker. A body with
-/// neither length nor chunks ends where the connection does: over plain TCP nobody can tell whether
-/// it is whole.
+/// cut short; kUntrusted: TLS did not trust the server; kDenied: the proxy refused, or beyond
+/// `reach`; kInvalidArgument: a header, or the proxy's address; kCancelled; those of the taker. A
+/// body with neither length nor chunks ends where the connection does: over plain TCP nobody can
+/// tell whether it is whole.
 [[nodiscard]] Result<Response> exchange(const Request& request, const ClientOptions& options,
                                         BodyTaker* taker);
 

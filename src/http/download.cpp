@@ -18,7 +18,7 @@
 namespace cordyna::http {
 namespace {
 
-constexpr int kRedirectsMax = 10;
+constexpr int kRedirectsMax = 5;
 
 Millis clock_now() {
   return std::chrono::duration_cast<std::chrono::milliseconds>(
@@ -257,9 +257,10 @@ class Download {
     request.url = spec_.url;
     request.headers = spec_.headers;
     file_.ask_for_rest(request);
+    ClientOptions client = spec_.tries.client;
     for (int redirects = 0; redirects <= kRedirectsMax; ++redirects) {
       if (spec_.prepare) spec_.prepare(request);
-      TRY_ASSIGN(Response response, exchange(request, spec_.tries.client, &file_));
+      TRY_ASSIGN(Response response, exchange(request, client, &file_));
       if (response.is_ok()) return response;
       const std::string location = response.header("Location");
       const bool moved = response.status >= 301 && response.status <= 308 &&
@@ -270,6 +271,9 @@ class Download {
         return fail(ErrorCode::kUntrusted,
                     fmt::format("the server redirects to {}, away from TLS", url.shown()));
       }
+      // Where we were told to go, nobody but the flow's author said; where a server sends us, it
+      // may want us to get what it cannot: no way leads from outside in, and none to credentials.
+      client.reach = response.from_public ? Reach::kPublic : Reach::kNoLinkLocal;
       if (!url.same_origin(spec_.url)) keep_secrets(request);
       request.url = std::move(url);
       last_ = request.url;

@@ -43,8 +43,9 @@ struct Downloaded {
 /// there must be right.
 /// Errors, all without what the address has behind "?": kUnavailable, after all attempts: no
 /// connection, 408, 425, 429, 5xx, a cut body, a wrong digest; kNotFound: 404, 410; kDenied: 401,
-/// 403; kUntrusted: TLS, or another sha256 than the one wanted, or a redirect away from TLS;
-/// kInvalidArgument: another 4xx, more than 10 redirects, more than bytes_max bytes; kInternal: the
+/// 403, a redirect from a public server to one that is not, or to a link-local address;
+/// kUntrusted: TLS, or another sha256 than the one wanted, or a redirect away from TLS;
+/// kInvalidArgument: another 4xx, more than 5 redirects, more than bytes_max bytes; kInternal: the
 /// file cannot be written, with the system's text; kCancelled. The file is gone after an error.
 [[nodiscard]] Result<Downloaded> download(const DownloadSpec& spec);
 

@@ -376,14 +376,28 @@ TEST_F(DownloadTest, AnotherOriginGetsNoneOfTheHeaders) {
   EXPECT_EQ(*find_header(headers, "Accept"), "text/csv");
 }
 
+TEST_F(DownloadTest, NoRedirectLeadsToWhereCredentialsAre) {
+  for (const std::string host : {"169.254.169.254", "2852039166", "[::ffff:169.254.169.254]"}) {
+    TestServer server([&host](const SeenRequest&, int) {
+      return Reply{answer(302, "", "Location: http://" + host + "/latest/meta-data/\r\n")};
+    });
+    const Error error = refused(server.url("/a"));
+    EXPECT_EQ(error.code, ErrorCode::kDenied) << error.message;
+    EXPECT_NE(error.message.find("which is link-local: no server must send us there"),
+              std::string::npos)
+        << error.message;
+    EXPECT_EQ(server.seen().size(), 1U) << "not tried again";
+  }
+}
+
 TEST_F(DownloadTest, ALoopOfRedirectsEnds) {
   TestServer server(
       [](const SeenRequest&, int) { return Reply{answer(301, "", "Location: /a?t=s3cret\r\n")}; });
   const Error error = refused(server.url("/a"));
   EXPECT_EQ(error.code, ErrorCode::kInvalidArgument);
   EXPECT_EQ(plain(error.message, server),
-            "SERVER/a: more than 10 redirects, the last one to SERVER/a");
-  EXPECT_EQ(server.seen().size(), 11U);
+            "SERVER/a: more than 5 redirects, the last one to SERVER/a");
+  EXPECT_EQ(server.seen().size(), 6U);
 }
 
 TEST_F(DownloadTest, ARedirectToNowhereIsAnError) {

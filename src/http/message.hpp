@@ -42,8 +42,9 @@ struct Response {
   std::string reason;
   Headers headers;
   std::optional<std::uint64_t> length;  ///< of the body, as the server told it
-  bool delimited = false;  ///< a body that is cut short is found out: a length, or chunks
-  std::string body;        ///< the first kAnswerBytesMax bytes, where nobody took it
+  bool delimited = false;    ///< a body that is cut short is found out: a length, or chunks
+  bool from_public = false;  ///< everybody gets to the server, or a proxy looks after that
+  std::string body;          ///< the first kAnswerBytesMax bytes, where nobody took it
 
   [[nodiscard]] bool is_ok() const { return status >= 200 && status < 300; }
   [[nodiscard]] std::string header(std::string_view name) const;

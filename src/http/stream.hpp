@@ -11,6 +11,7 @@
 
 #include "base/result.hpp"
 #include "base/time.hpp"
+#include "http/reach.hpp"
 
 namespace cordyna::http {
 
@@ -33,9 +34,15 @@ class Stream {
   [[nodiscard]] virtual Result<> write(std::string_view bytes) = 0;
 };
 
-/// Errors: kUnavailable, naming host and port; kCancelled.
-[[nodiscard]] Result<std::unique_ptr<Stream>> connect_tcp(const std::string& host,
-                                                          std::uint16_t port, const Waits& waits);
+struct Connected {
+  std::unique_ptr<Stream> stream;
+  bool is_public = false;  ///< everybody gets to the machine at the other end
+};
+
+/// Errors: kUnavailable, naming host and port; kDenied: the host has no address within `reach`;
+/// kCancelled.
+[[nodiscard]] Result<Connected> connect_tcp(const std::string& host, std::uint16_t port,
+                                            const Waits& waits, Reach reach = Reach::kAnywhere);
 
 /// TLS 1.2 or newer; the certificate must be valid for `host` and of a CA of `ca_file`, or, where
 /// that is empty, of one that the system, or $SSL_CERT_FILE, $SSL_CERT_DIR, trusts. Errors:

@@ -106,10 +106,21 @@ Result<std::unique_ptr<Stream>> connect_one(const addrinfo& address, const std::
   return stream;
 }
 
+std::unexpected<Error> beyond(const std::string& host, const addrinfo& address, Reach reach) {
+  std::array<char, NI_MAXHOST> text{};
+  getnameinfo(address.ai_addr, address.ai_addrlen, text.data(), text.size(), nullptr, 0,
+              NI_NUMERICHOST);
+  return fail(ErrorCode::kDenied,
+              fmt::format("{} leads to {}, {}", host, text.data(),
+                          reach == Reach::kPublic
+                              ? "which is not public: a public server must not send us there"
+                              : "which is link-local: no server must send us there"));
+}
+
 }  // namespace
 
-Result<std::unique_ptr<Stream>> connect_tcp(const std::string& host, std::uint16_t port,
-                                            const Waits& waits) {
+Result<Connected> connect_tcp(const std::string& host, std::uint16_t port, const Waits& waits,
+                              Reach reach) {
   const std::string name = fmt::format("{}:{}", host, port);
   addrinfo hints{};
   hints.ai_family = AF_UNSPEC;
@@ -121,14 +132,21 @@ Result<std::unique_ptr<Stream>> connect_tcp(const std::string& host, std::uint16
     return fail(ErrorCode::kUnavailable,
                 fmt::format("the host {} cannot be found: {}", host, gai_strerror(error)));
   }
-  Result<std::unique_ptr<Stream>> stream =
+  Result<Connected> connected =
       fail(ErrorCode::kUnavailable, fmt::format("the host {} has no address", host));
   for (const addrinfo* at = found; at != nullptr; at = at->ai_next) {
-    stream = connect_one(*at, name, waits);
-    if (stream.has_value() || stream.error().code == ErrorCode::kCancelled) break;
+    if (!allows(reach, *at->ai_addr)) {
+      if (at == found) connected = beyond(host, *at, reach);
+      continue;
+    }
+    Result<std::unique_ptr<Stream>> stream = connect_one(*at, name, waits);
+    connected = stream.has_value()
+                    ? Result<Connected>(Connected{std::move(*stream), is_public(*at->ai_addr)})
+                    : std::unexpected<Error>(stream.error());
+    if (connected.has_value() || connected.error().code == ErrorCode::kCancelled) break;
   }
   freeaddrinfo(found);
-  return stream;
+  return connected;
 }
 
 }  // namespace cordyna::http

@@ -50,6 +50,7 @@ Result<> split_authority(std::string_view authority, std::string_view whole, Url
     const std::size_t close = authority.find(']');
     if (close == std::string_view::npos) return bad(whole, "the address lacks its ']'");
     host = authority.substr(1, close - 1);
+    if (!host.contains(':')) return bad(whole, "only an IPv6 address stands in brackets");
     port = authority.substr(close + 1);
     if (!port.empty() && port.front() != ':') return bad(whole, "a port is wanted behind ']'");
     if (!port.empty()) port.remove_prefix(1);

@@ -38,6 +38,8 @@ INSTANTIATE_TEST_SUITE_P(
         UrlCase{"large_port", "http://a:70000/", "", "http://a:70000/: '70000' is no port"},
         UrlCase{"password", "http://u:pw@a/b?k=1", "",
                 "http://a/b: user and password do not stand in an address: use the key 'auth'"},
+        UrlCase{"v4_in_brackets", "http://[127.0.0.1]/", "",
+                "http://[127.0.0.1]/: only an IPv6 address stands in brackets"},
         UrlCase{"odd_host", "http://a b/", "",
                 "http://a b/: 'a b' is no host name; one beyond ASCII begins with xn--"}),
     [](const auto& test) { return std::string(test.param.name); });

@@ -96,9 +96,11 @@ class Loader {
 
   /// A packed file must have its end; of one whose end nobody told, the last line should have.
   StepResult<> check_end() {
-    const Result<> whole = check_whole(path_, load_.compression);
+    const std::uint64_t bytes_max = load_.is_remote() ? load_.remote.transfer.bytes_max : 0;
+    const Result<> whole = check_whole(path_, load_.compression, bytes_max);
     if (!whole.has_value()) {
-      return step_fail(TaskErrorCode::kSourceUnavailable,
+      const bool large = whole.error().code == ErrorCode::kInvalidArgument;
+      return step_fail(large ? TaskErrorCode::kRemoteRefused : TaskErrorCode::kSourceUnavailable,
                        fmt::format("{} {}", load_.from, whole.error().message));
     }
     if (whole_ || load_.compression != "none" || load_.format == FileFormat::kParquet) return {};

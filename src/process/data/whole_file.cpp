@@ -21,6 +21,23 @@ std::unexpected<Error> damaged(std::string how) {
   return fail(ErrorCode::kCorrupt, std::move(how));
 }
 
+/// What came out so far. A small file may hold more than any disk.
+class Unpacked {
+ public:
+  explicit Unpacked(std::uint64_t bytes_max) : bytes_max_(bytes_max) {}
+  Result<> add(std::size_t bytes) {
+    bytes_ += bytes;
+    if (bytes_max_ == 0 || bytes_ <= bytes_max_) return {};
+    return fail(
+        ErrorCode::kInvalidArgument,
+        fmt::format("unpacks to more than {} bytes, the limit (transfer.max_size)", bytes_max_));
+  }
+
+ private:
+  std::uint64_t bytes_max_;
+  std::uint64_t bytes_ = 0;
+};
+
 /// Every piece of the file, in order.
 Result<> read_all(const std::string& path,
                   const std::function<Result<>(unsigned char* bytes, std::size_t size)>& take) {
@@ -43,7 +60,7 @@ Result<> read_all(const std::string& path,
 }
 
 /// A file may hold several streams behind each other.
-Result<> check_gzip(const std::string& path) {
+Result<> check_gzip(const std::string& path, Unpacked unpacked) {
   z_stream stream{};
   constexpr int kGzip = 16;
   if (inflateInit2(&stream, MAX_WBITS + kGzip) != Z_OK) {
@@ -69,6 +86,7 @@ Result<> check_gzip(const std::string& path) {
         return damaged(fmt::format("is damaged: {}",
                                    stream.msg == nullptr ? "gzip cannot read it" : stream.msg));
       }
+      TRY(unpacked.add(out.size() - stream.avail_out));
       full = within && stream.avail_out == 0;
     }
     return {};
@@ -77,7 +95,7 @@ Result<> check_gzip(const std::string& path) {
   return within ? damaged("was cut short: its gzip stream does not end") : Result<>();
 }
 
-Result<> check_zstd(const std::string& path) {
+Result<> check_zstd(const std::string& path, Unpacked unpacked) {
   const std::unique_ptr<ZSTD_DStream, std::size_t (*)(ZSTD_DStream*)> stream(ZSTD_createDStream(),
                                                                              ZSTD_freeDStream);
   if (stream == nullptr) return fail(ErrorCode::kUnavailable, "no memory for zstd");
@@ -92,6 +110,7 @@ Result<> check_zstd(const std::string& path) {
       if (ZSTD_isError(wanted) != 0) {
         return damaged(fmt::format("is damaged: {}", ZSTD_getErrorName(wanted)));
       }
+      TRY(unpacked.add(into.pos));
       full = into.pos == into.size && wanted != 0;
     }
     return {};
@@ -102,9 +121,10 @@ Result<> check_zstd(const std::string& path) {
 
 }  // namespace
 
-Result<> check_whole(const std::string& path, const std::string& compression) {
-  if (compression == "gzip") return check_gzip(path);
-  if (compression == "zstd") return check_zstd(path);
+Result<> check_whole(const std::string& path, const std::string& compression,
+                     std::uint64_t bytes_max) {
+  if (compression == "gzip") return check_gzip(path, Unpacked(bytes_max));
+  if (compression == "zstd") return check_zstd(path, Unpacked(bytes_max));
   return {};
 }
 

@@ -3,14 +3,17 @@
 /// Unpacks the file once, and keeps nothing of it. Threads: any.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "base/result.hpp"
 
 namespace cordyna::data {
 
-/// `compression`: gzip, zstd, or another, which is not looked at. Errors: kCorrupt, as "was cut
-/// short: …" without the path: it ends early, or is damaged; kUnavailable: it cannot be read.
-[[nodiscard]] Result<> check_whole(const std::string& path, const std::string& compression);
+/// `compression`: gzip, zstd, or another, which is not looked at. `bytes_max`: of what it unpacks
+/// to; 0: no limit. Errors, all without the path: kCorrupt, as "was cut short: …": it ends early,
+/// or is damaged; kInvalidArgument: it is larger; kUnavailable: it cannot be read.
+[[nodiscard]] Result<> check_whole(const std::string& path, const std::string& compression,
+                                   std::uint64_t bytes_max);
 
 }  // namespace cordyna::data
