@@ -191,6 +191,12 @@ void Gate::failed(const std::string& address, Millis now) {
   failures_[address].add(now, settings_.failures_per_second);
 }
 
+void Gate::forgive(const std::string& address) {
+  const std::lock_guard lock(mutex_);
+  const auto found = failures_.find(address);
+  if (found != failures_.end()) found->second.tokens = std::max(0.0, found->second.tokens - 1);
+}
+
 bool Gate::is_limited(const std::string& address, Millis now) const {
   const std::lock_guard lock(mutex_);
   const auto found = failures_.find(address);

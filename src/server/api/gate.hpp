@@ -2,7 +2,7 @@
 ///
 /// Everything is denied but what the table of routes allows. Nothing here looks at the path but to
 /// find its route, so no spelling of it opens anything.
-/// Threads: one at a time; `failed` and `is_limited` from any.
+/// Threads: one at a time; `failed`, `forgive` and `is_limited` from any.
 #pragma once
 
 #include <mutex>
@@ -44,8 +44,10 @@ class Gate {
   /// Whether a page of that origin may use the API with a token.
   [[nodiscard]] bool allows_origin(std::string_view origin) const;
 
-  /// A login that failed counts as a refused token.
+  /// A login that failed counts as a refused token; it counts from when it is tried.
   void failed(const std::string& address, Millis now);
+  /// A login that was tried was right.
+  void forgive(const std::string& address);
   /// Whether the address has failed too often.
   [[nodiscard]] bool is_limited(const std::string& address, Millis now) const;
 

@@ -165,5 +165,17 @@ TEST_F(GateTest, WhoFailsTooOftenWaits) {
   EXPECT_EQ(status(bad, 2100), 401) << "a second later one more is looked at";
 }
 
+TEST_F(GateTest, WhatIsForgivenCountsForNothing) {
+  HttpRequest bad = bearer("GET", "/api/v1/runs");
+  bad.headers[0].value = "Bearer nothing";
+  for (int i = 0; i < 10; ++i) {
+    gate_.failed(bad.address, 1000);
+    gate_.forgive(bad.address);
+  }
+  gate_.forgive(bad.address);  // never less than nothing
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(status(bad), 401);
+  EXPECT_EQ(status(bad), 429);
+}
+
 }  // namespace
 }  // namespace cordyna::server

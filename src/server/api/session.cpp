@@ -68,28 +68,32 @@ void open_session(Api& api, const std::shared_ptr<Call>& call, const UserRow& us
 
 void log_in(Api& api, Call& call) {
   const Millis now = api.now();
-  const auto refuse = [&api](Call& refused) {
-    api.gate().failed(refused.request.address, api.now());
+  const auto refuse = [](Call& refused) {
     refused.refuse(
         problem("unauthenticated", "name and password do not fit, or the link is no longer good"));
   };
   if (api.gate().is_limited(call.request.address, now)) {
     return call.refuse(problem("too_many_requests", "too many refused logins from this address"));
   }
+  // Counted before it is compared, which takes long: many at once must not get in line together.
+  const std::string address = call.request.address;
+  api.gate().failed(address, now);
   const std::string link = call.body.text("link_token");
   if (!link.empty()) {
     auto used = api.identity().find(link, TokenKind::kLogin, now);
     const auto user = used.has_value() ? api.identity().user(used->user) : std::nullopt;
     if (!user.has_value() || user->disabled_at > 0) return refuse(call);
+    api.gate().forgive(address);
     return open_session(api, std::make_shared<Call>(std::move(call)), *user, std::move(used));
   }
   const auto user = api.identity().user(call.body.text("user"));
   const bool usable = user.has_value() && user->disabled_at == 0 && !user->password.empty();
   // Of somebody unknown a password is compared, too: the time tells nothing.
   auto kept = std::make_shared<Call>(std::move(call));
-  api.work([&api, kept, user, usable, refuse, password = kept->body.text("password")] {
+  api.work([&api, kept, user, usable, refuse, address, password = kept->body.text("password")] {
     const bool fits = fits_password(usable ? user->password : api.decoy_hash(), password);
     if (!fits || !usable) return refuse(*kept);
+    api.gate().forgive(address);
     open_session(api, kept, *user, std::nullopt);
   });
 }
