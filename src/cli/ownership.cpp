@@ -86,9 +86,15 @@ Result<> Ownership::start() {
   settings.audit = flow::sha256_hex;
   settings.events_max = settings_.events_max;
   settings.waits_for_space = settings_.waits_for_space;
-  settings.ticks.inputs = flow::trigger_inputs;
+  settings.ticks.inputs = [this](const Flow& flow, const TriggerSpec& trigger,
+                                 std::string_view context) {
+    return flow::trigger_inputs(flow, trigger, context, &settings_.files);
+  };
   settings.ticks.backfill = flow::backfill_trigger;
-  settings.subflows.inputs = flow::subflow_inputs;
+  settings.subflows.inputs = [](const Flow& flow, const std::string& given,
+                                std::string_view context) {
+    return flow::subflow_inputs(flow, given, context);
+  };
   settings.subflows.find = [this](std::string_view ns, std::string_view id,
                                   const std::string& folder) { return find_flow(ns, id, folder); };
   settings.ticks.make_id = [](Millis now) { return RunId{make_uuid7(now)}; };

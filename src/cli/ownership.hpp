@@ -17,6 +17,7 @@
 #include "cli/owner_server.hpp"
 #include "cli/parts.hpp"
 #include "cli/view.hpp"
+#include "flow/file_bounds.hpp"
 #include "model/layout.hpp"
 #include "ports/flow_finder.hpp"
 #include "service/flow_cache.hpp"
@@ -29,6 +30,7 @@ struct OwnerSettings {
   StateLayout layout;
   std::size_t events_max = 1'000'000;  ///< as of CerebroSettings
   bool waits_for_space = false;        ///< as CerebroSettings
+  flow::FileBounds files{};            ///< of files that events name
 };
 
 /// Threads: one, but for what OwnerService says.

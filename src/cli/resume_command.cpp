@@ -11,8 +11,7 @@
 #include "cli/remote_session.hpp"
 #include "cli/run_lookup.hpp"
 #include "cli/side.hpp"
-#include "model/layout.hpp"
-#include "model/run_fields.hpp"
+#include "service/held_answers.hpp"
 
 namespace cordyna::cli {
 namespace {
@@ -32,41 +31,18 @@ Result<Work> make_work(StoreReader& reader, const RunRow& run, OwnerOp op) {
   return work;
 }
 
-/// The task that is meant: the one that is named, or the only one that is held. Nullopt: the owner
-/// of the state says what is wrong.
-std::optional<std::string> held_path(const RunSnapshot& snapshot, const std::string& named) {
-  if (!named.empty()) return named;
-  std::optional<std::string> path;
-  for (const HoldRow& hold : snapshot.holds) {
-    if (hold.state != HoldState::kHeld) continue;
-    if (path.has_value()) return std::nullopt;
-    path = hold.path;
-  }
-  return path;
-}
-
 /// What is given to a pause, checked against what it asks for. Empty: it asks for nothing.
 Result<std::string> answers(const Work& work, const RunSnapshot& snapshot,
                             const flow::GivenInputs& given) {
-  const std::optional<std::string> path = held_path(snapshot, work.request.task);
-  if (!path.has_value() || work.flow == nullptr) {
+  if (work.flow == nullptr) {
     if (given.empty()) return std::string();
     return fail(ErrorCode::kConflict, "--with is for one task that is held; name it");
   }
-  const std::string id = task_in_path(*path);
-  const auto task = std::ranges::find(work.flow->tasks, id, &TaskSpec::id);
-  if (task == work.flow->tasks.end()) return std::string();  // the owner knows what to say
-  if (task->inputs.empty()) {
-    if (given.empty()) return std::string();
-    return fail(ErrorCode::kInvalidArgument,
-                fmt::format("task '{}' asks for no inputs; leave --with out", *path));
-  }
-  const RunRow& run = snapshot.run;
-  const std::string context =
-      fmt::format(R"({{"run":{{{}}}}})", run_fields(run.id, run.created_at, run.scheduled));
-  const auto index = static_cast<TaskIndex>(task - work.flow->tasks.begin());
-  return flow::resolve_inputs(flow::questions_of(*work.flow, index), given, context,
-                              {{}, working_folder().value_or(""), "--with"});
+  HeldWish wish{.task = work.request.task, .with = given};
+  wish.places.folder = working_folder().value_or("");
+  wish.places.option = "--with";
+  TRY_ASSIGN(HeldAnswers found, held_answers(*work.flow, snapshot, wish));
+  return std::move(found.values);
 }
 
 /// What a server is asked for, for what an owner would be.

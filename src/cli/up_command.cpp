@@ -182,6 +182,7 @@ CommandResult Up::own() {
   OwnerSettings settings{{session_settings(context_).slots, project_.pools}, layout_};
   settings.events_max = config_.limits.pending_events;
   settings.waits_for_space = true;
+  settings.files = file_bounds(config_, layout_);
   Ownership ownership(context_.parts, settings, std::move(store), cache_, view_);
   // These two go before what they borrow, however this ends.
   struct Ending {

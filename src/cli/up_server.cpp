@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <charconv>
 #include <cstring>
+#include <filesystem>
 #include <string>
 #include <utility>
 #include <vector>
@@ -69,6 +70,12 @@ Result<> check_server(const flow::ServerConfig& config) {
   if (config.listen == "off") return {};
   TRY_ASSIGN(const server::ServerSettings settings, settings_of(config));
   TRY(server::check(settings));
+  for (const std::string& folder : config.files) {
+    std::error_code error;
+    if (std::filesystem::is_directory(folder, error)) continue;
+    return fail(ErrorCode::kInvalidArgument,
+                fmt::format("setting 'files': '{}' is no folder", printable(folder)));
+  }
   for (const std::string& file : {config.tls_cert, config.tls_key}) {
     if (file.empty() || ::access(file.c_str(), R_OK) == 0) continue;
     return fail(ErrorCode::kInvalidArgument,
@@ -77,13 +84,19 @@ Result<> check_server(const flow::ServerConfig& config) {
   return {};
 }
 
+flow::FileBounds file_bounds(const flow::ServerConfig& config, const StateLayout& layout) {
+  std::error_code error;
+  return {config.files, std::filesystem::absolute(layout.folder(), error).string()};
+}
+
 Result<std::unique_ptr<server::Server>> start_server(const CommandContext& context,
                                                      const flow::ServerConfig& config,
                                                      const StateLayout& layout,
                                                      Ownership& ownership, FlowCache& flows,
                                                      std::vector<PoolSpec> pools) {
   if (config.listen == "off") return std::unique_ptr<server::Server>();
-  TRY_ASSIGN(const server::ServerSettings settings, settings_of(config));
+  TRY_ASSIGN(server::ServerSettings settings, settings_of(config));
+  settings.files = file_bounds(config, layout);
   server::ServerParts parts{
       .layout = layout,
       .clock = context.parts.clock,

@@ -6,6 +6,7 @@
 #include "base/result.hpp"
 #include "cli/commands.hpp"
 #include "cli/ownership.hpp"
+#include "flow/file_bounds.hpp"
 #include "flow/server_file.hpp"
 #include "server/server.hpp"
 #include "service/flow_cache.hpp"
@@ -14,6 +15,10 @@ namespace cordyna::cli {
 
 /// Whether a server could start so: its address, certificate and key. Errors: kInvalidArgument.
 [[nodiscard]] Result<> check_server(const flow::ServerConfig& config);
+
+/// Where files may lie that are named over the network.
+[[nodiscard]] flow::FileBounds file_bounds(const flow::ServerConfig& config,
+                                           const StateLayout& layout);
 
 /// Null: none is wished. Borrows all but the layout. Errors: those of check_server and of
 /// Server::start.

@@ -5,6 +5,8 @@
 
 #include "base/nearest.hpp"
 #include "flow/flow_file.hpp"
+#include "flow/path_input.hpp"
+#include "template/template.hpp"
 
 namespace cordyna::flow {
 namespace {
@@ -67,6 +69,21 @@ std::string backfill_inputs(const GivenInputs& given) {
   json::array pairs;
   for (const auto& [name, value] : given) pairs.push_back(json::array{name, value});
   return json::serialize(pairs);
+}
+
+Result<> check_backfill_files(const Flow& flow, const GivenInputs& given,
+                              const FileBounds& bounds) {
+  for (const auto& [name, text] : given) {
+    const auto input = std::ranges::find(flow.inputs, name, &InputSpec::id);
+    if (input == flow.inputs.end() || input->type != InputType::kFile) continue;
+    const Result<> right =
+        tmpl::has_template(text)
+            ? fail(ErrorCode::kInvalidArgument, "wants a file, and from afar it takes no template")
+            : check_bounds(text, flow.folder, bounds);
+    if (right.has_value()) continue;
+    return fail(right.error().code, fmt::format("input '{}' {}", name, right.error().message));
+  }
+  return {};
 }
 
 }  // namespace cordyna::flow

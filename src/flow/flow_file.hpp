@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "flow/file_bounds.hpp"
 #include "model/backfill.hpp"
 #include "model/flow.hpp"
 
@@ -61,6 +62,8 @@ struct InputPlaces {
   std::string flow_file;  ///< names the flow in messages about defaults; empty: they have no place
   std::string folder;     ///< relative paths among what is given are from here; empty: the flow's
   std::string_view option = "--input";  ///< how a missing one is given, for messages
+  const FileBounds* bounds = nullptr;   ///< of files that are given; null: they may lie anywhere
+  std::vector<std::string> own{};       ///< inputs that the flow itself gives: these have no bounds
 };
 
 /// The JSON object of a run's inputs: `given` checked against the flow's inputs, converted to their
@@ -76,22 +79,29 @@ struct InputPlaces {
 [[nodiscard]] Flow questions_of(const Flow& flow, TaskIndex task);
 
 /// The inputs of a run that a trigger starts: what the trigger gives, its templates rendered over
-/// `run_context` ({"run": …}), the others by default. Errors: as resolve_inputs, and templates that
-/// cannot be rendered.
+/// `run_context` ({"run": …}), the others by default. `bounds`: of files that an event names.
+/// Errors: as resolve_inputs, and templates that cannot be rendered.
 [[nodiscard]] Result<std::string> trigger_inputs(const Flow& flow, const TriggerSpec& trigger,
-                                                 std::string_view run_context);
+                                                 std::string_view run_context,
+                                                 const FileBounds* bounds = nullptr);
 
 /// The inputs of a run that a task of another flow begins: a JSON object by name, null for what is
 /// not given. Lists are for inputs of the types array and multiselect, any value for json. Errors:
 /// as resolve_inputs.
 [[nodiscard]] Result<std::string> subflow_inputs(const Flow& flow, const std::string& given,
-                                                 std::string_view run_context);
+                                                 std::string_view run_context,
+                                                 const InputPlaces& places = {});
 
 /// The trigger whose times a backfill goes by, or one without times for a backfill that goes by a
 /// step: with the inputs that the backfill gives before those of the trigger. Their texts are
 /// templates over `run`, as a trigger's are. Errors: kInvalidArgument: no such trigger, with those
 /// that there are; kCorrupt: the inputs cannot be read.
 [[nodiscard]] Result<TriggerSpec> backfill_trigger(const Flow& flow, const BackfillRow& backfill);
+/// Whether the files that a backfill is given from afar lie where they may. Since its inputs are
+/// templates over its times, a file must be named without one: nobody could say yet where each
+/// leads. Errors: kInvalidArgument.
+[[nodiscard]] Result<> check_backfill_files(const Flow& flow, const GivenInputs& given,
+                                            const FileBounds& bounds);
 /// As BackfillRow keeps them.
 [[nodiscard]] std::string backfill_inputs(const GivenInputs& given);
 

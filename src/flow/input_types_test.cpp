@@ -301,6 +301,42 @@ class FileInput : public testing::Test {
   std::shared_ptr<const Flow> flow_;
 };
 
+/// What is given from afar, to a flow in `folder_` with its state below it.
+TEST_F(FileInput, FromAfarLiesBelowTheFlowAndNotInTheState) {
+  const std::string here = folder_;
+  fs::create_directories(folder_ / "state/flows");
+  fs::create_directories(folder_.string() + "-beside");
+  for (const char* name : {"state/token", "state/flows/b.csv"})
+    std::ofstream(folder_ / name) << "x";
+  std::ofstream(here + "-beside/c.csv") << "x";
+  fs::create_symlink("/etc/passwd", folder_ / "sub/out");
+  fs::create_symlink("../state", folder_ / "sub/state");
+  FileBounds bounds{{}, here + "/state"};
+  InputPlaces places;
+  places.bounds = &bounds;
+  const auto takes = [&](const std::string& path, std::string folder = {}) {
+    places.folder = std::move(folder);
+    return resolve_inputs(*flow_, {{"f", path}}, kContext, places).has_value();
+  };
+  for (const std::string good : {"a.csv", "./sub/../a.csv", "sub/latest.csv"}) {
+    EXPECT_TRUE(takes(good)) << good;
+  }
+  for (const std::string bad :
+       {"/etc/passwd", "../../etc/passwd", "sub/out", "state/token", "sub/state/token",
+        "sub/../state/token", "state/flows/b.csv", "nowhere/../../etc/passwd"}) {
+    EXPECT_FALSE(takes(bad)) << bad;
+  }
+  EXPECT_FALSE(takes(here + "-beside/c.csv")) << "a name that only begins alike";
+  EXPECT_TRUE(takes("b.csv", here + "/state/flows")) << "a flow that itself lies in the state";
+  EXPECT_FALSE(takes("../token", here + "/state/flows"));
+  bounds.folders = {here + "-beside", "/"};
+  EXPECT_TRUE(takes(here + "-beside/c.csv"));
+  EXPECT_FALSE(takes("state/token")) << "not even where everything may be named";
+  places.own = {"f"};
+  EXPECT_TRUE(takes("state/token")) << "the flow's own word has no bounds";
+  fs::remove_all(here + "-beside");
+}
+
 TEST_F(FileInput, IsTheAbsolutePathFromWhereItWasGiven) {
   const std::string here = folder_;
   EXPECT_EQ(resolve_inputs(*flow_, {}, kContext, {"", "/"}), R"({"f":")" + here + R"(/a.csv"})");

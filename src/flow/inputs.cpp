@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
 
 #include "flow/diagnostics.hpp"
@@ -60,14 +61,17 @@ std::vector<std::string_view> all_given(const GivenInputs& given, std::string_vi
 }
 
 Result<std::string> given_value(const InputSpec& input, const std::vector<std::string_view>& texts,
-                                std::string_view folder) {
+                                std::string_view folder, const InputPlaces& places) {
   if (is_list(input.type) && texts.size() > 1) {
     TRY_ASSIGN(const std::string list, joined_list(texts));
     return checked_input(input, list);
   }
   TRY_ASSIGN(std::string json, checked_input(input, texts.front()));
-  if (input.type == InputType::kFile) return found_file(json, folder);
-  return json;
+  if (input.type != InputType::kFile) return json;
+  if (places.bounds != nullptr && std::ranges::find(places.own, input.id) == places.own.end()) {
+    TRY(check_bounds(text_of(json), folder, *places.bounds));
+  }
+  return found_file(json, folder);
 }
 
 Result<std::string> default_value(const Flow& flow, const InputSpec& input,
@@ -144,8 +148,8 @@ Result<std::string> resolve_inputs(const Flow& flow, const GivenInputs& given,
                                      to_string(input.type), places.option, input.id));
       continue;
     }
-    Result<std::string> value =
-        texts.empty() ? default_value(flow, input, run_context) : given_value(input, texts, folder);
+    Result<std::string> value = texts.empty() ? default_value(flow, input, run_context)
+                                              : given_value(input, texts, folder, places);
     if (value.has_value()) {
       fields.emplace_back(input.id, std::move(*value));
     } else if (texts.empty()) {

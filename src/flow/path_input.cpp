@@ -2,12 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <filesystem>
 #include <fstream>
 #include <system_error>
 
 #include "base/text.hpp"
+#include "flow/diagnostics.hpp"
 #include "flow/yaml_tree.hpp"
 
 namespace cordyna::flow {
@@ -28,7 +30,36 @@ std::string why_unreadable(const fs::path& path) {
   return errno == 0 ? "it cannot be opened" : std::generic_category().message(errno);
 }
 
+/// Both absolute, without links.
+bool is_below(const fs::path& path, const fs::path& folder) {
+  const fs::path inside = path.lexically_relative(folder);
+  return !inside.empty() && *inside.begin() != "..";
+}
+
+fs::path without_links(const fs::path& path) {
+  std::error_code error;
+  fs::path found = fs::weakly_canonical(path, error);
+  return error ? fs::path() : found;
+}
+
 }  // namespace
+
+Result<> check_bounds(std::string_view path, std::string_view folder, const FileBounds& bounds) {
+  const fs::path given(path);
+  const fs::path file = without_links(given.is_absolute() ? given : fs::path(folder) / given);
+  const fs::path state = without_links(bounds.state);
+  const auto allows = [&](std::string_view root) {
+    const fs::path allowed = without_links(root);
+    if (file.empty() || allowed.empty() || !is_below(file, allowed)) return false;
+    return !is_below(file, state) || is_below(allowed, state);
+  };
+  if (allows(folder) || std::ranges::any_of(bounds.folders, allows)) return {};
+  return fail(
+      ErrorCode::kInvalidArgument,
+      fmt::format("wants a file below {}, and none of the state folder, not {}; what else may "
+                  "be named from afar, 'server.files' in cordyna.yaml says",
+                  folder, quoted(path)));
+}
 
 Result<std::string> readable_file(std::string_view path, std::string_view folder) {
   const fs::path given(path);

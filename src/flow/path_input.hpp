@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "base/result.hpp"
+#include "flow/file_bounds.hpp"
 
 namespace cordyna::flow {
 
@@ -12,5 +13,10 @@ namespace cordyna::flow {
 /// (absolute). Its folders have no links and no ".." any more, its own name stays as it is, for the
 /// name may say what is in it. Errors: kInvalidArgument, to be read behind the input's name.
 [[nodiscard]] Result<std::string> readable_file(std::string_view path, std::string_view folder);
+
+/// Whether `path`, with all links followed, lies where those who name it may look; before anything
+/// is said about what is there. Errors: kInvalidArgument, to be read behind the input's name.
+[[nodiscard]] Result<> check_bounds(std::string_view path, std::string_view folder,
+                                    const FileBounds& bounds);
 
 }  // namespace cordyna::flow

@@ -91,6 +91,7 @@ constexpr std::array kLimitFields{
 };
 
 constexpr KeySpec kOrigin{.kind = K::kText};
+constexpr KeySpec kFolder{.kind = K::kText};
 
 constexpr std::array kServerFields{
     KeySpec{.name = "listen",
@@ -114,6 +115,14 @@ constexpr std::array kServerFields{
                            "https://app.example. Without it none.",
             .one_or_list = true,
             .item = &kOrigin,
+            .least = 1},
+    KeySpec{.name = "files",
+            .kind = K::kList,
+            .description = "Folders with files that inputs of the type file may name over the API "
+                           "and in events. Without it only those below the flow's folder; the "
+                           "state folder's never.",
+            .one_or_list = true,
+            .item = &kFolder,
             .least = 1},
     KeySpec{.name = "drain",
             .kind = K::kDuration,
@@ -140,14 +149,15 @@ struct Setting {
 
 constexpr std::string_view kLimitPrefix = "limits.";
 
-const std::array<Setting, 19>& settings() {
-  static const std::array<Setting, 19> rows{{
+const std::array<Setting, 20>& settings() {
+  static const std::array<Setting, 20> rows{{
       {"listen", &ServerConfig::listen},
       {"tls_cert", &ServerConfig::tls_cert},
       {"tls_key", &ServerConfig::tls_key},
       {"public_url", &ServerConfig::public_url},
       {"insecure_plaintext", &ServerConfig::insecure_plaintext},
       {"cors", &ServerConfig::cors},
+      {"files", &ServerConfig::files},
       {"drain", &ServerConfig::drain},
       {"limits.body", &ServerLimits::body},
       {"limits.head", &ServerLimits::head},

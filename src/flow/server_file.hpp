@@ -42,6 +42,8 @@ struct ServerConfig {
   std::string public_url;
   bool insecure_plaintext = false;
   std::vector<std::string> cors;  ///< origins; empty: no other page may use the API
+  /// Beside the flow's own folder: where files may lie that are named from afar.
+  std::vector<std::string> files;
   Millis drain = 0;  ///< how long runs may go on when it is told to go; 0: to their end
   ServerLimits limits;
 

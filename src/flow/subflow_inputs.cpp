@@ -53,9 +53,9 @@ Result<GivenInputs> given_of_json(const Flow& flow, const std::string& given) {
 }
 
 Result<std::string> subflow_inputs(const Flow& flow, const std::string& given,
-                                   std::string_view run_context) {
+                                   std::string_view run_context, const InputPlaces& places) {
   TRY_ASSIGN(const GivenInputs texts, given_of_json(flow, given));
-  return resolve_inputs(flow, texts, run_context);
+  return resolve_inputs(flow, texts, run_context, places);
 }
 
 }  // namespace cordyna::flow

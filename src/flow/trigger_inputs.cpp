@@ -6,8 +6,10 @@
 namespace cordyna::flow {
 
 Result<std::string> trigger_inputs(const Flow& flow, const TriggerSpec& trigger,
-                                   std::string_view run_context) {
+                                   std::string_view run_context, const FileBounds* bounds) {
   GivenInputs given;
+  InputPlaces places;
+  places.bounds = bounds;
   for (const auto& [id, text] : trigger.inputs) {
     const auto input = std::ranges::find(flow.inputs, id, &InputSpec::id);
     const bool json = input != flow.inputs.end() && input->type == InputType::kJson;
@@ -15,8 +17,12 @@ Result<std::string> trigger_inputs(const Flow& flow, const TriggerSpec& trigger,
         json ? tmpl::render_json(text, run_context, {}) : tmpl::render(text, run_context, {});
     if (!value.has_value()) return fail("input '" + id + "'", value.error());
     given.emplace_back(id, std::move(*value));
+    // Only what an event brings is somebody else's word.
+    if (trigger.type != TriggerType::kWebhook || !tmpl::has_template(text)) {
+      places.own.push_back(id);
+    }
   }
-  return resolve_inputs(flow, given, run_context);
+  return resolve_inputs(flow, given, run_context, places);
 }
 
 }  // namespace cordyna::flow

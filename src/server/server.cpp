@@ -114,6 +114,7 @@ class Server::Impl {
     // Also where something before this server does TLS: the browser speaks it.
     api.secure_cookies =
         !settings_.http.certificate.empty() || settings_.public_url.starts_with("https://");
+    api.files = settings_.files;
     api.http_counts = [this] { return http_ == nullptr ? HttpCounts{} : http_->counts(); };
     GateSettings gate;
     gate.body_bytes = settings_.http.limits.body_bytes;

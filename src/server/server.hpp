@@ -11,6 +11,7 @@
 
 #include "base/result.hpp"
 #include "cerebro/cerebro.hpp"
+#include "flow/file_bounds.hpp"
 #include "model/layout.hpp"
 #include "ports/clock.hpp"
 #include "ports/evaluator.hpp"
@@ -27,6 +28,7 @@ struct ServerSettings {
   bool insecure_plaintext = false;        ///< an address beyond this machine without TLS is meant
   std::string public_url;                 ///< how browsers reach it; empty: by its address
   std::vector<std::string> cors;          ///< origins whose pages may use the API with a token
+  flow::FileBounds files;                 ///< of inputs that come over the network
   std::uint32_t streams = 200;            ///< live streams at once
   std::uint32_t requests_per_second = 0;  ///< of one caller; 0: no bound
   std::uint32_t failures_per_second = 5;  ///< refused ones of one address

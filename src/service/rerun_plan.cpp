@@ -60,8 +60,10 @@ Result<Inputs> changed_inputs(const RerunWish& wish, const Flow& flow, const Run
     input.required = false;
     input.default_value.clear();
   }
-  TRY_ASSIGN(const std::string given,
-             flow::resolve_inputs(asked, wish.with, run_context, {{}, wish.folder}));
+  flow::InputPlaces places;
+  places.folder = wish.folder;
+  places.bounds = wish.bounds;
+  TRY_ASSIGN(const std::string given, flow::resolve_inputs(asked, wish.with, run_context, places));
   json::error_code error;
   json::value old = json::parse(inputs.all, error);
   const json::value fresh = error ? json::value() : json::parse(given, error);

@@ -5,6 +5,7 @@
 
 #include "base/result.hpp"
 #include "engine/takeover.hpp"
+#include "flow/file_bounds.hpp"
 #include "flow/flow_file.hpp"
 #include "model/flow.hpp"
 #include "model/layout.hpp"
@@ -16,6 +17,7 @@ struct RerunWish {
   std::string from;        ///< a task's path; empty: what did not complete
   flow::GivenInputs with;  ///< inputs that are to be others
   std::string folder;      ///< relative paths among them are from here; empty: the flow's
+  const flow::FileBounds* bounds = nullptr;  ///< of files among them; null: they may lie anywhere
 };
 
 struct RerunPlan {

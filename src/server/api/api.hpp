@@ -19,6 +19,7 @@
 
 #include "base/result.hpp"
 #include "cerebro/cerebro.hpp"
+#include "flow/file_bounds.hpp"
 #include "model/layout.hpp"
 #include "ports/secrets.hpp"
 #include "ports/state_copy.hpp"
@@ -50,6 +51,7 @@ struct ApiParts {
   std::vector<PoolSpec> pools{};
   std::function<Result<StateCopy>(const StateLayout&, const std::string&)> back_up{};
   std::function<HttpCounts()> http_counts{};
+  flow::FileBounds files{};     ///< of inputs that come over the network
   bool secure_cookies = false;  ///< sessions only over TLS
   std::uint32_t streams_max = 200;
 };

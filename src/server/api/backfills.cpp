@@ -64,6 +64,8 @@ void start_backfill(Api& api, Call& call) {
   if (!id.has_value()) return;
   auto plan = plan_backfill(wish, **flow, api.now());
   if (!plan.has_value()) return call.refuse(plan.error());
+  const auto files = flow::check_backfill_files(**flow, wish.inputs, api.parts().files);
+  if (!files.has_value()) return call.refuse(files.error());
   if (const auto right = try_inputs(**flow, *plan, id->id, api.now()); !right.has_value()) {
     return call.refuse(right.error());
   }

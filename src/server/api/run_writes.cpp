@@ -11,10 +11,19 @@
 #include "model/run_fields.hpp"
 #include "server/api/idempotency.hpp"
 #include "server/api/routes.hpp"
+#include "service/held_answers.hpp"
 #include "service/rerun_plan.hpp"
 
 namespace cordyna::server {
 namespace {
+
+/// Of inputs that come over the network.
+flow::InputPlaces places_of(Api& api) {
+  flow::InputPlaces places;
+  places.option = "'inputs'";
+  places.bounds = &api.parts().files;
+  return places;
+}
 
 /// {"run":12,"id":"…"}
 HttpResponse started(const Call& call, RunNo no, const RunId& id) {
@@ -68,12 +77,24 @@ Result<RerunPlan> rerun_plan_of(Api& api, const RunRow& run, const RunId& id, st
   TRY_ASSIGN(const RunSnapshot snapshot, api.reader().load_run(run.no));
   RerunWish wish;
   wish.from = std::move(from);
+  wish.bounds = &api.parts().files;
   if (!inputs.empty()) {
     TRY_ASSIGN(wish.with, flow::given_of_json(*flow, inputs));
   }
   const std::string context =
       fmt::format(R"({{"run":{{{}}}}})", run_fields(id, run.created_at, run.scheduled));
   return plan_rerun(api.parts().layout, *flow, snapshot, wish, context);
+}
+
+/// Of an approval: what the task gets.
+Result<HeldAnswers> answers_of(Api& api, const Call& call, const RunRow& run) {
+  TRY_ASSIGN(const FlowVersionRow version, api.reader().find_flow(run.flow_hash));
+  TRY_ASSIGN(const std::shared_ptr<const Flow> flow,
+             api.flows().load(version.canonical, run.folder));
+  TRY_ASSIGN(const RunSnapshot snapshot, api.reader().load_run(run.no));
+  HeldWish wish{.task = call.body.text("task"), .with = {}, .json = call.body.json("inputs")};
+  wish.places = places_of(api);
+  return held_answers(*flow, snapshot, wish);
 }
 
 /// What templates see of a run that begins now.
@@ -103,7 +124,7 @@ void start_run(Api& api, Call& call) {
   const RunId* const id = &keyed->id;
   std::string given = call.body.json("inputs");
   if (given.empty()) given = "{}";
-  auto inputs = flow::subflow_inputs(**flow, given, context_of(*id, now));
+  auto inputs = flow::subflow_inputs(**flow, given, context_of(*id, now), places_of(api));
   if (!inputs.has_value()) return call.refuse(inputs.error());
   if (keyed->keyed) {
     const auto known = api.reader().find_run(*id);
@@ -183,7 +204,15 @@ void decide_task(Api& api, Call& call) {
   decision.approve = call.body.text("decision") == "approve";
   decision.by = call.caller.user.empty() ? call.caller.actor : call.caller.user;
   decision.note = call.body.text("note");
-  decision.values = call.body.json("inputs");
+  if (decision.approve) {
+    auto answers = answers_of(api, call, *run);
+    if (!answers.has_value()) return call.refuse(answers.error());
+    // The one that they were checked for, also where another one is held by now.
+    decision.path = std::move(answers->path);
+    decision.values = std::move(answers->values);
+  } else if (!call.body.json("inputs").empty()) {
+    return call.refuse(bad_request({{"#/inputs", "is for an approval alone"}}));
+  }
   AuditNote note = note_of(call, fmt::format("run {}", run->no), run->ns, {},
                            fmt::format("{{\"decision\":\"{}\"}}", call.body.text("decision")));
   api.ask(DecideRequest{run->id, std::move(decision)}, std::move(note), answer_about(call, *run));

@@ -102,7 +102,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     for name, text in (*flows, ("slow", SLOW)):
         (folder / f"{name}.yaml").write_text(text)
     (folder / "cordyna.yaml").write_text(PROJECT)
-    server = serve(folder)
+    server = serve(folder, "--set", f"files={folder}")
     yield server
     server.stop()
 
