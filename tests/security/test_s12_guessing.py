@@ -16,9 +16,9 @@ PASSWORD = "a long enough password"
 
 @pytest.fixture
 def served(tmp_path: Path) -> Iterator[Server]:
-    """One whose limits no test before has used up."""
+    """One whose limits no test before has used up: four refusals at once, then one in a second."""
     (tmp_path / "daily.yaml").write_text(FLOW)
-    server = serve(tmp_path)
+    server = serve(tmp_path, "--set", "limits.failures=1")
     server.ok("PUT", "/api/v1/users/bob", {"grants": [], "password": PASSWORD})
     server.ok("PUT", "/api/v1/users/mute", {"grants": []})
     yield server
@@ -34,9 +34,9 @@ class From:
         )
 
     def call(
-        self, method: str, path: str, token: str | None = None, body: Any = None
+        self, method: str, path: str, token: str | None = None, body: Any = None, **more: str
     ) -> tuple[int, dict[str, str], bytes]:
-        headers = {} if token is None else {"Authorization": f"Bearer {token}"}
+        headers = dict(more) if token is None else {**more, "Authorization": f"Bearer {token}"}
         data = None if body is None else json.dumps(body)
         if data is not None:
             headers["Content-Type"] = "application/json"
@@ -51,26 +51,27 @@ def test_a_thousand_tokens_from_one_address(served: Server) -> None:
     answers = [attacker.call("GET", "/api/v1/me", f"{guess}{n:04x}") for n in range(1000)]
     statuses = [status for status, _, _ in answers]
     assert statuses[0] == 401 and statuses[-1] == 429 and set(statuses) == {401, 429}
-    assert statuses.count(401) < 100, "a burst, and then some in a second"
+    assert statuses.count(401) < 500, "a burst, and then one in a second"
     # Whoever has a good token is let in, from another address and from the same one.
     for client in (other, attacker, other):
         assert client.call("GET", "/api/v1/me", served.admin)[0] == 200
-    # Another address has its own measure, and no header takes one for another.
+    # Another address has its own measure.
     assert other.call("GET", "/api/v1/me", f"{guess}beef")[0] == 401
-    attacker.connection.request("GET", "/api/v1/me", headers={
-        "Authorization": f"Bearer {guess}beef", "X-Forwarded-For": "127.0.0.9",
-        "Forwarded": "for=127.0.0.9", "X-Real-IP": "127.0.0.9"})  # fmt: skip
-    answer = attacker.connection.getresponse()
-    answer.read()
-    assert answer.status == 429
-    # Neither do logins of the one that waits.
-    assert (
-        attacker.call("POST", "/api/v1/login", None, {"user": "bob", "password": PASSWORD})[0]
-        == 429
-    )
-    assert (
-        other.call("POST", "/api/v1/login", None, {"user": "bob", "password": PASSWORD})[0] == 200
-    )
+
+    # Whoever waits does so by any way in, whatever address he says is his. One guess in a second is
+    # looked at, so each is tried right behind one that was not.
+    def waits(method: str, path: str, token: str | None, body: Any, **more: str) -> bool:
+        for _ in range(50):
+            guessed = attacker.call("GET", "/api/v1/me", f"{guess}beef")[0]
+            if guessed == 429 and attacker.call(method, path, token, body, **more)[0] == 429:
+                return True
+        return False
+
+    for header in ("X-Forwarded-For", "X-Real-IP", "Forwarded", "True-Client-IP"):
+        assert waits("GET", "/api/v1/me", f"{guess}beef", None, **{header: "127.0.0.9"})
+    right = {"user": "bob", "password": PASSWORD}
+    assert waits("POST", "/api/v1/login", None, right)
+    assert other.call("POST", "/api/v1/login", None, right)[0] == 200
     # Every refusal looks the same.
     assert len({body for status, _, body in answers if status == 401}) == 1
     assert len({body for status, _, body in answers if status == 429}) == 1
@@ -92,10 +93,7 @@ def test_unknown_users_and_wrong_passwords_look_the_same(served: Server) -> None
     assert tried("127.0.0.9", user="bob", password=PASSWORD) == wrong, "one who is disabled"
 
 
-def test_passwords_that_are_guessed_side_by_side_do_not_wait_in_line(tmp_path: Path) -> None:
-    (tmp_path / "daily.yaml").write_text(FLOW)
-    served = serve(tmp_path, "--set", "limits.failures=1")
-    served.ok("PUT", "/api/v1/users/bob", {"grants": [], "password": PASSWORD})
+def test_passwords_that_are_guessed_side_by_side_do_not_wait_in_line(served: Server) -> None:
     attackers = [From(served, "127.0.0.1") for _ in range(40)]
     body, kind = (
         json.dumps({"user": "bob", "password": "guess"}),
@@ -109,15 +107,10 @@ def test_passwords_that_are_guessed_side_by_side_do_not_wait_in_line(tmp_path: P
     statuses = [attacker.connection.getresponse().status for attacker in attackers]
     assert set(statuses) == {401, 429}
     assert statuses.count(401) < 20, "a burst of four, and one for each second"
-    served.stop()
 
 
-def test_a_right_login_counts_for_nothing(tmp_path: Path) -> None:
-    (tmp_path / "daily.yaml").write_text(FLOW)
-    served = serve(tmp_path, "--set", "limits.failures=1")
-    served.ok("PUT", "/api/v1/users/bob", {"grants": [], "password": PASSWORD})
+def test_a_right_login_counts_for_nothing(served: Server) -> None:
     right = {"user": "bob", "password": PASSWORD}
     client = From(served, "127.0.0.1")
     statuses = [client.call("POST", "/api/v1/login", None, right)[0] for _ in range(8)]
     assert statuses == [200] * 8
-    served.stop()

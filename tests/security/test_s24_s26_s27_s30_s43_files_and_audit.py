@@ -1,4 +1,4 @@
-"""S24, S26, S27, S28, S30, S43: names that are paths, logs that are more than text, secrets, and an audit that stays."""
+"""S24, S26, S27, S30, S43: names that are paths, logs that are more than text, secrets, and an audit that stays."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from serving import DYNA, Server, serve
+from serving import DYNA, Server, eventually, serve
 
 LOGS = r"""
 id: hostile
@@ -134,3 +134,62 @@ def test_s43_the_audit_cannot_be_changed(tmp_path: Path) -> None:
     bad = subprocess.run(verify, capture_output=True, text=True, check=False)
     assert bad.returncode != 0
     assert "entry 3" in bad.stderr + bad.stdout
+
+
+def test_s43_each_write_is_told_once_with_who_from_where_and_what(tmp_path: Path) -> None:
+    flow = "id: {}\nnamespace: acme\ntasks: [{{id: ask, type: pause}}]\n"
+    timed = flow + "triggers: [{{id: nightly, type: schedule, cron: '0 2 * * *'}}]\n"
+    (tmp_path / "asks.yaml").write_text(timed.format("asks"))
+    served = serve(tmp_path)
+    canary = "canary-of-the-audit"
+    flows = "/api/v1/flows"
+    mine = served.token(("admin", "*"))
+    actor = f"token:{mine.split('_')[1]}"
+
+    def held() -> int:
+        run = int(served.ok("POST", f"{flows}/acme/asks/runs", {}, token=mine)["run"])
+        eventually(lambda: served.ok("GET", f"/api/v1/runs/{run}/tasks")["holds"], "the pause")
+        return run
+
+    first, second = held(), held()
+    backfill = served.ok("POST", f"{flows}/acme/asks/backfills", {
+        "from": "2026-01-01", "to": "2026-01-02"}, token=mine)["backfill"]  # fmt: skip
+    wish = {"name": "t", "kind": "service", "grants": []}
+    token = served.ok("POST", "/api/v1/tokens", wish, token=mine)["token"].split("_")[1]
+    files = {"files": [{"name": "f", "text": flow.format("more")}]}
+    for method, path, body in (
+        ("POST", flows, files), ("DELETE", f"{flows}/acme/more", None),
+        ("POST", f"/api/v1/runs/{first}/decision", {"decision": "approve", "note": "fine"}),
+        ("POST", f"/api/v1/runs/{second}/cancel", None),
+        ("POST", f"/api/v1/backfills/{backfill}/steer", {"action": "cancel"}),
+        ("PUT", "/api/v1/secrets/K", {"value": canary}), ("DELETE", "/api/v1/secrets/K", None),
+        ("PUT", "/api/v1/users/ann", {"grants": [], "password": canary}),
+        ("DELETE", f"/api/v1/tokens/{token}", None)):  # fmt: skip
+        served.ok(method, path, body, token=mine)
+    served.ended(second)
+    served.ok("POST", f"/api/v1/runs/{second}/rerun", {}, token=mine)
+    # What is refused, or only tried, is no write.
+    served.call("POST", f"{flows}/acme/asks/runs", {"inputs": {"x": 1}}, token=mine)
+    served.ok("POST", flows, {**files, "dry_run": True}, token=mine)
+    answer = served.call("GET", f"/api/v1/audit?actor={actor}&limit=100")
+    entries = answer.json["audit"][::-1]
+    assert [entry["action"] for entry in entries] == [
+        "startRun", "startRun", "startBackfill", "createToken", "applyFlows", "removeFlow", "decideTask",
+        "cancelRun", "steerBackfill", "setSecret", "removeSecret", "putUser", "revokeToken", "rerunRun"]  # fmt: skip
+    for entry in entries:
+        assert entry["actor"] == actor and entry["address"] == "127.0.0.1", entry
+        assert entry["at"] and entry["subject"], entry
+    told = {entry["action"]: entry for entry in entries}
+    for action in (
+        "startRun",
+        "startBackfill",
+        "applyFlows",
+        "decideTask",
+        "steerBackfill",
+        "putUser",
+    ):
+        assert told[action]["after"], action
+    for action in ("removeFlow", "cancelRun", "steerBackfill", "revokeToken"):
+        assert told[action]["before"], action
+    assert canary.encode() not in answer.body
+    served.stop()
