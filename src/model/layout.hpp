@@ -2,7 +2,7 @@
 ///
 ///     .cordyna/
 ///       state.db              SQLite
-///       owner.lock            held by the owner; its pid as text
+///       owner.lock            held by the owner; its pid, or how the last one ended
 ///       owner.sock            further `dyna` commands reach the owner here
 ///       supervise.sock        the fork server, which holds supervise.lock
 ///       secrets               lines NAME=value that the user writes, mode 0600 (secrets/)

@@ -147,7 +147,7 @@ class Store : public StoreReader {
   /// Of this owner; strictly above that of every owner before.
   [[nodiscard]] virtual std::uint64_t epoch() const = 0;
 
-  /// The largest number any run has; 0: none.
+  /// The largest number any run has, or had whose files are still there; 0: none.
   virtual Result<RunNo> last_run_no() = 0;
 };
 

@@ -46,15 +46,17 @@ std::string read_all(const std::string& path) {
   return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
 }
 
-enum class Operation : std::uint8_t { kWrite, kCut, kSync, kOpen, kMap };
+enum class Operation : std::uint8_t { kRead, kWrite, kCut, kSync, kOpen, kMap };
 
 bool can_hit(Fault fault, Operation operation) {
   switch (fault) {
     case Fault::kNone: return false;
-    case Fault::kIoError: return operation != Operation::kSync;
+    case Fault::kIoError: return operation != Operation::kSync && operation != Operation::kRead;
     case Fault::kFull:
     case Fault::kShort: return operation == Operation::kWrite;
-    case Fault::kSync: return operation == Operation::kSync;
+    case Fault::kSync:
+    case Fault::kForget: return operation == Operation::kSync;
+    case Fault::kFlip: return operation == Operation::kRead;
     case Fault::kPowerLoss:
       return operation == Operation::kWrite || operation == Operation::kCut ||
              operation == Operation::kSync;
@@ -73,6 +75,8 @@ struct FaultVfs::State {
   bool lasting = false;
   bool hit = false;
   bool off = false;
+  std::uint64_t lies = 0;  ///< of a hundred syncs
+  std::mt19937_64 draw;
   std::map<std::string, Shadow> shadows;
 
   bool fails(Operation operation) {
@@ -90,6 +94,43 @@ struct FaultVfs::State {
 namespace {
 
 using State = FaultVfs::State;
+
+/// What is on the disk of a file.
+std::string after_loss(const Shadow& shadow, Loss loss, std::mt19937_64& draw) {
+  std::string content = shadow.durable;
+  std::vector<Change> changes = shadow.pending;
+  if (loss == Loss::kInOrder) {
+    changes.resize(draw() % (changes.size() + 1));
+    for (const Change& change : changes) apply(content, change);
+    return content;
+  }
+  for (std::size_t i = changes.size(); i > 1; --i) std::swap(changes[i - 1], changes[draw() % i]);
+  if (loss == Loss::kLittle) changes = shadow.pending;  // in their order, but for holes
+  for (const Change& change : changes) {
+    const std::uint64_t what = draw() % (loss == Loss::kLittle ? 60 : 10);
+    const bool torn = what == 8 || what == 9;
+    if (what < (loss == Loss::kLittle ? 2u : 4u)) continue;
+    if (!torn || change.is_cut) {
+      apply(content, change);
+      continue;
+    }
+    for (std::size_t from = 0; from < change.data.size(); from += kSector) {
+      if (draw() % 2 == 0) continue;
+      apply(content, {change.at + from, change.data.substr(from, kSector)});
+    }
+  }
+  return content;
+}
+
+constexpr const char* kDisk = ".disk";
+
+/// The pages are clean from now on, and the disk has not got them.
+void forget(State& state, Shadow& shadow) {
+  const auto has = [&shadow](const auto& one) { return &one.second == &shadow; };
+  const auto file = std::find_if(state.shadows.begin(), state.shadows.end(), has);
+  const std::string content = after_loss(shadow, Loss::kAny, state.draw);
+  std::ofstream(file->first + kDisk, std::ios::binary | std::ios::trunc) << content;
+}
 
 struct File {
   sqlite3_file base;
@@ -109,7 +150,12 @@ int close(sqlite3_file* raw) {
 
 int read(sqlite3_file* raw, void* out, int size, sqlite3_int64 at) {
   File& file = file_of(raw);
-  return file.real->pMethods->xRead(file.real, out, size, at);
+  const int rc = file.real->pMethods->xRead(file.real, out, size, at);
+  if (rc == SQLITE_OK && file.shadow != nullptr && file.state->fails(Operation::kRead)) {
+    const std::uint64_t bit = file.state->draw() % (static_cast<std::uint64_t>(size) * 8);
+    static_cast<unsigned char*>(out)[bit / 8] ^= static_cast<unsigned char>(1u << (bit % 8));
+  }
+  return rc;
 }
 
 int write(sqlite3_file* raw, const void* data, int size, sqlite3_int64 at) {
@@ -146,8 +192,12 @@ int cut(sqlite3_file* raw, sqlite3_int64 size) {
 
 int sync(sqlite3_file* raw, int flags) {
   File& file = file_of(raw);
-  if (file.state->fails(Operation::kSync)) return SQLITE_IOERR_FSYNC;
-  if (file.state->off) return SQLITE_OK;
+  State& state = *file.state;
+  if (state.fails(Operation::kSync)) {
+    if (state.fault == Fault::kForget && file.shadow != nullptr) forget(state, *file.shadow);
+    return SQLITE_IOERR_FSYNC;
+  }
+  if (state.off || state.draw() % 100 < state.lies) return SQLITE_OK;
   if (file.shadow != nullptr) {
     for (const Change& change : file.shadow->pending) apply(file.shadow->durable, change);
     file.shadow->pending.clear();
@@ -247,26 +297,6 @@ int remove(sqlite3_vfs* vfs, const char* name, int sync_folder) {
   return state.real->xDelete(state.real, name, sync_folder);
 }
 
-/// What is on the disk of a file: in any order, some of it not, some of it in part.
-std::string after_power_loss(const Shadow& shadow, std::mt19937_64& draw) {
-  std::string content = shadow.durable;
-  std::vector<Change> changes = shadow.pending;
-  for (std::size_t i = changes.size(); i > 1; --i) std::swap(changes[i - 1], changes[draw() % i]);
-  for (const Change& change : changes) {
-    const std::uint64_t what = draw() % 10;
-    if (what < 4) continue;
-    if (what < 8 || change.is_cut) {
-      apply(content, change);
-      continue;
-    }
-    for (std::size_t from = 0; from < change.data.size(); from += kSector) {
-      if (draw() % 2 == 0) continue;
-      apply(content, {change.at + from, change.data.substr(from, kSector)});
-    }
-  }
-  return content;
-}
-
 }  // namespace
 
 FaultVfs::FaultVfs() : state_(std::make_unique<State>()) {
@@ -316,14 +346,27 @@ bool FaultVfs::was_hit() const {
 bool FaultVfs::power_is_off() const {
   return state_->off;
 }
+void FaultVfs::cut_power() {
+  state_->off = true;
+}
 
-void FaultVfs::restore_power(std::uint64_t seed) {
+void FaultVfs::lie(std::uint64_t percent, std::uint64_t seed) {
+  state_->lies = percent;
+  state_->draw.seed(seed);
+}
+
+void FaultVfs::take_disk(const std::string& path) {
+  std::error_code none;
+  std::filesystem::rename(path + kDisk, path, none);
+}
+
+void FaultVfs::restore_power(std::uint64_t seed, Loss loss) {
   heal();
   if (state_->off) {
     std::mt19937_64 draw(seed);
     for (const auto& [path, shadow] : state_->shadows) {
       if (!std::filesystem::exists(path)) continue;  // it has another name by now
-      std::ofstream(path, std::ios::binary | std::ios::trunc) << after_power_loss(shadow, draw);
+      std::ofstream(path, std::ios::binary | std::ios::trunc) << after_loss(shadow, loss, draw);
       // Whatever the shared memory was: half of the time it is gone, else it is anything.
       if (path.ends_with("-wal")) {
         const std::string shared = path.substr(0, path.size() - 4) + "-shm";
@@ -333,6 +376,7 @@ void FaultVfs::restore_power(std::uint64_t seed) {
     }
   }
   state_->off = false;
+  state_->lies = 0;
   state_->shadows.clear();
 }
 

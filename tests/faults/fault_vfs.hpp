@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 
 namespace cordyna::faults {
 
@@ -18,7 +19,16 @@ enum class Fault : std::uint8_t {
   kFull,       ///< ENOSPC: of a write
   kShort,      ///< half of a write is there, then the disk is full
   kSync,       ///< of a sync
+  kForget,     ///< of a sync, which drops what it should have kept: `take_disk` shows it
+  kFlip,       ///< a read gives one bit wrong
   kPowerLoss,  ///< before a write, a cut or a sync: from then on nothing reaches the disk
+};
+
+/// What of all that was not kept a loss of power leaves on the disk.
+enum class Loss : std::uint8_t {
+  kAny,      ///< any part, in any order, torn
+  kLittle,   ///< nearly all of it is there
+  kInOrder,  ///< all up to a moment, and nothing after it
 };
 
 class FaultVfs {
@@ -38,10 +48,17 @@ class FaultVfs {
   [[nodiscard]] bool was_hit() const;
   /// From then on nothing that is done reaches the disk, whatever SQLite is told.
   [[nodiscard]] bool power_is_off() const;
+  /// The power goes now.
+  void cut_power();
+
+  /// From now on so many of a hundred syncs, drawn, say that all is kept and keep nothing.
+  void lie(std::uint64_t percent, std::uint64_t seed);
 
   /// When nobody has a file open any more: makes the files what the disk has after the power went.
   /// The seed draws what that is.
-  void restore_power(std::uint64_t seed);
+  void restore_power(std::uint64_t seed, Loss loss = Loss::kAny);
+  /// As above after `kForget` in a process that has gone: gives the file what the disk has of it.
+  static void take_disk(const std::string& path);
 
   struct State;
 

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <set>
 #include <utility>
 
@@ -115,6 +116,24 @@ class Look {
   sqlite3* handle_ = nullptr;
   std::vector<std::string> flaws_;
 };
+
+/// Each entry is made of the hash of the one before.
+void check_audit_chain(const StateLayout& layout, std::vector<std::string>& flaws) {
+  const auto reader = open_sqlite_reader(layout);
+  if (!reader.has_value()) return;
+  const auto audit = (*reader)->list_audit({.limit = 10'000});
+  if (!audit.has_value()) {
+    flaws.push_back(audit.error().message);
+    return;
+  }
+  std::string before;
+  for (auto row = audit->rbegin(); row != audit->rend(); ++row) {
+    if (row->hash != a_hash(audit_text(*row, before))) {
+      flaws.push_back(fmt::format("entry {} of the audit does not follow", row->seq));
+    }
+    before = row->hash;
+  }
+}
 
 }  // namespace
 
@@ -236,6 +255,15 @@ void Orders::learn(std::size_t number, RunNo run, bool ended) {
   if (tell) tell(number, run, ended);
 }
 
+void Orders::restart_machine() {
+  std::ofstream(layout_.owner_lock(), std::ios::trunc);
+}
+
+void Orders::forget() {
+  begun_.clear();
+  ended_.clear();
+}
+
 std::vector<std::string> Orders::flaws() {
   Look look(layout_.database());
   look.wants("PRAGMA integrity_check", {"ok"});
@@ -252,7 +280,9 @@ std::vector<std::string> Orders::flaws() {
       {});
   look.wants("SELECT run FROM attempt GROUP BY run, path HAVING max(attempt) <> count(*)", {});
   look.wants("SELECT max(seq) FROM audit HAVING max(seq) <> count(*)", {});
-  return look.flaws();
+  std::vector<std::string> flaws = look.flaws();
+  check_audit_chain(layout_, flaws);
+  return flaws;
 }
 
 }  // namespace cordyna::faults

@@ -47,6 +47,12 @@ class Orders {
   /// Called at each confirmation, with the number of the order.
   std::function<void(std::size_t number, RunNo run, bool ended)> tell;
 
+  /// The machine was started anew: nobody knows how the owner before ended.
+  void restart_machine();
+  /// A disk that lied: what was confirmed is no promise any more, and is asked for again.
+  void forget();
+  [[nodiscard]] std::string database() const { return layout_.database(); }
+
   /// With a disk that works: what is wrong with the state, in a line each; nothing is.
   [[nodiscard]] std::vector<std::string> flaws();
 

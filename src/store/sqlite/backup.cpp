@@ -15,6 +15,7 @@
 #include "store/sqlite/database.hpp"
 #include "store/sqlite/migrations.hpp"
 #include "store/sqlite/state_folder.hpp"
+#include "store/sqlite/whole.hpp"
 
 namespace cordyna {
 namespace {
@@ -91,15 +92,6 @@ class Draft {
   std::string name_;
 };
 
-/// All that SQLite can find wrong with a file. Errors: kCorrupt.
-Result<> check_whole(Database& database) {
-  TRY_ASSIGN(Statement check, database.prepare("PRAGMA integrity_check(1)"));
-  TRY_ASSIGN(const bool row, check.step());
-  const std::string found(row ? check.text(0) : "nothing");
-  if (found == "ok") return {};
-  return fail(ErrorCode::kCorrupt, fmt::format("'{}' is damaged: {}", database.path(), found));
-}
-
 Result<std::unique_ptr<Database>> open_state(const std::string& path) {
   TRY_ASSIGN(std::unique_ptr<Database> database, Database::open(path, Access::kRead));
   TRY(sqlite::check_identity(*database));
@@ -123,7 +115,7 @@ Result<StateCopy> draw(Database& from, const Draft& draft, const char* mode) {
   // Nobody sees the file before it is complete, so the disk is asked once, at the end.
   TRY(to->run("PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF"));
   TRY(copy(from, *to));
-  TRY(check_whole(*to));
+  TRY(sqlite::check_file(*to));
   StateCopy out;
   TRY_ASSIGN(out.runs, to->number("SELECT count(*) FROM run"));
   TRY_ASSIGN(out.unfinished, to->number(kUnfinished));
@@ -183,7 +175,7 @@ Result<StateCopy> restore_state(const std::string& file, const StateLayout& layo
         ErrorCode::kCorrupt,
         fmt::format("'{}' is a state of a newer version ({}): use the newer dyna", file, version));
   }
-  TRY(check_whole(*from));
+  TRY(sqlite::check_file(*from));
   TRY(sqlite::prepare_folder(layout));
   TRY_ASSIGN(const OwnerLock lock, OwnerLock::take(layout));
   TRY(check_empty(layout));

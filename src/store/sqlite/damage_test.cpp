@@ -70,14 +70,60 @@ TEST_F(Damage, FlippedBytesInTheMiddleAreAnErrorAtTheirUse) {
   for (std::size_t page = empty_bytes_; page < content.size(); page += 4096) {
     content.replace(page, 64, 64, '\xAA');
   }
+  open();
   write_file(layout().database(), content);
 
   auto reader = open_sqlite_reader(layout());
   ASSERT_TRUE(reader.has_value()) << reader.error().message;
   expect_error((*reader)->load_run(1), ErrorCode::kCorrupt, layout().database());
-  open();
   expect_error(store().load_run(1), ErrorCode::kCorrupt, "is damaged");
   expect_error(store().commit(big_task(1, "task-100", 10)), ErrorCode::kCorrupt, "is damaged");
+}
+
+/// What a lost page does: rows that say another thing than those beside them.
+constexpr const char* kContradiction = "UPDATE run SET state = 'completed' WHERE no = 1";
+
+TEST_F(Damage, RowsThatContradictAreRefusedWhereTheFileIsNotAsItWasLeft) {
+  meddle(kContradiction);
+  for (int tries = 0; tries < 2; ++tries) {
+    expect_error(open_sqlite_store(layout()), ErrorCode::kCorrupt,
+                 "is damaged (run 1 is completed, and its history ends pending): restore it");
+  }
+  meddle("UPDATE run SET state = 'pending'");
+  open();
+}
+
+TEST_F(Damage, AfterARestartOfTheMachineAllOfItIsLookedAt) {
+  open();
+  meddle(kContradiction);
+  close();
+  open();  // it is as its owner left it
+  close();
+  write_file(layout().owner_lock(), "");
+  expect_error(open_sqlite_store(layout()), ErrorCode::kCorrupt, "run 1 is completed");
+}
+
+TEST_F(Damage, EachContradictionIsNamed) {
+  const std::pair<const char*, const char*> cases[] = {
+      {"DELETE FROM history; INSERT INTO history VALUES (1, 2, 0, '', 0, 'pending', '', '', '')",
+       "the history of run 1 has 1 entries up to 2"},
+      {"DELETE FROM run", "run 1 is missing, and its history ends pending"},
+      {"DELETE FROM history", "run 1 has no history"},
+      {"UPDATE task SET run = 2 WHERE path = 'task-007'",
+       "run 2 is missing, and its task task-007 is there"},
+      {"DELETE FROM flow_version", "the flow of run 1 is missing"},
+      {"INSERT INTO applied_flow VALUES ('', 'f', 3, 'h', '', '', 1, 0)",
+       "version 3 of flow f is missing"},
+      {"INSERT INTO audit VALUES (2, 1, 'a', '', 'x', '', '', '', '', printf('%064d', 0))",
+       "the audit has 1 entries up to 2"},
+  };
+  const std::string good = read_file(layout().database());
+  for (const auto& [change, found] : cases) {
+    meddle(change);
+    expect_error(open_sqlite_store(layout()), ErrorCode::kCorrupt, found);
+    write_file(layout().database(), good);
+    write_file(log(), "");
+  }
 }
 
 TEST_F(Damage, AMissingTableIsDamage) {
@@ -91,8 +137,8 @@ TEST_F(Damage, AMissingEpochIsDamage) {
 }
 
 TEST_F(Damage, AnUnknownWordIsDamage) {
-  meddle("PRAGMA ignore_check_constraints = ON; UPDATE run SET state = 'asleep'");
   open();
+  meddle("PRAGMA ignore_check_constraints = ON; UPDATE run SET state = 'asleep'");
   expect_error(store().find_run(1), ErrorCode::kCorrupt, "unknown run state 'asleep'");
   meddle(
       "PRAGMA ignore_check_constraints = ON;"

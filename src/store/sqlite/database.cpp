@@ -24,13 +24,6 @@ constexpr int kBusyTimeoutMs = 5000;
   std::abort();
 }
 
-std::string damaged(const std::string& path, std::string_view why) {
-  return fmt::format(
-      "state file '{}' is damaged ({}): restore it from a backup, or move it and its '-wal' file "
-      "away to begin with an empty state",
-      path, why);
-}
-
 // SQLite does not hand on the cause of a failed COMMIT, but the log's file remembers it.
 int os_error_of(sqlite3* handle) {
   sqlite3_file* log = nullptr;
@@ -99,7 +92,7 @@ Result<Statement> Database::prepare(std::string_view sql) {
 Result<std::int64_t> Database::number(std::string_view sql) {
   TRY_ASSIGN(Statement statement, prepare(sql));
   TRY_ASSIGN(const bool row, statement.step());
-  if (!row) return fail(ErrorCode::kCorrupt, damaged(path_, "a row is missing"));
+  if (!row) return damaged("a row is missing");
   return statement.integer(0);
 }
 
@@ -119,7 +112,7 @@ std::unexpected<Error> Database::error(int rc) const {
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
     // Our statements are constant: one that SQLite does not understand met a strange schema.
-    case SQLITE_ERROR: return fail(ErrorCode::kCorrupt, damaged(path_, why));
+    case SQLITE_ERROR: return damaged(why);
     case SQLITE_FULL:
       return fail(ErrorCode::kNoSpace,
                   fmt::format("no space for state file '{}': free some and try again", path_));
@@ -145,6 +138,13 @@ std::unexpected<Error> Database::error(int rc) const {
                   fmt::format("a text is too long for state file '{}'", path_));
     default: return fail(ErrorCode::kInternal, fmt::format("state file '{}': {}", path_, why));
   }
+}
+
+std::unexpected<Error> Database::damaged(std::string_view why) const {
+  return fail(ErrorCode::kCorrupt,
+              fmt::format("state file '{}' is damaged ({}): restore it from a backup, or move it "
+                          "and its '-wal' file away to begin with an empty state",
+                          path_, why));
 }
 
 Result<bool> Statement::step() {

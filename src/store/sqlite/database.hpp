@@ -42,6 +42,8 @@ class Database {
 
   /// The result code `rc` as what a caller can branch on, naming the file.
   [[nodiscard]] std::unexpected<Error> error(int rc) const;
+  /// That the file is damaged, why, and what to do. kCorrupt.
+  [[nodiscard]] std::unexpected<Error> damaged(std::string_view why) const;
 
   [[nodiscard]] sqlite3* handle() const { return handle_; }
   [[nodiscard]] const std::string& path() const { return path_; }

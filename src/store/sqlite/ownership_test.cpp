@@ -5,6 +5,7 @@
 #include <chrono>
 #include <csignal>
 
+#include "store/sqlite/state_folder.hpp"
 #include "store/sqlite/test_state.hpp"
 
 namespace cordyna {
@@ -116,7 +117,58 @@ TEST_F(Ownership, ACleanEndLeavesEverythingInTheOneFile) {
   EXPECT_GT(std::filesystem::file_size(log()), 0U);
   close();
   EXPECT_EQ(std::filesystem::file_size(log()), 0U);
-  EXPECT_EQ(read_file(layout().owner_lock()), "");
+  EXPECT_TRUE(read_file(layout().owner_lock()).starts_with("ended "));
+}
+
+/// Folders go by the numbers of runs: whoever gets one again gets what its run left.
+TEST_F(Ownership, ANumberWhoseFolderIsThereIsNotGivenAgain) {
+  open();
+  must_commit(store(), new_run(1));
+  close();
+  for (const char* name : {"1", "12", ".next-77", "13x"}) {
+    std::filesystem::create_directories(layout().folder() + "/runs/" + name);
+  }
+  open();
+  EXPECT_EQ(store().last_run_no().value(), 1) << "an owner that ended well knows of all";
+  close();
+  for (const char* suffix : {"", "-wal", "-shm"}) {
+    std::filesystem::remove(layout().database() + suffix);
+  }
+  for (int owners = 0; owners < 2; ++owners) {
+    open();
+    EXPECT_EQ(store().last_run_no().value(), 12) << "also for the owners after";
+    close();
+  }
+  open();
+  must_commit(store(), new_run(13));
+  EXPECT_EQ(store().last_run_no().value(), 13);
+}
+
+TEST_F(Ownership, TheLockSaysWhetherTheFileIsToBeTrusted) {
+  open();
+  close();
+  const auto trust = [this] {
+    auto lock = sqlite::OwnerLock::take(layout());
+    return lock.has_value() ? lock->trust() : sqlite::Trust::kCutShort;
+  };
+  EXPECT_EQ(trust(), sqlite::Trust::kWhole);
+  EXPECT_EQ(trust(), sqlite::Trust::kWhole) << "who only looked leaves it as it was";
+  EXPECT_EQ(in_child([this] {
+              auto owner = open_sqlite_store(layout());
+              static_cast<void>(owner->release());
+              return 0;
+            }),
+            0);
+  EXPECT_EQ(trust(), sqlite::Trust::kCutShort);
+  open();
+  close();
+  EXPECT_EQ(trust(), sqlite::Trust::kWhole);
+  std::filesystem::last_write_time(layout().database(), std::filesystem::file_time_type::min());
+  EXPECT_EQ(trust(), sqlite::Trust::kUncertain) << "another file";
+  for (const char* text : {"", "7\n", "ended another-boot 1 0 1 1\n", "\xff\xff 7 x y\n"}) {
+    write_file(layout().owner_lock(), text);
+    EXPECT_EQ(trust(), sqlite::Trust::kUncertain) << text;
+  }
 }
 
 TEST_F(Ownership, TheLogIsCopiedIntoTheFileBeforeItGrowsLarge) {

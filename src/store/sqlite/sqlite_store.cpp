@@ -6,6 +6,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <utility>
@@ -16,6 +17,7 @@
 #include "store/sqlite/migrations.hpp"
 #include "store/sqlite/queries.hpp"
 #include "store/sqlite/state_folder.hpp"
+#include "store/sqlite/whole.hpp"
 #include "store/sqlite/writer.hpp"
 
 namespace cordyna {
@@ -25,6 +27,7 @@ using sqlite::Access;
 using sqlite::Database;
 using sqlite::OwnerLock;
 using sqlite::Queries;
+using sqlite::Trust;
 using sqlite::Writer;
 
 // Below this, new work is refused: the ends of what runs, and the copy of a full log, need some.
@@ -146,8 +149,9 @@ class SqliteReader final : public ReaderOf<StoreReader> {
 class SqliteStore final : public ReaderOf<Store> {
  public:
   SqliteStore(OwnerLock lock, std::unique_ptr<Database> database, std::unique_ptr<Queries> queries,
-              std::unique_ptr<Writer> writer)
+              std::unique_ptr<Writer> writer, RunNo numbers_from)
       : ReaderOf(std::move(queries)),
+        numbers_from_(numbers_from),
         lock_(std::move(lock)),
         database_(std::move(database)),
         writer_(std::move(writer)) {}
@@ -167,9 +171,13 @@ class SqliteStore final : public ReaderOf<Store> {
                             kRoomBytes >> 20, database_->path()));
   }
   [[nodiscard]] std::uint64_t epoch() const override { return writer_->epoch(); }
-  Result<RunNo> last_run_no() override { return queries().last_run_no(); }
+  Result<RunNo> last_run_no() override {
+    TRY_ASSIGN(const RunNo last, queries().last_run_no());
+    return std::max(last, numbers_from_);
+  }
 
  private:
+  RunNo numbers_from_;
   // In this order: the lock is freed last.
   OwnerLock lock_;
   std::unique_ptr<Database> database_;
@@ -248,16 +256,26 @@ Result<std::unique_ptr<Store>> open_sqlite_store(const StateLayout& layout,
   TRY_ASSIGN(OwnerLock lock, OwnerLock::take(layout));
   if (owned) owned();
   const std::string path = layout.database();
-  if (::access(path.c_str(), F_OK) != 0) TRY(create(path, layout.folder()));
+  const bool is_new = ::access(path.c_str(), F_OK) != 0;
+  if (is_new) TRY(create(path, layout.folder()));
+  const Trust trust = is_new ? Trust::kWhole : lock.trust();
+  if (trust != Trust::kWhole) {
+    for (const char* suffix : {"", "-wal"}) TRY(sqlite::settle(path + suffix));
+  }
   TRY_ASSIGN(std::unique_ptr<Database> database, Database::open(path, Access::kWrite));
   // Before the first change: the file may be another program's, or of a newer version.
   TRY(sqlite::check_identity(*database));
   TRY(set_up_connection(*database));
+  if (trust == Trust::kUncertain) TRY(sqlite::check_file(*database));
   TRY(sqlite::migrate(*database, sqlite::migrations()));
+  if (trust == Trust::kUncertain) TRY(sqlite::check_rows(*database));
+  const bool is_other = is_new || trust == Trust::kUncertain;
+  const RunNo numbers_from = is_other ? sqlite::last_run_folder(layout) : lock.numbers_from();
   TRY_ASSIGN(std::unique_ptr<Queries> queries, Queries::prepare(*database));
   TRY_ASSIGN(std::unique_ptr<Writer> writer, Writer::prepare(*database));
+  lock.found_good(numbers_from);
   return std::make_unique<SqliteStore>(std::move(lock), std::move(database), std::move(queries),
-                                       std::move(writer));
+                                       std::move(writer), numbers_from);
 }
 
 Result<std::unique_ptr<StoreReader>> open_sqlite_reader(const StateLayout& layout) {

@@ -14,6 +14,7 @@
 #include <charconv>
 #include <csignal>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 
@@ -93,6 +94,41 @@ std::unexpected<Error> owned(const std::string& folder, int fd) {
       fmt::format("state folder '{}' is owned by {}: wait for it, or end it", folder, owner));
 }
 
+std::string boot_id() {
+  std::ifstream file("/proc/sys/kernel/random/boot_id");
+  std::string id;
+  file >> id;
+  return id;
+}
+
+std::string lock_text(int fd) {
+  std::array<char, 256> text{};
+  const ssize_t size = ::pread(fd, text.data(), text.size(), 0);
+  return {text.data(), static_cast<std::size_t>(std::max<ssize_t>(size, 0))};
+}
+
+/// What the file of the lock says; of anything else than what we write: nothing.
+struct Said {
+  std::string boot;
+  std::uint64_t inode = 0;
+  RunNo numbers_from = 0;
+  std::string left;  ///< of a good end
+};
+
+Said parse_lock(const std::string& text) {
+  std::istringstream words(text);
+  std::string first;
+  Said said;
+  if (!(words >> first >> said.boot >> said.inode >> said.numbers_from)) return {};
+  std::getline(words >> std::ws, said.left);
+  return said;
+}
+
+/// What tells whether a file is as it was.
+std::string left_text(const struct stat& file) {
+  return fmt::format("{} {}.{}", file.st_size, file.st_mtim.tv_sec, file.st_mtim.tv_nsec);
+}
+
 }  // namespace
 
 std::optional<std::string> network_file_system(std::uint64_t type, std::string_view fuse_name) {
@@ -128,17 +164,15 @@ Result<OwnerLock> OwnerLock::take(const StateLayout& layout) {
   const std::string path = layout.owner_lock();
   const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
   if (fd < 0) return unavailable(layout.folder(), "cannot be written", errno);
-  OwnerLock lock(fd);
   if (::flock(fd, LOCK_EX | LOCK_NB) != 0) {
     const int error = errno;
-    // Not ours: the destructor must leave the owner's pid alone.
-    lock.fd_ = -1;
     const auto refused = error == EWOULDBLOCK
                              ? owned(layout.folder(), fd)
                              : unavailable(layout.folder(), "cannot be locked", error);
     ::close(fd);
     return refused;
   }
+  OwnerLock lock(fd, layout.database(), lock_text(fd));
   const std::string pid = fmt::format("{}\n", ::getpid());
   if (::ftruncate(fd, 0) != 0 ||
       ::pwrite(fd, pid.data(), pid.size(), 0) != static_cast<ssize_t>(pid.size())) {
@@ -147,11 +181,78 @@ Result<OwnerLock> OwnerLock::take(const StateLayout& layout) {
   return lock;
 }
 
+Trust OwnerLock::trust() const {
+  const Said said = parse_lock(before_);
+  struct stat file{};
+  const bool known = !said.boot.empty() && said.boot == boot_id() &&
+                     ::stat(database_.c_str(), &file) == 0 && said.inode == file.st_ino;
+  if (!known) return Trust::kUncertain;
+  if (said.left.empty()) return Trust::kCutShort;
+  return said.left == left_text(file) ? Trust::kWhole : Trust::kUncertain;
+}
+
+RunNo OwnerLock::numbers_from() const {
+  return parse_lock(before_).numbers_from;
+}
+
+void OwnerLock::found_good(RunNo numbers_from) {
+  struct stat file{};
+  if (::stat(database_.c_str(), &file) != 0) return;
+  numbers_from_ = numbers_from;
+  good_ = true;
+  write(fmt::format("{} {} {} {}\n", ::getpid(), boot_id(), file.st_ino, numbers_from_));
+}
+
+// Errors leave a text that says less, which costs the next owner a check.
+void OwnerLock::write(const std::string& text) const {
+  if (::ftruncate(fd_, 0) != 0) return;
+  [[maybe_unused]] const ssize_t written = ::pwrite(fd_, text.data(), text.size(), 0);
+}
+
 OwnerLock::~OwnerLock() {
   if (fd_ < 0) return;
-  // A pid left behind is harmless; the lock counts.
-  [[maybe_unused]] const int emptied = ::ftruncate(fd_, 0);
+  struct stat file{};
+  if (!good_ || ::stat(database_.c_str(), &file) != 0) {
+    write(before_);
+  } else {
+    // With a log that could not be copied (a reader was in the way) the file alone is not all.
+    struct stat log{};
+    const bool whole = ::stat((database_ + "-wal").c_str(), &log) == 0 && log.st_size == 0;
+    write(fmt::format("ended {} {} {}{}\n", boot_id(), file.st_ino, numbers_from_,
+                      whole ? " " + left_text(file) : ""));
+  }
   ::close(fd_);
+}
+
+RunNo last_run_folder(const StateLayout& layout) {
+  RunNo last = 0;
+  std::error_code error;
+  std::filesystem::directory_iterator at(layout.folder() + "/runs", error);
+  for (; !error && at != std::filesystem::directory_iterator(); at.increment(error)) {
+    const std::string name = at->path().filename().string();
+    const char* const end = name.data() + name.size();
+    RunNo no = 0;
+    const auto parsed = std::from_chars(name.data(), end, no);
+    if (parsed.ec == std::errc() && parsed.ptr == end) last = std::max(last, no);
+  }
+  return last;
+}
+
+Result<> settle(const std::string& path) {
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) {
+    if (errno == ENOENT) return {};
+    return fail(ErrorCode::kUnavailable,
+                fmt::format("state file '{}' cannot be opened: {}", path, std::strerror(errno)));
+  }
+  const int rc = ::fdatasync(fd);
+  const int error = errno;
+  if (rc == 0) ::posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
+  ::close(fd);
+  if (rc == 0) return {};
+  return fail(ErrorCode::kUnavailable,
+              fmt::format("state file '{}' could not be written to the disk: {}", path,
+                          std::strerror(error)));
 }
 
 }  // namespace cordyna::sqlite

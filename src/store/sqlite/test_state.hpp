@@ -58,12 +58,20 @@ class TestState : public testing::Test {
   std::unique_ptr<Store> store_;
 };
 
+/// With all that a whole state has of a run.
 [[nodiscard]] inline ChangeSet new_run(RunNo no) {
   RunRow run;
   run.no = no;
   run.id.value = "run-" + std::to_string(no);
+  run.flow_hash = "h";
+  HistoryRow begun;
+  begun.run = no;
+  begun.seq = 1;
+  begun.run_state = run.state;
   ChangeSet changes;
+  changes.flows.push_back({"h", "f", "", "{}"});
   changes.runs.push_back(run);
+  changes.history.push_back(begun);
   return changes;
 }
 
