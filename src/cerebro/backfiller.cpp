@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <tuple>
 #include <vector>
 
 #include "base/check.hpp"
@@ -16,6 +17,20 @@ constexpr std::size_t kTimesPerStep = 1000;
 
 bool ended_well(RunState state) {
   return state == RunState::kCompleted || state == RunState::kWarning;
+}
+
+/// Errors: kConflict: what is asked for has the id of one that is another. An end that lay in the
+/// future was cut off at the time of the asking: so a later one may be the same.
+Result<> agrees(const BackfillRow& asked, const BackfillRow& known) {
+  const auto rest = [](const BackfillRow& row) {
+    return std::tie(row.ns, row.flow_id, row.trigger, row.inputs, row.begin, row.every,
+                    row.parallel, row.only_missing, row.newest_first);
+  };
+  if (rest(asked) == rest(known) && asked.end >= known.end) return {};
+  return fail(ErrorCode::kConflict,
+              fmt::format("backfill {} was begun with the same id or Idempotency-Key, and is of "
+                          "something else",
+                          known.no));
 }
 
 }  // namespace
@@ -43,12 +58,15 @@ Result<BackfillNo> Backfiller::next_no() {
 Result<BackfillNo> Backfiller::begin(Millis now, BackfillRequest request, const Hands& hands,
                                      ChangeSet& out) {
   for (const auto& [no, kept] : kept_) {
-    if (kept.row.id == request.row.id) return no;
+    if (kept.row.id != request.row.id) continue;
+    TRY(agrees(request.row, kept.row));
+    return no;
   }
   // One that was begun through an owner that has gone meanwhile.
   TRY_ASSIGN(const auto known, store_.list_backfills({.limit = kBackfillTimesMax}));
   const auto same = std::ranges::find(known, request.row.id, &BackfillRow::id);
   if (same != known.end()) {
+    TRY(agrees(request.row, *same));
     if (is_final(same->state)) return same->no;
     return steer(now, same->no, BackfillOp::kTakeUp, hands, out);
   }

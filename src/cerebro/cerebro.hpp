@@ -61,15 +61,19 @@ struct RunRequest {
   std::string inputs;     ///< JSON object, resolved
   Scheduled scheduled{};  ///< the time it stands for; nothing: its own
   bool no_cache = false;  ///< its tasks do all their work, whatever a cache has
+  /// As EventRequest::seen, where there is a run with this id already, perhaps begun a moment ago.
+  /// An error refuses the request: the run is of another one.
+  std::function<Result<>(const RunRow&)> agrees{};
 };
 
 /// A new run of the version that an earlier run had, which takes over what that one completed.
 struct RerunRequest {
   RunId id;  ///< as of a RunRequest
   RunNo of = 0;
-  std::string inputs;              ///< JSON object, resolved
-  std::vector<std::string> taken;  ///< paths of tasks (engine/takeover.hpp)
-  bool no_cache = false;           ///< as of a RunRequest
+  std::string inputs;                               ///< JSON object, resolved
+  std::vector<std::string> taken;                   ///< paths of tasks (engine/takeover.hpp)
+  bool no_cache = false;                            ///< as of a RunRequest
+  std::function<Result<>(const RunRow&)> agrees{};  ///< as of a RunRequest
 };
 
 struct CancelRequest {

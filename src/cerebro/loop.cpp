@@ -98,7 +98,7 @@ void Loop::apply(Millis now, const AttemptReport& report) {
 }
 
 Result<RunNo> Loop::submit(Millis now, RunRequest request) {
-  TRY_ASSIGN(const RunNo known, take_up_known(now, request.id));
+  TRY_ASSIGN(const RunNo known, take_up_known(now, request.id, request.agrees));
   if (known != 0) return known;
   TRY(disabled_.check(request.flow->ns, request.flow->id));
   TRY(know_state(now));
@@ -113,11 +113,17 @@ Result<RunNo> Loop::submit(Millis now, RunRequest request) {
 }
 
 /// Who asks again may do so before the first answer: what this very step decided counts, too.
-Result<RunNo> Loop::take_up_known(Millis now, const RunId& id) {
+Result<RunNo> Loop::take_up_known(Millis now, const RunId& id, const Agrees& agrees) {
   const auto begun = begun_now_.find(id.value);
-  if (begun != begun_now_.end()) return begun->second;
+  if (begun != begun_now_.end()) {
+    const auto row = std::ranges::find(decision_.changes.runs, begun->second, &RunRow::no);
+    CHECK(row != decision_.changes.runs.end());
+    if (agrees) TRY(agrees(*row));
+    return begun->second;
+  }
   const auto known = store_.find_run(id);
   if (known.has_value()) {
+    if (agrees) TRY(agrees(*known));
     return is_final(known->state) ? Result<RunNo>(known->no) : take_up(now, *known);
   }
   if (known.error().code != ErrorCode::kNotFound) return std::unexpected(known.error());
@@ -128,7 +134,7 @@ Result<RunNo> Loop::rerun(Millis now, RerunRequest request) {
   if (std::ranges::count(decision_.changes.removed_runs, request.of) > 0) {
     return fail(ErrorCode::kNotFound, fmt::format("there is no run {}", request.of));
   }
-  TRY_ASSIGN(const RunNo known, take_up_known(now, request.id));
+  TRY_ASSIGN(const RunNo known, take_up_known(now, request.id, request.agrees));
   if (known != 0) return known;
   TRY(know_state(now));
   TRY_ASSIGN(RunSnapshot old, store_.load_run(request.of));

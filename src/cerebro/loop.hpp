@@ -198,8 +198,9 @@ class Loop {
   [[nodiscard]] Result<RunNo> start(Millis now, engine::RunStart run);
   [[nodiscard]] Result<RunNo> resume(Millis now, const RunId& id);
   [[nodiscard]] Result<RunNo> take_up(Millis now, const RunRow& row);
-  /// 0: there is no such run.
-  [[nodiscard]] Result<RunNo> take_up_known(Millis now, const RunId& id);
+  using Agrees = std::function<Result<>(const RunRow&)>;
+  /// 0: there is no such run. Errors: what `agrees` says of it.
+  [[nodiscard]] Result<RunNo> take_up_known(Millis now, const RunId& id, const Agrees& agrees);
   [[nodiscard]] bool ended_now(RunNo run) const;
   [[nodiscard]] Result<> restore(Millis now, const RunRow& row);
   [[nodiscard]] Result<RunNo> cancel(Millis now, const RunId& id);

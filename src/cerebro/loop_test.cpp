@@ -71,6 +71,49 @@ TEST_F(LoopTest, ARerunAskedForTwiceInOneStepIsOne) {
   EXPECT_EQ(store_.last_run_no().value(), 2);
 }
 
+/// As a server compares what comes with a key that it has seen.
+auto wants(const std::string& inputs) {
+  return [inputs](const RunRow& run) -> Result<> {
+    if (run.inputs == inputs) return {};
+    return fail(ErrorCode::kConflict, "it has other inputs");
+  };
+}
+
+TEST_F(LoopTest, AnIdThatIsAskedForWithOtherInputsIsRefusedAlsoInOneStep) {
+  const auto start = [this](const std::string& inputs) {
+    RunRequest request{RunId{"a"}, one_log(), "{}", inputs};
+    request.agrees = wants(inputs);
+    return loop_.apply(1, SubmitSignal{std::move(request)});
+  };
+  for (const char* when : {"in one step", "later"}) {
+    EXPECT_EQ(start(R"({"n":1})").value_or(0), 1) << when;
+    const auto other = start(R"({"n":2})");
+    ASSERT_FALSE(other.has_value()) << when;
+    EXPECT_EQ(other.error().message, "it has other inputs") << when;
+    step_to_rest();
+  }
+  EXPECT_EQ(store_.find_run(1)->inputs, R"({"n":1})");
+  EXPECT_EQ(store_.last_run_no().value(), 1);
+}
+
+TEST_F(LoopTest, ARerunOfAnotherRunWithTheSameIdIsRefused) {
+  EXPECT_EQ(submit("a").value(), 1);
+  EXPECT_EQ(submit("b").value(), 2);
+  step_to_rest();
+  const auto again = [this](RunNo of) {
+    RerunRequest request{RunId{"again"}, of, "{}", {}};
+    request.agrees = [of](const RunRow& run) -> Result<> {
+      if (run.rerun_of == of) return {};
+      return fail(ErrorCode::kConflict, "it is of another run");
+    };
+    return loop_.apply(1, RerunSignal{std::move(request)});
+  };
+  EXPECT_EQ(again(1).value_or(0), 3);
+  EXPECT_EQ(again(2).error().message, "it is of another run");
+  step_to_rest();
+  EXPECT_EQ(again(2).error().message, "it is of another run");
+}
+
 const Error kFull{ErrorCode::kNoSpace, "no space"};
 
 TEST_F(LoopTest, WhatAFullDiskKeepsFromBeingSavedIsSavedOnceThereIsSpace) {

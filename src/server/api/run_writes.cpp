@@ -49,23 +49,44 @@ auto answer_about(Call& call, const RunRow& run) {
   };
 }
 
-/// Whether a start that comes again asks for the same inputs. What was not given and has a default
-/// that names the run is another text each time, and no difference.
-bool are_same(const Flow& flow, const std::string& given, const std::string& inputs,
-              const std::string& known) {
+std::unexpected<Error> key_is_taken() {
+  return fail(ErrorCode::kConflict, "the Idempotency-Key was used for something else");
+}
+
+/// What a request with an Idempotency-Key asks for, to be compared with the run that has its id.
+struct Asked {
+  std::shared_ptr<const Flow> flow;
+  std::string given;   ///< JSON object
+  std::string inputs;  ///< JSON object, resolved
+};
+
+/// Whether it is asked for again. What was not given and has a default that names the run is
+/// another text each time, and no difference.
+bool is_same(const Asked& asked, const RunRow& run) {
   namespace json = boost::json;
+  const Flow& flow = *asked.flow;
+  if (run.flow_id != flow.id || run.ns != flow.ns) return false;
   boost::system::error_code error;
-  const json::value asked = json::parse(given, error);
-  const json::value now = json::parse(inputs, error);
-  const json::value before = json::parse(known, error);
-  if (!asked.is_object() || !now.is_object() || !before.is_object()) return false;
+  const json::value given = json::parse(asked.given, error);
+  const json::value now = json::parse(asked.inputs, error);
+  const json::value before = json::parse(run.inputs, error);
+  if (!given.is_object() || !now.is_object() || !before.is_object()) return false;
   return std::ranges::all_of(flow.inputs, [&](const InputSpec& input) {
     const json::value* const one = now.get_object().if_contains(input.id);
     const json::value* const other = before.get_object().if_contains(input.id);
     if (one == nullptr || other == nullptr) return one == other;
     if (*one == *other) return true;
-    return !asked.get_object().contains(input.id) && input.default_value.contains("{{");
+    return !given.get_object().contains(input.id) && input.default_value.contains("{{");
   });
+}
+
+/// Cerebro calls it with the run that is there: also one that it began a moment ago, of which no
+/// reader knows yet.
+auto agrees_with(Asked asked) {
+  return [asked = std::move(asked)](const RunRow& run) -> Result<> {
+    if (is_same(asked, run)) return {};
+    return key_is_taken();
+  };
 }
 
 /// `inputs`: a JSON object; empty: those of the run.
@@ -126,17 +147,18 @@ void start_run(Api& api, Call& call) {
   if (given.empty()) given = "{}";
   auto inputs = flow::subflow_inputs(**flow, given, context_of(*id, now), places_of(api));
   if (!inputs.has_value()) return call.refuse(inputs.error());
+  RunRequest request;
   if (keyed->keyed) {
+    request.agrees = agrees_with({*flow, given, *inputs});
+    // Who asks again is answered while nothing new is begun, too.
     const auto known = api.reader().find_run(*id);
     if (known.has_value()) {
-      if (known->flow_id == name && known->ns == ns &&
-          are_same(**flow, given, *inputs, known->inputs)) {
-        return call.answer(started(call, known->no, *id));
+      if (const auto same = request.agrees(*known); !same.has_value()) {
+        return call.refuse(same.error());
       }
-      return call.refuse(problem("conflict", "the Idempotency-Key was used for something else"));
+      return call.answer(started(call, known->no, *id));
     }
   }
-  RunRequest request;
   request.id = *id;
   request.flow = std::move(*flow);
   request.canonical = std::move(version->canonical);
@@ -160,6 +182,11 @@ void rerun_run(Api& api, Call& call) {
   RerunRequest request;
   request.id = *id;
   request.of = run->no;
+  // Where it begins again is in no row of it: that alone makes no other one.
+  request.agrees = [of = run->no, inputs = plan->inputs](const RunRow& known) -> Result<> {
+    if (known.rerun_of == of && known.inputs == inputs) return {};
+    return key_is_taken();
+  };
   request.inputs = std::move(plan->inputs);
   request.taken = std::move(plan->tasks.taken);
   request.no_cache = call.body.flag("no_cache");

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import stat
+import threading
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from serving import PAUSED, Server, eventually, serve
+from serving import PAUSED, Answer, Server, eventually, serve
 
 
 def test_health_needs_no_token_and_metrics_do(server: Server) -> None:
@@ -70,6 +72,30 @@ def test_the_same_key_starts_one_run(server: Server) -> None:
     assert other.status == 409 and "Idempotency-Key" in other.json["detail"]
     less = server.call("POST", path, {"inputs": {}}, headers=key)
     assert less.status == 409, "what was given and is not any more is something else, too"
+
+
+def test_a_key_that_two_use_at_once_for_different_things_is_of_the_first(server: Server) -> None:
+    path = "/api/v1/flows/acme/daily/runs"
+    barrier = threading.Barrier(2)
+
+    def start(key: str, word: str) -> Answer:
+        barrier.wait()
+        return server.call(
+            "POST", path, {"inputs": {"word": word}}, headers={"Idempotency-Key": key}
+        )
+
+    with ThreadPoolExecutor(2) as pool:
+        for _ in range(20):
+            key = str(uuid.uuid4())
+            answers = list(pool.map(start, [key, key], ["once", "twice"]))
+            assert sorted(answer.status for answer in answers) == [201, 409], answers
+            refused = next(answer for answer in answers if answer.status == 409)
+            assert "Idempotency-Key" in refused.json["detail"]
+            word = ["once", "twice"][
+                next(i for i, answer in enumerate(answers) if answer.status == 201)
+            ]
+            run = next(answer for answer in answers if answer.status == 201).json["run"]
+            assert server.ok("GET", f"/api/v1/runs/{run}")["inputs"]["word"] == word
 
 
 def test_a_default_that_names_the_run_makes_no_other_start(server: Server) -> None:
@@ -295,3 +321,22 @@ def test_a_restart_keeps_users_tokens_and_runs(tmp_path: Path) -> None:
     secret = token.rsplit("_", 1)[1].encode()
     for file in second.state.glob("state.db*"):
         assert secret not in file.read_bytes()
+
+
+def test_a_key_of_a_rerun_or_a_backfill_is_of_that_one(server: Server) -> None:
+    runs = [server.start("other/broken") for _ in range(2)]
+    for run in runs:
+        server.ended(run)
+    key = {"Idempotency-Key": str(uuid.uuid4())}
+    first = server.ok("POST", f"/api/v1/runs/{runs[0]}/rerun", {}, headers=key)
+    assert server.ok("POST", f"/api/v1/runs/{runs[0]}/rerun", {}, headers=key) == first
+    other = server.call("POST", f"/api/v1/runs/{runs[1]}/rerun", {}, headers=key)
+    assert other.status == 409 and "Idempotency-Key" in other.json["detail"]
+
+    path = "/api/v1/flows/acme/daily/backfills"
+    key = {"Idempotency-Key": str(uuid.uuid4())}
+    days = {"from": "2026-01-01", "to": "2026-01-02", "every": "1d"}
+    first = server.ok("POST", path, days, headers=key)
+    assert server.ok("POST", path, days, headers=key) == first
+    other = server.call("POST", path, {**days, "from": "2025-12-31"}, headers=key)
+    assert other.status == 409 and "Idempotency-Key" in other.json["detail"]
