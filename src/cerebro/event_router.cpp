@@ -15,9 +15,12 @@ namespace {
 constexpr std::size_t kQueueMax = 1024;
 constexpr std::size_t kQueueBytes = std::size_t{8} << 20;
 constexpr std::uint32_t kPage = 256;
-// Runs that one step begins: most where no events come, least where many do.
+// Runs that one step begins: most where no events have come for some steps; with few events.
 constexpr std::size_t kMostRuns = 64;
-constexpr std::size_t kLeastRuns = 8;
+constexpr std::size_t kFewRuns = 4;
+// In a burst of at least as many events a step, one step in so many begins as many runs: together
+// they write the same pages.
+constexpr std::size_t kBurst = 8;
 
 std::string name_of(const EventRequest& event) {
   // No id holds a line break.
@@ -145,10 +148,18 @@ Result<EventNo> EventRouter::settle(Millis wall, const SettleRequest& request, C
   return request.no;
 }
 
-std::size_t EventRouter::budget() const {
-  // A sender waits for the step; the run of its event waits for nobody.
-  if (staged_.empty()) return kMostRuns;
-  return std::max(kLeastRuns / staged_.size(), std::size_t{1});
+/// A sender waits for the step; the run of its event waits for nobody.
+std::size_t EventRouter::budget() {
+  if (staged_.empty()) {
+    // A step without events may be a breath between two that have some: it must not be long.
+    quiet_runs_ = std::min(2 * quiet_runs_, kMostRuns);
+    return quiet_runs_;
+  }
+  quiet_runs_ = kFewRuns;
+  if (staged_.size() < kBurst) return std::max(kFewRuns / staged_.size(), std::size_t{1});
+  if (++burst_steps_ < kBurst) return 0;
+  burst_steps_ = 0;
+  return kBurst;
 }
 
 Result<> EventRouter::advance(Millis wall, const Starter& start, ChangeSet& out) {

@@ -77,7 +77,7 @@ class EventRouter {
   void keep(EventRow&& row);
   /// Of the present step, or another: writes what became of it.
   void write(EventRow&& row, ChangeSet& out) const;
-  [[nodiscard]] std::size_t budget() const;
+  [[nodiscard]] std::size_t budget();
 
   Store& store_;
   DisabledFlows& disabled_;
@@ -94,6 +94,8 @@ class EventRouter {
   // Of the present step, which is not saved: by name, and the first number.
   std::unordered_map<std::string, EventNo> staged_;
   EventNo staged_from_ = 0;
+  std::size_t burst_steps_ = 0;  // since some began runs
+  std::size_t quiet_runs_ = 4;   // of the last step without events
   bool replayed_ = false;  // in the present step
   bool reread_ = false;
   bool known_ = false;
