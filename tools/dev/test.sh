@@ -68,7 +68,7 @@ part_integration() {
   rm -f "$kResults/integration.xml"
   DYNA_BIN=$kDyna DYNA_DUCKDB="$kBuildRoot/libexec/cordyna/duckdb" PATH="$kVenv/bin:$PATH" \
     "$kVenv/bin/python" -m pytest -q -p no:cacheprovider --junitxml "$kResults/integration.xml" \
-    tests/integration tests/security || true
+    --numprocesses "$kCores" --dist loadfile tests/integration tests/security || true
   python3 tools/tally.py junit "$kResults/integration.xml" >"$kResults/integration.count" ||
     echo '0 1' >"$kResults/integration.count"
 }
