@@ -35,6 +35,12 @@ Result<> agrees(const BackfillRow& asked, const BackfillRow& known) {
 
 }  // namespace
 
+std::vector<BackfillNo> Backfiller::kept() const {
+  std::vector<BackfillNo> all;
+  for (const auto& one : kept_) all.push_back(one.first);
+  return all;
+}
+
 Result<Backfiller::Kept> Backfiller::make(BackfillRow row, std::shared_ptr<const Flow> flow) const {
   CHECK(ports_.backfill && ports_.inputs && ports_.make_id);
   TRY_ASSIGN(TriggerSpec spec, ports_.backfill(*flow, row));

@@ -67,6 +67,7 @@ class Backfiller {
   /// of the store.
   [[nodiscard]] Result<> advance(Millis now, const Hands& hands, ChangeSet& out);
   [[nodiscard]] bool behind() const { return behind_; }
+  [[nodiscard]] std::vector<BackfillNo> kept() const;
 
  private:
   struct Kept {

@@ -6,6 +6,7 @@
 #include <future>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <thread>
 #include <utility>
 #include <variant>
@@ -78,10 +79,11 @@ class Cerebro::Impl {
        const Evaluator& evaluator, FlowLoader loader)
       : clock_(clock),
         inbox_(std::make_shared<Inbox>(settings.inbox_max)),
-        loop_(settings.limits, store, evaluator, std::move(loader), settings.ticks,
-              settings.subflows, settings.audit, settings.events_max) {
-    if (settings.waits_for_space) loop_.wait_for_space();
-    loop_.set_listener([this](const ChangeSet& changes) { publish(changes); });
+        loop_(std::make_unique<Loop>(settings.limits, store, evaluator, std::move(loader),
+                                     settings.ticks, settings.subflows, settings.audit,
+                                     settings.events_max)) {
+    if (settings.waits_for_space) loop_->wait_for_space();
+    loop_->set_listener([this](const ChangeSet& changes) { publish(changes); });
   }
 
   ~Impl() { stop(); }
@@ -99,7 +101,7 @@ class Cerebro::Impl {
   }
 
   void start(Process& process) {
-    loop_.set_process(process);
+    loop_->set_process(process);
     thread_ = std::thread([this] { work(); });
   }
 
@@ -189,10 +191,10 @@ class Cerebro::Impl {
   }
 
   std::optional<SteadyTime> wake_time() const {
-    if (loop_.has_work()) return SteadyTime{};
-    const auto timer = loop_.next_timer();
-    const auto tick = loop_.next_tick();
-    const bool full = loop_.waits() || loop_.is_low();
+    if (loop_->has_work()) return SteadyTime{};
+    const auto timer = loop_->next_timer();
+    const auto tick = loop_->next_tick();
+    const bool full = loop_->waits() || loop_->is_low();
     if (!timer.has_value() && !tick.has_value() && !full) return std::nullopt;
     Millis delay = full ? kSpaceDelay.count() : 86'400'000;
     if (timer.has_value()) delay = std::min(delay, *timer - clock_.now());
@@ -202,49 +204,96 @@ class Cerebro::Impl {
   }
 
   /// One transaction for everything that was in the inbox. False: the store refused, nothing goes
-  /// on.
+  /// on; who was not answered is still there.
   bool step(std::vector<Signal>& signals) {
+    if (!settle(signals)) return false;
+    signals.clear();
+    return true;
+  }
+
+  bool settle(std::span<Signal> signals) {
     const Millis now = clock_.now();
     const Millis wall = clock_.wall();
+    std::vector<Result<RunNo>> results;
+    results.reserve(signals.size());
+    for (const Signal& signal : signals) results.push_back(apply(now, wall, signal));
+    const auto saved = loop_->step(now, wall);
+    if (loop_->refused()) return settle_apart(signals, saved.error());
+    live_runs_.store(loop_->live_runs());
+    note_space(saved);
     std::vector<Decided> answers;
-    for (Signal& signal : signals) {
-      if (auto* report = std::get_if<AttemptReport>(&signal)) {
-        loop_.apply(now, *report);
-      } else {
-        CommandSignal& asked = *std::get<std::shared_ptr<CommandSignal>>(signal);
-        auto result = asked.note.has_value()
-                          ? loop_.apply(now, wall, asked.command, std::move(*asked.note))
-                          : loop_.apply(now, asked.command);
-        answers.push_back({std::move(asked.answer), std::move(result)});
+    for (std::size_t i = 0; i < signals.size(); ++i) {
+      if (auto* asked = std::get_if<std::shared_ptr<CommandSignal>>(&signals[i])) {
+        answers.push_back({std::exchange((*asked)->answer, nullptr), std::move(results[i])});
       }
     }
-    signals.clear();
-    const auto saved = loop_.step(now, wall);
-    live_runs_.store(loop_.live_runs());
-    note_space(saved);
-    if (loop_.waits()) {
+    if (loop_->waits()) {
       keep_unsaved(answers, saved.error());
       return true;
     }
     std::ranges::move(answers, std::back_inserter(unsaved_));
     answer_unsaved(saved);
-    if (saved.has_value()) return true;
+    return saved.has_value() || end(saved.error());
+  }
+
+  Result<RunNo> apply(Millis now, Millis wall, const Signal& signal) {
+    if (const auto* report = std::get_if<AttemptReport>(&signal)) {
+      loop_->apply(now, *report);
+      return 0;
+    }
+    const CommandSignal& asked = *std::get<std::shared_ptr<CommandSignal>>(signal);
+    return asked.note.has_value() ? loop_->apply(now, wall, asked.command, *asked.note)
+                                  : loop_->apply(now, asked.command);
+  }
+
+  /// The store refused a row, which is the fault of one of these. Nothing of them is saved, and
+  /// memory is made from the rows again; then each half is tried alone, until it stands alone.
+  bool settle_apart(std::span<Signal> signals, const Error& why) {
+    if (signals.empty()) return end(why);
+    auto next = loop_->anew(clock_.now(), clock_.wall());
+    if (!next.has_value()) return end(next.error());
+    loop_ = std::move(*next);
+    if (signals.size() > 1) {
+      const std::size_t half = signals.size() / 2;
+      return settle(signals.first(half)) && settle(signals.subspan(half));
+    }
+    if (auto* asked = std::get_if<std::shared_ptr<CommandSignal>>(&signals.front())) {
+      std::exchange((*asked)->answer, nullptr)(std::unexpected<Error>(why));
+      return true;
+    }
+    return settle_as_failed(std::get<AttemptReport>(signals.front()), why);
+  }
+
+  /// An attempt whose end cannot be saved as it is has failed with that; else it would never end,
+  /// and the same report come again to each owner.
+  bool settle_as_failed(const AttemptReport& report, const Error& why) {
+    if (report.kind != ReportKind::kEnded) return true;
+    if (report.outcome.state == AttemptState::kFailed) return end(why);
+    Outcome failed;
+    failed.state = AttemptState::kFailed;
+    failed.error = make_task_error(TaskErrorCode::kOutputInvalid, Phase::kRun,
+                                   "what it ended with cannot be saved: " + why.message);
+    Signal signal(AttemptReport{report.key, ReportKind::kEnded, std::move(failed)});
+    return settle({&signal, 1});
+  }
+
+  bool end(const Error& error) {
     const std::lock_guard lock(observers_mutex_);
-    for (CommitObserver* observer : observers_) observer->on_stopped(saved.error());
+    for (CommitObserver* observer : observers_) observer->on_stopped(error);
     return false;
   }
 
   /// Tells when the disk is full, and when it is so no more.
   void note_space(const Result<>& saved) {
-    if (loop_.failed()) return;
-    const bool full = loop_.waits() || loop_.is_low();
+    if (loop_->failed()) return;
+    const bool full = loop_->waits() || loop_->is_low();
     if (full != takes_work_.exchange(!full)) return;
     const std::lock_guard lock(observers_mutex_);
     for (CommitObserver* observer : observers_) {
       if (!full) {
         observer->on_room();
       } else {
-        observer->on_full(saved.has_value() ? loop_.room().error() : saved.error());
+        observer->on_full(saved.has_value() ? loop_->room().error() : saved.error());
       }
     }
   }
@@ -280,7 +329,8 @@ class Cerebro::Impl {
 
   static void refuse(std::vector<Signal>& signals) {
     for (Signal& signal : signals) {
-      if (auto* asked = std::get_if<std::shared_ptr<CommandSignal>>(&signal)) {
+      auto* asked = std::get_if<std::shared_ptr<CommandSignal>>(&signal);
+      if (asked != nullptr && (*asked)->answer) {
         (*asked)->answer(fail(ErrorCode::kUnavailable, "cerebro has stopped"));
       }
     }
@@ -289,7 +339,7 @@ class Cerebro::Impl {
 
   const Clock& clock_;
   std::shared_ptr<Inbox> inbox_;
-  Loop loop_;
+  std::unique_ptr<Loop> loop_;
   std::mutex observers_mutex_;
   std::vector<CommitObserver*> observers_;
   std::atomic<std::size_t> live_runs_ = 0;

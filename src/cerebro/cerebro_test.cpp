@@ -4,6 +4,8 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <deque>
+#include <future>
 #include <map>
 #include <mutex>
 #include <set>
@@ -217,6 +219,134 @@ TEST_F(CerebroTest, AStoreThatRefusesStopsItAndSaysWhy) {
   EXPECT_EQ(waiter_.stop_message(), "no space");
   EXPECT_EQ(cerebro.submit(request("b", 1)).error().code, ErrorCode::kUnavailable);
   EXPECT_TRUE(process.started.empty()) << "nothing goes out that was not saved";
+}
+
+/// Refuses, as a database does, whatever has to do with something bad; and waits at the first
+/// commit, so that what is asked for meanwhile is one batch.
+class PickyStore final : public MemoryStore {
+ public:
+  Result<> commit(const ChangeSet& changes) override {
+    if (std::exchange(first_, false)) {
+      reached.set_value();
+      go_on.get_future().wait();
+    }
+    for (const RunRow& row : changes.runs) {
+      if (row.id.value.starts_with("bad")) return fail(ErrorCode::kInternal, "a rule is broken");
+    }
+    for (const UserRow& row : changes.users) {
+      if (row.name.starts_with("bad")) return fail(ErrorCode::kConflict, "it is there already");
+    }
+    for (const AttemptRow& row : changes.attempts) {
+      if (row.path == "t1" && is_final(row.state) && refuse_an_end && !row.error.has_value()) {
+        return fail(ErrorCode::kInvalidArgument, "a text is too long");
+      }
+    }
+    return MemoryStore::commit(changes);
+  }
+  std::promise<void> reached;
+  std::promise<void> go_on;
+  bool refuse_an_end = false;
+
+ private:
+  bool first_ = true;
+};
+
+class OneBatchTest : public CerebroTest {
+ protected:
+  void ask(ServerRequest request) {
+    AuditNote note;
+    note.actor = "user:ann";
+    note.action = "ask";
+    auto& place = answers_.emplace_back(fail(ErrorCode::kInternal, "no answer"));
+    cerebro_->ask(std::move(request), note, [this, &place](Result<std::int64_t> answer) {
+      place = std::move(answer);
+      if (++answered_ == wanted_) done_.set_value();
+    });
+  }
+  void begin() {
+    cerebro_->subscribe(waiter_);
+    cerebro_->start(process_);
+    // What is there before: a run with an attempt that lives.
+    wanted_ = 1;
+    ask(request("before", 2));
+    store_.reached.get_future().wait();
+  }
+  void go_on(std::size_t wanted) {
+    wanted_ += wanted;
+    store_.go_on.set_value();
+  }
+  IdentityRequest user(const std::string& name) {
+    IdentityRequest identity;
+    identity.users.push_back({.name = name, .version = 1});
+    return identity;
+  }
+
+  PickyStore store_;
+  std::unique_ptr<Cerebro> cerebro_ = std::make_unique<Cerebro>(
+      CerebroSettings{.limits = {9},
+                      .audit = [](std::string_view text) { return std::string(text); }},
+      clock_, store_, evaluator_, loader());
+  InstantProcess process_{cerebro_->sink()};
+  std::deque<Result<std::int64_t>> answers_;
+  std::size_t answered_ = 0;
+  std::size_t wanted_ = 0;
+  std::promise<void> done_;
+};
+
+TEST_F(OneBatchTest, WhatOneAskedForThatIsRefusedHarmsNobodyElse) {
+  process_.hold = true;
+  begin();
+  ask(request("a", 1));
+  ask(user("bad"));
+  ask(request("b", 1));
+  ask(request("bad-run", 1));
+  ask(user("good"));
+  ask(CancelRequest{RunId{"nothing"}});
+  go_on(6);
+  done_.get_future().wait();
+  EXPECT_EQ(answers_[0].value_or(0), 1);
+  EXPECT_TRUE(answers_[1].has_value());
+  EXPECT_EQ(answers_[2].error().message, "it is there already");
+  EXPECT_EQ(answers_[2].error().code, ErrorCode::kConflict);
+  EXPECT_TRUE(answers_[3].has_value());
+  EXPECT_EQ(answers_[4].error().message, "a rule is broken");
+  EXPECT_TRUE(answers_[5].has_value());
+  EXPECT_EQ(answers_[6].error().code, ErrorCode::kNotFound);
+
+  // And it goes on: what ran is neither begun nor adopted again, and its end is heard.
+  EXPECT_TRUE(cerebro_->takes_work());
+  for (const char* id : {"before", "a", "b"}) ASSERT_TRUE(cerebro_->cancel(RunId{id}).has_value());
+  for (RunNo no = 1; no <= 3; ++no) EXPECT_EQ(waiter_.end_of(no), RunState::kCancelled);
+  cerebro_->stop();
+  EXPECT_TRUE(process_.adopted.empty());
+  EXPECT_EQ(store_.list_runs({})->size(), 3u);
+  EXPECT_EQ(store_.list_users()->size(), 1u);
+  const auto audit = store_.list_audit({.limit = 10});
+  ASSERT_EQ(audit->size(), 4u) << "what was refused has no entry";
+  EXPECT_EQ(audit->front().seq, 4);
+}
+
+TEST_F(OneBatchTest, AnEndThatCannotBeSavedIsAFailure) {
+  store_.refuse_an_end = true;
+  begin();
+  ask(request("other", 1));
+  go_on(1);
+  done_.get_future().wait();
+  EXPECT_EQ(waiter_.end_of(2), RunState::kCompleted);
+  EXPECT_EQ(waiter_.end_of(1), RunState::kError);
+  cerebro_->stop();
+  const auto attempts = store_.list_attempts(1);
+  ASSERT_EQ(attempts->size(), 2u);
+  EXPECT_EQ(attempts->back().error->message,
+            "what it ended with cannot be saved: a text is too long");
+  EXPECT_TRUE(process_.adopted.empty());
+}
+
+TEST_F(OneBatchTest, WhatIsNobodysFaultEndsIt) {
+  begin();
+  const auto rival = store_.fork_owner();
+  go_on(0);
+  EXPECT_EQ(waiter_.stop_message().find("the state was taken by another owner"), 0u);
 }
 
 /// A disk that is full for as long as it is told to be.

@@ -21,21 +21,29 @@ bool begins_work(const Command& command) {
          std::holds_alternative<EventSignal>(command);
 }
 
+/// Of one of the rows, not of the state as a whole: the others can be saved.
+bool is_of_a_row(const Error& error) {
+  return error.code == ErrorCode::kConflict || error.code == ErrorCode::kInvalidArgument ||
+         error.code == ErrorCode::kInternal;
+}
+
 }  // namespace
 
 Loop::Loop(engine::Limits limits, Store& store, const Evaluator& evaluator, FlowLoader loader,
            TickPorts ticks, SubflowPorts subflows, AuditHash audit, std::size_t events_max)
-    : store_(store),
+    : made_{std::move(limits),   evaluator,        std::move(ticks),
+            std::move(subflows), std::move(audit), events_max},
+      store_(store),
       loader_(loader),
-      pools_(limits.pools),
-      engine_(std::move(limits), evaluator),
-      ticker_(store, ticks),
-      backfiller_(store, ticks),
-      subflows_(store, evaluator, std::move(subflows)),
+      pools_(made_.limits.pools),
+      engine_(made_.limits, evaluator),
+      ticker_(store, made_.ticks),
+      backfiller_(store, made_.ticks),
+      subflows_(store, evaluator, made_.subflows),
       disabled_(store),
-      events_(store, disabled_, loader, std::move(ticks), events_max),
+      events_(store, disabled_, loader, made_.ticks, events_max),
       applier_(store, std::move(loader)),
-      auditor_(store, std::move(audit)) {}
+      auditor_(store, made_.audit) {}
 
 Result<RunNo> Loop::apply(Millis now, const Command& command) {
   if (failed_) return fail(ErrorCode::kUnavailable, "cerebro has stopped");
@@ -381,6 +389,7 @@ Result<> Loop::restore(Millis now, const RunRow& row) {
   TRY_ASSIGN(const FlowVersionRow version, store_.find_flow(row.flow_hash));
   TRY_ASSIGN(auto flow, loader_(version.canonical, row.folder));
   TRY_ASSIGN(RunSnapshot snapshot, store_.load_run(row.no));
+  restored_.insert(row.no);
   return engine_.restore_run(now, std::move(snapshot), std::move(flow), decision_);
 }
 
@@ -419,7 +428,55 @@ Result<> Loop::step(Millis now, Millis wall) {
     return decided;
   }
   begun_now_.clear();
+  forget_known_adoptions();
   return save(std::exchange(decision_, {}));
+}
+
+Result<std::unique_ptr<Loop>> Loop::anew(Millis now, Millis wall) const {
+  auto next = std::make_unique<Loop>(made_.limits, store_, made_.evaluator, loader_, made_.ticks,
+                                     made_.subflows, made_.audit, made_.events_max);
+  next->process_ = process_;
+  next->listener_ = listener_;
+  next->patient_ = patient_;
+  TRY(next->take_over(now, wall, *this));
+  const auto done = next->step(now, wall);
+  if (!done.has_value() && !next->waits()) return std::unexpected<Error>(done.error());
+  return next;
+}
+
+Result<> Loop::take_over(Millis now, Millis wall, const Loop& before) {
+  TRY(know_state(now));
+  std::set<RunNo> runs = before.refused_runs_;
+  for (const RunNo no : before.engine_.runs()) runs.insert(no);
+  for (const RunNo no : runs) {
+    const auto row = store_.find_run(no);
+    if (!row.has_value() && row.error().code == ErrorCode::kNotFound) continue;  // never saved
+    if (!row.has_value()) return std::unexpected<Error>(row.error());
+    if (is_final(row->state)) continue;
+    if (!before.restored_.contains(no)) known_.insert(no);
+    TRY(take_up(now, *row));
+  }
+  std::set<BackfillNo> backfills = before.refused_backfills_;
+  for (const BackfillNo no : before.backfiller_.kept()) backfills.insert(no);
+  for (const BackfillNo no : backfills) {
+    const auto row = store_.find_backfill(no);
+    if (row.has_value() && !is_final(row->state)) TRY(steer(now, {no, BackfillOp::kTakeUp}));
+  }
+  if (before.serving_) {
+    TRY(serve(now, {true, wall}));
+  } else {
+    TRY(keep(now, {before.ticker_.kept(), wall}));
+  }
+  return {};
+}
+
+/// Their processes were told of them by the loop before. Runs that other runs carry out are not
+/// processes: nobody else remembers those.
+void Loop::forget_known_adoptions() {
+  std::erase_if(decision_.adoptions, [this](const StartAttempt& adoption) {
+    return known_.contains(adoption.key.run) && !subflows_.is_for(*adoption.flow, adoption.task);
+  });
+  known_.clear();
 }
 
 /// The engine is ahead of what is saved, so the very same changes must be saved before anything
@@ -432,6 +489,9 @@ Result<> Loop::save(engine::Decision done) {
         unsaved_ = std::move(done);
       } else {
         failed_ = true;
+        refused_ = is_of_a_row(saved.error());
+        for (const RunRow& row : done.changes.runs) refused_runs_.insert(row.no);
+        for (const BackfillRow& row : done.changes.backfills) refused_backfills_.insert(row.no);
       }
       return saved;
     }
@@ -445,7 +505,10 @@ Result<> Loop::save(engine::Decision done) {
 Result<> Loop::save_again(Millis now) {
   engine::Decision done = std::move(*unsaved_);
   unsaved_.reset();
-  TRY(save(std::move(done)));
+  if (const auto saved = save(std::move(done)); !saved.has_value()) {
+    refused_ = false;  // nobody has any more what that step was given
+    return saved;
+  }
   for (const AttemptReport& report : std::exchange(later_, {})) {
     engine_.report(now, report, decision_);
   }
@@ -454,6 +517,7 @@ Result<> Loop::save_again(Millis now) {
 
 /// Only after the commit: a command that went out before its row was saved could be forgotten.
 void Loop::act(const engine::Decision& done) {
+  restored_.clear();
   const bool idle = done.starts.empty() && done.adoptions.empty() && done.cancels.empty();
   CHECK(process_ != nullptr || idle);
   for (const StartAttempt& adoption : done.adoptions) {

@@ -6,13 +6,15 @@
 ///
 /// Single-threaded and without waiting, so that the simulator runs it as it stands; Cerebro gives
 /// it a thread. Errors: a failed commit ends the loop (`failed`): memory is ahead of the truth.
-/// Nothing is sent after it. But see `wait_for_space`.
+/// Nothing is sent after it. But see `wait_for_space`, and `refused`.
 #pragma once
 
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <variant>
 #include <vector>
@@ -42,17 +44,15 @@ struct ResumeSignal {
 struct CancelSignal {
   RunId id;
 };
-
 struct DecideSignal {
   RunId id;
   engine::HoldDecision decision;
 };
 
-/// These two give the number of a backfill.
-struct BackfillSignal {
+struct BackfillSignal {  ///< gives its number
   BackfillRequest request;
 };
-struct SteerSignal {
+struct SteerSignal {  ///< gives the number, too
   BackfillNo no = 0;
   BackfillOp op = BackfillOp::kTakeUp;
 };
@@ -79,12 +79,10 @@ struct ServeSignal {
 };
 /// The clock was set: look at it again.
 struct WakeSignal {};
-
 /// Old runs, ticks and events go. Gives how many runs do: those that are needed after all stay.
 struct RemoveSignal {
   OldRows rows;
 };
-
 /// Whether the run is taken up here. Errors: kNotFound: it is not; it may have ended.
 struct DrivesSignal {
   RunId id;
@@ -128,6 +126,11 @@ class Loop {
   Loop(engine::Limits limits, Store& store, const Evaluator& evaluator, FlowLoader loader,
        TickPorts ticks = {}, SubflowPorts subflows = {}, AuditHash audit = {},
        std::size_t events_max = 1'000'000);
+
+  /// A loop that goes on where this one's last commit left it, made from the rows as a next owner
+  /// would, and driving what this one did. Its processes know their attempts: none is adopted.
+  /// Errors: those of the store; what is due by itself is refused again.
+  [[nodiscard]] Result<std::unique_ptr<Loop>> anew(Millis now, Millis wall) const;
 
   void set_process(Process& process) { process_ = &process; }
   /// From now on a full disk does not end the loop: it keeps what it decided until that can be
@@ -174,6 +177,9 @@ class Loop {
   }
   [[nodiscard]] std::size_t live_runs() const { return engine_.live_runs(); }
   [[nodiscard]] bool failed() const { return failed_; }
+  /// Failed, since the store refused a row of the last step: it is there already, moved on, or is
+  /// against the rules. Whoever has what the step was given goes on with `anew`.
+  [[nodiscard]] bool refused() const { return refused_; }
 
  private:
   [[nodiscard]] Result<RunNo> submit(Millis now, RunRequest request);
@@ -208,7 +214,18 @@ class Loop {
   [[nodiscard]] Result<RunNo> remove(const RemoveSignal& signal);
   [[nodiscard]] Result<RunNo> change_identity(const IdentitySignal& signal);
   void act(const engine::Decision& done);
+  [[nodiscard]] Result<> take_over(Millis now, Millis wall, const Loop& before);
+  void forget_known_adoptions();
 
+  struct Made {  ///< what it was made of, for `anew`
+    engine::Limits limits;
+    const Evaluator& evaluator;
+    TickPorts ticks;
+    SubflowPorts subflows;
+    AuditHash audit;
+    std::size_t events_max;
+  };
+  Made made_;
   Store& store_;
   FlowLoader loader_;
   Process* process_ = nullptr;
@@ -228,9 +245,14 @@ class Loop {
   std::optional<engine::Decision> unsaved_;  ///< refused for want of space
   std::vector<AttemptReport> later_;         ///< came while that waits: a few for each slot
   Result<> room_;                            ///< what the store said of it last
+  std::set<RunNo> refused_runs_;  ///< they may have ended in what was refused: as not yet
+  std::set<BackfillNo> refused_backfills_;
+  std::set<RunNo> restored_;  ///< since the last commit: no process has heard of them
+  std::set<RunNo> known_;     ///< until the first step of one made `anew`
   bool patient_ = false;
   bool serving_ = false;
   bool failed_ = false;
+  bool refused_ = false;
 };
 
 }  // namespace cordyna

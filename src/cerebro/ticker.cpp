@@ -81,6 +81,12 @@ bool Ticker::keeps(std::string_view ns, std::string_view flow_id) const {
   });
 }
 
+std::vector<KeptTrigger> Ticker::kept() const {
+  std::vector<KeptTrigger> all;
+  for (const Kept& one : kept_) all.push_back(one.what);
+  return all;
+}
+
 std::optional<Millis> Ticker::next() const {
   if (due_.empty()) return std::nullopt;
   return due_.begin()->first;

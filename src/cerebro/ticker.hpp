@@ -62,6 +62,7 @@ class Ticker {
   void advance(Millis now, const Starter& start, ChangeSet& out);
 
   [[nodiscard]] bool keeps(std::string_view ns, std::string_view flow_id) const;
+  [[nodiscard]] std::vector<KeptTrigger> kept() const;
   [[nodiscard]] std::optional<Millis> next() const;
   [[nodiscard]] bool behind() const { return behind_; }
 

@@ -206,6 +206,14 @@ void Engine::report(Millis now, const AttemptReport& report, Decision& out) {
   note_work(report.key.run);
 }
 
+std::vector<RunNo> Engine::runs() const {
+  std::vector<RunNo> all;
+  for (const auto& run : runs_) all.push_back(run.first);
+  for (const auto& run : pending_) all.push_back(run.first);
+  std::ranges::sort(all);
+  return all;
+}
+
 void Engine::advance(Millis now, Decision& out) {
   Step s = step(now, out);
   while (const auto timer = shared_.timers.pop_due(now)) {

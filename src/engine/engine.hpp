@@ -67,6 +67,7 @@ class Engine {
   [[nodiscard]] bool has_run(RunNo run) const {
     return runs_.contains(run) || pending_.contains(run);
   }
+  [[nodiscard]] std::vector<RunNo> runs() const;
   [[nodiscard]] std::size_t live_runs() const { return runs_.size() + pending_.size(); }
   [[nodiscard]] const Slots& slots() const { return shared_.slots; }
 

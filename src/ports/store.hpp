@@ -134,10 +134,11 @@ class Store : public StoreReader {
  public:
   /// Writes all of it in one transaction and makes it durable before it returns.
   ///
-  /// Errors: kConflict: a row is not in the state its `from` names, or another owner has taken the
-  /// state (its epoch is higher); nothing was written. kNoSpace: nothing was written, and the same
-  /// may be tried again. kUnavailable: I/O; the caller stops accepting work. A failed fsync never
-  /// returns: the process aborts, since what is on the disk is unknown (R9).
+  /// Errors: kConflict: a row is there already, or not in the state its `from` names;
+  /// kInvalidArgument, kInternal: a row is against the rules of the state; nothing was written.
+  /// kNoSpace: nothing was written, and the same may be tried again. kUnavailable: I/O, or another
+  /// owner has taken the state (its epoch is higher); the caller stops accepting work. A failed
+  /// fsync never returns: the process aborts, since what is on the disk is unknown (R9).
   virtual Result<> commit(const ChangeSet& changes) = 0;
 
   /// Whether there is room for new work. What is left when there is not is for the ends of what

@@ -12,8 +12,8 @@
 
 namespace cordyna::sim {
 
-/// `kFull` is no crash: the disk is full.
-enum class Crash { kNone, kBefore, kAfter, kFull };
+/// The last two are no crash: the disk is full; a row is refused.
+enum class Crash { kNone, kBefore, kAfter, kFull, kRefused };
 
 /// The owner's store in a world: asks before each commit whether the process dies around it, and
 /// tells of each that was made.
@@ -26,6 +26,7 @@ class CrashStore final : public Store {
   Result<> commit(const ChangeSet& changes) override {
     const Crash crash = draw_();
     if (crash == Crash::kBefore) return fail(ErrorCode::kUnavailable, "crashed before the commit");
+    if (crash == Crash::kRefused) return fail(ErrorCode::kConflict, "a row is there already");
     if (crash == Crash::kFull) return fail(ErrorCode::kNoSpace, "the disk is full");
     TRY(store_->commit(changes));
     committed_(changes);

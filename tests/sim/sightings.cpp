@@ -19,6 +19,7 @@ constexpr std::array kFields{
     std::pair("crashes before a commit", &Sightings::crashes_before),
     std::pair("crashes after a commit", &Sightings::crashes_after),
     std::pair("commits on a full disk", &Sightings::full_disks),
+    std::pair("refused rows", &Sightings::refusals),
     std::pair("adopted attempts", &Sightings::adopted),
     std::pair("commands sent again", &Sightings::sent_again),
     std::pair("duplicate messages", &Sightings::duplicates),

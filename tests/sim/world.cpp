@@ -39,6 +39,8 @@ class World {
   void boot(std::unique_ptr<MemoryStore> store);
   void crash();
   void step();
+  void tell(std::function<void()> what);
+  void go_on_anew();
   void try_later(std::function<void()> ask);
   void drain();
   void committed(const ChangeSet& changes);
@@ -89,6 +91,10 @@ class World {
   std::unique_ptr<CrashStore> store_;
   std::unique_ptr<MemoryStore> resting_;  // the state while no cerebro is up
   std::unique_ptr<Loop> loop_;
+  std::vector<std::function<void()>> told_;  // to the loop, since its last commit
+  Random refused_random_;
+  std::size_t refusals_left_ = 0;
+  bool may_refuse_ = true;
   std::set<AttemptKey> seen_ends_;
   WorldResult result_;
 };
@@ -109,9 +115,11 @@ World::World(std::uint64_t seed)
                                      !seen_ends_.insert(report.key).second) {
                                    ++result_.seen.duplicates;
                                  }
-                                 loop_->apply(now_, report);
+                                 tell([this, report] { loop_->apply(now_, report); });
                                },
-                               [this](const std::string& what) { violation(what); }}) {
+                               [this](const std::string& what) { violation(what); }}),
+      refused_random_(seed ^ 0x4EF'05EDULL) {
+  if (refused_random_.chance(25)) refusals_left_ = 1 + refused_random_.below(4);
   slots_ = static_cast<std::uint32_t>(1 + random_.below(4));
   if (random_.chance(70)) {
     crash_percent_ = 1 + random_.below(25);
@@ -151,7 +159,13 @@ Crash World::draw_crash() {
     ++(before ? result_.seen.crashes_before : result_.seen.crashes_after);
     return before ? Crash::kBefore : Crash::kAfter;
   }
+  if (!may_refuse_) return Crash::kNone;
   if (now_ < full_until_) return Crash::kFull;
+  if (refusals_left_ > 0 && refused_random_.chance(10)) {
+    --refusals_left_;
+    ++result_.seen.refusals;
+    return Crash::kRefused;
+  }
   if (fulls_left_ == 0 || !full_random_.chance(8)) return Crash::kNone;
   --fulls_left_;
   full_until_ = now_ + full_random_.between(1, full_random_.chance(50) ? 2000 : 40'000);
@@ -246,8 +260,10 @@ void World::submit(std::size_t index) {
   if (loop_->waits()) {
     return try_later([this, index] { submit(index); });
   }
-  const auto no = loop_->apply(now_, SubmitSignal{requests_[index]});
-  if (!no.has_value()) violation("submit refused: " + no.error().message);
+  tell([this, index] {
+    const auto no = loop_->apply(now_, SubmitSignal{requests_[index]});
+    if (!no.has_value()) violation("submit refused: " + no.error().message);
+  });
 }
 
 /// Somebody wants what did not complete once more; a run that did has its whole again.
@@ -276,8 +292,10 @@ void World::ask_rerun(const RerunRequest& request) {
   if (loop_->waits()) {
     return try_later([this, request] { ask_rerun(request); });
   }
-  const auto no = loop_->apply(now_, RerunSignal{request});
-  if (!no.has_value()) violation("rerun refused: " + no.error().message);
+  tell([this, request] {
+    const auto no = loop_->apply(now_, RerunSignal{request});
+    if (!no.has_value()) violation("rerun refused: " + no.error().message);
+  });
 }
 
 /// A person decides some time after a hold was saved, again and again until their word is saved.
@@ -309,9 +327,14 @@ void World::boot(std::unique_ptr<MemoryStore> store) {
   unfinished.unfinished = true;
   const auto runs = store_->list_runs(unfinished);
   if (!runs.has_value()) return violation("the runs cannot be listed: " + runs.error().message);
+  told_.clear();
   for (const RunRow& row : *runs) {
-    const auto resumed = loop_->apply(now_, ResumeSignal{row.id});
-    if (!resumed.has_value()) violation("resume refused: " + resumed.error().message);
+    tell([this, id = row.id] {
+      const auto resumed = loop_->apply(now_, ResumeSignal{id});
+      // Told again, it may have ended meanwhile.
+      const bool ended = !resumed.has_value() && resumed.error().code == ErrorCode::kConflict;
+      if (!resumed.has_value() && !ended) violation("resume refused: " + resumed.error().message);
+    });
   }
   // A client whose run was not saved before the crash asks again, with the same id.
   for (std::size_t i = 0; i < submitted_; ++i) submit(i);
@@ -368,8 +391,35 @@ void World::crash() {
   schedule(now_ + downtime, false, [this] { boot(std::move(resting_)); });
 }
 
+void World::tell(std::function<void()> what) {
+  what();
+  told_.push_back(std::move(what));
+}
+
+/// A row of a step was refused: memory is made from the rows again, without a crash, and what the
+/// step was given is given to each in a step of its own.
+void World::go_on_anew() {
+  may_refuse_ = false;
+  auto next = loop_->anew(now_, now_);
+  if (!next.has_value()) {
+    may_refuse_ = true;
+    return crash();
+  }
+  loop_ = std::move(*next);
+  for (const auto& again : std::exchange(told_, {})) {
+    if (!loop_ || loop_->waits()) break;
+    tell(again);
+    step();
+  }
+  may_refuse_ = true;
+}
+
 void World::step() {
-  if (loop_->step(now_).has_value()) return;
+  if (loop_->step(now_).has_value()) {
+    told_.clear();
+    return;
+  }
+  if (loop_->refused()) return go_on_anew();
   if (!loop_->waits()) return crash();
   ++result_.seen.full_disks;
   // The event does nothing: after each there is a step.
@@ -412,7 +462,8 @@ WorldResult World::live() {
     if (!random_.chance(12)) continue;
     for (std::uint64_t again = random_.below(2); again < 2; ++again) {
       schedule(at + random_.between(0, 20'000), false, [this, i] {
-        if (loop_) (void)loop_->apply(now_, CancelSignal{requests_[i].id}).has_value();
+        if (!loop_) return;
+        tell([this, i] { (void)loop_->apply(now_, CancelSignal{requests_[i].id}).has_value(); });
       });
     }
   }

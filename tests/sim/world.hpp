@@ -18,6 +18,7 @@ struct Sightings {
   std::uint64_t crashes_before = 0;
   std::uint64_t crashes_after = 0;
   std::uint64_t full_disks = 0;  ///< commits that had to wait for space
+  std::uint64_t refusals = 0;    ///< commits of which a row was refused
   std::uint64_t adopted = 0;
   std::uint64_t sent_again = 0;
   std::uint64_t duplicates = 0;

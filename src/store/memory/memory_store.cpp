@@ -369,7 +369,7 @@ Result<> MemoryStore::commit(const ChangeSet& changes) {
   }
   if (changes.empty()) return {};
   if (epoch_ != data_->epoch) {
-    return fail(ErrorCode::kConflict,
+    return fail(ErrorCode::kUnavailable,
                 fmt::format("the state was taken by another owner (epoch {}, this one has {})",
                             data_->epoch, epoch_));
   }

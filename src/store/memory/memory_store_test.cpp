@@ -39,7 +39,7 @@ TEST(MemoryStore, ANewOwnerSeesTheStateAndFencesTheOldOne) {
   EXPECT_EQ(second->last_run_no().value(), 1);
   const Result<> fenced = first.commit(new_run(2));
   ASSERT_FALSE(fenced.has_value());
-  EXPECT_EQ(fenced.error().code, ErrorCode::kConflict);
+  EXPECT_EQ(fenced.error().code, ErrorCode::kUnavailable);
   EXPECT_TRUE(second->commit(new_run(2)).has_value());
   EXPECT_EQ(first.last_run_no().value(), 2);
 }

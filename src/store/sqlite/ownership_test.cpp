@@ -107,7 +107,7 @@ TEST_F(Ownership, AnOwnerWhoseEpochWasTakenWritesNothingMore) {
   open();
   must_commit(store(), new_run(1));
   meddle("UPDATE meta SET epoch = epoch + 1");
-  expect_error(store().commit(new_run(2)), ErrorCode::kConflict, "taken by another owner");
+  expect_error(store().commit(new_run(2)), ErrorCode::kUnavailable, "taken by another owner");
   EXPECT_EQ(store().last_run_no().value(), 1);
 }
 

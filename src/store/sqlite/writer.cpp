@@ -259,7 +259,7 @@ Result<> Writer::check_epoch() {
   TRY_ASSIGN(const bool there, s_->epoch.step());
   const std::int64_t now = there ? s_->epoch.integer(0) : 0;
   if (static_cast<std::uint64_t>(now) == epoch_) return {};
-  return fail(ErrorCode::kConflict,
+  return fail(ErrorCode::kUnavailable,
               fmt::format("state file '{}' was taken by another owner (epoch {}, this one has {})",
                           database_.path(), now, epoch_));
 }
