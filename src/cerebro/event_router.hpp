@@ -96,7 +96,7 @@ class EventRouter {
   EventNo staged_from_ = 0;
   std::size_t burst_steps_ = 0;  // since some began runs
   std::size_t quiet_runs_ = 4;   // of the last step without events
-  bool replayed_ = false;  // in the present step
+  bool replayed_ = false;        // in the present step
   bool reread_ = false;
   bool known_ = false;
   bool serving_ = false;

@@ -59,7 +59,7 @@ void add_cors(HttpResponse& response, const std::string& origin) {
 HttpResponse preflight(const std::string& origin) {
   HttpResponse response{204, {}, {}};
   add_cors(response, origin);
-  response.headers.push_back({"Access-Control-Allow-Methods", "GET, POST, PUT, DELETE"});
+  response.headers.push_back({"Access-Control-Allow-Methods", "GET, POST, PUT, PATCH, DELETE"});
   response.headers.push_back(
       {"Access-Control-Allow-Headers",
        "Authorization, Content-Type, Idempotency-Key, If-None-Match, Last-Event-ID"});

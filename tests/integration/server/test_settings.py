@@ -92,6 +92,10 @@ def test_pages_of_other_origins(tmp_path: Path) -> None:
         **origin, "Access-Control-Request-Method": "GET"})  # fmt: skip
     assert asked.status == 204
     assert "Authorization" in asked.headers["Access-Control-Allow-Headers"]
+    document = server.call("GET", "/api/v1/openapi.json").json
+    used = {method.upper() for path in document["paths"].values() for method in path}
+    allowed_methods = set(asked.headers["Access-Control-Allow-Methods"].split(", "))
+    assert used - {"PARAMETERS"} == allowed_methods
     for other in ("https://app.example.evil", "http://app.example", "null"):
         answer = server.call("GET", "/api/v1/me", headers={"Origin": other})
         assert "Access-Control-Allow-Origin" not in answer.headers, other
