@@ -37,6 +37,7 @@ Result<> agrees(const BackfillRow& asked, const BackfillRow& known) {
 
 std::vector<BackfillNo> Backfiller::kept() const {
   std::vector<BackfillNo> all;
+  all.reserve(kept_.size());
   for (const auto& one : kept_) all.push_back(one.first);
   return all;
 }

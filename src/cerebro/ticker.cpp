@@ -83,6 +83,7 @@ bool Ticker::keeps(std::string_view ns, std::string_view flow_id) const {
 
 std::vector<KeptTrigger> Ticker::kept() const {
   std::vector<KeptTrigger> all;
+  all.reserve(kept_.size());
   for (const Kept& one : kept_) all.push_back(one.what);
   return all;
 }

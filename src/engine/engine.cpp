@@ -208,6 +208,7 @@ void Engine::report(Millis now, const AttemptReport& report, Decision& out) {
 
 std::vector<RunNo> Engine::runs() const {
   std::vector<RunNo> all;
+  all.reserve(runs_.size() + pending_.size());
   for (const auto& run : runs_) all.push_back(run.first);
   for (const auto& run : pending_) all.push_back(run.first);
   std::ranges::sort(all);

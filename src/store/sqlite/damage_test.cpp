@@ -112,7 +112,8 @@ TEST_F(Damage, EachContradictionIsNamed) {
       {"UPDATE task SET run = 2 WHERE path = 'task-007'",
        "run 2 is missing, and its task task-007 is there"},
       {"DELETE FROM flow_version", "the flow of run 1 is missing"},
-      {"INSERT INTO applied_flow VALUES ('', 'f', 3, 'h', '', '', 1, 0)",
+      {"INSERT INTO applied_flow (ns, flow_id, version, hash, folder, file, applied_at, removed_at)"
+       " VALUES ('', 'f', 3, 'h', '', '', 1, 0)",
        "version 3 of flow f is missing"},
       {"INSERT INTO audit VALUES (2, 1, 'a', '', 'x', '', '', '', '', printf('%064d', 0))",
        "the audit has 1 entries up to 2"},

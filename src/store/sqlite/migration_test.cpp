@@ -321,7 +321,10 @@ TEST_F(Migrations, AStateOfVersion13KeepsItsFlowsWhichAreEnabled) {
   std::filesystem::create_directory(layout().folder());
   meddle(state_of_version(13) +
          "INSERT INTO applied_flow VALUES ('team', 'sales', 2, 'h1', '/flows', '/flows/s.yaml', 30,"
-         " 0); PRAGMA journal_mode = WAL");
+         " 0);"
+         "INSERT INTO applied_version (ns, flow_id, version, hash, folder, file, applied_at)"
+         " VALUES ('team', 'sales', 2, 'h1', '/flows', '/flows/s.yaml', 30);"
+         "PRAGMA journal_mode = WAL");
 
   open();
 
