@@ -115,7 +115,7 @@ class Server::Impl {
     api.secure_cookies =
         !settings_.http.certificate.empty() || settings_.public_url.starts_with("https://");
     api.files = settings_.files;
-    api.http_counts = [this] { return http_ == nullptr ? HttpCounts{} : http_->counts(); };
+    api.http_counts = [this] { return http_->counts(); };
     GateSettings gate;
     gate.body_bytes = settings_.http.limits.body_bytes;
     gate.origin = settings_.public_url;
@@ -125,11 +125,13 @@ class Server::Impl {
     gate.requests_per_second = settings_.requests_per_second;
     api.streams_max = settings_.streams;
     api_ = std::make_unique<Api>(std::move(api), std::move(gate));
-    TRY_ASSIGN(http_, HttpServer::start(settings_.http, *api_));
+    TRY_ASSIGN(http_, HttpServer::listen(settings_.http, *api_));
     url_ = url_of(settings_.http, http_->port());
     const std::string& shown = settings_.public_url.empty() ? url_ : settings_.public_url;
     if (settings_.public_url.empty()) api_->gate().set_origin(url_);
     if (!link.empty()) link_ = fmt::format("{}/login#{}", shown, link);
+    // Only now: its thread reads what stands above.
+    http_->serve();
     return {};
   }
 

@@ -280,13 +280,23 @@ HttpCounts HttpServer::Impl::counts() const {
 HttpServer::HttpServer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 HttpServer::~HttpServer() = default;
 
-Result<std::unique_ptr<HttpServer>> HttpServer::start(const HttpSettings& settings,
-                                                      HttpHandler& handler) {
+Result<std::unique_ptr<HttpServer>> HttpServer::listen(const HttpSettings& settings,
+                                                       HttpHandler& handler) {
   TRY_ASSIGN(TlsContext tls, context_of(settings));
   auto impl = std::make_unique<Impl>(settings, handler, std::move(tls));
   TRY(impl->listen());
-  impl->run();
   return std::unique_ptr<HttpServer>(new HttpServer(std::move(impl)));
+}
+
+void HttpServer::serve() {
+  impl_->run();
+}
+
+Result<std::unique_ptr<HttpServer>> HttpServer::start(const HttpSettings& settings,
+                                                      HttpHandler& handler) {
+  TRY_ASSIGN(std::unique_ptr<HttpServer> server, listen(settings, handler));
+  server->serve();
+  return server;
 }
 
 std::uint16_t HttpServer::port() const {

@@ -109,9 +109,14 @@ struct HttpCounts {
 /// Threads: all calls from any thread.
 class HttpServer {
  public:
-  /// Listens, and begins to serve. Borrows the handler. Errors: kUnavailable: the address is not
-  /// ours or in use; kInvalidArgument: no address; certificate or key cannot be read, or do not
-  /// fit.
+  /// Whoever comes waits until `serve`: what the handler must know of this, such as its port, can
+  /// be told to it before. Borrows the handler. Errors: kUnavailable: the address is not ours or in
+  /// use; kInvalidArgument: no address; certificate or key cannot be read, or do not fit.
+  [[nodiscard]] static Result<std::unique_ptr<HttpServer>> listen(const HttpSettings& settings,
+                                                                  HttpHandler& handler);
+  /// Once.
+  void serve();
+  /// Both.
   [[nodiscard]] static Result<std::unique_ptr<HttpServer>> start(const HttpSettings& settings,
                                                                  HttpHandler& handler);
   /// Closes all connections. What is answered later goes nowhere.

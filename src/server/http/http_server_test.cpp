@@ -241,6 +241,27 @@ TEST_F(HttpServerTest, AnIpv4ClientOfAnIpv6ServerHasItsOwnAddress) {
   EXPECT_EQ(ask(get("/")).body, "127.0.0.1");
 }
 
+TEST_F(HttpServerTest, WhoeverComesBeforeItServesWaits) {
+  Result<std::unique_ptr<HttpServer>> server = HttpServer::listen(settings_, handler_);
+  ASSERT_TRUE(server.has_value()) << server.error().message;
+  server_ = std::move(*server);
+  std::string known = "nothing";
+  handler_.on = [&known](HttpRequest, Respond respond) { respond({.body = known}); };
+  TestClient early(port());
+  early.send(get("/"));
+  known = std::to_string(port());
+  server_->serve();
+  EXPECT_EQ(early.read_reply().body, known);
+}
+
+TEST_F(HttpServerTest, OneThatNeverServesEnds) {
+  Result<std::unique_ptr<HttpServer>> server = HttpServer::listen(settings_, handler_);
+  ASSERT_TRUE(server.has_value()) << server.error().message;
+  TestClient early((*server)->port());
+  server->reset();
+  EXPECT_TRUE(early.is_closed());
+}
+
 TEST_F(HttpServerTest, WhatCannotBeListenedOnIsSaid) {
   const auto error_of = [this](const std::string& address, std::uint16_t port) {
     HttpSettings settings;

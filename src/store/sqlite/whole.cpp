@@ -1,6 +1,5 @@
 #include "store/sqlite/whole.hpp"
 
-#include <string>
 #include <string_view>
 
 namespace cordyna::sqlite {
@@ -39,7 +38,10 @@ Result<> look(Database& database, std::string_view sql, std::string_view good) {
   TRY_ASSIGN(Statement rows, database.prepare(sql));
   TRY_ASSIGN(const bool there, rows.step());
   if (!there || rows.text(0) == good) return {};
-  return database.damaged(rows.text(0));
+  // SQLite names the database in a line before what it found.
+  std::string_view found = rows.text(0);
+  if (found.starts_with("***")) found.remove_prefix(found.find('\n') + 1);
+  return database.damaged(found);
 }
 
 }  // namespace
