@@ -8,6 +8,7 @@ namespace {
 /// Each gives a text for what contradicts. A page that the disk lost leaves one of two tables
 /// behind the other, which SQLite takes for a good file.
 constexpr std::string_view kContradictions[] = {
+    // NOLINTNEXTLINE(bugprone-suspicious-missing-comma): texts of some lines each
     "SELECT 'the history of run ' || run || ' has ' || count(*) || ' entries up to ' || max(seq)"
     " FROM history GROUP BY run HAVING max(seq) <> count(*) LIMIT 1",
     // Of a column beside max(), SQLite gives that of the same row.
