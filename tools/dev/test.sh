@@ -12,9 +12,9 @@ UBSan (ctest); the script tests and the integration tests with the release progr
 fuzz target. The last line is "N passed, N failed" over everything; the exit code is 0 only when
 nothing failed.
 
-  --long       also: a line of 1 GB, TSan over cerebro and process, clang-tidy of everything, more
-               simulated worlds, a minute of each fuzz target, more faults and kills, a server that
-               works for 20 minutes
+  --long       also: a line of 1 GB, TSan over cerebro, process and a whole server, clang-tidy of
+               everything, more simulated worlds, a minute of each fuzz target, more faults and
+               kills, a server that works for 20 minutes
   --fresh      makes a bare Debian 12 root, clones HEAD into it, and runs there ./dev run and
                ./dev test; prints the times of both (wants root)
   --only PART  one of: lint, unit, scripts, integration
@@ -84,6 +84,20 @@ two_compilers_agree() {
   return 1
 }
 
+# A whole server under TSan: what its threads do to each other shows only where all of them are there.
+server_has_no_races() {
+  local races=$kResults/races
+  rm -rf "$races" && mkdir -p "$races"
+  build tsan dyna
+  DYNA_BIN=$kBuildRoot/tsan/bin/dyna DYNA_DUCKDB="$kBuildRoot/libexec/cordyna/duckdb" \
+    TSAN_OPTIONS="log_path=$races/race die_after_fork=0" PATH="$kVenv/bin:$PATH" \
+    "$kVenv/bin/python" -m pytest -q -p no:cacheprovider tests/integration/server/test_{api,backup,client,full_disk,kill_under_load,live,reads,webhooks}.py ||
+    return 1
+  [[ -z $(ls -A "$races") ]] && return
+  cat "$races"/* >&2
+  return 1
+}
+
 # What --long adds.
 parts_long() {
   local -a targets
@@ -93,6 +107,7 @@ parts_long() {
   [[ ${#targets[@]} -gt 0 ]] || die 'no test programs of cerebro and process to build under TSan'
   build tsan "${targets[@]}"
   part_ctest tsan tsan --tests-regex '^unit\.(cerebro|process|server)'
+  whole tsan-server server_has_no_races
   need_packages clang-19
   whole two-compilers two_compilers_agree
   whole sim-long "$kBuildRoot/asan/bin/cordyna_sim" --minutes 5
