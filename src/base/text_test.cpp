@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "base/words.hpp"
+
 namespace cordyna {
 namespace {
 
@@ -72,6 +74,14 @@ TEST(FitTest, CutsByColumnsNotBytes) {
 TEST(FitTest, PadFillsUp) {
   EXPECT_EQ(pad("ab", 4), "ab  ");
   EXPECT_EQ(pad("日本", 5), "日本 ");
+}
+
+TEST(WordsTest, AreTheSameInAnyAsciiCase) {
+  EXPECT_TRUE(same_word("Content-Type", "content-TYPE"));
+  EXPECT_TRUE(same_word("", ""));
+  EXPECT_FALSE(same_word("etag", "etags"));
+  EXPECT_FALSE(same_word("[", "{")) << "as far apart as A and a";
+  EXPECT_FALSE(same_word("\xC3\x84", "\xC3\xA4")) << "A umlaut, a umlaut";
 }
 
 TEST(NumbersTest, AreGroupedAndCounted) {

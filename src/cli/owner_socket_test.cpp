@@ -148,9 +148,7 @@ TEST(OwnerProtocolTest, DecisionsArriveWithWhoAndWhy) {
   sent.task = "publish";
   sent.by = "ann";
   sent.note = "half of it is \"missing\"";
-  std::string line = encode(sent);
-  line.pop_back();
-  const auto got = decode_request(line);
+  const auto got = decode_request(line_of_request(sent));
   ASSERT_TRUE(got.has_value()) << got.error().message;
   EXPECT_EQ(got->op, OwnerOp::kReject);
   EXPECT_EQ(got->task, sent.task);
@@ -166,18 +164,14 @@ TEST(OwnerProtocolTest, AFlowIsDisabledByNameWithWhoAndWhy) {
   sent.flow_id = "sales";
   sent.by = "ann";
   sent.note = "a \"reason\"";
-  std::string line = encode(sent);
-  line.pop_back();
-  const auto got = decode_request(line);
+  const auto got = decode_request(line_of_request(sent));
   ASSERT_TRUE(got.has_value()) << got.error().message;
   EXPECT_EQ(got->op, OwnerOp::kFlowDisable);
   EXPECT_EQ(got->ns + "/" + got->flow_id, "acme/sales");
   EXPECT_EQ(got->by, "ann");
   EXPECT_EQ(got->note, sent.note);
   sent.by.clear();
-  line = encode(sent);
-  line.pop_back();
-  EXPECT_EQ(decode_request(line).error().code, ErrorCode::kInvalidArgument);
+  EXPECT_EQ(decode_request(line_of_request(sent)).error().code, ErrorCode::kInvalidArgument);
 }
 
 struct BadRequest {

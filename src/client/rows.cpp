@@ -199,10 +199,7 @@ Result<TickRow> tick_of(const JsonSlice& json) {
   const auto state = parse_tick_state(json.text("tick"));
   if (!state.has_value()) return wrong("a tick", "tick");
   tick.state = *state;
-  const std::string flow = json.text("flow");
-  const std::size_t slash = flow.rfind('/');
-  tick.ns = slash == std::string::npos ? "" : flow.substr(0, slash);
-  tick.flow_id = slash == std::string::npos ? flow : flow.substr(slash + 1);
+  name_of(json, tick.ns, tick.flow_id);
   tick.trigger = json.text("trigger");
   tick.scheduled_for = json.time("scheduled_for");
   const JsonSlice first = json.member("first");

@@ -90,8 +90,7 @@ constexpr std::array kLimitFields{
              R"("30s")"),
 };
 
-constexpr KeySpec kOrigin{.kind = K::kText};
-constexpr KeySpec kFolder{.kind = K::kText};
+constexpr KeySpec kOneText{.kind = K::kText};
 
 constexpr std::array kServerFields{
     KeySpec{.name = "listen",
@@ -114,7 +113,7 @@ constexpr std::array kServerFields{
             .description = "Origins whose pages may use the API with a token: "
                            "https://app.example. Without it none.",
             .one_or_list = true,
-            .item = &kOrigin,
+            .item = &kOneText,
             .least = 1},
     KeySpec{.name = "files",
             .kind = K::kList,
@@ -122,7 +121,7 @@ constexpr std::array kServerFields{
                            "and in events. Without it only those below the flow's folder; the "
                            "state folder's never.",
             .one_or_list = true,
-            .item = &kFolder,
+            .item = &kOneText,
             .least = 1},
     KeySpec{.name = "drain",
             .kind = K::kDuration,
