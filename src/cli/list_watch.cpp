@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <set>
 #include <thread>
 #include <utility>
@@ -20,8 +21,9 @@
 namespace cordyna::cli {
 namespace {
 
-constexpr int kCalm = 250;      // milliseconds between two looks, however much happens
-constexpr int kSettled = 1000;  // milliseconds after which what was written can be read
+constexpr int kCalm = 250;  // milliseconds between two looks, however much happens
+constexpr std::chrono::milliseconds kSettled{1000};  // after which what was written can be read
+constexpr std::chrono::milliseconds kSettledMax{64'000};
 constexpr Millis kPatience = 5 * 60'000;
 constexpr Millis kDelayMax = 3000;
 
@@ -147,6 +149,36 @@ std::string changed_lines(const ListShown& list, const std::set<std::string>& be
   return out;
 }
 
+/// What is written to a store can be read only when it is on the disk, of which nothing tells: a
+/// disk takes a millisecond for that, or half a minute. So a change is looked for again, ever less
+/// often, until any disk is done.
+class Settling {
+ public:
+  using Clock = std::chrono::steady_clock;
+
+  void begin() {
+    wait_ = kSettled;
+    at_ = Clock::now() + wait_;
+  }
+  /// Milliseconds until the next look; -1: none is due by itself.
+  [[nodiscard]] std::chrono::milliseconds patience() const {
+    if (wait_ > kSettledMax) return std::chrono::milliseconds(-1);
+    return std::max(std::chrono::ceil<std::chrono::milliseconds>(at_ - Clock::now()),
+                    std::chrono::milliseconds(0));
+  }
+  /// Whether it is time for the next look, which is taken then.
+  [[nodiscard]] bool is_due() {
+    if (wait_ > kSettledMax || Clock::now() < at_) return false;
+    wait_ *= 2;
+    at_ = Clock::now() + wait_;
+    return true;
+  }
+
+ private:
+  std::chrono::milliseconds wait_ = 2 * kSettledMax;
+  Clock::time_point at_;
+};
+
 class Watch {
  public:
   Watch(CommandContext& context, const ReadList& read) : context_(context), read_(read) {}
@@ -222,22 +254,22 @@ CommandResult watch_list(CommandContext& context, const Side& side, const std::s
   Watch watch(context, read);
   TRY(watch.show());
   std::array<pollfd, 2> fds{pollfd{signals.fd(), POLLIN, 0}, pollfd{changes->fd(), POLLIN, 0}};
-  bool again = false;
+  Settling settling;
   while (!context.output.ended()) {
-    ::poll(fds.data(), fds.size(), again ? kSettled : -1);
+    ::poll(fds.data(), fds.size(), static_cast<int>(settling.patience().count()));
     bool resized = false;
     for (auto signal = signals.next(); signal.has_value(); signal = signals.next()) {
       if (*signal != Signal::kResized) return ExitCode::kOk;  // whoever watches ends it so
       resized = true;
     }
     const bool changed = fds[1].revents != 0;
-    if (!changed && !resized && !again) continue;
+    const bool due = !changed && settling.is_due();
+    if (!changed && !resized && !due) continue;
     // Many changes at once are one look.
     pollfd signal{signals.fd(), POLLIN, 0};
     if (changed) ::poll(&signal, 1, kCalm);
     if (changed) TRY(changes->take());
-    // What is written to a store can be read only when it is on the disk, of which nothing tells.
-    again = changed && !side.server.has_value();
+    if (changed && !side.server.has_value()) settling.begin();
     const auto shown = watch.show();
     // A server that is away for a moment is looked at again with its next change.
     const bool passes = side.server.has_value() && !shown.has_value() &&

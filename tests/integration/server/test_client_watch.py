@@ -15,8 +15,11 @@ from time import monotonic
 from typing import Any
 
 import pytest
+from broken_machine import Disk, disk
 from dyna_client import Client
 from serving import DYNA, FLOW, Server, serve
+
+__all__ = ["disk"]
 
 
 def line_with(watch: subprocess.Popen[str], fits: Callable[[Any], bool]) -> Any:
@@ -63,6 +66,25 @@ def test_a_line_for_each_change_where_no_terminal_is(
     later = served.start("other/broken")
     line_with(watch, lambda told: told["run"] == later and told["state"] == "error")
     end(watch)
+
+
+def test_what_a_slow_disk_takes_its_time_for_is_seen_too(
+    client: Client, tmp_path: Path, disk: Disk
+) -> None:
+    """What is written can be read seconds later, when it is on the disk; no second change tells of it."""
+    (tmp_path / "daily.yaml").write_text(FLOW)
+    server = serve(tmp_path, **disk.env)
+    try:
+        watch = client.start("runs", "--watch", "--json", "--state", str(server.state))
+        first = server.start()
+        line_with(watch, lambda told: told["run"] == first and told["state"] == "completed")
+        disk["delay_us"] = 2_000_000
+        second = server.start()
+        line_with(watch, lambda told: told["run"] == second and told["state"] == "completed")
+        end(watch)
+    finally:
+        disk["delay_us"] = 0
+        server.stop()
 
 
 @pytest.mark.parametrize("where", ["server", "state"])
