@@ -11,8 +11,12 @@ set(CORDYNA_SANITIZE "" CACHE STRING "address or thread: build with that sanitiz
 option(CORDYNA_FAILPOINTS "Compile in the failpoints that the crash tests use" OFF)
 
 add_library(cordyna_options INTERFACE)
+# Where several files are compiled as one (CMAKE_UNITY_BUILD), gcc takes what is private to one of them
+# for something of a header, and a name of one for something that the next one hides.
 target_compile_options(cordyna_options INTERFACE
-  -Wall -Wextra -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual
+  $<IF:$<AND:$<BOOL:${CMAKE_UNITY_BUILD}>,$<CXX_COMPILER_ID:GNU>>,-Wshadow=local,-Wshadow>
+  $<$<AND:$<BOOL:${CMAKE_UNITY_BUILD}>,$<CXX_COMPILER_ID:GNU>,$<COMPILE_LANGUAGE:CXX>>:-Wno-subobject-linkage>
+  -Wall -Wextra -Wnon-virtual-dtor -Woverloaded-virtual
   $<$<COMPILE_LANGUAGE:CXX>:-Wconversion> -Wno-missing-field-initializers -Werror
   # gcc 12 finds overlapping copies in "literal" + std::string that are not there (gcc bug 105651).
   $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>)

@@ -13,7 +13,7 @@
 namespace cordyna {
 namespace {
 
-constexpr std::uint32_t kPage = 500;
+constexpr std::uint32_t kFlowPage = 500;
 
 std::string name_of(const FlowChange& change) {
   return flow_name(change.ns, change.flow_id);
@@ -175,7 +175,7 @@ Result<std::vector<KeptTrigger>> Applier::schedules(const ChangeSet& staged) {
   };
   std::vector<AppliedFlowRow> rows;
   AppliedFilter filter;
-  filter.limit = kPage;
+  filter.limit = kFlowPage;
   for (;;) {
     TRY_ASSIGN(std::vector<AppliedFlowRow> page, store_.list_applied(filter));
     for (AppliedFlowRow& row : page) {
@@ -183,7 +183,7 @@ Result<std::vector<KeptTrigger>> Applier::schedules(const ChangeSet& staged) {
       filter.after_id = row.flow_id;
       if (!is_staged(row)) rows.push_back(std::move(row));
     }
-    if (page.size() < kPage) break;
+    if (page.size() < kFlowPage) break;
   }
   for (const AppliedFlowRow& row : staged.applied) {
     if (row.removed_at == 0) rows.push_back(row);

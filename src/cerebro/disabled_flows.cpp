@@ -8,7 +8,7 @@
 namespace cordyna {
 namespace {
 
-constexpr std::uint32_t kPage = 500;
+constexpr std::uint32_t kDisabledPage = 500;
 
 /// What this very step decided counts, too.
 Result<AppliedFlowRow*> row_of(Store& store, const FlowSwitch& what, ChangeSet& out) {
@@ -42,7 +42,7 @@ Result<> DisabledFlows::know() {
   if (known_) return {};
   AppliedFilter filter;
   filter.disabled = true;
-  filter.limit = kPage;
+  filter.limit = kDisabledPage;
   for (bool more = true; more;) {
     TRY_ASSIGN(std::vector<AppliedFlowRow> page, store_.list_applied(filter));
     for (AppliedFlowRow& row : page) {
@@ -50,7 +50,7 @@ Result<> DisabledFlows::know() {
       filter.after_id = row.flow_id;
       flows_.emplace(Name(row.ns, row.flow_id), std::move(row.disabled));
     }
-    more = page.size() == kPage;
+    more = page.size() == kDisabledPage;
   }
   known_ = true;
   return {};

@@ -14,7 +14,7 @@ namespace {
 // What is kept in memory of those that are pending; the rest is read again.
 constexpr std::size_t kQueueMax = 1024;
 constexpr std::size_t kQueueBytes = std::size_t{8} << 20;
-constexpr std::uint32_t kPage = 256;
+constexpr std::uint32_t kEventPage = 256;
 // Runs that one step begins: most where no events have come for some steps; with few events.
 constexpr std::size_t kMostRuns = 64;
 constexpr std::size_t kFewRuns = 4;
@@ -201,8 +201,8 @@ Result<> EventRouter::advance(Millis wall, const Starter& start, ChangeSet& out)
 Result<> EventRouter::refill() {
   const EventNo saved = staged_from_ == 0 ? last_ : staged_from_ - 1;
   if (read_to_ >= saved) return {};
-  TRY_ASSIGN(std::vector<EventRow> page, store_.list_pending_events(read_to_, kPage));
-  read_to_ = page.size() < kPage ? saved : page.back().no;
+  TRY_ASSIGN(std::vector<EventRow> page, store_.list_pending_events(read_to_, kEventPage));
+  read_to_ = page.size() < kEventPage ? saved : page.back().no;
   for (EventRow& row : page) {
     queue_bytes_ += row.payload.size();
     queue_.push_back(std::move(row));

@@ -2,25 +2,12 @@
 #include <gtest/gtest.h>
 
 #include "cerebro/loop.hpp"
+#include "cerebro/one_log_fixture.hpp"
 #include "cerebro/plain_evaluator.hpp"
 #include "store/memory/memory_store.hpp"
 
 namespace cordyna {
 namespace {
-
-std::shared_ptr<const Flow> one_log() {
-  auto flow = std::make_shared<Flow>();
-  flow->id = "f";
-  flow->owner = "team";
-  flow->hash = "h";
-  TaskSpec task;
-  task.id = "say";
-  task.type = "log";
-  task.owner = "team";
-  task.kind = TaskKind::kEngine;
-  flow->tasks.push_back(std::move(task));
-  return flow;
-}
 
 class RemovalTest : public testing::Test {
  protected:

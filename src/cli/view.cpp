@@ -17,9 +17,9 @@
 namespace cordyna::cli {
 namespace {
 
-constexpr std::size_t kQueueMax = 16384;     // updates that wait
-constexpr std::uint32_t kPage = 2000;        // history rows at once
-constexpr std::size_t kTextMax = 256 << 10;  // text that waits to be written
+constexpr std::size_t kQueueMax = 16384;      // updates that wait
+constexpr std::uint32_t kHistoryPage = 2000;  // history rows at once
+constexpr std::size_t kTextMax = 256 << 10;   // text that waits to be written
 // Between two looks at the inbox. Nobody sees the difference, and where tasks end every few hundred
 // microseconds, waking for each of them would take time from the tasks.
 constexpr std::chrono::milliseconds kCalm{10};
@@ -187,13 +187,13 @@ void View::catch_up(Run& run) {
     history_ = std::make_unique<History>(*reader_);
   }
   for (;;) {
-    const auto page = history_->read(run.followed.no, run.seq, kPage);
+    const auto page = history_->read(run.followed.no, run.seq, kHistoryPage);
     if (!page.has_value() || page->empty()) return;
     for (const Update& update : *page) {
       show(run, update);
       if (text_.size() > kTextMax) flush();
     }
-    if (page->size() < kPage) return;
+    if (page->size() < kHistoryPage) return;
   }
 }
 

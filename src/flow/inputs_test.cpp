@@ -10,40 +10,40 @@ namespace {
 
 using Given = std::vector<std::pair<std::string, std::string>>;
 
-std::shared_ptr<const Flow> flow_with(const std::string& inputs) {
+std::shared_ptr<const Flow> flow_of_inputs(const std::string& inputs) {
   const Parsed parsed =
       parse("id: f\ntasks: [{id: a, type: log, message: x}]\ninputs:\n" + inputs, "f", "/");
   EXPECT_NE(parsed.flow, nullptr) << format(parsed.diagnostics.front());
   return parsed.flow;
 }
 
-constexpr std::string_view kContext = R"({"run":{"id":"r","date":"2026-11-21"}})";
+constexpr std::string_view kRunContext = R"({"run":{"id":"r","date":"2026-11-21"}})";
 
 TEST(Inputs, AreConvertedToTheirTypesAndDefaultsFilledIn) {
-  const auto flow = flow_with(
+  const auto flow = flow_of_inputs(
       "  - {id: s}\n  - {id: n, type: int}\n  - {id: x, type: float, default: 2}\n"
       "  - {id: b, type: bool, default: false}\n  - {id: d, type: date, default: '{{ run.date "
       "}}'}\n"
       "  - {id: j, type: json}\n  - {id: o, required: false}\n");
   const auto json = resolve_inputs(
       *flow, Given{{"n", "-5"}, {"s", "$(touch /tmp/x) \"'\n-rf"}, {"j", R"({"b":1,"a":[true]})"}},
-      kContext);
+      kRunContext);
   ASSERT_TRUE(json.has_value()) << json.error().message;
   EXPECT_EQ(*json, R"({"s":"$(touch /tmp/x) \"'\n-rf","n":-5,"x":2.0,"b":false,"d":"2026-11-21",)"
                    R"("j":{"a":[true],"b":1},"o":null})");
 }
 
 TEST(Inputs, TheContextMayBeTheRunItself) {
-  const auto flow = flow_with("  - {id: d, type: date, default: '{{ run.date }}'}\n");
+  const auto flow = flow_of_inputs("  - {id: d, type: date, default: '{{ run.date }}'}\n");
   const auto json = resolve_inputs(*flow, {}, R"({"date":"2026-01-02"})");
   ASSERT_TRUE(json.has_value()) << json.error().message;
   EXPECT_EQ(*json, R"({"d":"2026-01-02"})");
 }
 
 TEST(Inputs, AllProblemsComeInOneMessage) {
-  const auto flow = flow_with("  - {id: county}\n  - {id: n, type: int}\n  - {id: r}\n");
+  const auto flow = flow_of_inputs("  - {id: county}\n  - {id: n, type: int}\n  - {id: r}\n");
   const auto json = resolve_inputs(
-      *flow, Given{{"conty", "x"}, {"n", "5x"}, {"county", "a"}, {"county", "b"}}, kContext);
+      *flow, Given{{"conty", "x"}, {"n", "5x"}, {"county", "a"}, {"county", "b"}}, kRunContext);
   ASSERT_FALSE(json.has_value());
   EXPECT_EQ(json.error().code, ErrorCode::kInvalidArgument);
   EXPECT_EQ(json.error().message,
@@ -54,8 +54,8 @@ TEST(Inputs, AllProblemsComeInOneMessage) {
 }
 
 TEST(Inputs, ADefaultThatDoesNotRenderToItsTypeIsRefused) {
-  const auto flow = flow_with("  - {id: n, type: int, default: '{{ run.date }}'}\n");
-  const auto json = resolve_inputs(*flow, {}, kContext);
+  const auto flow = flow_of_inputs("  - {id: n, type: int, default: '{{ run.date }}'}\n");
+  const auto json = resolve_inputs(*flow, {}, kRunContext);
   ASSERT_FALSE(json.has_value());
   EXPECT_NE(json.error().message.find("input 'n' (default) wants a whole number"),
             std::string::npos);
@@ -106,8 +106,8 @@ TEST(TypedInput, TakesWhatItsTypeTakes) {
 }
 
 TEST(Inputs, BytesThatAreNotUtf8AreRefused) {
-  const auto flow = flow_with("  - {id: s}\n");
-  const auto json = resolve_inputs(*flow, Given{{"s", "a\xff"}}, kContext);
+  const auto flow = flow_of_inputs("  - {id: s}\n");
+  const auto json = resolve_inputs(*flow, Given{{"s", "a\xff"}}, kRunContext);
   ASSERT_FALSE(json.has_value());
   EXPECT_NE(json.error().message.find("UTF-8"), std::string::npos);
 }
@@ -119,7 +119,7 @@ Result<GivenInputs> from_file(const Flow& flow, std::string_view text) {
 }
 
 TEST(InputsFile, ValuesAreTextAsOnACommandLine) {
-  const auto flow = flow_with(
+  const auto flow = flow_of_inputs(
       "  - {id: s}\n  - {id: n, type: int, default: 1}\n  - {id: b, type: bool, default: true}\n"
       "  - {id: j, type: json, default: 1}\n  - {id: zip}\n");
   const auto given =
@@ -131,7 +131,7 @@ TEST(InputsFile, ValuesAreTextAsOnACommandLine) {
 }
 
 TEST(InputsFile, AllThatIsWrongIsToldWithItsPlace) {
-  const auto flow = flow_with("  - {id: county}\n  - {id: n, type: int}\n");
+  const auto flow = flow_of_inputs("  - {id: county}\n  - {id: n, type: int}\n");
   const auto given = from_file(*flow, "conty: x\nn: five\ncounty: [a]\n");
   ASSERT_FALSE(given.has_value());
   EXPECT_EQ(given.error().code, ErrorCode::kInvalidArgument);

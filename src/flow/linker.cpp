@@ -252,15 +252,15 @@ void Linker::report_unknown(const Node& node, std::size_t offset, std::string_vi
 void Linker::check_part(const OutputRef& ref, TaskIndex named) {
   const TaskSpec& spec = draft_.tasks[named].spec;
   if (ref.part.empty() || spec.wait.what != WaitFor::kPerson) return;
-  std::vector<std::string_view> known;
+  std::vector<std::string_view> known{"approved", "by", "note"};
+  known.reserve(known.size() + spec.inputs.size());
   for (const InputSpec& input : spec.inputs) known.emplace_back(input.id);
-  known.insert(known.end(), {"approved", "by", "note"});
   if (std::ranges::find(known, ref.part) != known.end()) return;
   std::string hint = did_you_mean(ref.part, known);
   if (hint.empty()) hint = "; there is " + join_or(known);
-  reporter_.error_in(
-      *ref.node, ref.offset, Code::kUndefinedName,
-      fmt::format("the pause '{}' has no output {}{}", spec.id, quoted(ref.part), hint));
+  reporter_.error_in(*ref.node, ref.offset, Code::kUndefinedName,
+                     fmt::format("the pause '{}' has no output {}{}", spec.id,
+                                 quoted(std::string_view(ref.part)), hint));
 }
 
 void Linker::link_task(TaskIndex index) {

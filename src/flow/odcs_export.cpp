@@ -24,7 +24,7 @@ std::string text_of(const json::object& object, json::string_view key) {
   return json::serialize(*value);
 }
 
-bool is_true(const json::object& object, json::string_view key) {
+bool has_flag(const json::object& object, json::string_view key) {
   const json::value* value = object.if_contains(key);
   return value != nullptr && value->is_bool() && value->get_bool();
 }
@@ -74,9 +74,9 @@ class ColumnExporter {
     }
     write_type();
     if (column_.contains("description")) property_["description"] = text_of(column_, "description");
-    if (is_true(column_, "required")) property_["required"] = true;
-    if (is_true(column_, "unique")) property_["unique"] = true;
-    if (is_true(column_, "pii")) property_["classification"] = "pii";
+    if (has_flag(column_, "required")) property_["required"] = true;
+    if (has_flag(column_, "unique")) property_["unique"] = true;
+    if (has_flag(column_, "pii")) property_["classification"] = "pii";
     write_match();
     write_bounds();
     write_values();
@@ -85,7 +85,7 @@ class ColumnExporter {
       if (const json::value* value = column_.if_contains(key)) own_.add(key, *value);
     }
     if (const json::value* unique = column_.if_contains("unique"); unique != nullptr) {
-      if (!is_true(column_, "unique")) own_.add("unique", false);
+      if (!has_flag(column_, "unique")) own_.add("unique", false);
     }
     if (!options_.empty()) property_["logicalTypeOptions"] = std::move(options_);
     if (!quality_.empty()) property_["quality"] = std::move(quality_);

@@ -11,13 +11,13 @@ std::string names(std::string_view sql) {
   return out;
 }
 
-struct Case {
+struct NamesCase {
   std::string sql;
   std::string expected;
 };
 
 TEST(SqlNames, AreIdentifiersThatMayBeTables) {
-  const Case rows[] = {
+  const NamesCase rows[] = {
       {"", ""},
       {"select * from a", "select from a"},
       {"FROM County", "from county"},
@@ -43,7 +43,7 @@ TEST(SqlNames, AreIdentifiersThatMayBeTables) {
       {"from a $open", "from a open"},
       {"from tönung", "from tönung"},
   };
-  for (const Case& row : rows) EXPECT_EQ(names(row.sql), row.expected) << row.sql;
+  for (const NamesCase& row : rows) EXPECT_EQ(names(row.sql), row.expected) << row.sql;
 }
 
 TEST(SqlNames, KnowWhereTheyStand) {

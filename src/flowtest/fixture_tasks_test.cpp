@@ -5,7 +5,7 @@
 namespace cordyna::flowtest {
 namespace {
 
-constexpr const char* kFlow = R"(id: tables
+constexpr const char* kTablesFlow = R"(id: tables
 tasks:
   - id: raw
     type: load
@@ -21,7 +21,7 @@ class FixtureTasksTest : public CaseRunFixture {
  protected:
   /// The params of each task as the real side sees them.
   std::vector<std::string> changed(const std::string& fixtures) {
-    file_ = read(kFlow, "tests:\n  - {id: a, expect: {}, fixtures: " + fixtures + "}\n");
+    file_ = read(kTablesFlow, "tests:\n  - {id: a, expect: {}, fixtures: " + fixtures + "}\n");
     const auto flow = with_data_fixtures(
         file_.flow, file_.cases.at(0), [](TaskIndex task, const std::vector<std::string>& rows) {
           return Result<std::string>("/tmp/" + std::to_string(task) + "-" + rows.front());
@@ -31,7 +31,7 @@ class FixtureTasksTest : public CaseRunFixture {
     return out;
   }
   bool real(const std::string& test) {
-    file_ = read(kFlow, "tests:\n  - {id: a, expect: {}, " + test + "}\n");
+    file_ = read(kTablesFlow, "tests:\n  - {id: a, expect: {}, " + test + "}\n");
     return needs_real(*file_.flow, file_.cases.at(0));
   }
 };

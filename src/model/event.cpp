@@ -1,25 +1,24 @@
 #include "model/event.hpp"
 
-#include <algorithm>
 #include <array>
+
+#include "model/value_names.hpp"
 
 namespace cordyna {
 namespace {
 
 using Word = std::string_view;
 
-constexpr std::array kStates{Word("pending"), Word("run"), Word("dead"), Word("dropped")};
+constexpr std::array kEventStates{Word("pending"), Word("run"), Word("dead"), Word("dropped")};
 
 }  // namespace
 
 std::string_view to_string(EventState state) {
-  return kStates[static_cast<std::size_t>(state)];
+  return kEventStates[static_cast<std::size_t>(state)];
 }
 
 std::optional<EventState> parse_event_state(std::string_view text) {
-  const auto found = std::ranges::find(kStates, text);
-  if (found == kStates.end()) return std::nullopt;
-  return static_cast<EventState>(found - kStates.begin());
+  return value_named<EventState>(kEventStates, text);
 }
 
 }  // namespace cordyna

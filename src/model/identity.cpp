@@ -4,19 +4,13 @@
 #include <array>
 
 #include "base/json_text.hpp"
+#include "model/value_names.hpp"
 
 namespace cordyna {
 namespace {
 
 constexpr std::array<std::string_view, 4> kRoles{"viewer", "operator", "author", "admin"};
 constexpr std::array<std::string_view, 4> kTokenKinds{"personal", "service", "session", "login"};
-
-template <class Value, std::size_t size>
-std::optional<Value> parse(const std::array<std::string_view, size>& names, std::string_view text) {
-  const auto found = std::ranges::find(names, text);
-  if (found == names.end()) return std::nullopt;
-  return static_cast<Value>(found - names.begin());
-}
 
 }  // namespace
 
@@ -25,7 +19,7 @@ std::string_view to_string(Role role) {
 }
 
 std::optional<Role> parse_role(std::string_view text) {
-  return parse<Role>(kRoles, text);
+  return value_named<Role>(kRoles, text);
 }
 
 std::span<const std::string_view> role_names() {
@@ -67,7 +61,7 @@ std::string_view to_string(TokenKind kind) {
 }
 
 std::optional<TokenKind> parse_token_kind(std::string_view text) {
-  return parse<TokenKind>(kTokenKinds, text);
+  return value_named<TokenKind>(kTokenKinds, text);
 }
 
 bool reaches(std::string_view above, std::string_view ns) {

@@ -7,6 +7,8 @@
 #include <iterator>
 #include <span>
 
+#include "model/value_names.hpp"
+
 namespace cordyna {
 namespace {
 
@@ -86,13 +88,6 @@ bool has_exit(std::span<const Edge<State>> edges, State from) {
 }
 
 template <class State, std::size_t N>
-std::optional<State> parse(const std::array<std::string_view, N>& names, std::string_view text) {
-  const auto found = std::ranges::find(names, text);
-  if (found == names.end()) return std::nullopt;
-  return static_cast<State>(found - names.begin());
-}
-
-template <class State, std::size_t N>
 void write_graph(std::string& page, std::string_view title, std::span<const Edge<State>> edges,
                  const std::array<std::string_view, N>& names) {
   const auto out = std::back_inserter(page);
@@ -128,21 +123,21 @@ std::string_view to_string(PointVerdict verdict) {
 }
 
 std::optional<RunState> parse_run_state(std::string_view text) {
-  return parse<RunState>(kRunNames, text);
+  return value_named<RunState>(kRunNames, text);
 }
 std::optional<TaskState> parse_task_state(std::string_view text) {
-  return parse<TaskState>(kTaskNames, text);
+  return value_named<TaskState>(kTaskNames, text);
 }
 std::optional<AttemptState> parse_attempt_state(std::string_view text) {
-  return parse<AttemptState>(kAttemptNames, text);
+  return value_named<AttemptState>(kAttemptNames, text);
 }
 
 std::optional<PointVerdict> parse_point_verdict(std::string_view text) {
-  return parse<PointVerdict>(kVerdictNames, text);
+  return value_named<PointVerdict>(kVerdictNames, text);
 }
 
 std::optional<HoldState> parse_hold_state(std::string_view text) {
-  return parse<HoldState>(kHoldNames, text);
+  return value_named<HoldState>(kHoldNames, text);
 }
 
 bool can_follow(RunState from, RunState to) {

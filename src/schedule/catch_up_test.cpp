@@ -8,26 +8,10 @@
 #include <random>
 
 #include "base/calendar.hpp"
+#include "schedule/schedule_fixtures.hpp"
 
 namespace cordyna::schedule {
 namespace {
-
-constexpr Millis kSecond = 1000;
-constexpr Millis kMinute = 60 * kSecond;
-constexpr Millis kHour = 60 * kMinute;
-constexpr Millis kDay = 24 * kHour;
-
-Schedule make(const std::string& cron, const std::string& zone = "UTC") {
-  TriggerSpec trigger;
-  trigger.id = "t";
-  trigger.cron = cron;
-  trigger.timezone = zone;
-  return Schedule::of(trigger).value();
-}
-
-Millis at(std::string_view text) {
-  return parse_timestamp(text).value();
-}
 
 /// What the rules say, without any cleverness: all times one by one.
 struct Reference {

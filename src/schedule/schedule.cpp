@@ -5,8 +5,8 @@
 namespace cordyna::schedule {
 namespace {
 
-constexpr Millis kSecond = 1000;
-constexpr std::int64_t kDay = 86'400;
+constexpr Millis kMillisOfSecond = 1000;
+constexpr std::int64_t kSecondsOfDay = 86'400;
 constexpr std::int64_t kLookBackSeconds = std::int64_t{1} << 30;  // 34 years
 
 std::int64_t floor_div(std::int64_t a, std::int64_t b) {
@@ -17,7 +17,7 @@ std::int64_t floor_div(std::int64_t a, std::int64_t b) {
 }  // namespace
 
 bool Schedule::is_holiday(LocalSeconds local) const {
-  return std::ranges::binary_search(definition_.holidays, floor_div(local, kDay));
+  return std::ranges::binary_search(definition_.holidays, floor_div(local, kSecondsOfDay));
 }
 
 /// Goes from one period of the zone to the next. Within one, local and universal time differ by the
@@ -41,7 +41,7 @@ std::optional<std::int64_t> Schedule::next_second(std::int64_t after) const {
     }
     auto found = definition_.cron.next(local);
     while (found.has_value() && is_holiday(*found)) {
-      found = definition_.cron.next((floor_div(*found, kDay) + 1) * kDay);
+      found = definition_.cron.next((floor_div(*found, kSecondsOfDay) + 1) * kSecondsOfDay);
     }
     if (!found.has_value()) return std::nullopt;
     if (*found - period.offset < period.end) return *found - period.offset;
@@ -61,7 +61,8 @@ Result<Schedule> Schedule::of(const TriggerSpec& trigger) {
 /// `next` never goes back when its argument goes on. So the last time before a point can be found
 /// by halving: it follows the latest second whose next time is before that point.
 std::optional<Millis> Schedule::previous(Millis before) const {
-  const std::int64_t end = floor_div(before - 1, kSecond);  // the last second that may be it
+  const std::int64_t end =
+      floor_div(before - 1, kMillisOfSecond);  // the last second that may be it
   const auto reaches = [&](std::int64_t from) {
     const auto found = next_second(from);
     return found.has_value() && *found <= end;
@@ -78,13 +79,13 @@ std::optional<Millis> Schedule::previous(Millis before) const {
     const std::int64_t middle = low + (high - low) / 2;
     (reaches(middle) ? low : high) = middle;
   }
-  return *next_second(low) * kSecond;
+  return *next_second(low) * kMillisOfSecond;
 }
 
 std::optional<Millis> Schedule::next(Millis after) const {
-  const auto found = next_second(floor_div(after, kSecond));
+  const auto found = next_second(floor_div(after, kMillisOfSecond));
   if (!found.has_value()) return std::nullopt;
-  return *found * kSecond;
+  return *found * kMillisOfSecond;
 }
 
 }  // namespace cordyna::schedule

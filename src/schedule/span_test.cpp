@@ -6,22 +6,10 @@
 #include <algorithm>
 #include <random>
 
+#include "schedule/schedule_fixtures.hpp"
+
 namespace cordyna::schedule {
 namespace {
-
-constexpr Millis kHour = 3'600'000;
-constexpr Millis kDay = 24 * kHour;
-
-Millis at(std::string_view text) {
-  return parse_timestamp(text).value();
-}
-
-Schedule make(const std::string& cron, const std::string& zone = "UTC") {
-  TriggerSpec trigger;
-  trigger.cron = cron;
-  trigger.timezone = zone;
-  return Schedule::of(trigger).value();
-}
 
 std::vector<Tick> forwards(const Span& span, Millis from) {
   std::vector<Tick> found;

@@ -14,7 +14,7 @@
 namespace cordyna {
 namespace {
 
-constexpr std::uint32_t kPage = 500;
+constexpr std::uint32_t kFlowPage = 500;
 
 PlannedFlow plan_file(const FolderFlow& found, const AppliedFlowRow* present) {
   PlannedFlow planned;
@@ -110,11 +110,11 @@ ApplyPlan plan_apply(const std::vector<AppliedFlowRow>& present, const FlowFolde
 
 Result<std::vector<AppliedFlowRow>> all_applied(StoreReader& reader, AppliedFilter filter) {
   std::vector<AppliedFlowRow> rows;
-  filter.limit = kPage;
+  filter.limit = kFlowPage;
   for (;;) {
     TRY_ASSIGN(const std::vector<AppliedFlowRow> page, reader.list_applied(filter));
     rows.insert(rows.end(), page.begin(), page.end());
-    if (page.size() < kPage) return rows;
+    if (page.size() < kFlowPage) return rows;
     filter.after_ns = page.back().ns;
     filter.after_id = page.back().flow_id;
   }
@@ -159,7 +159,9 @@ void append_planned(std::string& out, const PlannedFlow& planned) {
     fmt::format_to(std::back_inserter(out), ",\"from_version\":{}", planned.present->version);
   }
   fmt::format_to(std::back_inserter(out), ",\"hash\":\"{}\",\"file\":",
-                 planned.flow != nullptr ? planned.flow->hash : planned.present->hash);
+                 planned.flow != nullptr       ? planned.flow->hash
+                 : planned.present.has_value() ? planned.present->hash
+                                               : std::string());
   append_json(out, planned.file);
 }
 

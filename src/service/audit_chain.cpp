@@ -10,7 +10,7 @@
 namespace cordyna {
 namespace {
 
-constexpr std::uint32_t kPage = 1000;
+constexpr std::uint32_t kAuditPage = 1000;
 
 }  // namespace
 
@@ -18,7 +18,7 @@ Result<AuditCheck> check_audit(StoreReader& reader, const AuditHash& hash) {
   AuditCheck check;
   // From the newest down: each entry must have been made of the hash of the one that comes next.
   AuditFilter filter;
-  filter.limit = kPage;
+  filter.limit = kAuditPage;
   AuditRow later;
   const auto look = [&](const std::string& before) {
     if (later.seq > 0 && later.hash != hash(audit_text(later, before))) check.broken_at = later.seq;
@@ -33,7 +33,7 @@ Result<AuditCheck> check_audit(StoreReader& reader, const AuditHash& hash) {
       later = row;
       filter.before = row.seq;
     }
-    if (page.size() < kPage) break;
+    if (page.size() < kAuditPage) break;
   }
   if (later.seq > 1) check.broken_at = later.seq;
   look("");

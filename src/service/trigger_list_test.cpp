@@ -7,7 +7,7 @@
 namespace cordyna {
 namespace {
 
-const Millis kNoon = parse_timestamp("2026-03-27T12:00:00").value();
+const Millis kFridayNoon = parse_timestamp("2026-03-27T12:00:00").value();
 constexpr Millis kHour = 3'600'000;
 
 Flow flow_with_triggers() {
@@ -48,7 +48,7 @@ std::string text_of(const std::vector<ListedTrigger>& triggers) {
 TEST(TriggerList, NewOnesHaveNothingBehindThem) {
   MemoryStore store;
   const Flow flow = flow_with_triggers();
-  EXPECT_EQ(text_of(triggers_of(store, row_of(flow), flow, {}, kNoon).value()),
+  EXPECT_EQ(text_of(triggers_of(store, row_of(flow), flow, {}, kFridayNoon).value()),
             R"({"flow":"acme/sales","trigger":"hourly","type":"schedule","disabled":false,)"
             R"("cron":"0 * * * *","timezone":"UTC","next":"2026-03-27T13:00:00.000Z"})"
             "\n"
@@ -70,7 +70,7 @@ TEST(TriggerList, WhatCameLastIsToldAlsoOfAFlowThatIsDisabled) {
   tick.flow_id = "sales";
   tick.trigger = "hourly";
   tick.state = TickState::kSkipped;
-  tick.scheduled_for = tick.first = kNoon - kHour;
+  tick.scheduled_for = tick.first = kFridayNoon - kHour;
   tick.count = 1;
   tick.detail = "catch_up is none";
   changes.ticks.push_back(tick);
@@ -84,14 +84,15 @@ TEST(TriggerList, WhatCameLastIsToldAlsoOfAFlowThatIsDisabled) {
   event.flow_id = "sales";
   event.trigger = "hook";
   event.event_id = "a";
-  event.at = kNoon - 1;
+  event.at = kFridayNoon - 1;
   event.payload = "{}";
   changes.events.push_back(event);
   ASSERT_TRUE(store.commit(changes).has_value());
   AppliedFlowRow row = row_of(flow);
-  row.disabled = {kNoon, "ann", "why"};
+  row.disabled = {kFridayNoon, "ann", "why"};
   EXPECT_EQ(
-      text_of(triggers_of(store, row, flow, {{"acme", "sales", "hook", 1, 2}}, kNoon).value()),
+      text_of(
+          triggers_of(store, row, flow, {{"acme", "sales", "hook", 1, 2}}, kFridayNoon).value()),
       R"({"flow":"acme/sales","trigger":"hourly","type":"schedule","disabled":true,)"
       R"("flow_disabled":true,"cron":"0 * * * *","timezone":"UTC",)"
       R"("last_at":"2026-03-27T11:00:00.000Z","last":"skipped"})"

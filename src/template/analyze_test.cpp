@@ -68,13 +68,13 @@ INSTANTIATE_TEST_SUITE_P(
         ReferenceCase{"unknown_is_a_reference", "{{ nope }}", "3:nope"}),
     [](const auto& row) { return row.param.name; });
 
-struct ProblemCase {
+struct AnalyzedCase {
   const char* name;
   const char* text;
   const char* expected;
 };
 
-class ProblemTest : public testing::TestWithParam<ProblemCase> {};
+class ProblemTest : public testing::TestWithParam<AnalyzedCase> {};
 
 TEST_P(ProblemTest, SaysWhatIsWrongAndWhere) {
   const std::string found = problems(GetParam().text);
@@ -84,30 +84,30 @@ TEST_P(ProblemTest, SaysWhatIsWrongAndWhere) {
 INSTANTIATE_TEST_SUITE_P(
     Table, ProblemTest,
     testing::Values(
-        ProblemCase{"unclosed", "ab {{ inputs.x", "syntax error"},
-        ProblemCase{"empty", "{{ }}", "3:syntax error"},
-        ProblemCase{"filter", "{{ inputs.day | dat }}",
-                    "16:unknown filter 'dat'; did you mean 'date'?"},
-        ProblemCase{"function", "{{ hsh(1) }}", "unknown function 'hsh'; did you mean 'hash'?"},
-        ProblemCase{"test", "{{ 1 is evn }}", "unknown test 'evn'; did you mean 'even'?"},
-        ProblemCase{"method", "{{ inputs.x.upper() }}", "use a filter: {{ value | upper }}"},
-        ProblemCase{"secret_of_data", "{{ secret(vars.name) }}",
-                    "secret() takes one literal name: secret('NAME'), or an input of the type "
-                    "secret"},
-        ProblemCase{"secret_made_of_inputs", "{{ secret(inputs.a ~ inputs.b) }}",
-                    "secret() takes one literal name"},
-        ProblemCase{"secret_inside_an_input", "{{ secret(inputs.a.b) }}",
-                    "secret() takes one literal name"},
-        ProblemCase{"secret_of_any_input", "{{ secret(inputs[vars.x]) }}",
-                    "secret() takes one literal name"},
-        ProblemCase{"secret_of_a_local", "{% set inputs = vars %}{{ secret(inputs.a) }}",
-                    "secret() takes one literal name"},
-        ProblemCase{"env_of_data", "{{ env(inputs.name) }}",
-                    "env() takes one literal name: env('NAME')"},
-        ProblemCase{"no_namespace", "{% set n = namespace() %}", "unknown function 'namespace'"},
-        ProblemCase{"no_include", "{% include 'x' %}", "syntax error"},
-        ProblemCase{"no_macro", "{% macro m() %}{% endmacro %}", "syntax error"},
-        ProblemCase{"open_block", "{% if inputs.x %}", "syntax error"}),
+        AnalyzedCase{"unclosed", "ab {{ inputs.x", "syntax error"},
+        AnalyzedCase{"empty", "{{ }}", "3:syntax error"},
+        AnalyzedCase{"filter", "{{ inputs.day | dat }}",
+                     "16:unknown filter 'dat'; did you mean 'date'?"},
+        AnalyzedCase{"function", "{{ hsh(1) }}", "unknown function 'hsh'; did you mean 'hash'?"},
+        AnalyzedCase{"test", "{{ 1 is evn }}", "unknown test 'evn'; did you mean 'even'?"},
+        AnalyzedCase{"method", "{{ inputs.x.upper() }}", "use a filter: {{ value | upper }}"},
+        AnalyzedCase{"secret_of_data", "{{ secret(vars.name) }}",
+                     "secret() takes one literal name: secret('NAME'), or an input of the type "
+                     "secret"},
+        AnalyzedCase{"secret_made_of_inputs", "{{ secret(inputs.a ~ inputs.b) }}",
+                     "secret() takes one literal name"},
+        AnalyzedCase{"secret_inside_an_input", "{{ secret(inputs.a.b) }}",
+                     "secret() takes one literal name"},
+        AnalyzedCase{"secret_of_any_input", "{{ secret(inputs[vars.x]) }}",
+                     "secret() takes one literal name"},
+        AnalyzedCase{"secret_of_a_local", "{% set inputs = vars %}{{ secret(inputs.a) }}",
+                     "secret() takes one literal name"},
+        AnalyzedCase{"env_of_data", "{{ env(inputs.name) }}",
+                     "env() takes one literal name: env('NAME')"},
+        AnalyzedCase{"no_namespace", "{% set n = namespace() %}", "unknown function 'namespace'"},
+        AnalyzedCase{"no_include", "{% include 'x' %}", "syntax error"},
+        AnalyzedCase{"no_macro", "{% macro m() %}{% endmacro %}", "syntax error"},
+        AnalyzedCase{"open_block", "{% if inputs.x %}", "syntax error"}),
     [](const auto& row) { return row.param.name; });
 
 TEST(AnalyzeTest, ReportsWhereRawStands) {

@@ -13,7 +13,7 @@ namespace {
 namespace json = boost::json;
 
 /// Where in SQL a character stands.
-enum class Place : std::uint8_t {
+enum class SqlPlace : std::uint8_t {
   kPlain,
   kString,      ///< '…'
   kIdentifier,  ///< "…"
@@ -64,7 +64,7 @@ class SqlBinder {
     while (pos_ < sql_.size()) {
       if (sql_[pos_] == '{') {
         TRY(take_brace());
-      } else if (place_ == Place::kPlain) {
+      } else if (place_ == SqlPlace::kPlain) {
         TRY(step_plain());
       } else {
         step_quoted();
@@ -95,9 +95,9 @@ class SqlBinder {
   Result<> step_plain() {
     const char c = sql_[pos_];
     if (c == '\'') {
-      place_ = escape_prefix() ? Place::kEscaped : Place::kString;
+      place_ = escape_prefix() ? SqlPlace::kEscaped : SqlPlace::kString;
     } else if (c == '"') {
-      place_ = Place::kIdentifier;
+      place_ = SqlPlace::kIdentifier;
     } else if (c == '-' && at(pos_ + 1) == '-') {
       copy_to(sql_.find('\n', pos_));
       return {};
@@ -159,10 +159,10 @@ class SqlBinder {
 
   void step_quoted() {
     const char c = sql_[pos_];
-    if (place_ == Place::kEscaped && c == '\\') return copy_to(pos_ + 2);
-    const char quote = place_ == Place::kIdentifier ? '"' : '\'';
+    if (place_ == SqlPlace::kEscaped && c == '\\') return copy_to(pos_ + 2);
+    const char quote = place_ == SqlPlace::kIdentifier ? '"' : '\'';
     if (c == quote && at(pos_ + 1) == quote) return copy_to(pos_ + 2);
-    if (c == quote) place_ = Place::kPlain;
+    if (c == quote) place_ = SqlPlace::kPlain;
     copy_to(pos_ + 1);
   }
 
@@ -213,7 +213,7 @@ class SqlBinder {
 
   Result<std::string> bind(std::string_view text, bool is_raw) {
     if (is_raw) return evaluate(text, context_, lookup_, Mode::kText);
-    if (place_ == Place::kPlain) {
+    if (place_ == SqlPlace::kPlain) {
       std::string_view expression = text.substr(2, text.size() - 4);
       if (expression.starts_with('-')) expression.remove_prefix(1);
       if (expression.ends_with('-')) expression.remove_suffix(1);
@@ -232,10 +232,10 @@ class SqlBinder {
   }
 
   [[nodiscard]] std::string inside(std::string_view value) const {
-    const char quote = place_ == Place::kIdentifier ? '"' : '\'';
+    const char quote = place_ == SqlPlace::kIdentifier ? '"' : '\'';
     std::string out;
     for (const char c : value) {
-      if (c == quote || (c == '\\' && place_ == Place::kEscaped)) out += c;
+      if (c == quote || (c == '\\' && place_ == SqlPlace::kEscaped)) out += c;
       out += c;
     }
     return out;
@@ -246,7 +246,7 @@ class SqlBinder {
   const Lookup& lookup_;
   Analysis* analysis_ = nullptr;
   std::size_t pos_ = 0;
-  Place place_ = Place::kPlain;
+  SqlPlace place_ = SqlPlace::kPlain;
   std::string out_;
 };
 

@@ -15,13 +15,13 @@ std::string context_with(const std::string& value) {
   return boost::json::serialize(boost::json::object{{"inputs", {{"v", value}}}});
 }
 
-struct Case {
+struct SqlCase {
   const char* name;
   const char* sql;
   const char* expected;
 };
 
-class BindSqlTest : public testing::TestWithParam<Case> {};
+class BindSqlTest : public testing::TestWithParam<SqlCase> {};
 
 TEST_P(BindSqlTest, WritesLiterals) {
   const auto result = bind_sql(GetParam().sql, R"({"inputs":{"s":"it's","i":"a\"b","n":3,"neg":-3,
@@ -33,27 +33,27 @@ TEST_P(BindSqlTest, WritesLiterals) {
 
 INSTANTIATE_TEST_SUITE_P(
     Table, BindSqlTest,
-    testing::Values(Case{"string", "select {{ inputs.s }}", "select 'it''s'"},
-                    Case{"number", "x = {{ inputs.n }} + {{ inputs.f }}", "x = 3 + 0.5"},
-                    Case{"negative", "x -{{ inputs.neg }}", "x -(-3)"},
-                    Case{"bool_null", "{{ inputs.t }}, {{ inputs.z }}", "TRUE, NULL"},
-                    Case{"list", "{{ inputs.l }}", "'[1,\"x''\"]'"},
-                    Case{"in_string", "like '%{{ inputs.s }}%'", "like '%it''s%'"},
-                    Case{"number_in_string", "'{{ inputs.n }}'", "'3'"},
-                    Case{"in_identifier", "\"{{ inputs.i }}\"", "\"a\"\"b\""},
-                    Case{"escape_string", "E'{{ inputs.e }}'", "E'\\\\'' or 1'"},
-                    Case{"like_is_no_escape_string", "x LIKE'{{ inputs.e }}'", "x LIKE'\\'' or 1'"},
-                    Case{"behind_doubled_quote", "'a''{{ inputs.s }}'", "'a''it''s'"},
-                    Case{"raw", "select * from {{ 'a.b' | raw }}", "select * from a.b"},
-                    Case{"line_comment", "1 -- it's {{ inputs.nope }}\n+ {{ inputs.n }}",
-                         "1 -- it's {{ inputs.nope }}\n+ 3"},
-                    Case{"block_comment", "/* ' /* {{ x }} */ */ {{ inputs.n }}",
-                         "/* ' /* {{ x }} */ */ 3"},
-                    Case{"jinja_comment", "1{# gone ' #} + {{ inputs.n }}", "1 + 3"},
-                    Case{"dollar", "$$ it's $$ || {{ inputs.s }}", "$$ it's $$ || 'it''s'"},
-                    Case{"parameter", "$1 {{ inputs.n }}", "$1 3"},
-                    Case{"braces", "{'a': {{ inputs.n }}}", "{'a': 3}"},
-                    Case{"untouched", "select '{' || x", "select '{' || x"}),
+    testing::Values(
+        SqlCase{"string", "select {{ inputs.s }}", "select 'it''s'"},
+        SqlCase{"number", "x = {{ inputs.n }} + {{ inputs.f }}", "x = 3 + 0.5"},
+        SqlCase{"negative", "x -{{ inputs.neg }}", "x -(-3)"},
+        SqlCase{"bool_null", "{{ inputs.t }}, {{ inputs.z }}", "TRUE, NULL"},
+        SqlCase{"list", "{{ inputs.l }}", "'[1,\"x''\"]'"},
+        SqlCase{"in_string", "like '%{{ inputs.s }}%'", "like '%it''s%'"},
+        SqlCase{"number_in_string", "'{{ inputs.n }}'", "'3'"},
+        SqlCase{"in_identifier", "\"{{ inputs.i }}\"", "\"a\"\"b\""},
+        SqlCase{"escape_string", "E'{{ inputs.e }}'", "E'\\\\'' or 1'"},
+        SqlCase{"like_is_no_escape_string", "x LIKE'{{ inputs.e }}'", "x LIKE'\\'' or 1'"},
+        SqlCase{"behind_doubled_quote", "'a''{{ inputs.s }}'", "'a''it''s'"},
+        SqlCase{"raw", "select * from {{ 'a.b' | raw }}", "select * from a.b"},
+        SqlCase{"line_comment", "1 -- it's {{ inputs.nope }}\n+ {{ inputs.n }}",
+                "1 -- it's {{ inputs.nope }}\n+ 3"},
+        SqlCase{"block_comment", "/* ' /* {{ x }} */ */ {{ inputs.n }}", "/* ' /* {{ x }} */ */ 3"},
+        SqlCase{"jinja_comment", "1{# gone ' #} + {{ inputs.n }}", "1 + 3"},
+        SqlCase{"dollar", "$$ it's $$ || {{ inputs.s }}", "$$ it's $$ || 'it''s'"},
+        SqlCase{"parameter", "$1 {{ inputs.n }}", "$1 3"},
+        SqlCase{"braces", "{'a': {{ inputs.n }}}", "{'a': 3}"},
+        SqlCase{"untouched", "select '{' || x", "select '{' || x"}),
     [](const auto& row) { return row.param.name; });
 
 TEST(BindSqlTest, RefusesWhatCannotBeBound) {

@@ -17,7 +17,7 @@ using shell::Frame;
 using shell::Heredoc;
 using shell::Kind;
 
-constexpr std::size_t kDepthMax = 256;
+constexpr std::size_t kNestingMax = 256;
 
 bool is_name_char(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
@@ -57,8 +57,8 @@ class Scanner {
   }
 
   void push(Kind kind, char close) {
-    if (frames_.size() >= kDepthMax) {
-      problem(pos_, fmt::format("the script is nested deeper than {}", kDepthMax));
+    if (frames_.size() >= kNestingMax) {
+      problem(pos_, fmt::format("the script is nested deeper than {}", kNestingMax));
       pos_ = text_.size();
       return;
     }

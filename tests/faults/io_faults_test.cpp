@@ -1,7 +1,6 @@
 // R7, R9: the disk fails at each operation in turn. Nothing that was confirmed is lost, a full disk
 // is waited out, and after any other error the next owner goes on.
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -14,10 +13,6 @@
 
 namespace cordyna::faults {
 namespace {
-
-std::string text(const std::vector<std::string>& flaws) {
-  return fmt::format("{}", fmt::join(flaws, "\n"));
-}
 
 struct FaultCase {
   const char* name;

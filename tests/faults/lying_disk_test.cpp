@@ -2,7 +2,6 @@
 // were written. What was confirmed may be gone then. But the next owner either finds a state that
 // is whole, and goes on, or refuses it, saying what is damaged and what to do.
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 #include <gtest/gtest.h>
 
 #include <cstdio>
@@ -16,10 +15,6 @@
 
 namespace cordyna::faults {
 namespace {
-
-std::string text(const std::vector<std::string>& flaws) {
-  return fmt::format("{}", fmt::join(flaws, "\n"));
-}
 
 std::uint64_t draws(std::uint64_t some, std::uint64_t many) {
   return std::getenv("DYNA_TEST_LONG") == nullptr ? some : many;

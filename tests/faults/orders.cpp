@@ -16,6 +16,11 @@
 #include "store/sqlite/sqlite_store.hpp"
 
 namespace cordyna::faults {
+
+std::string text(const std::vector<std::string>& flaws) {
+  return fmt::format("{}", fmt::join(flaws, "\n"));
+}
+
 namespace {
 
 constexpr std::size_t kStepsMax = 10'000;

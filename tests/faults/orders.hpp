@@ -19,6 +19,9 @@
 
 namespace cordyna::faults {
 
+/// A line for each.
+[[nodiscard]] std::string text(const std::vector<std::string>& flaws);
+
 struct OrderSettings {
   std::size_t orders = 3;
   std::size_t output_bytes = 200;  ///< of each task

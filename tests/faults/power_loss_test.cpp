@@ -1,7 +1,6 @@
 // R8: the power goes before each operation in turn. Of what was not synchronized any part may be on
 // the disk, in any order, torn; what was confirmed is there all the same.
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 #include <gtest/gtest.h>
 
 #include <cstdio>
@@ -13,10 +12,6 @@
 
 namespace cordyna::faults {
 namespace {
-
-std::string text(const std::vector<std::string>& flaws) {
-  return fmt::format("{}", fmt::join(flaws, "\n"));
-}
 
 /// One owner that ends well leaves something to lose. Then the power goes at the `at`-th operation
 /// of the next, once, or again while the third takes it up. False: there was no such operation.

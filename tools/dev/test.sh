@@ -144,7 +144,7 @@ command_test() {
   need_build_tools
   need_venv tests/requirements.txt
   case $only in
-    lint) configure asan; part_lint ;;
+    lint) part_lint ;;
     unit) build asan all; part_ctest asan unit ;;
     scripts) build release dyna; part_scripts ;;
     integration)
@@ -177,20 +177,22 @@ usage: ./dev lint [--tidy-all | --no-tidy] [--selftest]
 
 Include arrows, third-party headers, purity of the engine, size limits, READMEs, left-over marks,
 clang-format, clang-tidy of what changed since the merge base (or the commit before), shellcheck,
-ruff. Exceptions, with reasons: tools/lint/exceptions.txt. --selftest shows that each check fails on
+ruff. --tidy-all: clang-tidy of everything, with its analyzer. Exceptions, with reasons:
+tools/lint/exceptions.txt. --selftest shows that each check fails on
 a planted violation; it is also part of every lint.
 TEXT
 }
 
+# clang-tidy reads the commands of single files, which the builds do not have: nothing is built there.
 run_lint() {
-  PATH="$kVenv/bin:$PATH" python3 tools/lint/lint.py --compile-commands "$kBuildRoot/asan" \
+  configure lint
+  PATH="$kVenv/bin:$PATH" python3 tools/lint/lint.py --compile-commands "$kBuildRoot/lint" \
     --cache "$kBuildRoot/lint-cache" "$@"
 }
 
 command_lint() {
   need_packages "${kPackagesTest[@]}"
   need_build_tools
-  configure asan
   run_lint "$@"
 }
 

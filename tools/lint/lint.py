@@ -17,7 +17,7 @@ EXCEPTIONS = "tools/lint/exceptions.txt"
 
 def parse_arguments():
     parser = argparse.ArgumentParser(prog="./dev lint", description=__doc__)
-    parser.add_argument("--compile-commands", default=str(ROOT / "build/asan"))
+    parser.add_argument("--compile-commands", default=str(ROOT / "build/lint"))
     parser.add_argument("--cache", default=str(ROOT / "build/lint-cache"))
     parser.add_argument("--tidy-all", action="store_true", help="clang-tidy of every source")
     parser.add_argument("--no-tidy", action="store_true", help="without clang-tidy")

@@ -20,10 +20,6 @@ namespace {
 
 namespace json = boost::json;
 
-std::string text_of(json::string_view key) {
-  return {key.data(), key.size()};
-}
-
 /// Whether a whole number is one of the type.
 bool fits(std::string_view text, const ColumnType& type) {
   std::int64_t value = 0;

@@ -69,6 +69,10 @@ std::unexpected<TaskError> bad_value(std::string_view key, std::string_view what
   return step_fail(TaskErrorCode::kInputInvalid, fmt::format("{}: {}", key, what), Phase::kPrepare);
 }
 
+std::string text_of(std::string_view key) {
+  return std::string(key);
+}
+
 std::string scalar_text(const json::value& value) {
   if (const json::string* text = value.if_string()) return std::string(view(*text));
   return json::serialize(value);

@@ -60,6 +60,9 @@ template <class T, std::size_t N>
   return bad_value(key, "one of " + all + " is wanted, not '" + std::string(word) + "'");
 }
 
+/// A key, as the standard library has texts.
+[[nodiscard]] std::string text_of(std::string_view key);
+
 /// A scalar as text: strings as they are, others as JSON.
 [[nodiscard]] std::string scalar_text(const boost::json::value& value);
 

@@ -19,10 +19,6 @@ std::string variable(std::string_view name) {
   return value == nullptr ? std::string() : std::string(value);
 }
 
-std::string text_of(json::string_view text) {
-  return {text.data(), text.size()};
-}
-
 /// At least `least` and at most a day.
 StepResult<> read_delay(const json::object& object, std::string_view key, std::int64_t least,
                         std::int64_t& into) {

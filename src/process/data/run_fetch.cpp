@@ -16,21 +16,21 @@ namespace {
 constexpr std::string_view kFetchedCsv = "tmp/fetched.csv";
 constexpr std::string_view kFetchedParquet = "tmp/fetched.parquet";
 
-struct Fetched {
+struct FetchedTable {
   std::vector<PgColumn> columns;
   PgCopied copied;
 };
 
 /// One snapshot of the server, whatever is written there meanwhile.
-PgResult<Fetched> fetch(StepRun& run, const DatabaseSource& source, const std::string& password,
-                        const std::string& csv) {
+PgResult<FetchedTable> fetch(StepRun& run, const DatabaseSource& source,
+                             const std::string& password, const std::string& csv) {
   PG_TRY_ASSIGN(PgConnection connection,
                 PgConnection::open(source.connection, password, run.signals));
   PG_TRY(connection.run(
       "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY; SET LOCAL standard_conforming_strings = "
       "on"));
   PG_TRY(connection.run(settings_sql(source.connection)));
-  Fetched fetched;
+  FetchedTable fetched;
   PG_TRY_ASSIGN(fetched.columns, connection.describe(source_sql(source)));
   if (fetched.columns.empty()) {
     return std::unexpected(PgFault{.message = "it has no columns"});
@@ -41,7 +41,8 @@ PgResult<Fetched> fetch(StepRun& run, const DatabaseSource& source, const std::s
 }
 
 /// Again for what the server may refuse for a while.
-StepResult<Fetched> fetch_patiently(StepRun& run, const LoadParams& load, const std::string& csv) {
+StepResult<FetchedTable> fetch_patiently(StepRun& run, const LoadParams& load,
+                                         const std::string& csv) {
   const Connection& connection = load.database->connection;
   std::string password;
   if (!connection.password.empty()) {
@@ -49,7 +50,7 @@ StepResult<Fetched> fetch_patiently(StepRun& run, const LoadParams& load, const 
   }
   const bool query = !load.database->sql.empty();
   for (int tries = 1;; ++tries) {
-    PgResult<Fetched> fetched = fetch(run, *load.database, password, csv);
+    PgResult<FetchedTable> fetched = fetch(run, *load.database, password, csv);
     if (fetched.has_value()) return std::move(*fetched);
     PgFault& fault = fetched.error();
     // The server's messages about values quote them.
@@ -89,7 +90,7 @@ StepResult<> refuse_twins(const LoadParams& load, const std::vector<PgColumn>& c
 
 StepResult<FetchedRows> fetch_database(StepRun& run, const LoadParams& load) {
   const std::string csv = fmt::format("{}/{}", run.step.paths.work, kFetchedCsv);
-  STEP_TRY_ASSIGN(const Fetched fetched, fetch_patiently(run, load, csv));
+  STEP_TRY_ASSIGN(const FetchedTable fetched, fetch_patiently(run, load, csv));
   STEP_TRY(refuse_twins(load, fetched.columns));
   STEP_TRY(run.query(
       fetched_sql(fetched.columns, kFetchedCsv, fetched.copied.row_bytes_max, kFetchedParquet),

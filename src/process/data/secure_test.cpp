@@ -7,7 +7,7 @@
 namespace cordyna::data {
 namespace {
 
-constexpr const char* kContract = R"("contract": {"columns": {
+constexpr const char* kPeople = R"("contract": {"columns": {
     "id": "int64",
     "name": {"type": "string", "pii": true},
     "phone": {"type": "string", "pii": true},
@@ -23,7 +23,7 @@ class SecureTest : public StepTest {
          "id,name,phone,born,lat,town\n"
          "1,Ann O'Neil,5550123,1980-05-17,47.61234,Kent\n"
          "2,,123,,,Kent\n");
-    ASSERT_EQ(run("load", "in", std::string(R"({"from": "in.csv", )") + kContract + "}"), 0)
+    ASSERT_EQ(run("load", "in", std::string(R"({"from": "in.csv", )") + kPeople + "}"), 0)
         << error_message();
   }
   void TearDown() override {
@@ -117,7 +117,7 @@ TEST_F(SecureTest, NoMessageShowsAValue) {
   EXPECT_TRUE(has(error_message(), "Conversion Error"));
   EXPECT_EQ(error_message().find("Neil"), std::string::npos) << error_message();
   file("bad.csv", "id,name,phone,born,lat,town\n1,Ann,555,17.5.1980,x,Kent\n2,Ben,6,7,8\n");
-  EXPECT_EQ(run("load", "bad", std::string(R"({"from": "bad.csv", )") + kContract + "}"), 1);
+  EXPECT_EQ(run("load", "bad", std::string(R"({"from": "bad.csv", )") + kPeople + "}"), 1);
   EXPECT_EQ(error_code(), "TOO_MANY_REJECTS");
   EXPECT_TRUE(has(error_message(), "line 2: born: the value is not a value of type date"));
   for (const std::string& text : {error_message(), said_}) {

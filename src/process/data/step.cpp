@@ -19,10 +19,6 @@ namespace {
 
 namespace json = boost::json;
 
-std::string text_of(json::string_view key) {
-  return {key.data(), key.size()};
-}
-
 constexpr std::array<std::pair<std::string_view, Severity>, 3> kSeverities{{
     {"fail", Severity::kFail},
     {"warn", Severity::kWarn},

@@ -29,10 +29,6 @@ constexpr std::array<std::string_view, 5> kUnits{"year", "month", "week", "day",
 constexpr std::int64_t kDigitsMax = 15;
 constexpr std::int64_t kMaskLastMax = 1000;
 
-std::string text_of(json::string_view key) {
-  return {key.data(), key.size()};
-}
-
 bool is_round(std::string_view text) {
   if (std::ranges::find(kUnits, text) != kUnits.end()) return true;
   std::int64_t digits = 0;

@@ -16,6 +16,7 @@
 #include <optional>
 #include <utility>
 
+#include "process/local/dir_ptr.hpp"
 #include "process/local/files.hpp"
 
 namespace cordyna::local {
@@ -25,10 +26,6 @@ constexpr std::string_view kPrefix = "cordyna-";
 constexpr std::uint64_t kPeriodMicros = 100'000;
 constexpr std::uint64_t kQuotaLeast = 1'000;  // the kernel takes no less
 constexpr int kRemoveTries = 50;
-
-struct CloseDir {
-  void operator()(DIR* dir) const { closedir(dir); }
-};
 
 std::string_view cut(std::string_view& text, char at) {
   const std::size_t end = std::min(text.find(at), text.size());
@@ -293,7 +290,7 @@ void remove_left_groups(const GroupPlaces& places, int limit) {
   const std::string space = pid_namespace();
   for (const GroupPlace* place : {&places.memory, &places.cpu}) {
     if (place->folder.empty()) continue;
-    const std::unique_ptr<DIR, CloseDir> dir(opendir(place->folder.c_str()));
+    const DirPtr dir(opendir(place->folder.c_str()));
     if (dir == nullptr) continue;
     std::vector<std::string> left;
     while (const dirent* entry = readdir(dir.get())) {

@@ -12,6 +12,7 @@
 #include <system_error>
 
 #include "base/check.hpp"
+#include "process/local/dir_ptr.hpp"
 
 namespace cordyna::local {
 namespace {
@@ -19,16 +20,12 @@ namespace {
 constexpr int kDepthMax = 256;
 constexpr int kEntriesMax = 1'000'000;
 
-struct CloseDir {
-  void operator()(DIR* dir) const { closedir(dir); }
-};
-
 bool is_dots(const char* name) {
   return std::strcmp(name, ".") == 0 || std::strcmp(name, "..") == 0;
 }
 
 void remove_entries(Fd folder, int depth, int& budget) {
-  const std::unique_ptr<DIR, CloseDir> dir(fdopendir(folder.get()));
+  const DirPtr dir(fdopendir(folder.get()));
   if (dir == nullptr) return;
   const int fd = folder.release();  // now the DIR's
   while (const dirent* entry = readdir(dir.get())) {

@@ -14,6 +14,7 @@
 
 #include "base/time.hpp"
 #include "model/layout.hpp"
+#include "process/local/dir_ptr.hpp"
 #include "process/local/files.hpp"
 
 namespace cordyna::local {
@@ -24,11 +25,7 @@ namespace json = boost::json;
 constexpr int kFolderDepthMax = 64;
 constexpr std::size_t kHoldBytesMax = 4096;
 constexpr int kKilledCode = 137;  // as a shell reports SIGKILL
-constexpr std::string_view kFiles = "files";
-
-struct CloseDir {
-  void operator()(DIR* dir) const { closedir(dir); }
-};
+constexpr std::string_view kFilesOutput = "files";
 
 Result<json::object> parse_objects(std::string_view text) {
   json::object merged;
@@ -110,7 +107,7 @@ Result<> list_files(Fd folder, const std::string& prefix, int depth, Listing& li
     return fail(ErrorCode::kInvalidArgument,
                 "artifacts are nested deeper than " + std::to_string(kFolderDepthMax) + " folders");
   }
-  const std::unique_ptr<DIR, CloseDir> dir(fdopendir(folder.get()));
+  const DirPtr dir(fdopendir(folder.get()));
   if (dir == nullptr) return fail(ErrorCode::kUnavailable, "artifacts: " + errno_text(errno));
   const int fd = folder.release();
   while (const dirent* entry = readdir(dir.get())) {
@@ -144,11 +141,11 @@ Result<> add_artifacts(int folder, const std::string& path, json::object& output
   Listing listing{{}, path + "/" + name};
   TRY(list_files(std::move(artifacts), "", 0, listing));
   if (listing.files.empty()) return {};
-  if (outputs.contains(kFiles)) {
+  if (outputs.contains(kFilesOutput)) {
     return fail(ErrorCode::kInvalidArgument,
                 "'files' names the artifacts; an output of that name needs another one");
   }
-  outputs[kFiles] = std::move(listing.files);
+  outputs[kFilesOutput] = std::move(listing.files);
   return {};
 }
 

@@ -11,16 +11,13 @@
 #include <csignal>
 #include <memory>
 
+#include "process/local/dir_ptr.hpp"
 #include "process/local/files.hpp"
 
 namespace cordyna::local {
 namespace {
 
 constexpr int kSweepPauseMs = 50;
-
-struct CloseDir {
-  void operator()(DIR* dir) const { closedir(dir); }
-};
 
 /// The fields after the name in parentheses, which may itself hold anything.
 std::optional<ProcessInfo> parse_stat(pid_t pid, std::string_view text) {
@@ -97,7 +94,7 @@ std::optional<ProcessInfo> process_info(pid_t pid) {
 
 std::vector<ProcessInfo> all_processes() {
   std::vector<ProcessInfo> all;
-  const std::unique_ptr<DIR, CloseDir> dir(opendir("/proc"));
+  const DirPtr dir(opendir("/proc"));
   if (dir == nullptr) return all;
   while (const dirent* entry = readdir(dir.get())) {
     pid_t pid = 0;
