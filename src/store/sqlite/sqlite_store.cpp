@@ -260,7 +260,14 @@ Result<std::unique_ptr<Store>> open_sqlite_store(const StateLayout& layout,
   if (is_new) TRY(create(path, layout.folder()));
   const Trust trust = is_new ? Trust::kWhole : lock.trust();
   if (trust != Trust::kWhole) {
-    for (const char* suffix : {"", "-wal"}) TRY(sqlite::settle(path + suffix));
+    for (const char* suffix : {"", "-wal"}) {
+      const auto settled = sqlite::settle(path + suffix);
+      // The kernel tells of a page that it could not write once: the next owner would hear nothing.
+      if (!settled.has_value()) {
+        lock.distrust();
+        return std::unexpected<Error>(settled.error());
+      }
+    }
   }
   TRY_ASSIGN(std::unique_ptr<Database> database, Database::open(path, Access::kWrite));
   // Before the first change: the file may be another program's, or of a newer version.

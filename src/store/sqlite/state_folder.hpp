@@ -49,6 +49,8 @@ class OwnerLock {
   OwnerLock& operator=(OwnerLock&&) = delete;
 
   [[nodiscard]] Trust trust() const;
+  /// What the disk holds is unknown: the next owner trusts nothing that was said before.
+  void distrust() { before_.clear(); }
   /// What the owner before gave to `found_good`; 0: nothing.
   [[nodiscard]] RunNo numbers_from() const;
   /// The database was found good, or made. `numbers_from`: new runs have larger numbers; up to it

@@ -9,6 +9,7 @@ import contextlib
 import errno
 import http.client
 import os
+import sqlite3
 import threading
 from pathlib import Path
 from typing import Any
@@ -251,6 +252,27 @@ def test_a_failed_sync_is_never_passed_over(tmp_path: Path, disk: Disk) -> None:
     finally:
         end(server)
     check_next_start(tmp_path, disk, kept)
+
+
+def test_what_a_start_could_not_sync_is_looked_at_as_a_whole(tmp_path: Path, disk: Disk) -> None:
+    """The kernel tells of a page that it could not write once, and takes it for written then."""
+    flows(tmp_path)
+    server = find_port(spawn(tmp_path))
+    kept = server.start("acme/say")
+    server.ended(kept)
+    server.process.kill()
+    server.process.wait()
+    disk.fail(SYNCS, errno.EIO)
+    refused = spawn(tmp_path, **disk.env)
+    stops_with(refused, "could not be written to the disk")
+    disk.heal()
+    with contextlib.closing(sqlite3.connect(server.state / "state.db")) as lost:
+        lost.execute("DELETE FROM history WHERE seq = 2")
+        lost.commit()
+    damaged = spawn(tmp_path)
+    eventually(lambda: damaged.process.poll() is not None, "the end of the server")
+    assert damaged.process.returncode == 7, damaged.last_words()
+    assert "history" in damaged.last_words()
 
 
 def test_a_disk_that_hangs_holds_up_who_writes_and_nobody_else(tmp_path: Path, disk: Disk) -> None:
