@@ -55,7 +55,16 @@ Result<> UpFolder::read() {
 Result<> UpFolder::apply(const StateLayout& layout, Ownership& ownership) {
   for (int tries = 0;; ++tries) {
     TRY_ASSIGN(const std::vector<AppliedFlowRow> present, applied_in(context_, layout));
-    const ApplyPlan plan = plan_apply(present, found_, context_.arguments.prune);
+    ApplyPlan plan = plan_apply(present, found_, context_.arguments.prune);
+    // All at once: rather a disk that went away, or a clone that begins, than a wish.
+    const std::size_t gone = plan.count(FlowFate::kRemoved);
+    if (found_.flows.empty() && gone > 1) {
+      print_hint(
+          fmt::format("{}: all {} flows are gone at once, and stay applied; if that is meant, "
+                      "'dyna flows remove' or 'dyna apply --prune' ends them",
+                      printable(folder_), gone));
+      plan = plan_apply(present, found_, false);
+    }
     std::vector<FlowChange> changes = plan.changes();
     if (!changes.empty()) {
       const auto done = ownership.apply(std::move(changes));
