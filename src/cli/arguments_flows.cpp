@@ -163,8 +163,9 @@ void FlowCommands::add_up() {
       ->type_name("DIR")
       ->expected(0, 1);
   up->add_flag("--watch", found_.watch, "Apply what changes in DIR, too, as soon as it does");
-  up->add_flag("--prune", found_.prune,
-               "Also remove flows whose file is gone from DIR (not all at once)");
+  up->add_flag(
+      "--prune", found_.prune,
+      "Also remove flows whose file is gone from DIR; several that are all, at once, stay");
   up->add_option("--slots", found_.slots, "Processes at once (default: one per core)")
       ->check(CLI::Range(1, 10'000))
       ->type_name("N");

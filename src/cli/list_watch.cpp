@@ -151,7 +151,7 @@ std::string changed_lines(const ListShown& list, const std::set<std::string>& be
 
 /// What is written to a store can be read only when it is on the disk, of which nothing tells: a
 /// disk takes a millisecond for that, or half a minute. So a change is looked for again, ever less
-/// often, until any disk is done.
+/// often, for two minutes.
 class Settling {
  public:
   using Clock = std::chrono::steady_clock;

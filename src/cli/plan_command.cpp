@@ -17,7 +17,7 @@
 namespace cordyna::cli {
 namespace {
 
-constexpr std::uint32_t kFlowPage = 500;
+constexpr std::uint32_t kUnfinishedPage = 500;
 
 /// Runs of a flow that have not ended, the oldest first.
 Result<std::vector<RunRow>> unfinished_runs(StoreReader& reader, const PlannedFlow& planned) {
@@ -25,12 +25,12 @@ Result<std::vector<RunRow>> unfinished_runs(StoreReader& reader, const PlannedFl
   RunFilter filter;
   filter.flow_id = planned.id;
   filter.unfinished = true;
-  filter.limit = kFlowPage;
+  filter.limit = kUnfinishedPage;
   for (;;) {
     TRY_ASSIGN(const std::vector<RunRow> page, reader.list_runs(filter));
     std::ranges::copy_if(page, std::back_inserter(found),
                          [&planned](const RunRow& run) { return run.ns == planned.ns; });
-    if (page.size() < kFlowPage) break;
+    if (page.size() < kUnfinishedPage) break;
     filter.before = page.back().no;
   }
   std::ranges::reverse(found);
@@ -40,7 +40,7 @@ Result<std::vector<RunRow>> unfinished_runs(StoreReader& reader, const PlannedFl
 Result<std::vector<BackfillNo>> unfinished_backfills(StoreReader& reader,
                                                      const PlannedFlow& planned) {
   TRY_ASSIGN(const std::vector<BackfillRow> rows,
-             reader.list_backfills({.unfinished = true, .limit = kFlowPage}));
+             reader.list_backfills({.unfinished = true, .limit = kUnfinishedPage}));
   std::vector<BackfillNo> found;
   for (const BackfillRow& row : rows) {
     if (row.ns == planned.ns && row.flow_id == planned.id) found.push_back(row.no);

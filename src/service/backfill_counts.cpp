@@ -6,7 +6,7 @@
 namespace cordyna {
 namespace {
 
-constexpr std::uint32_t kTickPage = 500;
+constexpr std::uint32_t kRunPage = 500;
 
 }  // namespace
 
@@ -26,11 +26,11 @@ Result<BackfillCounts> count_runs(StoreReader& reader, BackfillNo no) {
   BackfillCounts counts;
   RunFilter filter;
   filter.backfill = std::to_string(no);
-  filter.limit = kTickPage;
+  filter.limit = kRunPage;
   for (;;) {
     TRY_ASSIGN(const std::vector<RunRow> page, reader.list_runs(filter));
     for (const RunRow& run : page) counts.add(run.state);
-    if (page.size() < kTickPage) return counts;
+    if (page.size() < kRunPage) return counts;
     filter.before = page.back().no;
   }
 }

@@ -5,25 +5,16 @@
 #include <iterator>
 
 #include "base/text.hpp"
+#include "service/json_fields.hpp"
 #include "service/update.hpp"
 
 namespace cordyna {
 namespace {
 
-void append_time(std::string& out, std::string_view key, Millis at) {
-  if (at > 0) fmt::format_to(std::back_inserter(out), ",\"{}\":\"{}\"", key, format_timestamp(at));
-}
-
 void append_error(std::string& out, const std::optional<TaskError>& error) {
   if (!error.has_value()) return;
   out += ",\"error\":";
   append_json(out, *error);
-}
-
-void append_text(std::string& out, std::string_view key, std::string_view text) {
-  if (text.empty()) return;
-  fmt::format_to(std::back_inserter(out), ",\"{}\":", key);
-  append_json(out, text);
 }
 
 void append_holders(std::string& out, std::string_view name,

@@ -8,6 +8,7 @@
 #include "base/json_text.hpp"
 #include "schedule/catch_up.hpp"
 #include "schedule/schedule.hpp"
+#include "service/json_fields.hpp"
 
 namespace cordyna {
 namespace {
@@ -53,14 +54,6 @@ void append_flag(std::string& out, std::string_view name, bool flag) {
   out += fmt::format(",\"{}\":{}", name, flag);
 }
 
-void append_text(std::string& out, std::string_view name, const std::string& text) {
-  if (!text.empty()) out += fmt::format(",\"{}\":{}", name, json_string(text));
-}
-
-void append_moment(std::string& out, std::string_view name, Millis at) {
-  if (at != 0) out += fmt::format(",\"{}\":\"{}\"", name, format_timestamp(at));
-}
-
 }  // namespace
 
 Result<std::vector<ListedTrigger>> triggers_of(StoreReader& reader, const AppliedFlowRow& row,
@@ -92,10 +85,10 @@ void append_trigger(std::string& out, const ListedTrigger& trigger) {
   append_text(out, "description", trigger.description);
   append_text(out, "cron", trigger.cron);
   append_text(out, "timezone", trigger.timezone);
-  append_moment(out, "next", trigger.next);
+  append_time(out, "next", trigger.next);
   append_text(out, "path", trigger.path);
   if (!trigger.path.empty()) append_flag(out, "signed", trigger.is_signed);
-  append_moment(out, "last_at", trigger.last_at);
+  append_time(out, "last_at", trigger.last_at);
   append_text(out, "last", trigger.last);
   if (trigger.last_run != 0) out += fmt::format(",\"last_run\":{}", trigger.last_run);
   if (trigger.last_event != 0) out += fmt::format(",\"last_event\":{}", trigger.last_event);

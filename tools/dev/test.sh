@@ -178,8 +178,8 @@ usage: ./dev lint [--tidy-all | --no-tidy] [--selftest]
 Include arrows, third-party headers, purity of the engine, size limits, READMEs, left-over marks,
 clang-format, clang-tidy of what changed since the merge base (or the commit before), shellcheck,
 ruff. --tidy-all: clang-tidy of everything, with its analyzer. Exceptions, with reasons:
-tools/lint/exceptions.txt. --selftest shows that each check fails on
-a planted violation; it is also part of every lint.
+tools/lint/exceptions.txt. --selftest shows that each check fails on a planted violation; it is
+also part of every lint.
 TEXT
 }
 

@@ -114,7 +114,7 @@ def closure(tree, path, seen):
 class Tidy:
     """clang-tidy, remembering by content which files were clean.
 
-    The analyzer follows every path through a function, which takes four times as long as all other
+    The analyzer follows every path through a function, which takes three times as long as all other
     checks together: it is for `deep` looks.
     """
 

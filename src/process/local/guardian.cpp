@@ -24,9 +24,9 @@
 namespace cordyna::local {
 namespace {
 
-class OneGuardian {
+class GuardianProcess {
  public:
-  OneGuardian(GuardianPost post, const ProcessId& id)
+  GuardianProcess(GuardianPost post, const ProcessId& id)
       : post_(std::move(post)),
         text_(guardian_text(id, post_.boot)),
         fence_(open_fence(post_.state)) {}
@@ -164,7 +164,7 @@ void run_guardian(GuardianPost post) {
   const auto self = process_info(getpid());
   if (!self.has_value()) _exit(1);
   post.self = self->id;
-  OneGuardian(std::move(post), self->id).serve();
+  GuardianProcess(std::move(post), self->id).serve();
   _exit(0);
 }
 

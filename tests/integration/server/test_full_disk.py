@@ -264,15 +264,21 @@ def test_what_a_start_could_not_sync_is_looked_at_as_a_whole(tmp_path: Path, dis
     server.process.wait()
     disk.fail(SYNCS, errno.EIO)
     refused = spawn(tmp_path, **disk.env)
-    stops_with(refused, "could not be written to the disk")
+    try:
+        stops_with(refused, "could not be written to the disk")
+    finally:
+        end(refused)
     disk.heal()
     with contextlib.closing(sqlite3.connect(server.state / "state.db")) as lost:
         lost.execute("DELETE FROM history WHERE seq = 2")
         lost.commit()
     damaged = spawn(tmp_path)
-    eventually(lambda: damaged.process.poll() is not None, "the end of the server")
-    assert damaged.process.returncode == 7, damaged.last_words()
-    assert "history" in damaged.last_words()
+    try:
+        eventually(lambda: damaged.process.poll() is not None, "the end of the server")
+        assert damaged.process.returncode == 7, damaged.last_words()
+        assert "history" in damaged.last_words()
+    finally:
+        end(damaged)
 
 
 def test_a_disk_that_hangs_holds_up_who_writes_and_nobody_else(tmp_path: Path, disk: Disk) -> None:
