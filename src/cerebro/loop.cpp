@@ -51,8 +51,7 @@ Result<RunNo> Loop::apply(Millis now, const Command& command) {
     return fail(ErrorCode::kNoSpace,
                 "the disk is full: nothing can be saved until there is space again");
   }
-  // Asked anew each time, so that nobody is refused when there is space again.
-  if (patient_ && begins_work(command)) TRY(store_.room());
+  if (patient_ && begins_work(command)) TRY(look_for_room());
   struct Visitor {
     Loop& loop;
     Millis now;
@@ -409,9 +408,18 @@ Result<RunNo> Loop::decide(Millis now, const DecideSignal& signal) {
   return no;
 }
 
+/// Once for all commands that one step is given; anew while there is none, so that nobody is
+/// refused when there is space again.
+const Result<>& Loop::look_for_room() {
+  if (!room_is_known_) room_ = store_.room();
+  room_is_known_ = room_.has_value();
+  return room_;
+}
+
 Result<> Loop::decide_all(Millis now, Millis wall) {
   const auto starter = [this, now](engine::RunStart run) { return start(now, std::move(run)); };
   if (patient_) room_ = store_.room();
+  room_is_known_ = false;
   if (!is_low()) ticker_.advance(wall, starter, decision_.changes);
   TRY(events_.advance(wall, is_low() ? nullptr : EventRouter::Starter(starter), decision_.changes));
   engine_.advance(now, decision_);

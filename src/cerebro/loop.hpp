@@ -102,6 +102,7 @@ class Loop {
   [[nodiscard]] Backfiller::Hands hands(Millis now);
   [[nodiscard]] Subflows::Hands subflow_hands(Millis now);
   [[nodiscard]] Result<> decide_all(Millis now, Millis wall);
+  const Result<>& look_for_room();
   [[nodiscard]] Result<> save(engine::Decision done);
   [[nodiscard]] Result<> save_again(Millis now);
   [[nodiscard]] Result<RunNo> keep(Millis now, const KeepSignal& signal);
@@ -158,6 +159,7 @@ class Loop {
   std::optional<engine::Decision> unsaved_;  ///< refused for want of space
   std::vector<AttemptReport> later_;         ///< came while that waits: a few for each slot
   Result<> room_;                            ///< what the store said of it last
+  bool room_is_known_ = false;               ///< for what the next step is given
   std::set<RunNo> refused_runs_;  ///< they may have ended in what was refused: as not yet
   std::set<BackfillNo> refused_backfills_;
   std::set<RunNo> restored_;  ///< since the last commit: no process has heard of them

@@ -71,6 +71,19 @@ TEST_P(StoreContract, AnEventIsThereOnce) {
   EXPECT_EQ(numbers(store().list_events({}).value()), (std::vector<EventNo>{2, 1}));
 }
 
+TEST_P(StoreContract, WhatWasLookedForBeforeACommitIsFoundAfterIt) {
+  const EventKey key{"team.data", "sales", "hook", "a"};
+  for (int look = 0; look < 3; ++look) EXPECT_FALSE(store().find_event(key).value().has_value());
+  must_commit(of_events({make_event(1, "a")}));
+  EXPECT_EQ(store().find_event(key).value()->no, 1);
+  must_refuse(of_events({make_event(2, "a")}), ErrorCode::kConflict, "event");
+  EXPECT_EQ(store().find_event(key).value()->no, 1);
+  must_commit(of_events({dead(make_event(1, "a"))}));
+  EXPECT_EQ(store().find_event(key).value()->state, EventState::kDead);
+  restart();
+  EXPECT_EQ(store().find_event(key).value()->state, EventState::kDead);
+}
+
 TEST_P(StoreContract, AnEventChangesOnlyFromTheStateThatIsNamed) {
   const EventRow a = make_event(1, "a");
   must_commit(of_events({a}));

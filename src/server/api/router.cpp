@@ -1,5 +1,7 @@
 #include "server/api/router.hpp"
 
+#include <algorithm>
+
 namespace cordyna::server {
 namespace {
 
@@ -20,18 +22,33 @@ bool fits(std::string_view pattern, const std::vector<std::string>& segments,
   return pattern.empty();
 }
 
+/// Those of one length, in their order: others cannot fit.
+const std::vector<const Route*>& routes_of(std::size_t segments) {
+  static const std::vector<std::vector<const Route*>> by_length = [] {
+    std::vector<std::vector<const Route*>> lists(1);
+    for (const Route& route : routes()) {
+      const auto length = static_cast<std::size_t>(std::ranges::count(route.path, '/'));
+      lists.resize(std::max(lists.size(), length + 1));
+      lists[length].push_back(&route);
+    }
+    return lists;
+  }();
+  return by_length[segments < by_length.size() ? segments : 0];
+}
+
 }  // namespace
 
 Match find_route(std::string_view method, const std::vector<std::string>& segments) {
   if (method == "HEAD") method = "GET";
   Match match;
-  for (const Route& route : routes()) {
-    std::vector<std::string> values;
-    if (!fits(route.path, segments, values)) continue;
-    match.methods.push_back(route.method);
-    if (route.method != method) continue;
-    match.route = &route;
-    match.values = std::move(values);
+  std::vector<std::string> values;
+  for (const Route* const route : routes_of(segments.size())) {
+    values.clear();
+    if (!fits(route->path, segments, values)) continue;
+    match.methods.push_back(route->method);
+    if (route->method != method) continue;
+    match.route = route;
+    match.values = values;
   }
   return match;
 }

@@ -15,6 +15,7 @@ int digit_of(char c) {
 }
 
 std::optional<std::string> decode(std::string_view text, bool plus) {
+  if (text.find_first_of(plus ? "%+" : "%") == std::string_view::npos) return std::string(text);
   std::string out;
   out.reserve(text.size());
   for (std::size_t i = 0; i < text.size(); ++i) {

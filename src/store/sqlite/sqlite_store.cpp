@@ -160,6 +160,11 @@ class SqliteStore final : public ReaderOf<Store> {
   SqliteStore& operator=(const SqliteStore&) = delete;
 
   Result<> commit(const ChangeSet& changes) override { return writer_->commit(changes); }
+  Result<std::optional<EventRow>> find_event(const EventKey& key) override {
+    TRY(writer_->look());
+    return ReaderOf::find_event(key);
+  }
+  using ReaderOf::find_event;
   Result<> room() override {
     struct statvfs disk{};
     // A file system that cannot tell is asked by the commit itself.

@@ -148,6 +148,7 @@ struct Writer::Statements {
   Statement live_rival;
   Statement insert_history;
   Statement last_seq;
+  Statement look;
   // Of tables that few commits write: prepared when first wanted.
   std::optional<Statement> insert_hold;
   std::optional<Statement> update_hold;
@@ -189,6 +190,7 @@ Result<std::unique_ptr<Writer>> Writer::prepare(Database& database) {
   TRY_ASSIGN(Statement live_rival, database.prepare(kLiveRival));
   TRY_ASSIGN(Statement insert_history, database.prepare(kInsertHistory));
   TRY_ASSIGN(Statement last_seq, database.prepare(kLastSeq));
+  TRY_ASSIGN(Statement look, database.prepare(kEpoch));
   return std::unique_ptr<Writer>(new Writer(database,
                                             Statements{std::move(begin),
                                                        std::move(commit),
@@ -203,6 +205,7 @@ Result<std::unique_ptr<Writer>> Writer::prepare(Database& database) {
                                                        std::move(live_rival),
                                                        std::move(insert_history),
                                                        std::move(last_seq),
+                                                       std::move(look),
                                                        std::nullopt,
                                                        std::nullopt,
                                                        std::nullopt,
@@ -215,9 +218,18 @@ Result<std::unique_ptr<Writer>> Writer::prepare(Database& database) {
                                             static_cast<std::uint64_t>(epoch)));
 }
 
+Result<> Writer::look() {
+  if (looks_) return {};
+  TRY_ASSIGN(looks_, s_->look.step());
+  return {};
+}
+
 Result<> Writer::commit(const ChangeSet& changes) {
   if (changes.empty()) return {};
-  TRY(execute(s_->begin));
+  const auto begun = execute(s_->begin);
+  s_->look.reset();
+  looks_ = false;
+  TRY(begun);
   last_seqs_.clear();
   Result<> written = write(changes);
   if (written.has_value()) {
