@@ -50,7 +50,7 @@ std::string own_path() {
 
 /// Local processes with all they need; made when the first task wants them: a flow of `log` tasks
 /// starts no thread for it.
-class LocalTasks final : public cordyna::Process {
+class LocalTasks final : public cordyna::Executor {
  public:
   LocalTasks(StateLayout layout, const cordyna::Clock& clock, cordyna::ReportSink sink,
              std::shared_ptr<ServerStart> starting)

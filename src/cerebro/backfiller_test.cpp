@@ -40,7 +40,7 @@ std::shared_ptr<const Flow> daily() {
 }
 
 /// Keeps what it was told to start until the test ends it.
-class HeldProcess final : public Process {
+class HeldProcess final : public Executor {
  public:
   void start(const StartAttempt& command) override { live[command.key.run] = command.key; }
   void cancel(const CancelAttempt& command) override { cancelled.push_back(command.key); }

@@ -100,7 +100,7 @@ class Cerebro::Impl {
     };
   }
 
-  void start(Process& process) {
+  void start(Executor& process) {
     loop_->set_process(process);
     thread_ = std::thread([this] { work(); });
   }
@@ -361,7 +361,7 @@ ReportSink Cerebro::sink() {
 void Cerebro::ask(ServerRequest request, std::optional<AuditNote> note, Answer answer) {
   impl_->ask(std::move(request), std::move(note), std::move(answer));
 }
-void Cerebro::start(Process& process) {
+void Cerebro::start(Executor& process) {
   impl_->start(process);
 }
 

@@ -26,7 +26,7 @@
 #include "model/rows.hpp"
 #include "ports/clock.hpp"
 #include "ports/evaluator.hpp"
-#include "ports/process.hpp"
+#include "ports/executor.hpp"
 #include "ports/store.hpp"
 
 namespace cordyna {
@@ -154,7 +154,7 @@ class Cerebro {
   void ask(ServerRequest request, std::optional<AuditNote> note, Answer answer);
 
   /// Starts the thread. `process` carries out every task of TaskKind::kProcess.
-  void start(Process& process);
+  void start(Executor& process);
 
   /// All from here on are saved before they return.
   /// Starts a run. A run with this id that exists already and has not ended is taken up (resumed).

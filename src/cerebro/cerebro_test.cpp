@@ -20,7 +20,7 @@ namespace cordyna {
 namespace {
 
 /// Ends each attempt at once, from inside the call, unless told to hold it.
-class InstantProcess final : public Process {
+class InstantProcess final : public Executor {
  public:
   explicit InstantProcess(ReportSink sink) : sink_(std::move(sink)) {}
 

@@ -14,7 +14,7 @@ namespace cordyna {
 namespace {
 
 /// Notes what it is told; nothing ends by itself.
-class NotedProcess final : public Process {
+class NotedProcess final : public Executor {
  public:
   void start(const StartAttempt& command) override { started.push_back(command.key.run); }
   void cancel(const CancelAttempt& command) override { cancelled.push_back(command.key.run); }

@@ -45,7 +45,7 @@ class Loop {
   /// Errors: those of the store; what is due by itself is refused again.
   [[nodiscard]] Result<std::unique_ptr<Loop>> anew(Millis now, Millis wall) const;
 
-  void set_process(Process& process) { process_ = &process; }
+  void set_process(Executor& process) { process_ = &process; }
   /// From now on a full disk does not end the loop: it keeps what it decided until that can be
   /// saved. Meanwhile (`waits`) each `step` tries again, and fails with kNoSpace; commands are
   /// refused, reports wait, and no timer fires. And nothing new is begun without `Store::room`.
@@ -142,7 +142,7 @@ class Loop {
   Made made_;
   Store& store_;
   FlowLoader loader_;
-  Process* process_ = nullptr;
+  Executor* process_ = nullptr;
   std::function<void(const ChangeSet&)> listener_;
   std::vector<PoolSpec> pools_;
   engine::Engine engine_;

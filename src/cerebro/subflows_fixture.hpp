@@ -19,7 +19,7 @@
 namespace cordyna {
 
 /// Keeps what it was told to start until the test ends it.
-class HeldWork final : public Process {
+class HeldWork final : public Executor {
  public:
   void start(const StartAttempt& command) override { live[command.key.run] = command.key; }
   void cancel(const CancelAttempt& command) override {

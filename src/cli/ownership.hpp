@@ -113,7 +113,7 @@ class Ownership final : public OwnerService {
   // In the order in which they are made.
   std::unique_ptr<Feed> feed_;
   std::unique_ptr<Cerebro> cerebro_;
-  std::unique_ptr<Process> process_;
+  std::unique_ptr<Executor> process_;
   std::atomic<OwnerServer*> listening_ = nullptr;
   std::unique_ptr<OwnerServer> server_;
   std::vector<std::thread> cancels_;

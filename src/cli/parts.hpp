@@ -11,7 +11,7 @@
 #include "model/layout.hpp"
 #include "ports/clock.hpp"
 #include "ports/evaluator.hpp"
-#include "ports/process.hpp"
+#include "ports/executor.hpp"
 #include "ports/secrets.hpp"
 #include "ports/state_copy.hpp"
 #include "ports/store.hpp"
@@ -46,7 +46,7 @@ struct Parts {
   std::function<void(const StateLayout&, const Flow&)> expect;
   /// Who carries out the tasks. Cheap: starts nothing before the first task, but for what `expect`
   /// was told.
-  std::function<std::unique_ptr<Process>(const StateLayout&, ReportSink)> make_process;
+  std::function<std::unique_ptr<Executor>(const StateLayout&, ReportSink)> make_process;
   /// The secrets that are kept in a state folder, whoever owns it. Neither need exist yet.
   std::function<std::unique_ptr<SecretKeeper>(const StateLayout&)> open_secrets;
   /// The same, and all other places of a secret, for who needs a value.

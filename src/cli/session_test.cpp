@@ -219,7 +219,7 @@ Result<std::unique_ptr<Store>> World::own() {
 }
 
 /// Tasks that run until end_task() or a cancel; they outlive their owner.
-class World::Tasks final : public Process {
+class World::Tasks final : public Executor {
  public:
   Tasks(World& world, ReportSink sink) : world_(world), sink_(std::move(sink)) {}
   void start(const StartAttempt& command) override {

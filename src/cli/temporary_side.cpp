@@ -83,7 +83,7 @@ TemporarySide::~TemporarySide() {
   if (error) fs::remove_all(folder_, error);
 }
 
-Process& TemporarySide::process(ReportSink sink) {
+Executor& TemporarySide::process(ReportSink sink) {
   if (process_ == nullptr) process_ = parts_.make_process(layout_, std::move(sink));
   return *process_;
 }

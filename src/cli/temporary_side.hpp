@@ -22,7 +22,7 @@ class TemporarySide final : public flowtest::RealSide {
   TemporarySide& operator=(const TemporarySide&) = delete;
 
   [[nodiscard]] Store& store() override { return *store_; }
-  [[nodiscard]] Process& process(ReportSink sink) override;
+  [[nodiscard]] Executor& process(ReportSink sink) override;
   [[nodiscard]] Result<std::string> write_rows(const std::string& name,
                                                const std::vector<std::string>& rows) override;
   [[nodiscard]] Result<std::vector<std::string>> read_rows(const std::string& data) override;
@@ -35,7 +35,7 @@ class TemporarySide final : public flowtest::RealSide {
   std::string folder_;
   StateLayout layout_;
   std::unique_ptr<Store> store_;
-  std::unique_ptr<Process> process_;
+  std::unique_ptr<Executor> process_;
 };
 
 }  // namespace cordyna::cli

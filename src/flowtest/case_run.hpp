@@ -14,7 +14,7 @@
 #include "cerebro/cerebro.hpp"
 #include "flow/case_file.hpp"
 #include "ports/evaluator.hpp"
-#include "ports/process.hpp"
+#include "ports/executor.hpp"
 #include "ports/store.hpp"
 
 namespace cordyna::flowtest {
@@ -25,7 +25,7 @@ class RealSide {
   virtual ~RealSide() = default;
   [[nodiscard]] virtual Store& store() = 0;
   /// Made at the first call.
-  [[nodiscard]] virtual Process& process(ReportSink sink) = 0;
+  [[nodiscard]] virtual Executor& process(ReportSink sink) = 0;
   /// A file of JSON lines that is there as long as this. Errors: kUnavailable.
   [[nodiscard]] virtual Result<std::string> write_rows(const std::string& name,
                                                        const std::vector<std::string>& rows) = 0;

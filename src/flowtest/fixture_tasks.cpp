@@ -135,7 +135,7 @@ ReportSink FixtureTasks::sink() const {
   };
 }
 
-void FixtureTasks::set_real(Process& real, std::shared_ptr<const Flow> real_flow) {
+void FixtureTasks::set_real(Executor& real, std::shared_ptr<const Flow> real_flow) {
   real_ = &real;
   real_flow_ = std::move(real_flow);
 }

@@ -19,7 +19,7 @@
 
 #include "flow/case_file.hpp"
 #include "ports/evaluator.hpp"
-#include "ports/process.hpp"
+#include "ports/executor.hpp"
 
 namespace cordyna::flowtest {
 
@@ -33,7 +33,7 @@ namespace cordyna::flowtest {
     const std::function<Result<std::string>(TaskIndex, const std::vector<std::string>&)>&
         write_rows);
 
-class FixtureTasks final : public Process {
+class FixtureTasks final : public Executor {
  public:
   /// Borrows all; `real_flow` as with_data_fixtures makes it. `now` is the virtual clock.
   FixtureTasks(const Flow& flow, const flow::FlowCase& test, const Evaluator& evaluator,
@@ -41,7 +41,7 @@ class FixtureTasks final : public Process {
 
   /// Where real reports come in: may outlive this.
   [[nodiscard]] ReportSink sink() const;
-  void set_real(Process& real, std::shared_ptr<const Flow> real_flow);
+  void set_real(Executor& real, std::shared_ptr<const Flow> real_flow);
 
   void start(const StartAttempt& command) override;
   void cancel(const CancelAttempt& command) override;
@@ -75,7 +75,7 @@ class FixtureTasks final : public Process {
   const flow::FlowCase& test_;
   const Evaluator& evaluator_;
   const Millis& now_;
-  Process* real_ = nullptr;
+  Executor* real_ = nullptr;
   std::shared_ptr<const Flow> real_flow_;
   std::shared_ptr<Inbox> inbox_;
   std::map<std::pair<Millis, std::uint64_t>, AttemptReport> queue_;

@@ -59,7 +59,7 @@ enum class Section : std::uint8_t { kTasks, kErrors, kFinally };
 enum class TaskKind : std::uint8_t {
   kEngine,   ///< `log`, `fail`, `pause`: decided by the engine itself, in the transaction; takes no
              ///< slot
-  kProcess,  ///< handed to a Process; takes a slot
+  kProcess,  ///< handed to an Executor; takes a slot
   kRun,      ///< `flow`: another run of the same state does it; takes no slot
 };
 

@@ -48,7 +48,7 @@ std::shared_ptr<const Flow> the_flow() {
 }
 
 /// Keeps what was ordered until the life hands out its end; an order never begins twice.
-class Workers final : public Process {
+class Workers final : public Executor {
  public:
   explicit Workers(std::size_t output_bytes) : output_bytes_(output_bytes) {}
   void start(const StartAttempt& command) override { ends_.push_back(command.key); }

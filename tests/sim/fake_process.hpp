@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "ports/process.hpp"
+#include "ports/executor.hpp"
 #include "sim/random.hpp"
 
 namespace cordyna::sim {
@@ -39,7 +39,7 @@ struct Scheduler {
   std::function<void(const std::string&)> violation;
 };
 
-class FakeProcess final : public Process {
+class FakeProcess final : public Executor {
  public:
   FakeProcess(std::uint64_t seed, Scheduler scheduler)
       : seed_(seed), random_(seed ^ 0x5eedULL), scheduler_(std::move(scheduler)) {}

@@ -49,7 +49,7 @@ constexpr std::array kRareThings{"runs",
                                  "runs that cannot be loaded"};
 
 /// Processes that outlive owners: each attempt ends some time after it was begun, as its key says.
-class Work final : public Process {
+class Work final : public Executor {
  public:
   Work(Random& random, const Millis& now) : random_(random), now_(now) {}
 

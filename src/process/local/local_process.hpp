@@ -20,8 +20,8 @@
 #include "model/layout.hpp"
 #include "model/log_format.hpp"
 #include "ports/clock.hpp"
+#include "ports/executor.hpp"
 #include "ports/launch.hpp"
-#include "ports/process.hpp"
 #include "ports/work_cache.hpp"
 
 namespace cordyna {
@@ -43,8 +43,8 @@ struct LocalSettings {
   WorkCache* cache = nullptr;          ///< of tasks with a `cache`; null: all work is done
 };
 
-/// Threads: as Process says; the constructor starts one thread, the destructor ends it.
-class LocalProcess final : public Process {
+/// Threads: as Executor says; the constructor starts one thread, the destructor ends it.
+class LocalProcess final : public Executor {
  public:
   /// Borrows the preparers (by task type) and the clock. The layout's folder is absolute and
   /// exists.

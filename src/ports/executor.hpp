@@ -19,9 +19,9 @@ using ReportSink = std::function<bool(AttemptReport)>;
 /// Failures of an attempt, also of its preparation, come as reports, not as results: nothing a task
 /// does or lacks may stop the caller.
 /// Threads: cerebro calls from one thread; reports come from any, also from inside a call.
-class Process {
+class Executor {
  public:
-  virtual ~Process() = default;
+  virtual ~Executor() = default;
 
   /// Starts it, at most once for its key, whatever happened before.
   virtual void start(const StartAttempt& command) = 0;
