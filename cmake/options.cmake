@@ -20,7 +20,7 @@ target_compile_options(cordyna_options INTERFACE
   $<$<COMPILE_LANGUAGE:CXX>:-Wconversion> -Wno-missing-field-initializers -Werror
   # gcc 12 finds overlapping copies in "literal" + std::string that are not there (gcc bug 105651).
   $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>)
-target_include_directories(cordyna_options INTERFACE ${PROJECT_SOURCE_DIR}/src)
+target_include_directories(cordyna_options INTERFACE ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/include)
 target_compile_definitions(cordyna_options INTERFACE CORDYNA_VERSION="${PROJECT_VERSION}")
 if(CORDYNA_FAILPOINTS)
   target_compile_definitions(cordyna_options INTERFACE CORDYNA_FAILPOINTS=1)

@@ -35,6 +35,11 @@ ARROWS = {
     ),
 }  # fmt: skip
 
+# The headers that users of the library see, under include/cordyna/, and who of the inside includes them. They
+# themselves know the standard library and each other.
+PUBLIC = "include/"
+PUBLIC_FOR = {"base": ("cordyna/result.hpp",)}
+
 # Folders whose subfolders are rooms of their own, which do not include each other.
 ROOMS = ("store", "process")
 
@@ -141,7 +146,26 @@ def may_include(path, header):
     return target[0] in allowed or header in allowed
 
 
+def public_problem(tree, path, header):
+    """What is wrong with "cordyna/x.hpp" in `path`; an empty text: nothing."""
+    allowed = PUBLIC_FOR.get(PurePosixPath(path).parts[1], ())
+    if not path.startswith(PUBLIC) and not header.startswith(allowed):
+        return f'may not include "{header}", which is for users of the library'
+    if not (tree.root / PUBLIC / header).is_file():
+        return f'"{header}" is not the path of a header from {PUBLIC}'
+    return ""
+
+
+def check_public(tree):
+    for path in tree.with_suffix(".hpp", under=PUBLIC):
+        for line, mark, header in includes(tree.text(path)):
+            problem = public_problem(tree, path, header) if mark == '"' else ""
+            if problem:
+                yield Finding("arrows", path, line, header, problem)
+
+
 def check_arrows(tree):
+    yield from check_public(tree)
     for path in tree.with_suffix(".hpp", ".cpp", under="src/"):
         parts = PurePosixPath(path).parts
         if len(parts) > 2 and parts[1] not in ARROWS:
@@ -152,7 +176,11 @@ def check_arrows(tree):
         for line, mark, header in includes(tree.text(path)):
             if mark != '"':
                 continue
-            if "/" not in header or not (tree.root / "src" / header).is_file():
+            if header.startswith("cordyna/"):
+                problem = public_problem(tree, path, header)
+                if problem:
+                    yield Finding("arrows", path, line, header, problem)
+            elif "/" not in header or not (tree.root / "src" / header).is_file():
                 message = f'"{header}" is not the path of a header from src/'
                 yield Finding("arrows", path, line, header, message)
             elif not may_include(path, header):

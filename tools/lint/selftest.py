@@ -34,6 +34,20 @@ PLANTED = [
         '#include "ports/store.hpp"\n',
         "not the path",
     ),
+    (
+        "public header inside",
+        arrows.check_arrows,
+        "src/engine/b.cpp",
+        '#include "cordyna/event.hpp"\n',
+        "users of the library",
+    ),
+    (
+        "inside in a public header",
+        arrows.check_arrows,
+        "include/cordyna/b.hpp",
+        '#include "base/b.hpp"\n',
+        "not the path of a header from include/",
+    ),
     ("unknown folder", arrows.check_arrows, "src/odd/x.cpp", "int x;\n", "no row"),
     (
         "asio",

@@ -44,7 +44,7 @@ def check_readmes(tree):
 
 
 def check_headers(tree):
-    for path in tree.with_suffix(".hpp", under="src/"):
+    for path in tree.with_suffix(".hpp", under=("src/", "include/")):
         lines = tree.text(path).splitlines()
         if "#pragma once" not in lines:
             yield Finding("header", path, 1, "", "has no '#pragma once'")
