@@ -54,6 +54,7 @@ struct ToCommand {
     return IdentitySignal{std::move(r.users), std::move(r.tokens), std::move(r.removed_tokens)};
   }
   Command operator()(EventRequest& r) const { return EventSignal{std::move(r), wall}; }
+  Command operator()(IntakeRequest& r) const { return IntakeSignal{std::move(r), wall}; }
   Command operator()(SettleRequest& r) const { return SettleSignal{std::move(r), wall}; }
   Command operator()(NoteRequest&) const { return NoteSignal{}; }
 };

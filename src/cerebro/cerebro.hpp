@@ -114,6 +114,11 @@ struct EventRequest {
   /// where that is saved. Must be quick and must not call back.
   std::function<void(const EventRow&, const RunRow*)> seen{};
 };
+/// Many events, all or none, and how far their sender has come, in one transaction.
+struct IntakeRequest {
+  std::vector<EventRequest> events;
+  std::vector<PositionRow> positions;
+};
 enum class EventOp : std::uint8_t { kReplay, kDrop };
 /// A dead letter is tried again, or dropped. Errors: kNotFound; kConflict: it is none.
 struct SettleRequest {
@@ -125,9 +130,10 @@ struct SettleRequest {
 struct NoteRequest {};
 
 /// What somebody asks of a server, each as the call of its name below.
-using ServerRequest = std::variant<RunRequest, RerunRequest, CancelRequest, DecideRequest,
-                                   ApplyRequest, BackfillRequest, SteerRequest, IdentityRequest,
-                                   EventRequest, SettleRequest, NoteRequest, SwitchFlowRequest>;
+using ServerRequest =
+    std::variant<RunRequest, RerunRequest, CancelRequest, DecideRequest, ApplyRequest,
+                 BackfillRequest, SteerRequest, IdentityRequest, EventRequest, IntakeRequest,
+                 SettleRequest, NoteRequest, SwitchFlowRequest>;
 /// Called once, on cerebro's thread, after the commit: must be quick and must not call back.
 using Answer = std::move_only_function<void(Result<std::int64_t>)>;
 

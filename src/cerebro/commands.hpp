@@ -86,6 +86,11 @@ struct EventSignal {
   EventRequest request;
   Millis wall = 0;
 };
+/// As EventRouter::accept_all; gives how many events are new.
+struct IntakeSignal {
+  IntakeRequest request;
+  Millis wall = 0;
+};
 /// As EventRouter::settle.
 struct SettleSignal {
   SettleRequest request;
@@ -98,6 +103,6 @@ struct NoteSignal {};
 using Command = std::variant<RemoveSignal, SubmitSignal, RerunSignal, ResumeSignal, CancelSignal,
                              DecideSignal, KeepSignal, ApplySignal, ServeSignal, WakeSignal,
                              BackfillSignal, SteerSignal, DrivesSignal, KeepsSignal, IdentitySignal,
-                             EventSignal, SettleSignal, NoteSignal, SwitchFlowSignal>;
+                             EventSignal, IntakeSignal, SettleSignal, NoteSignal, SwitchFlowSignal>;
 
 }  // namespace cordyna

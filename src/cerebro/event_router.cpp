@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
+#include <vector>
 
 #include "base/check.hpp"
 #include "base/json_text.hpp"
@@ -21,6 +23,8 @@ constexpr std::size_t kFewRuns = 4;
 // In a burst of at least as many events a step, one step in so many begins as many runs: together
 // they write the same pages.
 constexpr std::size_t kBurst = 8;
+// Of events that came many in one request, where there are as many.
+constexpr std::size_t kBulkRuns = 1024;
 
 std::string name_of(const EventRequest& event) {
   // No id holds a line break.
@@ -67,35 +71,43 @@ bool EventRouter::behind() const {
   return !queue_.empty() || read_to_ < last_ || replayed_ || reread_;
 }
 
-Result<EventNo> EventRouter::accept(Millis wall, const EventRequest& request, ChangeSet& out) {
-  TRY(know());
-  std::string name = name_of(request);
-  const auto staged = staged_.find(name);
-  if (staged != staged_.end()) {
-    const auto row = std::ranges::find(out.events, staged->second, &EventRow::no);
-    CHECK(row != out.events.end());
-    if (request.seen) request.seen(*row, nullptr);
-    return staged->second;
-  }
+std::optional<EventNo> EventRouter::find_staged(const EventRequest& request,
+                                                const ChangeSet& out) const {
+  const auto staged = staged_.find(name_of(request));
+  if (staged == staged_.end()) return std::nullopt;
+  const auto row = std::ranges::find(out.events, staged->second, &EventRow::no);
+  CHECK(row != out.events.end());
+  if (request.seen) request.seen(*row, nullptr);
+  return staged->second;
+}
+
+Result<std::optional<EventNo>> EventRouter::find_known(const EventRequest& request,
+                                                       const ChangeSet& out) const {
+  const auto staged = find_staged(request, out);
+  if (staged.has_value()) return staged;
   TRY_ASSIGN(
       const std::optional<EventRow> known,
       store_.find_event(EventKey{request.ns, request.flow_id, request.trigger, request.event_id}));
-  if (known.has_value()) {
-    if (request.seen) {
-      const auto run = store_.find_run(known->run);
-      request.seen(*known, known->run > 0 && run.has_value() ? &*run : nullptr);
-    }
-    return known->no;
+  if (!known.has_value()) return std::nullopt;
+  if (request.seen) {
+    const auto run = store_.find_run(known->run);
+    request.seen(*known, known->run > 0 && run.has_value() ? &*run : nullptr);
   }
+  return known->no;
+}
+
+Result<> EventRouter::check_open(const EventRequest& request, std::size_t count) {
   TRY_ASSIGN(const bool disabled, disabled_.has(request.ns, request.flow_id));
   // Who sends it is no user: why it is so is not for them.
   if (disabled) return fail(ErrorCode::kUnavailable, "the flow is disabled; try again later");
-  if (pending_ >= pending_max_) {
-    return fail(ErrorCode::kUnavailable,
-                fmt::format("{} events wait for their runs, and no more are taken until some have "
-                            "begun",
-                            pending_));
-  }
+  if (pending_ + count <= pending_max_) return {};
+  return fail(ErrorCode::kUnavailable,
+              fmt::format("{} events wait for their runs, and no more are taken until some have "
+                          "begun",
+                          pending_));
+}
+
+EventNo EventRouter::stage(Millis wall, const EventRequest& request, ChangeSet& out) {
   EventRow row;
   row.no = ++last_;
   row.ns = request.ns;
@@ -106,11 +118,40 @@ Result<EventNo> EventRouter::accept(Millis wall, const EventRequest& request, Ch
   row.source = request.source;
   row.payload = request.payload;
   if (staged_from_ == 0) staged_from_ = row.no;
-  staged_.emplace(std::move(name), row.no);
+  staged_.emplace(name_of(request), row.no);
   out.events.push_back(row);
   ++pending_;
   keep(std::move(row));
   return last_;
+}
+
+Result<EventNo> EventRouter::accept(Millis wall, const EventRequest& request, ChangeSet& out) {
+  TRY(know());
+  TRY_ASSIGN(const std::optional<EventNo> known, find_known(request, out));
+  if (known.has_value()) return *known;
+  TRY(check_open(request, 1));
+  return stage(wall, request, out);
+}
+
+/// Whatever may fail comes first: after that, nothing does.
+Result<std::int64_t> EventRouter::accept_all(Millis wall, const IntakeRequest& request,
+                                             ChangeSet& out) {
+  TRY(know());
+  std::vector<const EventRequest*> fresh;
+  for (const EventRequest& event : request.events) {
+    TRY_ASSIGN(const std::optional<EventNo> known, find_known(event, out));
+    if (!known.has_value()) fresh.push_back(&event);
+  }
+  for (const EventRequest* event : fresh) TRY(check_open(*event, fresh.size()));
+  std::int64_t count = 0;
+  for (const EventRequest* event : fresh) {
+    if (find_staged(*event, out).has_value()) continue;  // twice in this request
+    stage(wall, *event, out);
+    ++count;
+  }
+  bulk_ += static_cast<std::size_t>(count);
+  out.positions.insert(out.positions.end(), request.positions.begin(), request.positions.end());
+  return count;
 }
 
 /// Only where none lies between: they are in order.
@@ -150,6 +191,10 @@ Result<EventNo> EventRouter::settle(Millis wall, const SettleRequest& request, C
 
 /// A sender waits for the step; the run of its event waits for nobody.
 std::size_t EventRouter::budget() {
+  if (bulk_ > 0) {  // who sends many at once wants them done, not an answer at once
+    quiet_runs_ = kMostRuns;
+    return std::clamp(bulk_, kMostRuns, kBulkRuns);
+  }
   if (staged_.empty()) {
     // A step without events may be a breath between two that have some: it must not be long.
     quiet_runs_ = std::min(2 * quiet_runs_, kMostRuns);
@@ -194,6 +239,7 @@ Result<> EventRouter::advance(Millis wall, const Starter& start, ChangeSet& out)
   }
   staged_.clear();
   staged_from_ = 0;
+  bulk_ = 0;
   return {};
 }
 

@@ -9,10 +9,12 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -46,6 +48,11 @@ class EventRouter {
   /// disabled; those of the store.
   [[nodiscard]] Result<EventNo> accept(Millis wall, const EventRequest& request, ChangeSet& out);
 
+  /// All of them or none, and the positions with them; gives how many events are new. Errors: as
+  /// `accept`.
+  [[nodiscard]] Result<std::int64_t> accept_all(Millis wall, const IntakeRequest& request,
+                                                ChangeSet& out);
+
   /// A person's word on a dead letter. Errors: kNotFound; kConflict: it is none, or is to be
   /// tried again and its flow is disabled.
   [[nodiscard]] Result<EventNo> settle(Millis wall, const SettleRequest& request, ChangeSet& out);
@@ -70,6 +77,13 @@ class EventRouter {
   };
 
   [[nodiscard]] Result<> know();
+  /// The number that it has already, of this step or an earlier one; nullopt: it is new.
+  [[nodiscard]] Result<std::optional<EventNo>> find_known(const EventRequest& request,
+                                                          const ChangeSet& out) const;
+  [[nodiscard]] std::optional<EventNo> find_staged(const EventRequest& request,
+                                                   const ChangeSet& out) const;
+  [[nodiscard]] Result<> check_open(const EventRequest& request, std::size_t count);
+  EventNo stage(Millis wall, const EventRequest& request, ChangeSet& out);
   [[nodiscard]] Result<> refill();
   [[nodiscard]] Result<const Loaded*> flow_of(const EventRow& event);
   [[nodiscard]] Result<RunNo> begin(Millis wall, const EventRow& event, const Loaded& loaded,
@@ -94,6 +108,7 @@ class EventRouter {
   // Of the present step, which is not saved: by name, and the first number.
   std::unordered_map<std::string, EventNo> staged_;
   EventNo staged_from_ = 0;
+  std::size_t bulk_ = 0;         // of those, how many came with others in one request
   std::size_t burst_steps_ = 0;  // since some began runs
   std::size_t quiet_runs_ = 4;   // of the last step without events
   bool replayed_ = false;        // in the present step

@@ -82,6 +82,19 @@ class EventWorld {
     };
     return loop_->apply(now, EventSignal{std::move(request), now});
   }
+  /// Many at once, with the position of who sends them.
+  Result<RunNo> send_all(const std::vector<std::string>& ids, const std::string& position) {
+    IntakeRequest request;
+    for (const std::string& id : ids) {
+      EventRequest event{"acme", "f", "hook", id, "", "{}"};
+      event.seen = [this](const EventRow& row, const RunRow* run) {
+        seen.emplace_back(row.no, run == nullptr ? 0 : run->no);
+      };
+      request.events.push_back(std::move(event));
+    }
+    request.positions = {{"in", position}};
+    return loop_->apply(now, IntakeSignal{std::move(request), now});
+  }
   Result<> step() { return loop_->step(++now); }
   void rest() {
     do {
@@ -196,6 +209,33 @@ TEST(EventRouter, AFloodWithoutEndHoldsNoRunUpForEver) {
     EXPECT_GE(world.runs() + 8, step);
     EXPECT_LE(world.runs(), step) << "who sends waits for the step";
   }
+}
+
+TEST(EventRouter, ManyAtOnceAreOneCommitWithTheirRunsAndThePosition) {
+  EventWorld world;
+  EXPECT_EQ(world.send_all({"a", "b", "a"}, "7").value(), 2) << "a repeat is no new one";
+  ASSERT_TRUE(world.step().has_value());
+  EXPECT_EQ(world.story(), "1:run 2:run");
+  EXPECT_EQ(world.store().find_position("in").value(), "7");
+  EXPECT_EQ(world.send_all({"b", "c"}, "8").value(), 1);
+  ASSERT_TRUE(world.step().has_value());
+  EXPECT_EQ(world.story(), "1:run 2:run 3:run");
+  const std::vector<std::pair<EventNo, RunNo>> seen{{1, 0}, {2, 2}};
+  EXPECT_EQ(world.seen, seen);
+  EXPECT_EQ(world.send_all({}, "9").value(), 0) << "the position alone";
+  ASSERT_TRUE(world.step().has_value());
+  EXPECT_EQ(world.store().find_position("in").value(), "9");
+}
+
+TEST(EventRouter, OfManyAtOnceNoneIsTakenWhereOneCannotBe) {
+  EventWorld world(2);
+  world.boot();  // serves nobody: they stay
+  ASSERT_EQ(world.send_all({"a"}, "1").value(), 1);
+  EXPECT_EQ(world.send_all({"b", "c"}, "3").error().code, ErrorCode::kUnavailable);
+  EXPECT_EQ(world.send_all({"a", "b"}, "2").value(), 1);
+  ASSERT_TRUE(world.step().has_value());
+  EXPECT_EQ(world.story(), "1:pending 2:pending");
+  EXPECT_EQ(world.store().find_position("in").value(), "2");
 }
 
 TEST(EventRouter, TooManyThatWaitAreRefusedAndTakenLater) {

@@ -18,7 +18,8 @@ bool begins_work(const Command& command) {
          std::holds_alternative<RerunSignal>(command) ||
          std::holds_alternative<BackfillSignal>(command) ||
          std::holds_alternative<ApplySignal>(command) ||
-         std::holds_alternative<EventSignal>(command);
+         std::holds_alternative<EventSignal>(command) ||
+         std::holds_alternative<IntakeSignal>(command);
 }
 
 /// Of one of the rows, not of the state as a whole: the others can be saved.
@@ -78,6 +79,9 @@ Result<RunNo> Loop::apply(Millis now, const Command& command) {
     Result<RunNo> operator()(const IdentitySignal& s) const { return loop.change_identity(s); }
     Result<RunNo> operator()(const EventSignal& s) const {
       return loop.events_.accept(s.wall, s.request, loop.decision_.changes);
+    }
+    Result<RunNo> operator()(const IntakeSignal& s) const {
+      return loop.events_.accept_all(s.wall, s.request, loop.decision_.changes);
     }
     Result<RunNo> operator()(const SettleSignal& s) const {
       return loop.events_.settle(s.wall, s.request, loop.decision_.changes);

@@ -47,4 +47,12 @@ struct EventRow {
   bool operator==(const EventRow&) const = default;
 };
 
+/// How far an input has come, in its own words: kept with the events that it sent up to there.
+struct PositionRow {
+  std::string input;
+  std::string position;
+
+  bool operator==(const PositionRow&) const = default;
+};
+
 }  // namespace cordyna

@@ -87,6 +87,7 @@ void ChangeSet::clear() {
   removed_ticks.clear();
   events.clear();
   removed_events.clear();
+  positions.clear();
   users.clear();
   tokens.clear();
   removed_tokens.clear();

@@ -187,6 +187,7 @@ struct ChangeSet {
   std::vector<TickRemoval> removed_ticks;
   std::vector<EventRow> events;         ///< each as its `from` says
   std::vector<EventNo> removed_events;  ///< one that is not there is no error
+  std::vector<PositionRow> positions;   ///< inserted, or replaced
   std::vector<UserRow> users;           ///< inserted, or replaced
   std::vector<TokenRow> tokens;         ///< inserted, or replaced
   std::vector<std::string> removed_tokens;
@@ -196,8 +197,8 @@ struct ChangeSet {
     return flows.empty() && runs.empty() && tasks.empty() && attempts.empty() && holds.empty() &&
            points.empty() && ticks.empty() && backfills.empty() && applied.empty() &&
            applied_versions.empty() && history.empty() && removed_runs.empty() &&
-           removed_ticks.empty() && events.empty() && removed_events.empty() && users.empty() &&
-           tokens.empty() && removed_tokens.empty() && audit.empty();
+           removed_ticks.empty() && events.empty() && removed_events.empty() && positions.empty() &&
+           users.empty() && tokens.empty() && removed_tokens.empty() && audit.empty();
   }
   void clear();
 };

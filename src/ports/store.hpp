@@ -117,6 +117,12 @@ class StoreReader {
     return LastEvent();
   }
 
+  /// Of an input of the library, as it was kept last; empty: never.
+  virtual Result<std::string> find_position(std::string_view input) {
+    static_cast<void>(input);
+    return std::string();
+  }
+
   // Who may do what, and what was done: for a server. A store without one need not know it.
 
   /// In order of their names. All: a server has few enough to keep them in memory.

@@ -168,5 +168,25 @@ TEST_P(StoreContract, OpenEventsAreCountedByTriggerAndTheNewestIsFound) {
   EXPECT_EQ(store().last_event("team.data", "orders", "hook").value(), LastEvent{});
 }
 
+TEST_P(StoreContract, ThePositionOfAnInputIsKeptWithItsEventsOrNotAtAll) {
+  EXPECT_EQ(store().find_position("orders").value(), "");
+  ChangeSet changes = of_events({make_event(1, "a")});
+  changes.positions = {{"orders", "offset 7"}, {"other", "x"}};
+  must_commit(changes);
+  restart();
+  EXPECT_EQ(store().find_position("orders").value(), "offset 7");
+  EXPECT_EQ(store().find_position("other").value(), "x");
+
+  ChangeSet refused = of_events({make_event(2, "a")});  // the event is there already
+  refused.positions = {{"orders", "offset 8"}};
+  EXPECT_EQ(store().commit(refused).error().code, ErrorCode::kConflict);
+  EXPECT_EQ(store().find_position("orders").value(), "offset 7");
+
+  ChangeSet alone;
+  alone.positions = {{"orders", "offset 9"}};
+  must_commit(alone);
+  EXPECT_EQ(store().find_position("orders").value(), "offset 9");
+}
+
 }  // namespace
 }  // namespace cordyna::contract

@@ -56,6 +56,7 @@ void MemoryStore::Data::write_events(const ChangeSet& changes) {
     present.detail = row.detail;
     present.tries = row.tries;
   }
+  for (const PositionRow& row : changes.positions) positions[row.input] = row.position;
   for (const EventNo no : changes.removed_events) {
     const auto found = events.find(no);
     if (found == events.end()) continue;
@@ -157,6 +158,12 @@ Result<LastEvent> MemoryStore::last_event(std::string_view ns, std::string_view 
     if (row.ns == ns && row.flow_id == flow_id && row.trigger == trigger) last = {no, row.at};
   }
   return last;
+}
+
+Result<std::string> MemoryStore::find_position(std::string_view input) {
+  const std::lock_guard lock(data_->mutex);
+  const auto found = data_->positions.find(input);
+  return found == data_->positions.end() ? std::string() : found->second;
 }
 
 }  // namespace cordyna

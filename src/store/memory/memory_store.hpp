@@ -63,6 +63,7 @@ class MemoryStore : public Store {
   Result<std::vector<OpenEvents>> count_open_events(std::uint32_t limit) override;
   Result<LastEvent> last_event(std::string_view ns, std::string_view flow_id,
                                std::string_view trigger) override;
+  Result<std::string> find_position(std::string_view input) override;
   Result<std::vector<UserRow>> list_users() override;
   Result<std::vector<TokenRow>> list_tokens() override;
   Result<std::vector<AuditRow>> list_audit(const AuditFilter& filter) override;

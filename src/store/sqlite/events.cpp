@@ -55,6 +55,10 @@ constexpr std::string_view kCountOpen =
     " UNION ALL SELECT * FROM (SELECT ns, flow_id, trigger, state FROM event INDEXED BY event_open"
     " WHERE state = 'dead' ORDER BY no LIMIT ?1)) GROUP BY ns, flow_id, trigger"
     " ORDER BY ns, flow_id, trigger";
+constexpr std::string_view kPutPosition =
+    "INSERT INTO input_position (input, position) VALUES (?1, ?2)"
+    " ON CONFLICT (input) DO UPDATE SET position = ?2";
+constexpr std::string_view kPosition = "SELECT position FROM input_position WHERE input = ?1";
 // The index alone tells the number.
 constexpr std::string_view kLast =
     "SELECT no, at FROM event WHERE no = (SELECT max(no) FROM event INDEXED BY event_once"
@@ -102,6 +106,7 @@ Result<> prepare_late(Database& database, std::optional<Statement>& statement,
 
 Result<> EventWriter::write(const ChangeSet& changes) {
   for (const EventRow& row : changes.events) TRY(row.from.has_value() ? change(row) : insert(row));
+  for (const PositionRow& row : changes.positions) TRY(put(row));
   if (changes.removed_events.empty()) return {};
   TRY(prepare_late(database_, remove_, kRemove));
   for (const EventNo no : changes.removed_events) {
@@ -153,6 +158,23 @@ Result<> EventWriter::change(const EventRow& row) {
   if (sqlite3_changes(database_.handle()) == 1) return {};
   return fail(ErrorCode::kConflict,
               fmt::format("event {} is not '{}' any more", row.no, to_string(*row.from)));
+}
+
+Result<> EventWriter::put(const PositionRow& row) {
+  TRY(prepare_late(database_, position_, kPutPosition));
+  position_->bind(1, row.input);
+  position_->bind(2, row.position);
+  const int rc = position_->run();
+  if (rc != SQLITE_DONE) return database_.error(rc);
+  return {};
+}
+
+Result<std::string> EventQueries::position(std::string_view input) {
+  TRY_ASSIGN(Statement position, database_.prepare(kPosition));
+  position.bind(1, input);
+  const ResetGuard reset(position);
+  TRY_ASSIGN(const bool there, position.step());
+  return there ? std::string(position.text(0)) : std::string();
 }
 
 Result<EventRow> EventQueries::find(EventNo no) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -26,11 +27,13 @@ class EventWriter {
  private:
   [[nodiscard]] Result<> insert(const EventRow& row);
   [[nodiscard]] Result<> change(const EventRow& row);
+  [[nodiscard]] Result<> put(const PositionRow& row);
 
   Database& database_;
   std::optional<Statement> insert_;
   std::optional<Statement> change_;
   std::optional<Statement> remove_;
+  std::optional<Statement> position_;
 };
 
 /// As the calls of the same names of StoreReader.
@@ -46,6 +49,7 @@ class EventQueries {
                                                        std::uint32_t limit);
   [[nodiscard]] Result<EventCounts> count();
   [[nodiscard]] Result<std::vector<OpenEvents>> count_open(std::uint32_t limit);
+  [[nodiscard]] Result<std::string> position(std::string_view input);
   [[nodiscard]] Result<LastEvent> last(std::string_view ns, std::string_view flow_id,
                                        std::string_view trigger);
 

@@ -339,5 +339,17 @@ TEST_F(Migrations, AStateOfVersion13KeepsItsFlowsWhichAreEnabled) {
   EXPECT_EQ(store().find_applied("team", "sales").value(), applied);
 }
 
+TEST_F(Migrations, AStateOfVersion14TakesPositionsOfInputs) {
+  std::filesystem::create_directory(layout().folder());
+  meddle(state_of_version(14) + "PRAGMA journal_mode = WAL");
+
+  open();
+
+  ChangeSet changes;
+  changes.positions.push_back({"orders", "offset 7"});
+  must_commit(store(), changes);
+  EXPECT_EQ(store().find_position("orders").value(), "offset 7");
+}
+
 }  // namespace
 }  // namespace cordyna

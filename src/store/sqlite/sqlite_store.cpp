@@ -115,6 +115,9 @@ class ReaderOf : public Port {
                                std::string_view trigger) override {
     return queries_->events().last(ns, flow_id, trigger);
   }
+  Result<std::string> find_position(std::string_view input) override {
+    return queries_->events().position(input);
+  }
   Result<std::vector<UserRow>> list_users() override {
     return sqlite::list_users(queries_->database());
   }
