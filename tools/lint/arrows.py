@@ -27,6 +27,10 @@ ARROWS = {
     "service": ("cerebro", "engine", "flow", "schedule", "ports", "model", "base"),
     "client": ("service", "cerebro", "engine", "http", "secrets/private_file.hpp", "ports", "model", "base"),
     "server": ("service", "cerebro", "engine", "flow", "schedule", "http", "ports", "model", "base"),
+    "embed": (
+        "cerebro", "engine", "ports", "model", "base",
+        "store/memory/memory_store.hpp", "store/sqlite/sqlite_store.hpp",
+    ),
     "flowtest": ("cerebro", "engine", "flow", "ports", "model", "base"),
     "cli": (
         "server/server.hpp", "client", "service", "flowtest", "cerebro", "engine", "flow", "template", "guard", "schedule", "process", "secrets", "ports", "model",
@@ -38,7 +42,7 @@ ARROWS = {
 # The headers that users of the library see, under include/cordyna/, and who of the inside includes them. They
 # themselves know the standard library and each other.
 PUBLIC = "include/"
-PUBLIC_FOR = {"base": ("cordyna/result.hpp",)}
+PUBLIC_FOR = {"base": ("cordyna/result.hpp",), "embed": ("cordyna/",)}
 
 # Folders whose subfolders are rooms of their own, which do not include each other.
 ROOMS = ("store", "process")

@@ -1,0 +1,10 @@
+/// All of the library.
+#pragma once
+
+#include "cordyna/config.hpp"
+#include "cordyna/errors.hpp"
+#include "cordyna/event.hpp"
+#include "cordyna/input.hpp"
+#include "cordyna/orchestrator.hpp"
+#include "cordyna/process.hpp"
+#include "cordyna/result.hpp"

@@ -1,0 +1,139 @@
+#include "embed/intake.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <condition_variable>
+#include <future>
+#include <mutex>
+#include <optional>
+#include <utility>
+
+#include "base/id.hpp"
+#include "base/text.hpp"
+#include "embed/flow_text.hpp"
+#include "embed/job_text.hpp"
+#include "embed/json_slice.hpp"
+
+namespace cordyna::embed {
+namespace {
+
+constexpr std::chrono::milliseconds kSpaceWait{500};
+
+std::unexpected<Error> bad(const Event& event, std::string_view what) {
+  return fail(ErrorCode::kInvalidArgument,
+              fmt::format("event '{}' of '{}': {}", fit(printable(event.id), 60),
+                          fit(printable(event.location), 60), what));
+}
+
+bool is_control(char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  return byte < 0x20 || byte == 0x7f;
+}
+
+Result<> check(const Event& event) {
+  if (!is_utf8(event.location) || !is_utf8(event.id)) {
+    return bad(event, "'location' and 'id' must be UTF-8");
+  }
+  if (event.key.size() > kEventKeyMax || !is_utf8(event.key) ||
+      std::ranges::any_of(event.key, is_control)) {
+    return bad(event, fmt::format("'key' must be at most {} bytes of UTF-8 without control "
+                                  "characters; of a longer one, give a hash",
+                                  kEventKeyMax));
+  }
+  if (event.data.empty()) return {};
+  const auto data = parse_json("'data'", event.data);
+  if (!data.has_value()) return bad(event, data.error().message);
+  return {};
+}
+
+}  // namespace
+
+bool rest(std::chrono::milliseconds time, const std::stop_token& stop) {
+  std::mutex mutex;
+  std::condition_variable_any never;
+  std::unique_lock lock(mutex);
+  return !never.wait_for(lock, stop, time, [&stop] { return stop.stop_requested(); });
+}
+
+Intake::Intake(const Input& input, std::string position, Cerebro& cerebro, Room& room,
+               const Clock& clock, std::stop_token stop)
+    : input_(input),
+      position_(std::move(position)),
+      cerebro_(cerebro),
+      room_(room),
+      clock_(clock),
+      stop_(std::move(stop)) {}
+
+bool Intake::is_wanted(const Event& event) const {
+  const std::vector<Operation>& wanted = input_.operations();
+  return wanted.empty() || std::ranges::find(wanted, event.operation) != wanted.end();
+}
+
+Result<EventRequest> Intake::request_of(const Event& event) const {
+  TRY(check(event));
+  Event whole = event;
+  whole.trigger = input_.id();
+  if (whole.at == EventTime{}) whole.at = EventTime(std::chrono::milliseconds(clock_.wall()));
+  // Apart, so that no key that somebody chose is ever one of ours.
+  const bool named = !whole.key.empty();
+  if (!named) whole.key = make_uuid7(clock_.wall());
+  EventRequest request;
+  request.ns = kNamespace;
+  request.flow_id = input_.id();
+  request.trigger = kTrigger;
+  request.event_id = (named ? "k:" : "u:") + whole.key;
+  request.source = "library";
+  request.payload = payload_of(whole);
+  if (request.payload.size() > kEventBytesMax) {
+    return bad(event, fmt::format("it has {} bytes as JSON, and {} are the most: put what is large "
+                                  "elsewhere, and say in 'data' where",
+                                  request.payload.size(), kEventBytesMax));
+  }
+  return request;
+}
+
+Result<> Intake::send(std::span<const Event> events, std::string position) {
+  if (position.size() > kPositionMax || !is_utf8(position)) {
+    return fail(ErrorCode::kInvalidArgument,
+                fmt::format("input '{}': a position must be at most {} bytes of UTF-8", input_.id(),
+                            kPositionMax));
+  }
+  IntakeRequest request;
+  for (const Event& event : events) {
+    if (!is_wanted(event)) continue;
+    TRY_ASSIGN(EventRequest one, request_of(event));
+    request.events.push_back(std::move(one));
+  }
+  if (!position.empty()) request.positions.push_back({input_.id(), position});
+  if (request.events.empty() && request.positions.empty()) return {};
+  const std::size_t count = request.events.size();
+  if (stop_.stop_requested() || (count > 0 && !room_.take(count, stop_))) {
+    return fail(ErrorCode::kCancelled, "the orchestrator stops, and takes no more events");
+  }
+  const auto kept = keep(request);
+  room_.settle(count);
+  if (!kept.has_value()) return kept;
+  if (!position.empty()) position_ = std::move(position);
+  ++sent_;
+  return {};
+}
+
+/// The ids stay the same, so that it does no harm to ask again after a disk was full.
+Result<> Intake::keep(const IntakeRequest& request) {
+  while (true) {
+    std::promise<Result<std::int64_t>> promise;
+    auto answer = promise.get_future();
+    cerebro_.ask(request, std::nullopt,
+                 [&promise](Result<std::int64_t> result) { promise.set_value(std::move(result)); });
+    const auto result = answer.get();
+    if (result.has_value()) return {};
+    if (result.error().code != ErrorCode::kNoSpace) {
+      return std::unexpected<Error>(result.error());
+    }
+    if (!rest(kSpaceWait, stop_)) return std::unexpected<Error>(result.error());
+  }
+}
+
+}  // namespace cordyna::embed

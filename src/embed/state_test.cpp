@@ -1,0 +1,222 @@
+// Orchestrators with a state: what outlives them.
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+#include "embed/embed_fixture.hpp"
+#include "store/sqlite/sqlite_store.hpp"
+
+namespace cordyna {
+namespace {
+
+using namespace std::chrono_literals;
+
+class StateTest : public testing::Test {
+ protected:
+  StateTest() {
+    std::string name = testing::TempDir() + "cordyna-embed-XXXXXX";
+    folder_ = ::mkdtemp(name.data());
+  }
+  ~StateTest() override { std::filesystem::remove_all(folder_); }
+
+  OrchestratorOptions options() const {
+    OrchestratorOptions options;
+    options.state = folder_ / "state";
+    options.retry_wait = 0ms;
+    return options;
+  }
+  /// Events come, and are left: their process ends only because it is asked to.
+  void leave(int events, const std::string& process = "p") {
+    Notes begun;
+    World world(options());
+    world.input("in", send_once(numbered(events), "at " + std::to_string(events)));
+    world.process(process, [&](const std::stop_token& stop, auto&, auto) -> Result<ProcessStatus> {
+      begun.add("begun");
+      until(stop);
+      return fail(ErrorCode::kCancelled, "asked to end");
+    });
+    world.link("in", process);
+    world.start();
+    begun.wait(1);
+    ASSERT_TRUE(world.stop().has_value());
+  }
+
+  std::filesystem::path folder_;
+};
+
+TEST_F(StateTest, EventsAndThePositionOutliveTheOrchestrator) {
+  leave(20);
+  Notes notes;
+  Notes positions;
+  World world(options());
+  world.input("in", [&](std::stop_token stop, EventSink& sink) -> Result<> {
+    positions.add(sink.position());
+    until(stop);
+    return {};
+  });
+  world.noting("p", notes);
+  world.link("in", "p");
+  world.start();
+  EXPECT_EQ(notes.wait(20).size(), 20U);
+  EXPECT_EQ(positions.wait(1), (std::map<std::string, int>{{"at 20", 1}}));
+}
+
+TEST_F(StateTest, ARepeatIsToldAlsoAfterARestart) {
+  for (const char* second : {"2", "3"}) {
+    Notes notes;
+    World world(options());
+    world.input("in", send_once({{.location = "t", .id = "1", .key = "k1"},
+                                 {.location = "t", .id = second, .key = second}}));
+    world.noting("p", notes);
+    world.link("in", "p");
+    world.start();
+    const auto lines = notes.wait(*second == '2' ? 2 : 1);
+    EXPECT_TRUE(world.stop().has_value());
+    EXPECT_EQ(lines.contains("p 1"), *second == '2');
+    EXPECT_TRUE(lines.contains(std::string("p ") + second));
+  }
+}
+
+TEST_F(StateTest, OneAtATimeHasTheState) {
+  Notes notes;
+  World world(options());
+  world.input("in", send_once(numbered(1)));
+  world.noting("p", notes);
+  world.link("in", "p");
+  world.start();
+  notes.wait(1);
+  World other(options());
+  other.input("in", send_once({}));
+  other.noting("p", notes);
+  other.link("in", "p");
+  const auto refused = other.orchestrator().run({});
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().code, ErrorCode::kConflict);
+}
+
+TEST_F(StateTest, OfFlowsOfDynaIsRefused) {
+  {
+    auto store = open_sqlite_store(StateLayout(options().state.string())).value();
+    ChangeSet changes;
+    changes.flows.push_back({"h", "sales", "team", "{}"});
+    changes.applied.push_back({"team", "sales", 1, "h", "/flows", "/flows/s.yaml", 1});
+    changes.applied_versions.push_back({"team", "sales", 1, "h", "/flows", "/flows/s.yaml", 1});
+    ASSERT_TRUE(store->commit(changes).has_value());
+  }
+  World world(options());
+  Notes notes;
+  world.input("in", send_once({}));
+  world.noting("p", notes);
+  world.link("in", "p");
+  const auto refused = world.orchestrator().run({});
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().code, ErrorCode::kConflict);
+  EXPECT_TRUE(refused.error().message.contains("give the library a folder of its own"));
+}
+
+TEST_F(StateTest, WorkForAProcessThatIsGoneStopsTheWorldAndIsNotLost) {
+  leave(3, "old");
+  {
+    Notes notes;
+    World world(options());
+    world.input("in", send_once({}));
+    world.noting("new", notes);
+    world.link("in", "new");
+    world.start();
+    const auto ended = world.join();
+    ASSERT_FALSE(ended.has_value());
+    ASSERT_NE(detail_of<UnknownProcess>(ended.error()), nullptr) << ended.error().message;
+    EXPECT_EQ(detail_of<UnknownProcess>(ended.error())->to, "old");
+    EXPECT_EQ(detail_of<UnknownProcess>(ended.error())->from, "in");
+  }
+  Notes notes;
+  World world(options());
+  world.input("in", send_once(numbered(1)));
+  world.noting("old", notes);
+  world.noting("new", notes);
+  world.link("in", "new");
+  world.start();
+  EXPECT_EQ(notes.wait(4),
+            (std::map<std::string, int>{{"old 1", 1}, {"old 2", 1}, {"old 3", 1}, {"new 1", 1}}));
+}
+
+TEST_F(StateTest, WorkForWhatIsAnInputNowStopsTheWorld) {
+  leave(1, "x");
+  Notes notes;
+  World world(options());
+  world.input("x", send_once({}));
+  world.noting("p", notes);
+  world.link("x", "p");
+  world.start();
+  const auto ended = world.join();
+  ASSERT_FALSE(ended.has_value());
+  EXPECT_NE(detail_of<ProcessConversion>(ended.error()), nullptr) << ended.error().message;
+}
+
+TEST_F(StateTest, KilledInTheMiddleNothingIsLostAndWhatCompletedIsNotDoneAgain) {
+  constexpr int kEvents = 50;
+  const auto effects = (folder_ / "effects").string();
+  const auto prepare = [&](World& world, RunCall second) {
+    world.input("in", [](std::stop_token stop, EventSink& sink) -> Result<> {
+      std::vector<Event> events = numbered(kEvents);
+      for (Event& event : events) event.key = event.id;
+      return send_once(std::move(events), "all")(stop, sink);
+    });
+    world.process("first", [&](auto, const Event& event, auto) {
+      std::ofstream(effects, std::ios::app) << "first " + event.id + "\n";
+      return success({"of " + event.id});
+    });
+    world.process("second", std::move(second));
+    world.link("in", "first");
+    world.link("first", "second");
+  };
+  const pid_t child = ::fork();
+  if (child == 0) {
+    OrchestratorOptions one = options();
+    one.concurrency = 1;
+    World world(std::move(one));
+    // When it runs, that the first has completed is saved.
+    prepare(world, [&](auto, const Event& event, auto) -> Result<ProcessStatus> {
+      std::ofstream(effects, std::ios::app) << "killed at " + event.id + "\n" << std::flush;
+      ::kill(::getpid(), SIGKILL);
+      return success();
+    });
+    (void)world.orchestrator().run({});
+    ::_exit(1);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  ASSERT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+
+  Notes notes;
+  World world(options());
+  prepare(world, [&](auto, const Event& event, std::span<const ProcessStatus> before) {
+    EXPECT_EQ(before.size(), 1U);
+    EXPECT_EQ(before[0].logs, std::vector<std::string>{"of " + event.id});
+    notes.add(event.id);
+    return success();
+  });
+  world.start();
+  const auto lines = notes.wait(kEvents);
+  EXPECT_TRUE(world.stop().has_value());
+  EXPECT_EQ(lines.size(), static_cast<std::size_t>(kEvents))
+      << "none is lost, and none comes twice";
+  std::map<std::string, int> firsts;
+  std::string killed_at;
+  std::ifstream file(effects);
+  for (std::string line; std::getline(file, line);) {
+    if (line.starts_with("killed at ")) killed_at = line.substr(10);
+    ++firsts[line];
+  }
+  ASSERT_FALSE(killed_at.empty());
+  EXPECT_EQ(firsts["first " + killed_at], 1) << "it was saved as completed";
+}
+
+}  // namespace
+}  // namespace cordyna
