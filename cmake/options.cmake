@@ -42,7 +42,8 @@ else()
   # Hardening (S44).
   add_compile_options(-fstack-protector-strong -fcf-protection)
   add_compile_definitions($<$<CONFIG:Release,RelWithDebInfo>:_FORTIFY_SOURCE=3>)
-  add_link_options(-Wl,-z,relro,-z,now -pie)
+  add_link_options(-Wl,-z,relro,-z,now
+    $<$<STREQUAL:$<TARGET_PROPERTY:TYPE>,EXECUTABLE>:-pie>)
 endif()
 
 find_program(CORDYNA_CCACHE ccache)

@@ -149,7 +149,7 @@ command_test() {
     scripts) build release dyna; part_scripts ;;
     integration)
       build asan dyna
-      build release dyna
+      build release dyna cordyna
       prepare_example real-estate flights
       part_integration
       ;;
@@ -161,7 +161,7 @@ command_test() {
 
 test_everything() {
   build asan all
-  build release dyna
+  build release dyna cordyna
   if [[ -n $1 ]]; then part_lint --tidy-all; else part_lint; fi
   whole docs docs_are_current
   part_ctest asan unit

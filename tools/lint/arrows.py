@@ -60,6 +60,7 @@ TEST_ARROWS = {
 
 # Prefix of a header in <>: where it may stand (paths that begin so).
 THIRD_PARTY = {
+    "cordyna/": ("examples/",),
     "fmt/": ("src/", "tests/", "bench/"),
     "date/": ("src/schedule/zone.cpp",),
     "yaml.h": ("src/flow/yaml_tree.cpp",),
