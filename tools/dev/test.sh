@@ -12,8 +12,8 @@ UBSan (ctest); the script tests and the integration tests with the release progr
 fuzz target. The last line is "N passed, N failed" over everything; the exit code is 0 only when
 nothing failed.
 
-  --long       also: a line of 1 GB, TSan over cerebro, process and a whole server, clang-tidy of
-               everything, more simulated worlds, a minute of each fuzz target, more faults and
+  --long       also: a line of 1 GB, TSan over cerebro, embed, process and a whole server, clang-tidy
+               of everything, more simulated worlds, a minute of each fuzz target, more faults and
                kills, a server that works for 20 minutes
   --fresh      makes a bare Debian 12 root, clones HEAD into it, and runs there ./dev run and
                ./dev test; prints the times of both (wants root)
@@ -103,10 +103,10 @@ parts_long() {
   local -a targets
   configure tsan
   mapfile -t targets < <(ninja -C "$kBuildRoot/tsan" -t targets all |
-    sed -nE 's/^(cordyna_(cerebro|process|server)[a-z_]*_test): phony.*/\1/p')
+    sed -nE 's/^(cordyna_(cerebro|embed|process|server)[a-z_]*_test): phony.*/\1/p')
   [[ ${#targets[@]} -gt 0 ]] || die 'no test programs of cerebro and process to build under TSan'
   build tsan "${targets[@]}"
-  part_ctest tsan tsan --tests-regex '^unit\.(cerebro|process|server)'
+  part_ctest tsan tsan --tests-regex '^unit\.(cerebro|embed|process|server)'
   whole tsan-server server_has_no_races
   need_packages clang-19
   whole two-compilers two_compilers_agree
