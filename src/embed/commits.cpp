@@ -10,19 +10,19 @@ namespace {
 constexpr std::size_t kFailedMax = 1000;
 // A removal is a commit: so many go together, and no more, for others wait meanwhile.
 constexpr std::size_t kWorthIt = 512;
-constexpr std::size_t kMost = 1024;
-constexpr std::uint32_t kPage = 500;
+constexpr std::size_t kMostRemoved = 1024;
+constexpr std::uint32_t kOldRunsPage = 500;
 
 }  // namespace
 
 Result<> Commits::know(StoreReader& store) {
   for (RunNo after = 0;;) {
-    TRY_ASSIGN(const std::vector<OldRun> page, store.list_old_runs(after, kPage));
+    TRY_ASSIGN(const std::vector<OldRun> page, store.list_old_runs(after, kOldRunsPage));
     for (const OldRun& old : page) {
       newest_run_ = old.run.no;
       if (is_final(old.run.state)) note_end(old.run);
     }
-    if (page.size() < kPage) break;
+    if (page.size() < kOldRunsPage) break;
     after = page.back().run.no;
   }
   TRY_ASSIGN(const EventCounts counts, store.count_events());
@@ -90,7 +90,7 @@ bool Commits::is_worth_it() const {
 /// The newest run stays: the numbers of runs go up from there.
 OldRows Commits::take() {
   OldRows rows;
-  while (!done_.empty() && rows.runs.size() < kMost) {
+  while (!done_.empty() && rows.runs.size() < kMostRemoved) {
     if (done_.front() != newest_run_) rows.runs.push_back(done_.front());
     const bool last = done_.front() == newest_run_;
     done_.pop_front();
@@ -101,7 +101,7 @@ OldRows Commits::take() {
   }
   std::ranges::sort(rows.runs);
   const auto keep = static_cast<EventNo>(remembered_);
-  while (removed_to_ < newest_event_ - keep && rows.events.size() < kMost) {
+  while (removed_to_ < newest_event_ - keep && rows.events.size() < kMostRemoved) {
     rows.events.push_back(++removed_to_);
   }
   return rows;

@@ -15,8 +15,8 @@
 namespace cordyna {
 namespace {
 
-constexpr std::array<std::string_view, 7> kKeys = {"location", "operation", "id", "trigger",
-                                                   "at",       "data",      "key"};
+constexpr std::array<std::string_view, 7> kEventKeys = {"location", "operation", "id", "trigger",
+                                                        "at",       "data",      "key"};
 
 std::string lower(std::string_view text) {
   std::string out(text);
@@ -24,7 +24,7 @@ std::string lower(std::string_view text) {
   return out;
 }
 
-std::unexpected<Error> bad(std::string_view what) {
+std::unexpected<Error> bad_event_text(std::string_view what) {
   return fail(ErrorCode::kInvalidArgument, fmt::format("event: {}", what));
 }
 
@@ -32,30 +32,30 @@ Result<> check_keys(const boost::json::object& event) {
   for (const auto& [key, value] : event) {
     const std::string_view name(key.data(), key.size());
     bool known = false;
-    for (const std::string_view one : kKeys) known = known || one == name;
+    for (const std::string_view one : kEventKeys) known = known || one == name;
     if (!known) {
-      return bad(fmt::format("'{}' is no key of an event; there are: {}", printable(name),
-                             fmt::join(kKeys, ", ")));
+      return bad_event_text(fmt::format("'{}' is no key of an event; there are: {}",
+                                        printable(name), fmt::join(kEventKeys, ", ")));
     }
   }
   return {};
 }
 
-Result<std::string> text_of(const boost::json::object& event, std::string_view key) {
+Result<std::string> text_member(const boost::json::object& event, std::string_view key) {
   const auto* value = event.if_contains(key);
   if (value == nullptr) return std::string();
   const auto* text = value->if_string();
-  if (text == nullptr) return bad(fmt::format("'{}' must be a text", key));
+  if (text == nullptr) return bad_event_text(fmt::format("'{}' must be a text", key));
   return std::string(text->data(), text->size());
 }
 
 Result<EventTime> time_of(const boost::json::object& event) {
-  TRY_ASSIGN(const std::string text, text_of(event, "at"));
+  TRY_ASSIGN(const std::string text, text_member(event, "at"));
   if (text.empty()) return EventTime{};
   const auto at = parse_timestamp(text);
   if (!at.has_value()) {
-    return bad(fmt::format("'at' is no time: \"{}\"; want one as \"2026-01-02T03:04:05.006Z\"",
-                           printable(text)));
+    return bad_event_text(fmt::format(
+        "'at' is no time: \"{}\"; want one as \"2026-01-02T03:04:05.006Z\"", printable(text)));
   }
   return EventTime(std::chrono::milliseconds(*at));
 }
@@ -110,21 +110,21 @@ std::string to_json(const Event& event) {
 Result<Event> parse_event(std::string_view json) {
   TRY_ASSIGN(const boost::json::value value, embed::parse_json("event", json));
   const auto* object = value.if_object();
-  if (object == nullptr) return bad("want a JSON object with the keys of an event");
+  if (object == nullptr) return bad_event_text("want a JSON object with the keys of an event");
   TRY(check_keys(*object));
-  if (!object->contains("location")) return bad("'location' is missing");
+  if (!object->contains("location")) return bad_event_text("'location' is missing");
   Event event;
-  TRY_ASSIGN(event.location, text_of(*object, "location"));
-  TRY_ASSIGN(const std::string operation, text_of(*object, "operation"));
+  TRY_ASSIGN(event.location, text_member(*object, "location"));
+  TRY_ASSIGN(const std::string operation, text_member(*object, "operation"));
   if (!operation.empty() && lower(operation) != "unknown") {
     auto parsed = parse_operation(operation);
     if (!parsed.has_value()) return fail("event: 'operation'", parsed.error());
     event.operation = *parsed;
   }
-  TRY_ASSIGN(event.id, text_of(*object, "id"));
-  TRY_ASSIGN(event.trigger, text_of(*object, "trigger"));
+  TRY_ASSIGN(event.id, text_member(*object, "id"));
+  TRY_ASSIGN(event.trigger, text_member(*object, "trigger"));
   TRY_ASSIGN(event.at, time_of(*object));
-  TRY_ASSIGN(event.key, text_of(*object, "key"));
+  TRY_ASSIGN(event.key, text_member(*object, "key"));
   event.data = embed::member_text(json, "data");
   return event;
 }

@@ -36,7 +36,7 @@ Retry retry_of(const Tries& tries) {
   return retry;
 }
 
-std::unexpected<Error> not_ours(const std::string& why) {
+std::unexpected<Error> bad_flow_text(const std::string& why) {
   return fail(ErrorCode::kCorrupt, "the text of an input's flow cannot be read: " + why);
 }
 
@@ -54,7 +54,7 @@ Result<TaskSpec> task_of(const boost::json::value& stage, const Tries& tries,
   const auto* id = object == nullptr ? nullptr : object->if_contains("id");
   const auto* after = object == nullptr ? nullptr : object->if_contains("after");
   if (id == nullptr || !id->is_string() || after == nullptr || !after->is_array()) {
-    return not_ours("a process has no 'id' or no 'after'");
+    return bad_flow_text("a process has no 'id' or no 'after'");
   }
   TaskSpec task;
   task.id = std::string(id->get_string().data(), id->get_string().size());
@@ -65,7 +65,9 @@ Result<TaskSpec> task_of(const boost::json::value& stage, const Tries& tries,
   task.params = as_list(before);
   for (const std::string& one : before) {
     const auto found = known.find(one);
-    if (found == known.end()) return not_ours(fmt::format("'{}' comes before '{}'", task.id, one));
+    if (found == known.end()) {
+      return bad_flow_text(fmt::format("'{}' comes before '{}'", task.id, one));
+    }
     task.needs.push_back(found->second);
   }
   std::ranges::sort(task.needs);
@@ -98,12 +100,12 @@ std::string flow_text(const std::string& input, const std::vector<Stage>& stages
 
 Result<std::shared_ptr<const Flow>> flow_of_text(std::string_view text) {
   const auto value = parse_json("flow", text);
-  if (!value.has_value()) return not_ours(value.error().message);
+  if (!value.has_value()) return bad_flow_text(value.error().message);
   const auto* object = value->if_object();
   const auto* input = object == nullptr ? nullptr : object->if_contains("input");
   const auto* processes = object == nullptr ? nullptr : object->if_contains("processes");
   if (input == nullptr || !input->is_string() || processes == nullptr || !processes->is_array()) {
-    return not_ours("it has no 'input' or no 'processes'");
+    return bad_flow_text("it has no 'input' or no 'processes'");
   }
   const Tries tries{
       static_cast<std::uint32_t>(std::max<std::int64_t>(number_of(*object, "attempts"), 1)),

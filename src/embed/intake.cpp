@@ -21,7 +21,7 @@ namespace {
 
 constexpr std::chrono::milliseconds kSpaceWait{500};
 
-std::unexpected<Error> bad(const Event& event, std::string_view what) {
+std::unexpected<Error> bad_event(const Event& event, std::string_view what) {
   return fail(ErrorCode::kInvalidArgument,
               fmt::format("event '{}' of '{}': {}", fit(printable(event.id), 60),
                           fit(printable(event.location), 60), what));
@@ -32,19 +32,19 @@ bool is_control(char c) {
   return byte < 0x20 || byte == 0x7f;
 }
 
-Result<> check(const Event& event) {
+Result<> check_event(const Event& event) {
   if (!is_utf8(event.location) || !is_utf8(event.id)) {
-    return bad(event, "'location' and 'id' must be UTF-8");
+    return bad_event(event, "'location' and 'id' must be UTF-8");
   }
   if (event.key.size() > kEventKeyMax || !is_utf8(event.key) ||
       std::ranges::any_of(event.key, is_control)) {
-    return bad(event, fmt::format("'key' must be at most {} bytes of UTF-8 without control "
-                                  "characters; of a longer one, give a hash",
-                                  kEventKeyMax));
+    return bad_event(event, fmt::format("'key' must be at most {} bytes of UTF-8 without control "
+                                        "characters; of a longer one, give a hash",
+                                        kEventKeyMax));
   }
   if (event.data.empty()) return {};
   const auto data = parse_json("'data'", event.data);
-  if (!data.has_value()) return bad(event, data.error().message);
+  if (!data.has_value()) return bad_event(event, data.error().message);
   return {};
 }
 
@@ -72,7 +72,7 @@ bool Intake::is_wanted(const Event& event) const {
 }
 
 Result<EventRequest> Intake::request_of(const Event& event) const {
-  TRY(check(event));
+  TRY(check_event(event));
   Event whole = event;
   whole.trigger = input_.id();
   if (whole.at == EventTime{}) whole.at = EventTime(std::chrono::milliseconds(clock_.wall()));
@@ -87,9 +87,10 @@ Result<EventRequest> Intake::request_of(const Event& event) const {
   request.source = "library";
   request.payload = payload_of(whole);
   if (request.payload.size() > kEventBytesMax) {
-    return bad(event, fmt::format("it has {} bytes as JSON, and {} are the most: put what is large "
-                                  "elsewhere, and say in 'data' where",
-                                  request.payload.size(), kEventBytesMax));
+    return bad_event(event,
+                     fmt::format("it has {} bytes as JSON, and {} are the most: put what is large "
+                                 "elsewhere, and say in 'data' where",
+                                 request.payload.size(), kEventBytesMax));
   }
   return request;
 }

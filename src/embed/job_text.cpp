@@ -13,7 +13,7 @@
 namespace cordyna::embed {
 namespace {
 
-std::string text_of(const boost::json::object& object, std::string_view key) {
+std::string text_or_empty(const boost::json::object& object, std::string_view key) {
   const auto* value = object.if_contains(key);
   const auto* text = value == nullptr ? nullptr : value->if_string();
   return text == nullptr ? std::string() : std::string(text->data(), text->size());
@@ -31,15 +31,16 @@ void append_member(std::string& out, std::string_view name, std::string_view tex
 
 Event event_of(const boost::json::object& object) {
   Event event;
-  event.location = text_of(object, "location");
-  event.operation = parse_operation(text_of(object, "operation")).value_or(Operation::kUnknown);
-  event.id = text_of(object, "id");
-  event.trigger = text_of(object, "trigger");
+  event.location = text_or_empty(object, "location");
+  event.operation =
+      parse_operation(text_or_empty(object, "operation")).value_or(Operation::kUnknown);
+  event.id = text_or_empty(object, "id");
+  event.trigger = text_or_empty(object, "trigger");
   if (const auto* at = object.if_contains("at"); at != nullptr && at->is_int64()) {
     event.at = EventTime(std::chrono::milliseconds(at->get_int64()));
   }
-  event.data = text_of(object, "data");
-  event.key = text_of(object, "key");
+  event.data = text_or_empty(object, "data");
+  event.key = text_or_empty(object, "key");
   return event;
 }
 
@@ -52,8 +53,8 @@ ExitStatus exit_status_of(std::string_view word) {
 
 ProcessStatus status_of(const boost::json::object& object) {
   ProcessStatus status;
-  status.name = text_of(object, "name");
-  status.status = exit_status_of(text_of(object, "status"));
+  status.name = text_or_empty(object, "name");
+  status.status = exit_status_of(text_or_empty(object, "status"));
   const auto* logs = object.if_contains("logs");
   if (logs == nullptr || !logs->is_array()) return status;
   for (const auto& line : logs->get_array()) {
@@ -62,7 +63,7 @@ ProcessStatus status_of(const boost::json::object& object) {
   return status;
 }
 
-std::unexpected<Error> not_ours(std::string_view what) {
+std::unexpected<Error> bad_job_text(std::string_view what) {
   return fail(ErrorCode::kCorrupt, fmt::format("{} cannot be read back from the state", what));
 }
 
@@ -82,7 +83,7 @@ std::string payload_of(const Event& event) {
 
 Result<std::string> inputs_of(std::string_view context) {
   const std::string_view event = member_text(member_text(context, "event"), "event");
-  if (event.empty()) return not_ours("an event");
+  if (event.empty()) return bad_job_text("an event");
   return fmt::format(R"({{"event":{}}})", event);
 }
 
@@ -104,13 +105,13 @@ Result<Job> job_of(const StartAttempt& command) {
   const auto* context = value.has_value() ? value->if_object() : nullptr;
   const auto* inputs = context == nullptr ? nullptr : object_of(*context, "inputs");
   const auto* event = inputs == nullptr ? nullptr : object_of(*inputs, "event");
-  if (event == nullptr) return not_ours("an event");
+  if (event == nullptr) return bad_job_text("an event");
   Job job{event_of(*event), {}};
   const std::vector<std::string> before = before_of(command.flow->tasks[command.task]);
   const auto* outputs = before.empty() ? nullptr : object_of(*context, "outputs");
   for (const std::string& id : before) {
     const auto* status = outputs == nullptr ? nullptr : object_of(*outputs, id);
-    if (status == nullptr) return not_ours(fmt::format("the status of process '{}'", id));
+    if (status == nullptr) return bad_job_text(fmt::format("the status of process '{}'", id));
     job.before.push_back(status_of(*status));
   }
   return job;

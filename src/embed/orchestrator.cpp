@@ -23,7 +23,7 @@ std::unexpected<Error> out_of_bounds(std::string_view option, std::string_view w
               fmt::format("OrchestratorOptions::{} is out of its bounds: want {}", option, want));
 }
 
-Result<> check(const OrchestratorOptions& options) {
+Result<> check_options(const OrchestratorOptions& options) {
   if (options.concurrency < 1 || options.concurrency > kConcurrencyMax) {
     return out_of_bounds("concurrency", fmt::format("1 to {}", kConcurrencyMax));
   }
@@ -79,7 +79,7 @@ class Orchestrator::Impl {
     {
       const std::lock_guard lock(mutex_);
       TRY(check_idle());
-      TRY(check(options_));
+      TRY(check_options(options_));
       TRY(check_inputs());
       runs_ = true;
     }

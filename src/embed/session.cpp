@@ -19,7 +19,7 @@
 namespace cordyna::embed {
 namespace {
 
-Result<std::shared_ptr<const Flow>> load(std::string_view canonical, std::string_view folder) {
+Result<std::shared_ptr<const Flow>> load_flow(std::string_view canonical, std::string_view folder) {
   static_cast<void>(folder);
   return flow_of_text(canonical);
 }
@@ -149,7 +149,7 @@ Result<> Session::run(const std::stop_token& stop) {
   Room room(options_.pending, left.runs.size() + left.events);
   Commits commits(room, reporter_, options_.remembered);
   TRY(commits.know(store_));
-  Cerebro cerebro(settings(), clock_, store_, evaluator_, load);
+  Cerebro cerebro(settings(), clock_, store_, evaluator_, load_flow);
   Workers workers(workers_parts(cerebro, commits), reporter_);
   cerebro.subscribe(commits);
   cerebro.start(workers);

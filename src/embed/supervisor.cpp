@@ -10,7 +10,7 @@ namespace cordyna::embed {
 namespace {
 
 /// What it throws is its failure, not the end of the program around it.
-Result<> call(Input& input, Intake& intake, const std::stop_token& stop) {
+Result<> call_input(Input& input, Intake& intake, const std::stop_token& stop) {
   try {
     const auto ended = input.handle(stop, intake);
     if (!ended.has_value()) return fail("it ended", ended.error());
@@ -29,7 +29,7 @@ void supervise(Input& input, Intake& intake, const OrchestratorOptions& options,
   auto wait = options.first_wait;
   while (!stop.stop_requested()) {
     const std::uint64_t sent = intake.sent();
-    const auto ended = call(input, intake, stop);
+    const auto ended = call_input(input, intake, stop);
     if (stop.stop_requested()) return;
     if (intake.sent() != sent) wait = options.first_wait;
     Failure failure;

@@ -22,7 +22,7 @@ const TaskSpec& spec_of(const StartAttempt& command) {
 }
 
 /// What a process throws is its failure, not the end of the program around it.
-Result<ProcessStatus> call(Process& process, const std::stop_token& stop, const Job& job) {
+Result<ProcessStatus> call_process(Process& process, const std::stop_token& stop, const Job& job) {
   try {
     if (job.before.empty()) return process.run(stop, job.event);
     return process.run_after(stop, job.event, job.before);
@@ -199,7 +199,7 @@ void Workers::carry_out(Process& process, Attempt& attempt) {
     end_all(std::move(job.error()));
     return;
   }
-  auto result = call(process, attempt.stop.get_token(), *job);
+  auto result = call_process(process, attempt.stop.get_token(), *job);
   if (!result.has_value() && detail_of<ProcessConversion>(result.error()) != nullptr) {
     end_all(std::move(result.error()));
     return;

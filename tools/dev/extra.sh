@@ -136,16 +136,16 @@ help_package() {
   cat <<'TEXT'
 usage: ./dev package
 
-Makes build/package/cordyna-VERSION-linux-ARCH.tar.gz (bin/dyna, libexec/cordyna/duckdb, README,
-LICENSE) and a .deb of the same, and tries the program of both.
+Makes build/package/cordyna-VERSION-linux-ARCH.tar.gz (bin/dyna, libexec/cordyna/duckdb, the library with
+its headers, README, LICENSE) and a .deb of the same, and tries the program of both and the library.
 TEXT
 }
 
 command_package() {
   need_build_tools
   need_packages binutils
-  build release dyna
-  bash tools/package.sh "$kDyna" "$kBuildRoot/libexec/cordyna/duckdb" "$kBuildRoot/package"
+  build release dyna cordyna
+  bash tools/package.sh "$kBuildRoot/release" "$kBuildRoot/libexec/cordyna/duckdb" "$kBuildRoot/package"
 }
 
 help_doctor() {
