@@ -45,7 +45,8 @@ auto answer_with(Call& call, RunId id) {
 /// As above, of a run that is there already.
 auto answer_about(Call& call, const RunRow& run) {
   return [answer = answer_with(call, run.id), no = run.no](Result<std::int64_t> done) mutable {
-    answer(done.has_value() ? Result<std::int64_t>(no) : std::move(done));
+    if (done.has_value()) done = no;
+    answer(std::move(done));
   };
 }
 
