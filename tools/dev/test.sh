@@ -186,6 +186,8 @@ TEXT
 # clang-tidy reads the commands of single files, which the builds do not have: nothing is built there.
 run_lint() {
   configure lint
+  # A build sees by itself that a CMakeLists.txt has changed; this one is never built.
+  logged "$kBuildRoot/log/configure-lint.log" ninja -C "$kBuildRoot/lint" build.ninja
   PATH="$kVenv/bin:$PATH" python3 tools/lint/lint.py --compile-commands "$kBuildRoot/lint" \
     --cache "$kBuildRoot/lint-cache" "$@"
 }
