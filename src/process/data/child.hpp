@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "pg/wake.hpp"
 
 namespace cordyna::data {
 
@@ -30,17 +31,15 @@ inline constexpr std::size_t kChildBytesMax = std::size_t{64} << 20;
 
 /// Holds SIGTERM, SIGINT and SIGHUP back while it lives, so that run_child and asked_to_end see
 /// them, and what was staged can be removed. Threads: one, which must not start others meanwhile.
-class EndSignals {
+class EndSignals final : public Wake {
  public:
   EndSignals();
-  ~EndSignals();
-  EndSignals(const EndSignals&) = delete;
-  EndSignals& operator=(const EndSignals&) = delete;
+  ~EndSignals() override;
 
   /// Readable when we were asked to end; -1: none could be made.
-  [[nodiscard]] int descriptor() const { return fd_; }
+  [[nodiscard]] int descriptor() const override { return fd_; }
   /// Takes the signal off, so that it does not end us once it is let through again.
-  [[nodiscard]] bool asked_to_end() const;
+  [[nodiscard]] bool asked_to_end() const override;
 
  private:
   int fd_ = -1;

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <map>
 
+#include "process/data/pg_server.hpp"
 #include "process/data/sql_text.hpp"
 #include "process/data/step_secrets.hpp"
 
@@ -120,7 +121,7 @@ PgResult<> PgShare::begin() {
     }
     password = std::move(*found);
   }
-  PG_TRY_ASSIGN(PgConnection opened, PgConnection::open(connection, password, run_.signals));
+  PG_TRY_ASSIGN(PgConnection opened, PgConnection::open(target_of(connection, password), run_.signals));
   connection_.emplace(std::move(opened));
   PG_TRY(connection_->run(
       "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL standard_conforming_strings = on"));

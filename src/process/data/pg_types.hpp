@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "process/data/pg_connection.hpp"
+#include "pg/connection.hpp"
 #include "process/data/step.hpp"
 
 namespace cordyna::data {

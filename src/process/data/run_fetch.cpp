@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "process/data/contract.hpp"
+#include "process/data/pg_server.hpp"
 #include "process/data/pg_statements.hpp"
 #include "process/data/runner.hpp"
 #include "process/data/step_secrets.hpp"
@@ -25,7 +26,7 @@ struct FetchedTable {
 PgResult<FetchedTable> fetch(StepRun& run, const DatabaseSource& source,
                              const std::string& password, const std::string& csv) {
   PG_TRY_ASSIGN(PgConnection connection,
-                PgConnection::open(source.connection, password, run.signals));
+                PgConnection::open(target_of(source.connection, password), run.signals));
   PG_TRY(connection.run(
       "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY; SET LOCAL standard_conforming_strings = "
       "on"));

@@ -1,11 +1,9 @@
-#include "process/data/pg_fault.hpp"
-
-#include <fmt/format.h>
+#include "pg/fault.hpp"
 
 #include <algorithm>
 #include <array>
 
-namespace cordyna::data {
+namespace cordyna {
 namespace {
 
 bool one_of(std::string_view state, std::initializer_list<std::string_view> states) {
@@ -75,31 +73,10 @@ PgFault connect_fault(std::string_view text) {
   return fault;
 }
 
-TaskError pg_error(const PgFault& fault, std::string_view doing, TaskErrorCode otherwise) {
-  if (fault.cancelled) {
-    return make_task_error(TaskErrorCode::kSignalled, Phase::kRun, "the step was asked to end");
-  }
-  if (fault.missing) {
-    return make_task_error(TaskErrorCode::kToolMissing, Phase::kPrepare, fault.message);
-  }
-  TaskErrorCode code = fault.code.value_or(otherwise);
-  switch (kind_of(fault)) {
-    case PgKind::kDenied: code = TaskErrorCode::kAccessDenied; break;
-    case PgKind::kFull: code = TaskErrorCode::kNoSpace; break;
-    case PgKind::kMisfit:
-      if (otherwise == TaskErrorCode::kShareFailed) code = TaskErrorCode::kTargetMisfit;
-      break;
-    case PgKind::kTransient:
-    case PgKind::kOther: break;
-  }
-  const std::string state = fault.state.empty() ? "" : fmt::format(" ({})", fault.state);
-  return make_task_error(code, Phase::kRun, fmt::format("{}: {}{}", doing, fault.message, state));
-}
-
 std::int64_t pg_delay_ms(int number) {
   constexpr std::array<std::int64_t, 6> kDelays{200, 400, 800, 1600, 3200, 6400};
   const auto at = static_cast<std::size_t>(number - 1);
   return at < kDelays.size() ? kDelays[at] : -1;
 }
 
-}  // namespace cordyna::data
+}  // namespace cordyna

@@ -6,18 +6,19 @@
 /// Threads: one.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
-#include "process/data/child.hpp"
-#include "process/data/connection.hpp"
-#include "process/data/pg_fault.hpp"
+#include "pg/fault.hpp"
+#include "pg/wake.hpp"
 
-namespace cordyna::data {
+namespace cordyna {
 
 using PgRow = std::vector<std::optional<std::string>>;
 
@@ -37,12 +38,22 @@ struct PgCopied {
   std::size_t row_bytes_max = 0;  ///< the longest
 };
 
+/// Where to, in the words of libpq. A word without a value is what libpq takes without it.
+struct PgTarget {
+  std::string text{};  ///< "postgres://user@host/database" or "host=… user=…"; may be empty
+  std::vector<std::pair<std::string, std::string>> words{};  ///< "host", "port", "dbname" …
+  std::int64_t connect_timeout_ms = 10'000;
+};
+
+struct PgNotice {
+  std::string channel;
+  std::string payload;
+};
+
 class PgConnection {
  public:
-  /// One try. `password` may be empty. Borrows the signals.
-  [[nodiscard]] static PgResult<PgConnection> open(const Connection& connection,
-                                                   const std::string& password,
-                                                   const EndSignals& signals);
+  /// One try. Borrows `wake`, by which every wait of the connection ends.
+  [[nodiscard]] static PgResult<PgConnection> open(const PgTarget& target, const Wake& wake);
   PgConnection(PgConnection&&) noexcept;
   PgConnection& operator=(PgConnection&&) noexcept;
   PgConnection(const PgConnection&) = delete;
@@ -55,6 +66,9 @@ class PgConnection {
                                      const std::vector<std::string>& values = {});
   /// The columns that a query would give.
   [[nodiscard]] PgResult<std::vector<PgColumn>> describe(const std::string& sql);
+  /// What came on the channels that are listened to; waits until there is something, or for so
+  /// long. Empty: nothing came.
+  [[nodiscard]] PgResult<std::vector<PgNotice>> notices(std::chrono::milliseconds longest);
   /// COPY … FROM STDIN out of a file; how many rows it took.
   [[nodiscard]] PgResult<std::int64_t> copy_in(const std::string& sql, const std::string& path);
   /// COPY … TO STDOUT into a new file.
@@ -68,6 +82,6 @@ class PgConnection {
 };
 
 /// Waits, unless we are asked to end. False: we are.
-[[nodiscard]] bool wait_ms(std::int64_t ms, const EndSignals& signals);
+[[nodiscard]] bool wait_ms(std::int64_t ms, const Wake& wake);
 
-}  // namespace cordyna::data
+}  // namespace cordyna

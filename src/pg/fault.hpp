@@ -9,9 +9,10 @@
 #include <string>
 #include <string_view>
 
-#include "process/data/step_result.hpp"
+#include "base/result.hpp"
+#include "model/task_error.hpp"
 
-namespace cordyna::data {
+namespace cordyna {
 
 struct PgFault {
   std::string state{};     ///< SQLSTATE: "40001"; empty: libpq or the network, not the server
@@ -42,30 +43,25 @@ enum class PgKind : std::uint8_t {
 /// The same for one that was never made: some failures there are for good.
 [[nodiscard]] PgFault connect_fault(std::string_view text);
 
-/// The error of a step. `doing`: "share to warehouse/gold.listings". `otherwise`: the code where
-/// the kind has none of its own.
-[[nodiscard]] TaskError pg_error(const PgFault& fault, std::string_view doing,
-                                 TaskErrorCode otherwise);
-
 /// How long to wait before try `number` (from 1); negative: enough tried.
 [[nodiscard]] std::int64_t pg_delay_ms(int number);
 
-}  // namespace cordyna::data
+}  // namespace cordyna
 
-/// As STEP_TRY and STEP_TRY_ASSIGN, for PgResult.
+/// As TRY and TRY_ASSIGN, for PgResult.
 #define PG_TRY(expression)                                                               \
   do {                                                                                   \
     auto&& cordyna_try_ = (expression);                                                  \
     if (!cordyna_try_.has_value()) {                                                     \
-      return std::unexpected<::cordyna::data::PgFault>(std::move(cordyna_try_.error())); \
+      return std::unexpected<::cordyna::PgFault>(std::move(cordyna_try_.error())); \
     }                                                                                    \
   } while (false)
 
 #define PG_TRY_ASSIGN(declaration, expression) \
-  PG_TRY_ASSIGN_(STEP_JOIN(pg_result_, __LINE__), declaration, expression)
+  PG_TRY_ASSIGN_(CORDYNA_JOIN(pg_result_, __LINE__), declaration, expression)
 #define PG_TRY_ASSIGN_(result, declaration, expression)                          \
   auto result = (expression);                                                    \
   if (!result.has_value()) {                                                     \
-    return std::unexpected<::cordyna::data::PgFault>(std::move(result.error())); \
+    return std::unexpected<::cordyna::PgFault>(std::move(result.error())); \
   }                                                                              \
   declaration = std::move(*result)

@@ -1,4 +1,4 @@
-#include "process/data/pg_connection.hpp"
+#include "pg/connection.hpp"
 
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -14,7 +14,7 @@
 #include <cstring>
 #include <type_traits>
 
-namespace cordyna::data {
+namespace cordyna {
 namespace {
 
 constexpr const char* kLibrary = "libpq.so.5";
@@ -28,7 +28,7 @@ constexpr const char* kLibrary = "libpq.so.5";
   X(PQresultErrorField) X(PQresultErrorMessage) X(PQntuples) X(PQnfields) X(PQfname) \
   X(PQftype) X(PQfmod) X(PQgetvalue) X(PQgetlength) X(PQgetisnull) X(PQcmdTuples) \
   X(PQputCopyData) X(PQputCopyEnd) X(PQgetCopyData) X(PQfreemem) X(PQgetCancel) \
-  X(PQcancel) X(PQfreeCancel) X(PQsetNoticeProcessor)
+  X(PQcancel) X(PQfreeCancel) X(PQsetNoticeProcessor) X(PQnotifies)
 // clang-format on
 
 /// The functions of libpq that are used.
@@ -72,10 +72,10 @@ using Clock = std::chrono::steady_clock;
 enum class Waited { kReady, kEnd, kTimeout };
 
 /// Until the socket is ready, the deadline is past (nullopt: none), or we are asked to end.
-Waited wait_for(int socket, short events, const EndSignals& signals,
+Waited wait_for(int socket, short events, const Wake& wake,
                 std::optional<Clock::time_point> deadline) {
   while (true) {
-    if (signals.asked_to_end()) return Waited::kEnd;
+    if (wake.asked_to_end()) return Waited::kEnd;
     int timeout = -1;
     if (deadline.has_value()) {
       const auto left =
@@ -83,14 +83,14 @@ Waited wait_for(int socket, short events, const EndSignals& signals,
       if (left <= 0) return Waited::kTimeout;
       timeout = static_cast<int>(std::min<std::int64_t>(left + 1, 1'000'000));
     }
-    std::array<pollfd, 2> fds{pollfd{socket, events, 0}, pollfd{signals.descriptor(), POLLIN, 0}};
+    std::array<pollfd, 2> fds{pollfd{socket, events, 0}, pollfd{wake.descriptor(), POLLIN, 0}};
     const int ready = poll(fds.data(), fds.size(), timeout);
     if (ready > 0 && fds[0].revents != 0 && fds[1].revents == 0) return Waited::kReady;
   }
 }
 
 PgFault asked_to_end() {
-  return {.message = "the step was asked to end", .cancelled = true};
+  return {.message = "it was asked to end", .cancelled = true};
 }
 
 struct ResultFree {
@@ -125,7 +125,7 @@ PgFault file_fault(std::string_view what, const std::string& path) {
 
 struct PgConnection::State {
   PGconn* conn = nullptr;
-  const EndSignals* signals = nullptr;
+  const Wake* wake = nullptr;
 
   State() = default;
   State(const State&) = delete;
@@ -173,7 +173,7 @@ struct PgConnection::State {
       const int left = libpq().PQflush(conn);
       if (left < 0) return std::unexpected(broken());
       if (left == 0) return {};
-      if (wait_for(libpq().PQsocket(conn), POLLIN | POLLOUT, *signals, std::nullopt) ==
+      if (wait_for(libpq().PQsocket(conn), POLLIN | POLLOUT, *wake, std::nullopt) ==
           Waited::kEnd) {
         return std::unexpected(cancel());
       }
@@ -184,7 +184,7 @@ struct PgConnection::State {
   /// The next result; null: that was all.
   PgResult<ResultPtr> next() {
     while (libpq().PQisBusy(conn) != 0) {
-      if (wait_for(libpq().PQsocket(conn), POLLIN, *signals, std::nullopt) == Waited::kEnd) {
+      if (wait_for(libpq().PQsocket(conn), POLLIN, *wake, std::nullopt) == Waited::kEnd) {
         return std::unexpected(cancel());
       }
       if (libpq().PQconsumeInput(conn) == 0) return std::unexpected(broken());
@@ -225,8 +225,7 @@ PgConnection::PgConnection(PgConnection&&) noexcept = default;
 PgConnection& PgConnection::operator=(PgConnection&&) noexcept = default;
 PgConnection::~PgConnection() = default;
 
-PgResult<PgConnection> PgConnection::open(const Connection& connection, const std::string& password,
-                                          const EndSignals& signals) {
+PgResult<PgConnection> PgConnection::open(const PgTarget& target, const Wake& wake) {
   const Libpq& pq = libpq();
   if (!pq.problem.empty()) return std::unexpected(PgFault{.message = pq.problem, .missing = true});
   std::vector<const char*> keys;
@@ -245,33 +244,29 @@ PgResult<PgConnection> PgConnection::open(const Connection& connection, const st
       {"keepalives_count", "6"},
       {"tcp_user_timeout", "120000"},
   }};
-  add("host", connection.host);
-  add("port", connection.port);
-  add("dbname", connection.database);
-  add("user", connection.user);
-  add("password", password);
-  add("sslmode", connection.sslmode);
-  add("sslrootcert", connection.sslrootcert);
+  // Only such a text is taken apart: a name of a database is never more than that.
+  add("dbname", target.text);
+  for (const auto& [key, value] : target.words) add(key.c_str(), value);
   for (const auto& [key, value] : fixed) add(key, value);
   keys.push_back(nullptr);
   values.push_back(nullptr);
   auto state = std::make_unique<State>();
-  state->signals = &signals;
-  state->conn = pq.PQconnectStartParams(keys.data(), values.data(), 0);
+  state->wake = &wake;
+  state->conn = pq.PQconnectStartParams(keys.data(), values.data(), target.text.empty() ? 0 : 1);
   if (state->conn == nullptr) {
     return std::unexpected(PgFault{.message = "no memory for a connection"});
   }
   // With it, the message of a refusal has its SQLSTATE.
   pq.PQsetErrorVerbosity(state->conn, PQERRORS_VERBOSE);
   pq.PQsetNoticeProcessor(state->conn, no_notices, nullptr);
-  const auto deadline = Clock::now() + std::chrono::milliseconds(connection.connect_timeout_ms);
+  const auto deadline = Clock::now() + std::chrono::milliseconds(target.connect_timeout_ms);
   short events = POLLOUT;
   while (pq.PQstatus(state->conn) != CONNECTION_BAD) {
-    const Waited waited = wait_for(pq.PQsocket(state->conn), events, signals, deadline);
+    const Waited waited = wait_for(pq.PQsocket(state->conn), events, wake, deadline);
     if (waited == Waited::kEnd) return std::unexpected(asked_to_end());
     if (waited == Waited::kTimeout) {
       return std::unexpected(
-          PgFault{.message = fmt::format("no answer within {} ms", connection.connect_timeout_ms),
+          PgFault{.message = fmt::format("no answer within {} ms", target.connect_timeout_ms),
                   .lost = true});
     }
     const PostgresPollingStatusType step = pq.PQconnectPoll(state->conn);
@@ -331,6 +326,23 @@ PgResult<std::vector<PgColumn>> PgConnection::describe(const std::string& sql) {
   return columns;
 }
 
+PgResult<std::vector<PgNotice>> PgConnection::notices(std::chrono::milliseconds longest) {
+  const Libpq& pq = libpq();
+  const auto deadline = Clock::now() + longest;
+  std::vector<PgNotice> found;
+  while (true) {
+    if (pq.PQconsumeInput(state_->conn) == 0) return std::unexpected(state_->broken());
+    while (PGnotify* notice = pq.PQnotifies(state_->conn)) {
+      found.push_back({notice->relname, notice->extra});
+      pq.PQfreemem(notice);
+    }
+    if (!found.empty()) return found;
+    const Waited waited = wait_for(pq.PQsocket(state_->conn), POLLIN, *state_->wake, deadline);
+    if (waited == Waited::kEnd) return std::unexpected(asked_to_end());
+    if (waited == Waited::kTimeout) return found;
+  }
+}
+
 PgResult<std::int64_t> PgConnection::copy_in(const std::string& sql, const std::string& path) {
   const Libpq& pq = libpq();
   const File file(path, O_RDONLY);
@@ -380,7 +392,7 @@ PgResult<PgCopied> PgConnection::copy_out(const std::string& sql, const std::str
     if (bytes == -1) break;
     if (bytes == -2) return std::unexpected(state_->broken());
     if (bytes == 0) {
-      if (wait_for(pq.PQsocket(state_->conn), POLLIN, *state_->signals, std::nullopt) ==
+      if (wait_for(pq.PQsocket(state_->conn), POLLIN, *state_->wake, std::nullopt) ==
           Waited::kEnd) {
         return std::unexpected(state_->cancel());
       }
@@ -402,9 +414,9 @@ PgResult<PgCopied> PgConnection::copy_out(const std::string& sql, const std::str
   return copied;
 }
 
-bool wait_ms(std::int64_t ms, const EndSignals& signals) {
+bool wait_ms(std::int64_t ms, const Wake& wake) {
   const auto deadline = Clock::now() + std::chrono::milliseconds(ms);
-  return wait_for(-1, 0, signals, deadline) != Waited::kEnd;
+  return wait_for(-1, 0, wake, deadline) != Waited::kEnd;
 }
 
-}  // namespace cordyna::data
+}  // namespace cordyna
