@@ -6,5 +6,6 @@
 #include "cordyna/event.hpp"
 #include "cordyna/input.hpp"
 #include "cordyna/orchestrator.hpp"
+#include "cordyna/postgres.hpp"
 #include "cordyna/process.hpp"
 #include "cordyna/result.hpp"

@@ -26,8 +26,8 @@ enum class Operation : std::uint8_t { kUnknown, kCreate, kRead, kUpdate, kDelete
 
 using EventTime = std::chrono::sys_time<std::chrono::milliseconds>;
 
-inline constexpr std::size_t kEventKeyMax = 250;            ///< bytes
-inline constexpr std::size_t kEventBytesMax = 1024 * 1024;  ///< of one event as JSON
+inline constexpr std::size_t kEventKeyMax = 250;                      ///< bytes
+inline constexpr std::size_t kEventBytesMax = std::size_t{64} << 20;  ///< of one event as JSON
 
 struct Event {
   std::string location;  ///< where: a table, a topic, a path

@@ -26,15 +26,17 @@ inline constexpr std::size_t kPostgresIdMax = 40;  ///< bytes: names in the data
 struct PostgresOptions {
   std::string connection;  ///< "postgres://user@host/database" or "host=… dbname=…"
   /// "orders", "sales.orders", "\"Odd\".\"Name\""; without a schema: public. Empty: all tables that
-  /// there are, and, within a minute, those that are made later.
+  /// there are, and those that are made later, from when they are found.
   std::vector<std::string> tables{};
-  std::vector<Operation> operations{};  ///< create, update, delete; empty: all three
-  bool whole_rows = false;  ///< events have the row, not its primary key alone; a delete, the old one
-  bool install = true;      ///< the input itself makes in the database what is missing there
+  std::chrono::milliseconds new_tables{60'000};  ///< how often they are looked for
+  std::vector<Operation> operations{};           ///< create, update, delete; empty: all three
+  bool whole_rows =
+      false;            ///< events have the row, not its primary key alone; a delete, the old one
+  bool install = true;  ///< the input itself makes in the database what is missing there
   /// How long a row may wait where the database's own hint is lost.
   std::chrono::milliseconds poll{1'000};
-  /// Of a database that was restored from a backup, or is another one, changes may be missing. False:
-  /// the input ends with kConflict. True: it goes on with what there is.
+  /// Of a database that was restored from a backup, or is another one, changes may be missing.
+  /// False: the input ends with kConflict. True: it goes on with what there is.
   bool over_gaps = false;
 };
 

@@ -173,8 +173,7 @@ struct PgConnection::State {
       const int left = libpq().PQflush(conn);
       if (left < 0) return std::unexpected(broken());
       if (left == 0) return {};
-      if (wait_for(libpq().PQsocket(conn), POLLIN | POLLOUT, *wake, std::nullopt) ==
-          Waited::kEnd) {
+      if (wait_for(libpq().PQsocket(conn), POLLIN | POLLOUT, *wake, std::nullopt) == Waited::kEnd) {
         return std::unexpected(cancel());
       }
       if (libpq().PQconsumeInput(conn) == 0) return std::unexpected(broken());

@@ -49,19 +49,19 @@ enum class PgKind : std::uint8_t {
 }  // namespace cordyna
 
 /// As TRY and TRY_ASSIGN, for PgResult.
-#define PG_TRY(expression)                                                               \
-  do {                                                                                   \
-    auto&& cordyna_try_ = (expression);                                                  \
-    if (!cordyna_try_.has_value()) {                                                     \
+#define PG_TRY(expression)                                                         \
+  do {                                                                             \
+    auto&& cordyna_try_ = (expression);                                            \
+    if (!cordyna_try_.has_value()) {                                               \
       return std::unexpected<::cordyna::PgFault>(std::move(cordyna_try_.error())); \
-    }                                                                                    \
+    }                                                                              \
   } while (false)
 
 #define PG_TRY_ASSIGN(declaration, expression) \
   PG_TRY_ASSIGN_(CORDYNA_JOIN(pg_result_, __LINE__), declaration, expression)
-#define PG_TRY_ASSIGN_(result, declaration, expression)                          \
-  auto result = (expression);                                                    \
-  if (!result.has_value()) {                                                     \
+#define PG_TRY_ASSIGN_(result, declaration, expression)                    \
+  auto result = (expression);                                              \
+  if (!result.has_value()) {                                               \
     return std::unexpected<::cordyna::PgFault>(std::move(result.error())); \
-  }                                                                              \
+  }                                                                        \
   declaration = std::move(*result)

@@ -32,6 +32,7 @@ ARROWS = {
         "cerebro", "engine", "ports", "model", "base",
         "store/memory/memory_store.hpp", "store/sqlite/sqlite_store.hpp",
     ),
+    "input": ("pg", "model", "base"),
     "flowtest": ("cerebro", "engine", "flow", "ports", "model", "base"),
     "cli": (
         "server/server.hpp", "client", "service", "flowtest", "cerebro", "engine", "flow", "template", "guard", "schedule", "process", "secrets", "ports", "model",
@@ -43,10 +44,10 @@ ARROWS = {
 # The headers that users of the library see, under include/cordyna/, and who of the inside includes them. They
 # themselves know the standard library and each other.
 PUBLIC = "include/"
-PUBLIC_FOR = {"base": ("cordyna/result.hpp",), "embed": ("cordyna/",)}
+PUBLIC_FOR = {"base": ("cordyna/result.hpp",), "embed": ("cordyna/",), "input": ("cordyna/",)}
 
 # Folders whose subfolders are rooms of their own, which do not include each other.
-ROOMS = ("store", "process")
+ROOMS = ("store", "process", "input")
 
 # Unit tests may in addition use these: fakes, and what makes real input for the folder.
 TEST_ARROWS = {
@@ -61,7 +62,7 @@ TEST_ARROWS = {
 
 # Prefix of a header in <>: where it may stand (paths that begin so).
 THIRD_PARTY = {
-    "cordyna/": ("examples/",),
+    "cordyna/": ("examples/", "tests/", "bench/"),
     "fmt/": ("src/", "tests/", "bench/"),
     "date/": ("src/schedule/zone.cpp",),
     "yaml.h": ("src/flow/yaml_tree.cpp",),

@@ -117,13 +117,14 @@ std::string function_of(std::string_view id) {
 /// Of which a trigger is: nobody else's has this function.
 std::string function_condition(std::string_view id) {
   return fmt::format(
-      "t.tgfoid = (SELECT p.oid FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace f ON f.oid = "
+      "t.tgfoid = (SELECT p.oid FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace f ON f.oid "
+      "= "
       "p.pronamespace WHERE f.nspname = 'cordyna' AND p.proname = {})",
       quote_text(fmt::format("{}_record", id)));
 }
 
-/// Of a table's columns it asks for those of the primary key each time: they may be renamed. A table
-/// without one has no key. `format` makes names and texts of it safe.
+/// Of a table's columns it asks for those of the primary key each time: they may be renamed. A
+/// table without one has no key. `format` makes names and texts of it safe.
 constexpr std::string_view kRecord = R"sql(
 CREATE OR REPLACE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp AS $cordyna$
@@ -198,7 +199,7 @@ std::string install_outbox_sql(std::string_view id, bool whole_rows) {
   const std::string inside = outbox_of(id);
   return table + fmt::format(fmt::runtime(kRecord), fmt::arg("function", function_of(id)),
                              fmt::arg("outbox", inside),
-                             fmt::arg("body", whole_rows ? "to_json(cordyna_row)::text" : "NULL"),
+                             fmt::arg("body", whole_rows ? "to_json(cordyna_row.*)::text" : "NULL"),
                              fmt::arg("channel", quote_text(kOutboxChannel)),
                              fmt::arg("id", quote_text(id)));
 }
@@ -256,7 +257,8 @@ std::string read_outbox_sql(std::string_view id, std::size_t rows, std::size_t r
       "WITH gone AS (DELETE FROM {0} WHERE (xid, id) <= ($1::xid8, $2::bigint)), page AS (SELECT * "
       "FROM {0} WHERE (xid, id) > ($1::xid8, $2::bigint) AND xid < "
       "pg_snapshot_xmin(pg_current_snapshot()) ORDER BY xid, id LIMIT {1}), sums AS (SELECT *, "
-      "sum(least(coalesce(bytes, 0), {2})) OVER (ORDER BY xid, id) - least(coalesce(bytes, 0), {2}) "
+      "sum(least(coalesce(bytes, 0), {2})) OVER (ORDER BY xid, id) - least(coalesce(bytes, 0), "
+      "{2}) "
       "AS before FROM page) SELECT xid::text, id::text, (extract(epoch FROM at) * "
       "1000)::bigint::text, op, space, place, key, CASE WHEN bytes <= {2} THEN body END, "
       "bytes::text FROM sums WHERE before < {3} ORDER BY sums.xid, sums.id",

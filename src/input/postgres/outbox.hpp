@@ -3,8 +3,8 @@
 /// A table `cordyna.ID` takes one row for each changed row, written by statement triggers, so that
 /// a statement that changes many rows costs little more than its rows do. Rows are read in order of
 /// (transaction, number), and only those of transactions older than every one that is still open:
-/// numbers are given before a commit and committed in any order, so a reader that goes by the number
-/// alone skips rows for ever.
+/// numbers are given before a commit and committed in any order, so a reader that goes by the
+/// number alone skips rows for ever.
 ///
 /// Pure. Threads: any.
 #pragma once

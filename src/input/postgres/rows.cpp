@@ -102,11 +102,10 @@ Result<OutboxEvent> event_of(const OutboxRow& row, const std::string& system, bo
   out.event.at = EventTime(std::chrono::milliseconds(at));
   out.event.key = fmt::format("pg:{}:{}:{}", system, out.position.xid, out.position.id);
   if (whole_rows && row[8].has_value() && !row[7].has_value()) {
-    out.event = problem_of(out, fmt::format("the row has {} bytes as JSON, too many for an event",
-                                            *row[8]));
+    out.event = problem_of(
+        out, fmt::format("the row has {} bytes as JSON, too many for an event", *row[8]));
   } else if (whole_rows) {
-    out.event.data =
-        fmt::format(R"({{"key":{},"row":{}}})", out.key_json, row[7].value_or("null"));
+    out.event.data = fmt::format(R"({{"key":{},"row":{}}})", out.key_json, row[7].value_or("null"));
   } else {
     out.event.data = fmt::format(R"({{"key":{}}})", out.key_json);
   }

@@ -6,9 +6,12 @@ namespace cordyna::data {
 
 PgTarget target_of(const Connection& connection, const std::string& password) {
   PgTarget target;
-  target.words = {{"host", connection.host},       {"port", connection.port},
-                  {"dbname", connection.database}, {"user", connection.user},
-                  {"password", password},          {"sslmode", connection.sslmode},
+  target.words = {{"host", connection.host},
+                  {"port", connection.port},
+                  {"dbname", connection.database},
+                  {"user", connection.user},
+                  {"password", password},
+                  {"sslmode", connection.sslmode},
                   {"sslrootcert", connection.sslrootcert}};
   target.connect_timeout_ms = connection.connect_timeout_ms;
   return target;

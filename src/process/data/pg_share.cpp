@@ -121,7 +121,8 @@ PgResult<> PgShare::begin() {
     }
     password = std::move(*found);
   }
-  PG_TRY_ASSIGN(PgConnection opened, PgConnection::open(target_of(connection, password), run_.signals));
+  PG_TRY_ASSIGN(PgConnection opened,
+                PgConnection::open(target_of(connection, password), run_.signals));
   connection_.emplace(std::move(opened));
   PG_TRY(connection_->run(
       "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL standard_conforming_strings = on"));

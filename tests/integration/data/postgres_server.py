@@ -22,7 +22,7 @@ def programs() -> Path:
 class Server:
     """Ends with `stop`, which also removes its folder."""
 
-    def __init__(self) -> None:
+    def __init__(self, max_connections: int = 20, *, fsync: bool = False) -> None:
         self.bin = programs()
         self.folder = Path(tempfile.mkdtemp(prefix="cordyna-pg-"))
         self.data = self.folder / "data"
@@ -38,7 +38,7 @@ class Server:
                   "--locale=C.UTF-8", "--no-sync", f"--pwfile={pwfile}")  # fmt: skip
         settings = (
             "listen_addresses = ''\n"
-            f"unix_socket_directories = '{self.folder}'\nfsync = off\nmax_connections = 20\n"
+            f"unix_socket_directories = '{self.folder}'\nfsync = {'on' if fsync else 'off'}\nmax_connections = {max_connections}\n"
             "superuser_reserved_connections = 0\nshared_buffers = 32MB\nlog_min_messages = fatal\n"
             "deadlock_timeout = 100ms\n"
         )

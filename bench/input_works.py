@@ -1,0 +1,90 @@
+"""The works of ./dev bench about inputs: rows of a real PostgreSQL, into a process of the library."""
+
+import json
+import pathlib
+import subprocess
+import sys
+
+from measure import BenchError, folder, run
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "tests/integration/data"))
+from postgres_server import PASSWORD, Server
+
+ROWS = 1_000
+WRITERS = 8
+INSERTS = 10
+SECONDS = 6
+TABLE = "CREATE TABLE bench (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, item text)"
+
+
+def connection(server):
+    return f"host={server.folder} user=dyna dbname=postgres password={PASSWORD}"
+
+
+def times(text):
+    return [float(line) for line in text.split()]
+
+
+class Outbox:
+    name = "postgres-outbox"
+
+    def sample(self, context):
+        program = f"{context.limits}/pg_input"
+        server = Server(fsync=True)
+        try:
+            server.sql(TABLE)
+            with folder() as place:
+                hints = run([program, "hint", connection(server), str(ROWS)], place)
+                for time in times(hints):
+                    context.add("outbox hint", time)
+                latency = run([program, "latency", connection(server), "state", str(ROWS)], place)
+                for time in times(latency):
+                    context.add("outbox latency", time)
+            with folder() as place:
+                self.measure_rate(context, program, server, place)
+        finally:
+            server.stop()
+
+    def measure_rate(self, context, program, server, place):
+        """Rows a second, from the first insert to the end of the last one's process."""
+        with subprocess.Popen(
+            [program, "count", connection(server), "state"],
+            cwd=place,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        ) as counting:
+            if counting.stdout.readline() != "ready\n":
+                raise BenchError("pg_input was not ready")
+            before = int(server.sql("SELECT count(*) FROM bench"))
+            script = server.folder / "insert.sql"
+            insert = "INSERT INTO bench (item) VALUES ('x');\n"
+            script.write_text(f"BEGIN;\n{insert * INSERTS}COMMIT;\n", encoding="ascii")
+            script.chmod(0o644)
+            subprocess.run(
+                [str(server.bin / "pgbench"), "-n", "-c", str(WRITERS), "-T", str(SECONDS),
+                 "-M", "prepared", "-f", str(script), "-h", str(server.folder), "-U", "dyna", "postgres"],
+                env=server.psql_env(), check=True, capture_output=True,
+            )  # fmt: skip
+            written = int(server.sql("SELECT count(*) FROM bench")) - before
+            out, _ = counting.communicate(f"{written}\n", timeout=120)
+        told = json.loads(out)
+        if told["events"] != written:
+            raise BenchError(f"{told['events']} of {written} rows were told")
+        context.add("outbox rate", told["events"] / told["seconds"])
+        context.add("outbox written", written / SECONDS)
+
+    def rows(self, context):
+        ordered = sorted(context.samples["outbox latency"])
+        p50, p99 = ordered[len(ordered) // 2], ordered[int(0.99 * len(ordered))]
+        yield context.row(
+            "PostgreSQL insert → a process of the library runs; the event is kept before it",
+            "p50 at most 3 ms, p99 at most 15 ms", context.text("outbox latency", "ms"),
+            f"a bare NOTIFY: {context.text('outbox hint', 'ms')}",
+            f"p50 {p50:.1f} ms, p99 {p99:.1f} ms", p50 <= 3 and p99 <= 15)  # fmt: skip
+        value = context.mid("outbox rate")
+        yield context.row(
+            f"rows of {WRITERS} writers, {INSERTS} statements a transaction, through an outbox into a "
+            "process that does nothing, all kept; the server on the same 2 cores", "at least 5,000/s",
+            context.text("outbox rate", "/s"), f"written: {context.text('outbox written', '/s')}",
+            f"{value:,.0f}/s", value >= 5_000)  # fmt: skip

@@ -1,0 +1,72 @@
+/// The database of an input: makes there what the input needs, and reads its outbox.
+///
+/// Errors of all: kUnavailable: no connection, or it broke; kDenied: password, permission, and
+/// what else the server would refuse again; kNotFound: no such table; kCancelled: `wake` said so.
+/// Threads: one.
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.hpp"
+#include "cordyna/postgres.hpp"
+#include "input/postgres/outbox.hpp"
+#include "input/postgres/rows.hpp"
+#include "pg/connection.hpp"
+
+namespace cordyna::input {
+
+struct OutboxPlan {
+  std::string id;
+  std::string connection;
+  std::vector<PgTable> tables;  ///< empty: all
+  std::vector<Operation> operations;
+  bool whole_rows = false;
+};
+
+class PgDatabase {
+ public:
+  /// Borrows both.
+  [[nodiscard]] static Result<PgDatabase> open(const OutboxPlan& plan, const Wake& wake);
+
+  /// Outbox, function, triggers; each change in a transaction of its own. Waits for a table that is
+  /// locked for some seconds at most.
+  [[nodiscard]] Result<> install();
+  /// Triggers for tables that have none, and which they shall have; their number. As `install`, for
+  /// each table that can be.
+  [[nodiscard]] Result<std::size_t> watch_new_tables();
+  [[nodiscard]] Result<> remove();
+
+  /// Until the connection ends, nobody else reads this outbox. Errors also: kConflict.
+  [[nodiscard]] Result<> take();
+  /// Errors also: kNotFound: it was not installed.
+  [[nodiscard]] Result<> listen();
+
+  struct Identity {
+    std::string system;
+    std::uint64_t next_xid = 0;
+  };
+  [[nodiscard]] Result<Identity> identity();
+
+  /// Takes away what is up to `read`, and gives what comes then.
+  [[nodiscard]] Result<std::vector<OutboxEvent>> read(const OutboxPosition& read,
+                                                      std::size_t row_bytes);
+  /// Until the database hints that there is something, or for so long. False: there was no hint.
+  [[nodiscard]] Result<bool> wait(std::chrono::milliseconds longest);
+
+ private:
+  PgDatabase(const OutboxPlan& plan, PgConnection connection)
+      : plan_(&plan), connection_(std::move(connection)) {}
+
+  [[nodiscard]] Result<PgRows> ask(const std::string& sql,
+                                   const std::vector<std::string>& values = {});
+  [[nodiscard]] Result<> change(const std::string& sql);
+  [[nodiscard]] Result<> check_tables();
+
+  const OutboxPlan* plan_;
+  PgConnection connection_;
+};
+
+}  // namespace cordyna::input

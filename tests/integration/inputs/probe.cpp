@@ -1,0 +1,69 @@
+// A program with one PostgreSQL input, as a user of the library would write it; the tests build and
+// call it.
+//     probe run ID CONNECTION STATE OUTPUT [whole] [gaps] [TABLE…]     each event becomes a line of
+//     OUTPUT probe install ID CONNECTION [whole] [TABLE…] probe remove ID CONNECTION
+#include <cordyna/cordyna.hpp>
+#include <fstream>
+#include <iostream>
+#include <mutex>
+#include <string>
+#include <vector>
+
+namespace {
+
+using cordyna::Event, cordyna::ExitStatus, cordyna::ProcessStatus, cordyna::Result;
+
+struct Write final : cordyna::Process {
+  explicit Write(const std::string& path) : Process("write"), file(path, std::ios::app) {}
+  Result<ProcessStatus> run(std::stop_token, const Event& event) override {
+    const std::lock_guard lock(mutex);
+    file << cordyna::to_json(event) + "\n" << std::flush;
+    return ProcessStatus{.status = file ? ExitStatus::kSuccess : ExitStatus::kFail};
+  }
+  std::mutex mutex;
+  std::ofstream file;
+};
+
+Result<> run(const std::string& id, const cordyna::PostgresOptions& options,
+             const std::string& state, const std::string& output) {
+  auto input = cordyna::postgres_input(id, options);
+  if (!input) return std::unexpected(input.error());
+  cordyna::OrchestratorOptions orchestrator_options;
+  orchestrator_options.state = state;
+  orchestrator_options.longest_wait = std::chrono::milliseconds(200);
+  cordyna::Orchestrator orchestrator(std::move(orchestrator_options));
+  auto done = orchestrator.add_input(std::move(*input));
+  if (done) done = orchestrator.add_process(std::make_unique<Write>(output));
+  if (done) done = orchestrator.add_link(id, "write");
+  return done ? orchestrator.run({}) : done;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  std::vector<std::string> words(argv + 1, argv + argc);
+  const std::size_t fixed = !words.empty() && words[0] == "run" ? 5 : 3;
+  if (words.size() < fixed) return 2;
+  cordyna::PostgresOptions options;
+  options.connection = words[2];
+  options.new_tables = std::chrono::milliseconds(20);
+  for (std::size_t i = fixed; i < words.size(); ++i) {
+    if (words[i] == "whole") {
+      options.whole_rows = true;
+    } else if (words[i] == "gaps") {
+      options.over_gaps = true;
+    } else {
+      options.tables.push_back(words[i]);
+    }
+  }
+  Result<> done;
+  if (words[0] == "run") {
+    done = run(words[1], options, words[3], words[4]);
+  } else if (words[0] == "install") {
+    done = cordyna::install_postgres_input(words[1], options);
+  } else {
+    done = cordyna::remove_postgres_input(words[1], options.connection);
+  }
+  if (!done) std::cerr << to_string(done.error().code) << ": " << done.error().message << '\n';
+  return done ? 0 : 1;
+}

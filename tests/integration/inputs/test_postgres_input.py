@@ -1,0 +1,449 @@
+"""The PostgreSQL input of the library over a real server: what is committed is told, once, whoever falls over."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from time import monotonic, sleep
+from zlib import crc32
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "data"))
+from postgres_server import PASSWORD, Server
+
+ROOT = Path(__file__).resolve().parents[3]
+BUILD = Path(os.environ.get("CORDYNA_BUILD", str(ROOT / "build" / "release")))
+LONG = bool(os.environ.get("DYNA_TEST_LONG"))
+PATIENCE = 120
+WRITERS = 64
+WRITES = 1000 if LONG else 120  # of each
+KILLS = 20 if LONG else 4
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    running = Server(max_connections=WRITERS + 20)
+    try:
+        yield running
+    finally:
+        running.stop()
+
+
+@pytest.fixture(scope="module")
+def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Built with the installed library alone."""
+    prefix = tmp_path_factory.mktemp("prefix")
+    run("cmake", "--install", BUILD, "--component", "library", "--prefix", prefix)
+    folder = next(prefix.rglob("libcordyna.so")).parent
+    environment = {**os.environ, "PKG_CONFIG_PATH": str(folder / "pkgconfig")}
+    flags = run("pkg-config", "--cflags", "--libs", "cordyna", env=environment).split()
+    built = prefix / "probe"
+    source = Path(__file__).with_name("probe.cpp")
+    run("g++", "-std=c++23", "-Wall", "-Wextra", "-Werror", source, *flags, "-pthread",
+        f"-Wl,-rpath,{folder}", "-o", built)  # fmt: skip
+    return built
+
+
+def run(*command: str | Path, **options: object) -> str:
+    done = subprocess.run(
+        [str(part) for part in command], capture_output=True, text=True, check=False, **options
+    )
+    assert done.returncode == 0, f"{command}:\n{done.stdout}\n{done.stderr}"
+    return done.stdout
+
+
+class Probe:
+    """A program with the input, its state and what its process has written."""
+
+    def __init__(self, program: Path, server: Server, folder: Path, name: str) -> None:
+        self.program, self.server, self.name = program, server, name
+        self.state, self.output = folder / f"{name}-state", folder / f"{name}-output"
+        self.errors = folder / f"{name}-errors"
+        self.output.touch()
+        self.running: subprocess.Popen[bytes] | None = None
+
+    def command(self, *words: str | Path) -> list[str]:
+        return [str(self.program), *map(str, words)]
+
+    @property
+    def connection(self) -> str:
+        return f"host={self.server.folder} user=dyna dbname=postgres password={PASSWORD}"
+
+    def start(self, *words: str) -> None:
+        with self.errors.open("ab") as errors:
+            self.running = subprocess.Popen(
+                self.command(*("run", self.name, self.connection, self.state, self.output), *words),
+                stderr=errors,
+            )
+
+    def kill(self) -> None:
+        if self.running is not None:
+            self.running.kill()
+            self.running.wait()
+            self.running = None
+
+    def call(self, verb: str, *words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            self.command(verb, self.name, self.connection, *words),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def install(self, *words: str) -> None:
+        done = self.call("install", *words)
+        assert done.returncode == 0, done.stderr
+
+    def events(self) -> list[dict]:
+        return [json.loads(line) for line in self.lines()]
+
+    def lines(self) -> list[str]:
+        # Not splitlines: a text may hold other ends of lines. What is behind the last one is not there yet.
+        return self.output.read_text(encoding="utf-8").split("\n")[:-1]
+
+    def wait(self, count: int) -> list[dict]:
+        """Until there are so many different events; all of them, in the order in which they came."""
+        until = monotonic() + PATIENCE
+        while True:
+            found = {event["key"]: event for event in self.events()}
+            if len(found) >= count:
+                assert len(found) == count
+                return list(found.values())
+            assert self.running is not None
+            assert self.running.poll() is None, self.errors.read_text()
+            assert monotonic() < until, f"{len(found)} of {count}\n{self.errors.read_text()}"
+            sleep(0.02)
+
+    def wait_for_error(self, text: str) -> None:
+        until = monotonic() + PATIENCE
+        while text not in self.errors.read_text():
+            assert monotonic() < until, self.errors.read_text()
+            sleep(0.02)
+
+
+@pytest.fixture
+def probe(
+    program: Path, server: Server, tmp_path: Path, request: pytest.FixtureRequest
+) -> Iterator[Probe]:
+    server.sql("DROP SCHEMA IF EXISTS shop CASCADE; CREATE SCHEMA shop")
+    made = Probe(program, server, tmp_path, f"in-{crc32(request.node.name.encode())}")
+    yield made
+    made.kill()
+    done = made.call("remove")
+    assert done.returncode == 0, done.stderr
+    assert server.sql("SELECT count(*) FROM pg_namespace WHERE nspname = 'cordyna'") == "0"
+    assert server.sql("SELECT count(*) FROM pg_trigger WHERE tgname LIKE 'cordyna%'") == "0"
+
+
+def told(events: list[dict]) -> list[tuple[str, str, str]]:
+    return sorted((e["location"], e["operation"], e["id"]) for e in events)
+
+
+def test_all_that_is_committed_is_told_also_what_nobody_listened_to(probe: Probe) -> None:
+    sql = probe.server.sql
+    sql("CREATE TABLE shop.orders (id int PRIMARY KEY, item text)")
+    probe.install("shop.orders")
+    sql("INSERT INTO shop.orders SELECT n, 'tea' FROM generate_series(1, 10) n")
+    sql("BEGIN; INSERT INTO shop.orders VALUES (99, 'never'); ROLLBACK")
+    probe.start("shop.orders")
+    first = probe.wait(10)
+    assert told(first) == sorted(("shop.orders", "create", str(n)) for n in range(1, 11))
+    assert {e["id"]: e["data"] for e in first}["1"] == {"key": {"id": 1}}
+    assert first[0]["trigger"] == probe.name
+    sql(
+        "UPDATE shop.orders SET item = 'milk' WHERE id IN (3, 4); DELETE FROM shop.orders WHERE id = 5"
+    )
+    sql("UPDATE shop.orders SET item = 'none' WHERE id > 1000")
+    assert told(probe.wait(13)[10:]) == [
+        ("shop.orders", "delete", "5"),
+        ("shop.orders", "update", "3"),
+        ("shop.orders", "update", "4"),
+    ]
+    sql("TRUNCATE shop.orders")
+    assert told(probe.wait(14)[13:]) == [("shop.orders", "delete", "")]
+    probe.kill()
+    sql("INSERT INTO shop.orders VALUES (20, 'late')")
+    probe.start("shop.orders")
+    assert told(probe.wait(15)[14:]) == [("shop.orders", "create", "20")]
+
+
+def test_all_tables_also_those_made_later(probe: Probe) -> None:
+    sql = probe.server.sql
+    sql("CREATE TABLE shop.first (id int PRIMARY KEY)")
+    probe.start()
+    until = monotonic() + PATIENCE
+    for number, table in enumerate(["first", "second"], 1):
+        sql(f"CREATE TABLE IF NOT EXISTS shop.{table} (id int PRIMARY KEY)")
+        watched = f"SELECT count(*) FROM pg_trigger WHERE tgrelid = 'shop.{table}'::regclass"
+        while sql(watched) != "4":
+            assert monotonic() < until, probe.errors.read_text()
+            sleep(0.02)
+        sql(f"INSERT INTO shop.{table} VALUES ({number})")
+        assert told(probe.wait(number)[number - 1 :]) == [(f"shop.{table}", "create", str(number))]
+
+
+ODD = 'shop."Odd ""name"" "'
+
+
+def test_any_key_and_any_name(probe: Probe) -> None:
+    sql = probe.server.sql
+    sql(
+        f"""
+        CREATE TABLE {ODD} ("Key" uuid PRIMARY KEY, cordyna_row int);
+        CREATE TABLE shop.two (b text, a int, PRIMARY KEY (a, b));
+        CREATE TABLE shop.none (n int);
+        CREATE TABLE shop.parts (id int PRIMARY KEY, n int) PARTITION BY RANGE (id);
+        CREATE TABLE shop.part1 PARTITION OF shop.parts FOR VALUES FROM (0) TO (10);
+        """
+    )
+    tables = (ODD, "shop.two", "shop.none", "shop.parts")
+    probe.install("whole", *tables)
+    probe.start("whole", *tables)
+    key = "6f1ed002-ab59-42c5-9e8b-0e1a1a1a1a1a"
+    sql(f"INSERT INTO {ODD} VALUES ('{key}', 7)")
+    sql("INSERT INTO shop.two VALUES ('it''s', 1)")
+    sql("INSERT INTO shop.none VALUES (1), (1)")
+    sql("INSERT INTO shop.parts VALUES (1, 2)")
+    events = probe.wait(5)
+    assert told(events) == sorted(
+        [
+            ('shop.Odd "name" ', "create", key),
+            ("shop.two", "create", '[1,"it\'s"]'),
+            ("shop.none", "create", ""),
+            ("shop.none", "create", ""),
+            ("shop.parts", "create", "1"),
+        ]
+    )
+    rows = {e["location"]: e["data"] for e in events}
+    assert rows['shop.Odd "name" '] == {"key": {"Key": key}, "row": {"Key": key, "cordyna_row": 7}}
+    assert rows["shop.none"] == {"key": None, "row": {"n": 1}}
+    # What the application does to its tables must not break its writes.
+    sql("ALTER TABLE shop.two RENAME a TO first; ALTER TABLE shop.two ADD more json")
+    sql("""INSERT INTO shop.two VALUES ('x', 2, '{"a":"\\u0000", "a": 1}')""")
+    sql("ALTER TABLE shop.two DROP CONSTRAINT two_pkey; INSERT INTO shop.two VALUES ('x', 2)")
+    last = probe.wait(7)[5:]
+    assert told(last) == [("shop.two", "create", ""), ("shop.two", "create", '[2,"x"]')]
+
+
+def test_who_writes_needs_no_right_on_the_outbox(probe: Probe) -> None:
+    sql = probe.server.sql
+    sql("CREATE TABLE shop.orders (id int PRIMARY KEY)")
+    sql(
+        "DROP ROLE IF EXISTS clerk; CREATE ROLE clerk LOGIN; GRANT USAGE ON SCHEMA shop TO clerk;"
+        " GRANT INSERT ON shop.orders TO clerk"
+    )
+    probe.install("shop.orders")
+    sql("SET ROLE clerk; INSERT INTO shop.orders VALUES (1)")
+    refused = probe.server.psql(f'SET ROLE clerk; SELECT * FROM cordyna."{probe.name}"')
+    assert "permission denied" in refused.stderr
+    probe.start("shop.orders")
+    assert told(probe.wait(1)) == [("shop.orders", "create", "1")]
+
+
+TYPES = """
+CREATE TABLE shop.types (
+  id bigint PRIMARY KEY, b boolean, si smallint, n numeric, nn numeric(40, 20), r real, d double precision,
+  t text, v varchar(10), c char(5), by bytea, ts timestamp, tz timestamptz, da date, ti time, tt timetz,
+  iv interval, u uuid, j json, jb jsonb, x xml, ip inet, ci cidr, ma macaddr, bi bit(4), vb bit varying,
+  ia int[], ta text[][], pt point, ln line, bx box, po polygon, tq tsquery, tv tsvector, mo money,
+  ir int4range, mr int4multirange, en shop.mood, co shop.pair, pl pg_lsn, nm name, o oid)
+"""
+ROW = r"""
+(9223372036854775807, true, -32768, 123456789012345678901234567890.123456789, 1.5, 1.1, 'NaN', E'tab\t "q" \\ ä 🫖 \u2028',
+ 'v', 'c', '\x00ff10', '2026-01-02 03:04:05.678901', '2026-01-02 03:04:05+05', 'infinity', '23:59:59.999999', '01:02:03+04',
+ '1 year 2 days 00:00:03.5', '6f1ed002-ab59-42c5-9e8b-0e1a1a1a1a1a', '{"b":  1, "a":[1.10, null]}', '{"a": {"b": [1, 2]}}',
+ '<a b="1">t</a>', '10.0.0.1/24', '10.0.0.0/8', '08:00:2b:01:02:03', B'1010', B'101', '{1,NULL,3}', '{{a,"b c"},{NULL,d}}',
+ '(1,2)', '{1,2,3}', '((0,0),(1,1))', '((0,0),(1,1),(2,0))', 'a & b', 'a:1 b:2', '12.34', '[1,5)', '{[1,3),[5,7)}', 'glad',
+ ROW(1, 'x'), '16/B374D848', 'a_name', 42)
+"""
+
+
+def test_every_type_arrives_as_it_is(probe: Probe) -> None:
+    sql = probe.server.sql
+    sql("CREATE TYPE shop.mood AS ENUM ('sad', 'glad'); CREATE TYPE shop.pair AS (a int, b text)")
+    sql(TYPES)
+    probe.install("whole", "shop.types")
+    probe.start("whole", "shop.types")
+    sql(f"INSERT INTO shop.types VALUES {ROW}; INSERT INTO shop.types (id) VALUES (-1)")
+    events = {e["id"]: e for e in probe.wait(2)}
+    for key in ("9223372036854775807", "-1"):
+        wanted = sql(f"SELECT to_json(whole.*)::text FROM shop.types whole WHERE id = {key}")
+        assert events[key]["data"]["row"] == json.loads(wanted)
+        # Also the numbers, digit by digit.
+        line = next(line for line in probe.lines() if f'"id":"{key}"' in line)
+        assert wanted in line
+
+
+def test_large_rows_arrive_and_too_large_ones_say_so(probe: Probe) -> None:
+    sql = probe.server.sql
+    sql("CREATE TABLE shop.files (id int PRIMARY KEY, text text)")
+    probe.install("whole", "shop.files")
+    probe.start("whole", "shop.files")
+    sizes = {1: 0, 2: 8_000, 3: 1_000_000, 4: 16_000_000, 5: 70_000_000}
+    for key, size in sizes.items():
+        sql(f"INSERT INTO shop.files VALUES ({key}, repeat('x', {size}))")
+    sql("INSERT INTO shop.files VALUES (6, 'after')")
+    data = {e["id"]: e["data"] for e in probe.wait(6)}
+    for key in (1, 2, 3, 4):
+        assert len(data[str(key)]["row"]["text"]) == sizes[key]
+    assert "row" not in data["5"]
+    assert data["5"]["key"] == {"id": 5}
+    assert "too many for an event" in data["5"]["problem"]
+    assert data["6"]["row"] == {"id": 6, "text": "after"}
+
+
+def test_what_is_no_event_holds_up_no_other(probe: Probe) -> None:
+    sql = probe.server.sql
+    sql("CREATE TABLE shop.deep (id int PRIMARY KEY, j json)")
+    probe.install("whole", "shop.deep")
+    deep = "[" * 150 + "]" * 150
+    sql(f"INSERT INTO shop.deep VALUES (1, '[]'), (2, '{deep}'), (3, '[]')")
+    probe.start("whole", "shop.deep")
+    data = {e["id"]: e["data"] for e in probe.wait(3)}
+    assert data["1"]["row"] == {"id": 1, "j": []}
+    assert data["3"]["row"] == {"id": 3, "j": []}
+    assert data["2"]["key"] == {"id": 2}
+    assert "JSON" in data["2"]["problem"]
+
+
+def test_two_that_read_the_same_are_told_so(probe: Probe, tmp_path: Path) -> None:
+    probe.server.sql("CREATE TABLE shop.orders (id int PRIMARY KEY)")
+    probe.start("shop.orders")
+    probe.install("shop.orders")
+    probe.server.sql("INSERT INTO shop.orders VALUES (1)")
+    probe.wait(1)
+    (tmp_path / "other").mkdir()
+    other = Probe(probe.program, probe.server, tmp_path / "other", probe.name)
+    other.start("shop.orders")
+    try:
+        other.wait_for_error("another program reads the outbox")
+        assert other.events() == []
+    finally:
+        other.kill()
+
+
+def test_what_cannot_be_is_said(probe: Probe) -> None:
+    missing = probe.call("install", "shop.nothing")
+    assert missing.returncode == 1
+    assert missing.stderr == "not_found: there is no table shop.nothing\n"
+    probe.server.sql("CREATE VIEW shop.seen AS SELECT 1 AS id")
+    assert "shop.seen is no table" in probe.call("install", "shop.seen").stderr
+    wrong = subprocess.run(
+        probe.command("install", probe.name, f"host={probe.server.folder} user=nobody password=x"),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert wrong.returncode == 1
+    assert wrong.stderr.startswith("denied: password authentication failed")
+    away = subprocess.run(
+        probe.command("install", probe.name, f"host={probe.server.folder}/away user=dyna"),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert away.stderr.startswith("unavailable: ")
+
+
+def test_another_database_is_a_gap(probe: Probe) -> None:
+    sql = probe.server.sql
+    sql("CREATE TABLE shop.orders (id int PRIMARY KEY)")
+    probe.start("shop.orders")
+    probe.install("shop.orders")
+    sql("INSERT INTO shop.orders VALUES (1)")
+    probe.wait(1)
+    probe.kill()
+    second = Server()
+    try:
+        second.sql("CREATE SCHEMA shop; CREATE TABLE shop.orders (id int PRIMARY KEY)")
+        first, probe.server = probe.server, second
+        probe.install("shop.orders")
+        second.sql("INSERT INTO shop.orders VALUES (2)")
+        probe.start("shop.orders")
+        probe.wait_for_error("the database is not as it was read last")
+        assert len(probe.events()) == 1
+        probe.kill()
+        probe.start("gaps", "shop.orders")
+        assert told(probe.wait(2)[1:]) == [("shop.orders", "create", "2")]
+        probe.kill()
+        probe.server = first
+    finally:
+        second.stop()
+
+
+WRITER = """
+\\set n random(1, 3)
+\\set pause random(0, 20)
+\\set fate random(1, 10)
+BEGIN;
+INSERT INTO shop.orders (item) SELECT 'x' FROM generate_series(1, :n);
+\\sleep :pause ms
+\\if :fate = 1
+ROLLBACK;
+\\else
+COMMIT;
+\\endif
+"""
+
+
+def test_r26_committed_is_delivered_whoever_falls_over(probe: Probe, tmp_path: Path) -> None:
+    """64 writers that commit out of the order of their numbers; the reader killed, its sessions ended, at random."""
+    draw = random.Random(26)
+    sql = probe.server.sql
+    sql("CREATE TABLE shop.orders (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, item text)")
+    probe.install("shop.orders")
+    script = probe.server.folder / "writer.sql"
+    script.write_text(WRITER)
+    script.chmod(0o644)
+    writers = subprocess.Popen(
+        [str(probe.server.bin / "pgbench"), "-n", "-M", "simple", "-c", str(WRITERS), "-j", "2",
+         "-t", str(WRITES), "-f", str(script), "-h", str(probe.server.folder), "-U", "dyna", "postgres"],
+        env=probe.server.psql_env(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )  # fmt: skip
+    in_the_middle = 0
+    for turn in range(KILLS):
+        probe.start("shop.orders")
+        before = len(probe.events())
+        until = monotonic() + PATIENCE
+        # Some have come, and more are on their way.
+        goal = before + draw.randrange(1, 200)
+        while len(probe.events()) < goal and writers.poll() is None:
+            assert monotonic() < until, probe.errors.read_text()
+            sleep(0.005)
+        if turn % 2 == 1:
+            sql(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE application_name = 'cordyna'"
+            )
+        in_the_middle += writers.poll() is None
+        probe.kill()
+    assert in_the_middle > 1
+    assert writers.wait(PATIENCE) == 0, writers.communicate()[1]
+    wanted = set(sql("SELECT id FROM shop.orders").split())
+    probe.start("shop.orders")
+    events = probe.wait(len(wanted))
+    assert {e["id"] for e in events} == wanted
+    # Each row is one event, told again only where the program was killed before it had kept the result.
+    assert len({e["id"] for e in events}) == len(events)
+    assert max(Counter(e["key"] for e in probe.events()).values()) <= KILLS + 1
+
+
+def test_r26_a_server_that_crashes_loses_nothing(probe: Probe) -> None:
+    sql = probe.server.sql
+    sql("CREATE TABLE shop.orders (id int PRIMARY KEY)")
+    probe.install("shop.orders")
+    probe.start("shop.orders")
+    sql("INSERT INTO shop.orders SELECT generate_series(1, 500)")
+    probe.server.restart()
+    sql("INSERT INTO shop.orders SELECT generate_series(501, 1000)")
+    assert {e["id"] for e in probe.wait(1000)} == {str(n) for n in range(1, 1001)}
