@@ -31,16 +31,20 @@ std::string name_of(const EventRequest& event) {
   return fmt::format("{}\n{}\n{}\n{}", event.ns, event.flow_id, event.trigger, event.event_id);
 }
 
-/// {"run":{…},"event":{"id":…,"trigger":…,"at":…,<payload>}}
-std::string context_of(const EventRow& event, const RunId& run, Millis now,
+/// {"run":{…},"event":{"id":…,"trigger":…,"at":…,<payload>}}; what an input tells has its own `id`,
+/// of the thing that the event is about, and its own `at`.
+std::string context_of(const EventRow& event, TriggerType type, const RunId& run, Millis now,
                        const Scheduled& scheduled) {
   std::string payload = event.payload;
   CHECK(payload.starts_with('{') && payload.ends_with('}'));
   payload = payload.substr(1, payload.size() - 2);
-  return fmt::format(R"({{"run":{{{}}},"event":{{"id":{},"trigger":{},"at":"{}"{}{}}}}})",
-                     run_fields(run, now, scheduled), json_string(event.event_id),
-                     json_string(event.trigger), format_timestamp(event.at),
-                     payload.empty() ? "" : ",", payload);
+  const std::string id = json_string(event.event_id);
+  const std::string trigger = json_string(event.trigger);
+  const std::string named = has_input(type) ? fmt::format(R"("key":{},"trigger":{})", id, trigger)
+                                            : fmt::format(R"("id":{},"trigger":{},"at":"{}")", id,
+                                                          trigger, format_timestamp(event.at));
+  return fmt::format(R"({{"run":{{{}}},"event":{{{}{}{}}}}})", run_fields(run, now, scheduled),
+                     named, payload.empty() ? "" : ",", payload);
 }
 
 /// What goes wrong with the state itself is no fault of the event.
@@ -295,8 +299,8 @@ Result<RunNo> EventRouter::begin(Millis wall, const EventRow& event, const Loade
   engine::RunStart run;
   run.id = ports_.make_id(wall);
   run.scheduled.trigger = event.trigger;
-  TRY_ASSIGN(run.inputs,
-             ports_.inputs(flow, *spec, context_of(event, run.id, wall, run.scheduled)));
+  TRY_ASSIGN(run.inputs, ports_.inputs(flow, *spec,
+                                       context_of(event, spec->type, run.id, wall, run.scheduled)));
   run.flow = loaded.flow;
   run.canonical = loaded.canonical;
   return start(std::move(run));

@@ -227,7 +227,7 @@ void FlowCommands::add_triggers() {
   triggers->add_option("--flow", found_.flow_id, "Only of this flow: an id, or namespace/id");
   triggers->add_option("--trigger", found_.trigger, "Only those with this id");
   triggers->add_option("--type", found_.trigger_type, "Only of this type: schedule or webhook")
-      ->check(CLI::IsMember({"schedule", "webhook"}));
+      ->check(CLI::IsMember({"schedule", "webhook", "postgres"}));
   add_watch_option(triggers, found_);
   add_common(triggers);
   triggers->footer(

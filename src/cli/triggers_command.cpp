@@ -75,7 +75,7 @@ std::string as_table(const std::vector<ListedTrigger>& triggers) {
   for (const ListedTrigger& one : triggers) {
     std::string next = printable(one.path);
     if (one.path.empty()) next = one.next > 0 ? seconds_text(one.next) : "-";
-    const bool counts = !one.path.empty();
+    const bool counts = one.has_events();
     rows.push_back({printable(flow_name(one.ns, one.flow_id)), printable(one.trigger), one.type,
                     state_of(one), std::move(next), last_of(one),
                     counts ? std::to_string(one.pending) : "-",

@@ -23,6 +23,7 @@
 #include "cli/up_folder.hpp"
 #include "cli/up_report.hpp"
 #include "cli/up_server.hpp"
+#include "input/host/host.hpp"
 
 namespace cordyna::cli {
 namespace {
@@ -93,6 +94,7 @@ class Up {
   CommandResult wait(Ownership& ownership);
   /// Where the server is, and how to log in for the first time.
   void greet();
+  void begin_inputs(Ownership& ownership);
   Result<> begin_pruning(Ownership& ownership);
   /// One step, if it is time for one; milliseconds until the next, for poll.
   int prune();
@@ -121,6 +123,8 @@ class Up {
   std::unique_ptr<StoreReader> reader_;     // of the pruner
   std::unique_ptr<Pruner> pruner_;          // null: all is kept
   std::unique_ptr<server::Server> server_;  // null: none is wished
+  std::unique_ptr<Secrets> secrets_;        // of inputs
+  std::unique_ptr<input::InputHost> inputs_;
   Millis prune_at_ = 0;
   int told_ = 0;
 };
@@ -184,10 +188,11 @@ CommandResult Up::own() {
   settings.waits_for_space = true;
   settings.files = file_bounds(config_, layout_);
   Ownership ownership(context_.parts, settings, std::move(store), cache_, view_);
-  // These two go before what they borrow, however this ends.
+  // These go before what they borrow, however this ends.
   struct Ending {
     Up& up;
     ~Ending() {
+      up.inputs_.reset();
       up.pruner_.reset();
       up.server_.reset();
     }
@@ -200,6 +205,7 @@ CommandResult Up::own() {
   TRY(serve(ownership));
   TRY_ASSIGN(server_, start_server(context_, config_, layout_, ownership, cache_, project_.pools));
   if (server_ != nullptr) greet();
+  begin_inputs(ownership);
   TRY(begin_pruning(ownership));
   return wait(ownership);
 }
@@ -320,6 +326,23 @@ void Up::greet() {
   }
 }
 
+void Up::begin_inputs(Ownership& ownership) {
+  secrets_ = context_.parts.find_secrets(layout_);
+  input::HostParts parts;
+  parts.cerebro = &ownership.cerebro();
+  parts.clock = context_.parts.clock;
+  parts.loader = [this](std::string_view canonical, std::string_view folder) {
+    return cache_.load(canonical, folder);
+  };
+  parts.open_reader = [this] { return context_.parts.open_reader(layout_); };
+  parts.secrets = secrets_.get();
+  parts.told = [this](const input::InputStatus& status) {
+    view_.note(line_of(status, context_.arguments.json));
+    wake();
+  };
+  inputs_ = std::make_unique<input::InputHost>(std::move(parts));
+}
+
 Result<> Up::begin_pruning(Ownership& ownership) {
   if (project_.retention.empty()) return {};
   TRY_ASSIGN(reader_, context_.parts.open_reader(layout_));
@@ -359,6 +382,7 @@ CommandResult Up::wait(Ownership& ownership) {
     TRY(ownership.stopped());
     const int told = told_to_go();
     if (told > 0 && !std::exchange(draining, true)) {
+      inputs_->stop();
       if (server_ != nullptr) server_->drain();
       TRY(ownership.serve(false));
       TRY(ownership.leave_backfills());

@@ -99,6 +99,23 @@ std::string line_of(const FlowSwitch& what, Millis now, bool json) {
                      printable(what.by), what.reason.empty() ? "" : ": ", printable(what.reason));
 }
 
+std::string line_of(const input::InputStatus& status, bool json) {
+  if (json) {
+    std::string out = fmt::format("{{\"at\":\"{}\",\"input\":", format_timestamp(status.since));
+    append_json(out, status.id.text());
+    out += fmt::format(",\"state\":\"{}\"", to_string(status.state));
+    if (!status.problem.empty()) {
+      out += ",\"detail\":";
+      append_json(out, status.problem);
+    }
+    return out + "}";
+  }
+  std::string out = fmt::format("{}  input {}: {}", seconds_text(status.since),
+                                printable(status.id.text()), to_string(status.state));
+  if (!status.problem.empty()) out += fmt::format(": {}", printable(status.problem));
+  return out;
+}
+
 std::string line_of_disk(const std::string& why, Millis now, bool json) {
   const bool full = !why.empty();
   if (json) {

@@ -139,6 +139,7 @@ Result<Disabling> disabling_of(const Side& side, const FlowTarget& target) {
 
 std::vector<NextTime> times_of_disabled(const Flow& flow) {
   std::vector<NextTime> times;
+  times.reserve(flow.triggers.size());
   for (const TriggerSpec& spec : flow.triggers) {
     times.push_back({spec.id, 0, "the flow is disabled"});
   }

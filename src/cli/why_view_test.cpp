@@ -5,7 +5,6 @@
 namespace cordyna::cli {
 namespace {
 
-using engine::Blocker;
 using engine::BlockerKind;
 
 constexpr Millis kNow = 1'800'000'000'000;

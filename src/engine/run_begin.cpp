@@ -62,7 +62,8 @@ std::string names_of(const Flow& flow, const RunRow& run) {
 std::string render_vars(const Flow& flow, const RunRow& run, const Evaluator& evaluator) {
   if (flow.vars.find('{', 1) == std::string::npos) return flow.vars;
   auto vars = evaluator.render_json(flow.vars, "{" + names_of(flow, run) + "}");
-  return vars.has_value() ? std::move(*vars) : flow.vars;
+  if (!vars.has_value()) return flow.vars;
+  return std::move(*vars);
 }
 
 Result<std::string> concurrency_key(const Flow& flow, const RunRow& run,

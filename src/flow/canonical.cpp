@@ -232,6 +232,13 @@ void add_webhook(Fields& fields, const WebhookSpec& webhook) {
   fields.duration("wait", webhook.wait);
 }
 
+void add_postgres(Fields& fields, const PostgresSpec& postgres) {
+  fields.raw("connection", postgres.connection);
+  if (!postgres.tables.empty()) fields.raw("tables", list_json(postgres.tables));
+  if (!postgres.operations.empty()) fields.raw("operations", list_json(postgres.operations));
+  if (postgres.whole_rows) fields.text("rows", "whole");
+}
+
 void add_schedule(Fields& fields, const TriggerSpec& trigger) {
   fields.text("cron", trigger.cron);
   if (trigger.timezone != "UTC") fields.text("timezone", trigger.timezone);
@@ -250,10 +257,10 @@ Fields trigger_fields(const Flow& flow, const TriggerSpec& trigger) {
   fields.text("id", trigger.id);
   fields.text("type", to_string(trigger.type));
   fields.text("description", trigger.description);
-  if (trigger.type == TriggerType::kWebhook) {
-    add_webhook(fields, trigger.webhook);
-  } else {
-    add_schedule(fields, trigger);
+  switch (trigger.type) {
+    case TriggerType::kSchedule: add_schedule(fields, trigger); break;
+    case TriggerType::kWebhook: add_webhook(fields, trigger.webhook); break;
+    case TriggerType::kPostgres: add_postgres(fields, trigger.postgres); break;
   }
   Fields inputs;
   for (const auto& [id, text] : trigger.inputs) {

@@ -104,8 +104,9 @@ const Node* tests_of(const Node& root, ValueReader& values, Reporter& reporter) 
   return tests;
 }
 
-/// As a server makes it of a request (server/hooks/hook_event.hpp). Null: an empty one.
-std::string event_json(const Node* event, const std::string& trigger, Millis at) {
+/// As a server makes it of a request (server/hooks/hook_event.hpp), or of what an input tells
+/// (input/host). Null: an empty one.
+std::string event_json(const Node* event, const TriggerSpec& trigger, Millis at) {
   const auto member = [event](std::string_view key, std::string_view otherwise) {
     const Node* node = event == nullptr ? nullptr : event->find(key);
     if (node == nullptr) return std::string(otherwise);
@@ -116,9 +117,14 @@ std::string event_json(const Node* event, const std::string& trigger, Millis at)
   std::string id;
   const Node* named = event == nullptr ? nullptr : event->find("id");
   append_json_string(id, named == nullptr ? std::string_view("test") : named->text);
-  return fmt::format(R"({{"id":{},"trigger":"{}","at":"{}","data":{},"headers":{},"query":{}}})",
-                     id, trigger, format_timestamp(at), member("data", "null"),
-                     member("headers", "{}"), member("query", "{}"));
+  const std::string begun = fmt::format(R"({{"id":{},"trigger":"{}","at":"{}","data":{})", id,
+                                        trigger.id, format_timestamp(at), member("data", "null"));
+  if (has_input(trigger.type)) {
+    return fmt::format(R"({},"location":{},"operation":{}}})", begun, member("location", "\"\""),
+                       member("operation", "\"create\""));
+  }
+  return fmt::format(R"({},"headers":{},"query":{}}})", begun, member("headers", "{}"),
+                     member("query", "{}"));
 }
 
 }  // namespace
@@ -201,8 +207,8 @@ void CaseReader::read_trigger(const Node& node, FlowCase& test) {
   test.trigger = static_cast<std::size_t>(found - flow_.triggers.begin());
   test.scheduled.trigger = found->id;
   const Node* event = node.find("event");
-  if (found->type == TriggerType::kWebhook) {
-    test.event = event_json(event, found->id, test.at);
+  if (found->type != TriggerType::kSchedule) {
+    test.event = event_json(event, *found, test.at);
     return;
   }
   if (event != nullptr) {

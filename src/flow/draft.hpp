@@ -30,7 +30,8 @@ struct FlowDraft {
   Env env;                       ///< of all tasks
   Uses default_uses;             ///< in inputs' defaults
   Uses trigger_uses;             ///< in values that triggers give to inputs
-  Uses event_uses;               ///< the same of triggers that have events
+  Uses event_uses;               ///< the same of triggers that have events: webhooks
+  Uses row_uses;                 ///< and of those whose events are rows of a database
   Uses vars_uses;
   Uses env_uses;
   Uses output_uses;

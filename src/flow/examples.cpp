@@ -89,6 +89,22 @@ triggers:
       order: "{{ event.data.order }}"
       kind: "{{ event.headers['x-kind'] }}"
 )yaml"},
+                               Example{"postgres", "completed", R"yaml(id: on_row
+inputs:
+  - {id: order, type: json, default: {}}
+  - {id: what, default: none}
+tasks: [{id: work, type: log, message: "{{ inputs.what }}: {{ inputs.order | json }}"}]
+triggers:
+  - id: rows
+    type: postgres
+    connection: {type: postgres, host: db.example.org, database: shop, user: app, password: {secret: SHOP_DB}}
+    tables: [sales.orders]
+    operations: [create, update]
+    rows: whole
+    inputs:
+      order: "{{ event.data.row }}"
+      what: "{{ event.operation }} of {{ event.id }}"
+)yaml"},
                                Example{"tasks", "warning", R"yaml(id: care
 tasks:
   - id: flaky

@@ -125,6 +125,7 @@ void Linker::check_flow_templates() {
   check(draft_.default_uses, Scope::kInputDefault);
   check(draft_.trigger_uses, Scope::kTriggerInputs);
   check(draft_.event_uses, Scope::kEventInputs);
+  check(draft_.row_uses, Scope::kRowInputs);
   check(draft_.vars_uses, Scope::kVars);
   check(draft_.env_uses, Scope::kFlowEnv);
   check(draft_.output_uses, Scope::kFlowOutputs);

@@ -26,6 +26,10 @@ constexpr std::array kTriggerFields{std::string_view("id")};
 constexpr std::array kEventFields{std::string_view("id"),      std::string_view("trigger"),
                                   std::string_view("at"),      std::string_view("data"),
                                   std::string_view("headers"), std::string_view("query")};
+constexpr std::array kRowFields{std::string_view("id"),       std::string_view("key"),
+                                std::string_view("trigger"),  std::string_view("at"),
+                                std::string_view("location"), std::string_view("operation"),
+                                std::string_view("data")};
 constexpr std::array kErrorFields{std::string_view("task"),    std::string_view("code"),
                                   std::string_view("message"), std::string_view("description"),
                                   std::string_view("phase"),   std::string_view("owner"),
@@ -58,6 +62,7 @@ constexpr ScopeInfo kScopes[] = {
     {"in an input's default", false, false, false, false, false, false},
     {"in a trigger's inputs", false, false, false, false, false, false},
     {"in a webhook", false, false, false, false, false, false, false, false, false, true},
+    {"in a postgres trigger", false, false, false, false, false, false, false, false, false, true},
     {"in 'vars'", false, false, false, true, false, false},
     {"in the flow's 'env'", false, true, true, true, false, true},
     {"in the flow's 'outputs'", true, false, true, true, false, false},
@@ -220,7 +225,11 @@ void NameCheck::check_name(const TemplateUse& use, const Name& name, Scope scope
              name.root != "item" && !name.field.empty()) {
     Words fields = fields_of(name.root);
     // A run gets its number only when it is recorded, after its inputs are known.
-    const bool before = scope == Scope::kInputDefault || scope == Scope::kTriggerInputs;
+    const bool before = scope == Scope::kInputDefault || scope == Scope::kTriggerInputs ||
+                        scope == Scope::kEventInputs || scope == Scope::kRowInputs;
+    if (scope == Scope::kRowInputs && name.root == "event") {
+      fields = {kRowFields.begin(), kRowFields.end()};
+    }
     if (before) std::erase(fields, "number");
     check_field(use, name, fields);
     if (name.root == "run" && name.field == "interval" && !name.part.empty()) {

@@ -24,6 +24,7 @@ enum class Scope : std::uint8_t {
   kInputDefault,
   kTriggerInputs,  ///< values that a trigger gives to inputs
   kEventInputs,    ///< the same of one that has events: `event` too
+  kRowInputs,      ///< and of one whose events are rows of a database
   kVars,
   kFlowEnv,
   kFlowOutputs,

@@ -158,6 +158,7 @@ void check_pool(const Node& name, const Project& project, Reporter& reporter) {
   if (!name.is_scalar() || !is_id(name.text)) return;  // reported as no name
   if (std::ranges::find(project.pools, name.text, &PoolSpec::name) != project.pools.end()) return;
   std::vector<std::string_view> names;
+  names.reserve(project.pools.size());
   for (const PoolSpec& pool : project.pools) names.emplace_back(pool.name);
   std::string hint = did_you_mean(name.text, names);
   if (hint.empty() && !names.empty()) hint = "; it declares " + join_or(names);

@@ -26,6 +26,7 @@ class ProjectTest : public testing::Test {
   std::vector<std::string> findings(std::string_view flow) {
     parsed_ = parse(flow, folder_ + "/flow.yaml", folder_);
     std::vector<std::string> all;
+    all.reserve(parsed_.diagnostics.size());
     for (const Diagnostic& found : parsed_.diagnostics) {
       all.push_back(std::filesystem::path(format(found)).filename().string());
     }
@@ -82,6 +83,7 @@ TEST_F(ProjectTest, SaysWhatIsWrongAndWhere) {
   EXPECT_EQ(
       findings("id: f\ntasks: [{id: a, type: shell, script: x, pool: whatever}]\n"),
       (Lines{
+          // NOLINTNEXTLINE(bugprone-suspicious-missing-comma): each line goes on in the next
           "cordyna.yaml:1:1: error: unknown key 'pols' of cordyna.yaml (unknown_key); did you "
           "mean 'pools'?",
           "cordyna.yaml:3:3: error: pool 'a' has neither 'slots' nor 'rate' (missing_key); it "

@@ -18,7 +18,7 @@ Result<std::string> trigger_inputs(const Flow& flow, const TriggerSpec& trigger,
     if (!value.has_value()) return fail("input '" + id + "'", value.error());
     given.emplace_back(id, std::move(*value));
     // Only what an event brings is somebody else's word.
-    if (trigger.type != TriggerType::kWebhook || !tmpl::has_template(text)) {
+    if (trigger.type == TriggerType::kSchedule || !tmpl::has_template(text)) {
       places.own.push_back(id);
     }
   }

@@ -1,5 +1,6 @@
 #include <array>
 
+#include "flow/connection_keys.hpp"
 #include "flow/key_spec.hpp"
 
 // The keys of a trigger.
@@ -11,18 +12,26 @@ using Word = std::string_view;
 
 constexpr std::int64_t kDayMillis = 86'400'000;
 
-constexpr std::array kTypes{Word("schedule"), Word("webhook")};  // as TriggerType
+constexpr std::array kTypes{Word("schedule"), Word("webhook"), Word("postgres")};  // as TriggerType
 // In the order of CatchUp, OnGap and OnOverlap.
 constexpr std::array kCatchUps{Word("all"), Word("latest"), Word("none")};
 constexpr std::array kGaps{Word("shift"), Word("skip")};
 constexpr std::array kOverlaps{Word("once"), Word("both")};
 
-constexpr std::array kLaterTypes{Word("postgres"), Word("kafka"), Word("redis"), Word("file"),
-                                 Word("flow"),     Word("poll"),  Word("manual")};
+constexpr std::array kLaterTypes{Word("kafka"), Word("redis"), Word("file"),
+                                 Word("flow"),  Word("poll"),  Word("manual")};
+constexpr std::array kOperations{Word("create"), Word("update"), Word("delete")};
+constexpr std::array kRows{Word("key"), Word("whole")};
 
 constexpr KeySpec kDateItem{.kind = K::kText};
 constexpr KeySpec kNameItem{.kind = K::kText};
 constexpr KeySpec kAnyItem{.kind = K::kAny};
+constexpr KeySpec kOperationItem{.kind = K::kEnum, .words = kOperations};
+
+constexpr KeySpec required(KeySpec key) {
+  key.required = true;
+  return key;
+}
 
 // Without presets: what is left out is left out of the canonical form too.
 constexpr std::array kTriggerKeys{
@@ -44,7 +53,8 @@ constexpr std::array kTriggerKeys{
     KeySpec{.name = "disabled",
             .kind = K::kBool,
             .description = "It starts no runs. What a schedule missed counts when it is enabled "
-                           "again; a webhook answers 503, so that senders try again."},
+                           "again; a webhook answers 503, so that senders try again; what changed "
+                           "in a database meanwhile comes when it is enabled again."},
 };
 
 constexpr std::array kScheduleKeys{
@@ -128,6 +138,30 @@ constexpr std::array kWebhookKeys{
             .most = 600'000},
 };
 
+constexpr std::array kPostgresKeys{
+    required(connection_detail::kConnection),
+    KeySpec{.name = "tables",
+            .kind = K::kList,
+            .description = "Tables whose rows are watched: orders, sales.orders, \"Odd\".\"Name\"; "
+                           "without a schema, public. Without this key all, also those that are "
+                           "made later, from when they are found (a minute).",
+            .one_or_list = true,
+            .item = &kNameItem,
+            .least = 1},
+    KeySpec{.name = "operations",
+            .kind = K::kList,
+            .description = "What is done to rows: create, update, delete. Without this key all "
+                           "three. TRUNCATE is a delete without a key.",
+            .one_or_list = true,
+            .item = &kOperationItem,
+            .least = 1},
+    KeySpec{.name = "rows",
+            .kind = K::kEnum,
+            .description = "What an event has of its row: the primary key (without this key), or "
+                           "the whole of it, as it was written, or, deleted, as it was.",
+            .words = kRows},
+};
+
 constexpr std::array kKinds{
     TriggerKind{"schedule", "Starts runs by the time.", kScheduleKeys},
     TriggerKind{
@@ -135,6 +169,13 @@ constexpr std::array kKinds{
         "Starts a run for each request to /hooks/NAMESPACE/FLOW/TRIGGER of a server. `event` "
         "has `id`, `trigger`, `at`, `data` (the body), `headers`, `query`.",
         kWebhookKeys},
+    TriggerKind{
+        "postgres",
+        "Starts a run for each row that changes in a PostgreSQL database, once it is committed, "
+        "also for those that changed while no server ran. `event` has `location` (schema.table), "
+        "`operation`, `id` (the primary key), `at`, `data.key`, and with `rows: whole` `data.row`; "
+        "`data.problem` where there is no row for it is too large.",
+        kPostgresKeys},
 };
 
 constexpr std::array kRenamedTriggerKeys{

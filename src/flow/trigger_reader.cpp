@@ -52,10 +52,11 @@ TriggerSpec TriggerReader::read(const Node& node) {
   check_keys(node, *kind);
   check_id(node, trigger);
   check_required(node, trigger);
-  if (trigger.type == TriggerType::kWebhook) {
-    check_webhook(node, trigger.webhook);
+  if (trigger.type == TriggerType::kWebhook) check_webhook(node, trigger.webhook);
+  if (trigger.type != TriggerType::kSchedule) {
     const auto first = uses_.templates.begin() + static_cast<std::ptrdiff_t>(templates);
-    event_uses_.templates.insert(event_uses_.templates.end(), first, uses_.templates.end());
+    Uses& own = has_input(trigger.type) ? row_uses_ : event_uses_;
+    own.templates.insert(own.templates.end(), first, uses_.templates.end());
     uses_.templates.erase(first, uses_.templates.end());
   }
   return trigger;
@@ -65,13 +66,13 @@ const TriggerKind* TriggerReader::kind_of(const Node& node) {
   const Node* type = node.find("type");
   if (type == nullptr) {
     reporter_.error(node, Code::kMissingKey,
-                    "a trigger has no 'type'; it is required: schedule, or webhook");
+                    "a trigger has no 'type'; it is required: schedule, webhook, or postgres");
     return nullptr;
   }
   if (type->is_scalar() && std::ranges::count(later_trigger_types(), type->text) > 0) {
     reporter_.error(*type, Code::kNotYet,
-                    fmt::format("triggers of type {} are not supported by this version; schedule "
-                                "and webhook are",
+                    fmt::format("triggers of type {} are not supported by this version; schedule, "
+                                "webhook and postgres are",
                                 quoted(type->text)));
     return nullptr;
   }
@@ -113,8 +114,10 @@ void TriggerReader::read_key(const KeySpec& spec, const Node& value, TriggerSpec
     return;  // read before all others
   } else if (trigger.type == TriggerType::kSchedule) {
     read_schedule_key(spec, value, trigger);
-  } else {
+  } else if (trigger.type == TriggerType::kWebhook) {
     read_webhook_key(spec, value, trigger.webhook);
+  } else {
+    read_postgres_key(spec, value, trigger.postgres);
   }
 }
 
@@ -169,6 +172,32 @@ void TriggerReader::read_webhook_key(const KeySpec& spec, const Node& value, Web
   } else {
     CHECK(spec.name == "wait");
     webhook.wait = reader_.duration(value, spec, spec.name).value_or(0);
+  }
+}
+
+std::vector<std::string> TriggerReader::texts(const KeySpec& spec, const Node& value) {
+  std::vector<std::string> found;
+  std::string json;
+  if (!reader_.read(value, spec, spec.name, json)) return found;
+  const bool list = value.kind == NodeKind::kList;
+  for (const Node* one = list ? value.first : &value; one != nullptr;
+       one = list ? one->next : nullptr) {
+    found.emplace_back(one->text);
+  }
+  return found;
+}
+
+void TriggerReader::read_postgres_key(const KeySpec& spec, const Node& value,
+                                      PostgresSpec& postgres) {
+  if (spec.name == "connection") {
+    postgres.connection = connections_.read(value, reporter_).value_or("");
+  } else if (spec.name == "tables") {
+    postgres.tables = texts(spec, value);
+  } else if (spec.name == "operations") {
+    postgres.operations = texts(spec, value);
+  } else {
+    CHECK(spec.name == "rows");
+    postgres.whole_rows = reader_.word(value, spec, spec.name).value_or(0) == 1;
   }
 }
 

@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "flow/connection_file.hpp"
 #include "flow/diagnostics.hpp"
 #include "flow/key_spec.hpp"
 #include "flow/values.hpp"
@@ -19,14 +20,16 @@ namespace cordyna::flow {
 class TriggerReader {
  public:
   /// `inputs` of the flow, read before; `uses` gets the templates in values for them, `event_uses`
-  /// those of triggers that have events. All outlive the reader.
-  TriggerReader(const std::vector<InputSpec>& inputs, Reporter& reporter, Uses& uses,
-                Uses& event_uses)
+  /// those of triggers that have events, `row_uses` where these are rows. All outlive the reader.
+  TriggerReader(const std::vector<InputSpec>& inputs, ConnectionFiles& connections,
+                Reporter& reporter, Uses& uses, Uses& event_uses, Uses& row_uses)
       : inputs_(inputs),
+        connections_(connections),
         reporter_(reporter),
         reader_(reporter, uses),
         uses_(uses),
-        event_uses_(event_uses) {}
+        event_uses_(event_uses),
+        row_uses_(row_uses) {}
 
   /// One item of `triggers`. What is wrong was reported.
   TriggerSpec read(const Node& node);
@@ -39,6 +42,9 @@ class TriggerReader {
   void read_key(const KeySpec& spec, const Node& value, TriggerSpec& trigger);
   void read_schedule_key(const KeySpec& spec, const Node& value, TriggerSpec& trigger);
   void read_webhook_key(const KeySpec& spec, const Node& value, WebhookSpec& webhook);
+  void read_postgres_key(const KeySpec& spec, const Node& value, PostgresSpec& postgres);
+  /// The texts of a list, or of the one that stands for it. What is wrong was reported.
+  std::vector<std::string> texts(const KeySpec& spec, const Node& value);
   void check_webhook(const Node& node, const WebhookSpec& webhook);
   bool read_secret_name(const Node& value, std::string_view key, std::string& name);
   void read_cron(const Node& value, TriggerSpec& trigger);
@@ -53,10 +59,12 @@ class TriggerReader {
   void check_required(const Node& node, const TriggerSpec& trigger);
 
   const std::vector<InputSpec>& inputs_;
+  ConnectionFiles& connections_;
   Reporter& reporter_;
   ValueReader reader_;
   Uses& uses_;
   Uses& event_uses_;
+  Uses& row_uses_;
   std::unordered_map<std::string_view, std::uint32_t> lines_;  // of the ids before, in the tree
 };
 

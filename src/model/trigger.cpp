@@ -8,13 +8,14 @@ namespace {
 
 using Word = std::string_view;
 
+constexpr std::array kTypes{Word("schedule"), Word("webhook"), Word("postgres")};
 constexpr std::array kCatchUps{Word("all"), Word("latest"), Word("none")};
 constexpr std::array kTickStates{Word("begun"), Word("run"), Word("skipped"), Word("error")};
 
 }  // namespace
 
 std::string_view to_string(TriggerType type) {
-  return type == TriggerType::kWebhook ? "webhook" : "schedule";
+  return kTypes[static_cast<std::size_t>(type)];
 }
 std::string_view to_string(CatchUp policy) {
   return kCatchUps[static_cast<std::size_t>(policy)];

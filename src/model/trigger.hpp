@@ -12,7 +12,7 @@
 
 namespace cordyna {
 
-enum class TriggerType : std::uint8_t { kSchedule, kWebhook };
+enum class TriggerType : std::uint8_t { kSchedule, kWebhook, kPostgres };
 
 /// What becomes of times that were missed while nobody was there.
 enum class CatchUp : std::uint8_t {
@@ -30,6 +30,10 @@ enum class OnGap : std::uint8_t {
 enum class OnOverlap : std::uint8_t { kOnce, kBoth };  ///< kOnce: the first time
 
 [[nodiscard]] std::string_view to_string(TriggerType type);
+/// Whether an input of the server listens for it, which goes on where it was.
+[[nodiscard]] constexpr bool has_input(TriggerType type) {
+  return type == TriggerType::kPostgres;
+}
 [[nodiscard]] std::string_view to_string(CatchUp policy);
 [[nodiscard]] std::string_view to_string(OnGap policy);
 [[nodiscard]] std::string_view to_string(OnOverlap policy);
@@ -43,6 +47,16 @@ struct WebhookSpec {
   Millis wait = 0;  ///< how long the answer waits for the end of the run; 0: not at all
 
   bool operator==(const WebhookSpec&) const = default;
+};
+
+/// What a trigger of the type postgres wants of a database.
+struct PostgresSpec {
+  std::string connection;               ///< JSON, as a connection's file has it
+  std::vector<std::string> tables;      ///< "sales.orders"; empty: all
+  std::vector<std::string> operations;  ///< "create", "update", "delete"; empty: all
+  bool whole_rows = false;              ///< events have the row, not its key alone
+
+  bool operator==(const PostgresSpec&) const = default;
 };
 
 /// One of `triggers:`, checked: of a schedule, expression and zone can be read.
@@ -59,6 +73,7 @@ struct TriggerSpec {
   OnOverlap on_overlap = OnOverlap::kOnce;
   std::vector<std::int64_t> holidays;  ///< local days since 1970-01-01, ascending, each once
   WebhookSpec webhook;
+  PostgresSpec postgres;
   /// Input → its text as on a command line, or, of type json, JSON; templates over `run` and, where
   /// there is one, `event` in it.
   std::vector<std::pair<std::string, std::string>> inputs;

@@ -19,6 +19,7 @@ bool is_state(std::string_view text) {
 std::string one_line(std::string_view text) {
   std::string out(text.substr(0, text.find_last_not_of(" \r\n\t") + 1));
   std::ranges::replace(out, '\n', ' ');
+  std::erase(out, '\t');
   return out;
 }
 

@@ -33,11 +33,14 @@ Result<> add_schedule(StoreReader& reader, const TriggerSpec& spec, Millis now,
   return {};
 }
 
-Result<> add_webhook(StoreReader& reader, const TriggerSpec& spec,
-                     const std::vector<OpenEvents>& open, ListedTrigger& out) {
+void add_address(const TriggerSpec& spec, ListedTrigger& out) {
   out.path = fmt::format("/hooks/{}/{}/{}{}", out.ns.empty() ? "_" : out.ns, out.flow_id, spec.id,
                          spec.webhook.path_secret.empty() ? "" : "/KEY");
   out.is_signed = !spec.webhook.signing_secrets.empty();
+}
+
+Result<> add_events(StoreReader& reader, const TriggerSpec& spec,
+                    const std::vector<OpenEvents>& open, ListedTrigger& out) {
   TRY_ASSIGN(const LastEvent last, reader.last_event(out.ns, out.flow_id, spec.id));
   out.last_event = last.no;
   out.last_at = last.at;
@@ -70,8 +73,9 @@ Result<std::vector<ListedTrigger>> triggers_of(StoreReader& reader, const Applie
     one.description = spec.description;
     one.flow_disabled = row.disabled.at != 0;
     one.disabled = spec.disabled || one.flow_disabled;
+    if (spec.type == TriggerType::kWebhook) add_address(spec, one);
     TRY(spec.type == TriggerType::kSchedule ? add_schedule(reader, spec, now, one)
-                                            : add_webhook(reader, spec, open, one));
+                                            : add_events(reader, spec, open, one));
     found.push_back(std::move(one));
   }
   return found;
@@ -92,7 +96,7 @@ void append_trigger(std::string& out, const ListedTrigger& trigger) {
   append_text(out, "last", trigger.last);
   if (trigger.last_run != 0) out += fmt::format(",\"last_run\":{}", trigger.last_run);
   if (trigger.last_event != 0) out += fmt::format(",\"last_event\":{}", trigger.last_event);
-  if (!trigger.path.empty()) {
+  if (trigger.has_events()) {
     out += fmt::format(",\"pending\":{},\"dead\":{}", trigger.pending, trigger.dead);
   }
   out += '}';

@@ -30,10 +30,11 @@ struct ListedTrigger {
   Millis last_at = 0;        ///< the newest tick's time, or when the newest event came; 0: none
   std::string last;          ///< of a schedule: what became of that time
   RunNo last_run = 0;        ///< of a schedule: its run
-  EventNo last_event = 0;    ///< of a webhook
-  std::int64_t pending = 0;  ///< of a webhook: events that wait for their run
-  std::int64_t dead = 0;     ///< of a webhook: dead letters
+  EventNo last_event = 0;    ///< of one with events
+  std::int64_t pending = 0;  ///< of one with events: those that wait for their run
+  std::int64_t dead = 0;     ///< of one with events: dead letters
 
+  [[nodiscard]] bool has_events() const { return type != "schedule"; }
   bool operator==(const ListedTrigger&) const = default;
 };
 

@@ -32,10 +32,10 @@ ARROWS = {
         "cerebro", "engine", "ports", "model", "base",
         "store/memory/memory_store.hpp", "store/sqlite/sqlite_store.hpp",
     ),
-    "input": ("pg", "model", "base"),
+    "input": ("pg", "cerebro", "ports", "model", "base"),
     "flowtest": ("cerebro", "engine", "flow", "ports", "model", "base"),
     "cli": (
-        "server/server.hpp", "client", "service", "flowtest", "cerebro", "engine", "flow", "template", "guard", "schedule", "process", "secrets", "ports", "model",
+        "server/server.hpp", "input/host/host.hpp", "client", "service", "flowtest", "cerebro", "engine", "flow", "template", "guard", "schedule", "process", "secrets", "ports", "model",
         "base",
         "store/sqlite/sqlite_store.hpp",
     ),

@@ -57,11 +57,11 @@ Result<PgRows> PgDatabase::ask(const std::string& sql, const std::vector<std::st
 /// Of one transaction, by one program at a time: two that install at once would lock each other
 /// out.
 Result<> PgDatabase::change(const std::string& sql) {
-  const auto done =
-      ask(fmt::format("BEGIN; SET LOCAL lock_timeout = '5s'; SELECT "
-                      "pg_advisory_xact_lock(hashtext('cordyna'), 0);\n"
-                      "{};\nCOMMIT",
-                      sql));
+  const auto done = ask(
+      fmt::format("BEGIN; SET LOCAL lock_timeout = '5s'; SET LOCAL synchronous_commit = on; SELECT "
+                  "pg_advisory_xact_lock(hashtext('cordyna'), 0);\n"
+                  "{};\nCOMMIT",
+                  sql));
   if (done.has_value()) return {};
   [[maybe_unused]] const auto undone = ask("ROLLBACK");
   return std::unexpected<Error>(done.error());

@@ -24,10 +24,12 @@ constexpr std::size_t kKeyShown = 80;
 /// What the parser of values does not see: keys that come twice, of which it takes the last.
 class TwiceFinder {
  public:
+  // NOLINTBEGIN(readability-identifier-naming): as the parser asks for them
   static constexpr std::size_t max_object_size = std::size_t(-1);
   static constexpr std::size_t max_array_size = std::size_t(-1);
   static constexpr std::size_t max_key_size = std::size_t(-1);
   static constexpr std::size_t max_string_size = std::size_t(-1);
+  // NOLINTEND(readability-identifier-naming)
 
   [[nodiscard]] const std::string& twice() const { return twice_; }
 

@@ -15,7 +15,7 @@
 #include "server/api/route.hpp"
 
 namespace boost::json {
-class object;
+class object;  // NOLINT(readability-identifier-naming): Boost's
 }
 
 namespace cordyna::server {

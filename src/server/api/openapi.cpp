@@ -220,8 +220,8 @@ std::string_view scope_text(const Route& route) {
 }  // namespace
 
 const std::string& openapi_document() {
-  static const std::string kDocument = make_document();
-  return kDocument;
+  static const std::string document = make_document();
+  return document;
 }
 
 std::string api_as_markdown() {

@@ -13,7 +13,7 @@ inline constexpr std::array<std::string_view, 7> kRunStates{
 
 inline constexpr std::array<std::string_view, 4> kEventStates{"pending", "run", "dead", "dropped"};
 
-inline constexpr std::array<std::string_view, 2> kTriggerTypes{"schedule", "webhook"};
+inline constexpr std::array<std::string_view, 3> kTriggerTypes{"schedule", "webhook", "postgres"};
 
 extern const ObjectSpec kAnyObject;
 extern const ObjectSpec kProblem;

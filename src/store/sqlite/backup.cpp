@@ -23,7 +23,6 @@ namespace {
 using sqlite::Access;
 using sqlite::Database;
 using sqlite::OwnerLock;
-using sqlite::Statement;
 
 constexpr std::string_view kUnfinished =
     "SELECT count(*) FROM run WHERE state <> 'completed' AND state <> 'warning'"

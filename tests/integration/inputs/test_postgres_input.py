@@ -6,7 +6,6 @@ import json
 import os
 import random
 import subprocess
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,8 +13,6 @@ from time import monotonic, sleep
 from zlib import crc32
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "data"))
 from postgres_server import PASSWORD, Server
 
 ROOT = Path(__file__).resolve().parents[3]

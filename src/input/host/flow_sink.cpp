@@ -1,0 +1,100 @@
+#include "input/host/flow_sink.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <condition_variable>
+#include <future>
+#include <mutex>
+#include <utility>
+
+#include "base/json_text.hpp"
+#include "base/time.hpp"
+#include "cordyna/postgres.hpp"
+#include "model/flow.hpp"
+
+namespace cordyna::input {
+namespace {
+
+constexpr std::chrono::milliseconds kFullWait{500};
+
+}  // namespace
+
+std::string FlowInputId::text() const {
+  return flow_name(ns, flow_id) + "/" + trigger;
+}
+
+std::string FlowInputId::short_text() const {
+  std::string whole = ns.empty() ? "" : ns + ".";
+  whole += flow_id + "." + trigger;
+  if (whole.size() <= kPostgresIdMax) return whole;
+  // FNV-1a: the same for ever, whatever compiled it.
+  std::uint64_t hash = 14'695'981'039'346'656'037U;
+  for (const char c : whole) {
+    hash ^= static_cast<unsigned char>(c);
+    hash *= 1'099'511'628'211U;
+  }
+  return fmt::format("{}.{:016x}", whole.substr(0, kPostgresIdMax - 17), hash);
+}
+
+std::string payload_of(const Event& event) {
+  return fmt::format(R"({{"location":{},"operation":"{}","id":{},"at":"{}","data":{}}})",
+                     json_string(event.location), to_string(event.operation), json_string(event.id),
+                     format_timestamp(event.at.time_since_epoch().count()),
+                     event.data.empty() ? "null" : event.data);
+}
+
+bool pause_for(std::chrono::milliseconds time, const std::stop_token& stop) {
+  std::mutex mutex;
+  std::condition_variable_any never;
+  std::unique_lock lock(mutex);
+  return !never.wait_for(lock, stop, time, [&stop] { return stop.stop_requested(); });
+}
+
+FlowSink::FlowSink(FlowInputId id, std::vector<Operation> operations, std::string position,
+                   Cerebro& cerebro, std::stop_token stop, std::function<void(const Error&)> waits,
+                   std::function<void(std::size_t)> kept)
+    : id_(std::move(id)),
+      operations_(std::move(operations)),
+      position_(std::move(position)),
+      cerebro_(cerebro),
+      stop_(std::move(stop)),
+      waits_(std::move(waits)),
+      kept_(std::move(kept)) {}
+
+Result<> FlowSink::send(std::span<const Event> events, std::string position) {
+  IntakeRequest request;
+  for (const Event& event : events) {
+    if (!operations_.empty() && std::ranges::count(operations_, event.operation) == 0) continue;
+    request.events.push_back(
+        {id_.ns, id_.flow_id, id_.trigger, event.key, event.location, payload_of(event)});
+  }
+  request.positions.push_back({id_.text(), position});
+  const std::size_t count = request.events.size();
+  TRY(keep(request));
+  position_ = std::move(position);
+  kept_(count);
+  return {};
+}
+
+/// The keys stay the same, so that it does no harm to ask again. Where too many events wait for
+/// their runs, or the disk is full, the input waits, and what it listens to with it.
+Result<> FlowSink::keep(const IntakeRequest& request) {
+  while (true) {
+    if (stop_.stop_requested()) return fail(ErrorCode::kCancelled, "the input is to end");
+    std::promise<Result<std::int64_t>> promise;
+    auto answer = promise.get_future();
+    cerebro_.ask(request, std::nullopt,
+                 [&promise](Result<std::int64_t> result) { promise.set_value(std::move(result)); });
+    const auto result = answer.get();
+    if (result.has_value()) return {};
+    const ErrorCode code = result.error().code;
+    if (code != ErrorCode::kNoSpace && code != ErrorCode::kUnavailable) {
+      return std::unexpected<Error>(result.error());
+    }
+    waits_(result.error());
+    if (!pause_for(kFullWait, stop_)) return std::unexpected<Error>(result.error());
+  }
+}
+
+}  // namespace cordyna::input

@@ -1,0 +1,31 @@
+#include "input/host/flow_sink.hpp"
+
+#include <gtest/gtest.h>
+
+#include "cordyna/postgres.hpp"
+
+namespace cordyna::input {
+namespace {
+
+TEST(FlowInputIdTest, HasAShortName) {
+  EXPECT_EQ((FlowInputId{"acme", "orders", "rows"}.text()), "acme/orders/rows");
+  EXPECT_EQ((FlowInputId{"acme", "orders", "rows"}.short_text()), "acme.orders.rows");
+  EXPECT_EQ((FlowInputId{"", "orders", "rows"}.short_text()), "orders.rows");
+  const std::string is_long(60, 'a');
+  const std::string one = FlowInputId{is_long, "orders", "rows"}.short_text();
+  const std::string other = FlowInputId{is_long, "orders", "rows2"}.short_text();
+  EXPECT_EQ(one.size(), kPostgresIdMax);
+  EXPECT_NE(one, other);
+  EXPECT_EQ(one, "aaaaaaaaaaaaaaaaaaaaaaa.7bdceb10911049b3") << "as it is in databases already";
+}
+
+TEST(PayloadTest, IsWhatARunSees) {
+  Event event{.location = "public.\"x", .operation = Operation::kUpdate, .id = "7"};
+  event.at = EventTime(std::chrono::milliseconds(1767323045006));
+  event.data = R"({"key":{"id" : 7}})";
+  EXPECT_EQ(payload_of(event), R"({"location":"public.\"x","operation":"update","id":"7",)"
+                               R"("at":"2026-01-02T03:04:05.006Z","data":{"key":{"id" : 7}}})");
+}
+
+}  // namespace
+}  // namespace cordyna::input

@@ -1,0 +1,72 @@
+/// Keeps the inputs of applied flows going: one for each enabled trigger that has one.
+///
+/// What is applied, disabled or removed takes effect with the commit that says so. An input that
+/// ends or throws is told of, and begun again after a while, from where it was.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+#include "cerebro/cerebro.hpp"
+#include "input/host/flow_sink.hpp"
+#include "model/flow.hpp"
+#include "ports/clock.hpp"
+#include "ports/secrets.hpp"
+#include "ports/store.hpp"
+
+namespace cordyna::input {
+
+enum class InputState : std::uint8_t {
+  kListens,
+  kWaits,   ///< what comes is not taken: the disk is full, or too many events are pending
+  kFailed,  ///< it ended, and is begun again after a while
+};
+
+/// "listens", "waits", "failed".
+[[nodiscard]] std::string_view to_string(InputState state);
+
+struct InputStatus {
+  FlowInputId id;
+  std::string type;
+  InputState state = InputState::kListens;
+  std::string problem{};    ///< of one that waits or has failed
+  Millis since = 0;         ///< in this state
+  std::int64_t events = 0;  ///< kept since it was begun here
+  Millis last_at = 0;       ///< when the last of them was; 0: none
+};
+
+struct HostParts {
+  Cerebro* cerebro = nullptr;
+  const Clock* clock = nullptr;
+  FlowLoader loader{};
+  std::function<Result<std::unique_ptr<StoreReader>>()> open_reader{};
+  const Secrets* secrets = nullptr;
+  /// A state has changed. Called from any thread; must not wait.
+  std::function<void(const InputStatus&)> told{};
+};
+
+/// Threads: any.
+class InputHost {
+ public:
+  /// Begins all that there are now. Borrows what the parts point to, until it ends.
+  explicit InputHost(HostParts parts);
+  /// As `stop`.
+  ~InputHost();
+  InputHost(const InputHost&) = delete;
+  InputHost& operator=(const InputHost&) = delete;
+
+  /// Ends all inputs and waits for them; none is begun any more.
+  void stop();
+
+  /// In order of their names.
+  [[nodiscard]] std::vector<InputStatus> list() const;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace cordyna::input

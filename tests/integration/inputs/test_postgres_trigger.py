@@ -1,0 +1,237 @@
+"""Triggers of type postgres: `dyna up` starts a run for each row that was committed, whoever falls over."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import sqlite3
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from postgres_server import PASSWORD
+from postgres_server import Server as Postgres
+from serving import Server, eventually, find_port, spawn
+
+LONG = bool(os.environ.get("DYNA_TEST_LONG"))
+WRITES = 400 if LONG else 40  # of each writer
+KILLS = 20 if LONG else 3
+ENVIRONMENT = {"DYNA_SECRET_SHOP_DB": PASSWORD}
+FLOW = """
+id: on_row
+namespace: acme
+inputs:
+  - {{id: order, type: json, default: {{}}}}
+  - {{id: what, default: none}}
+tasks: [{{id: work, type: log, message: "{{{{ inputs.what }}}}"}}]
+outputs: {{what: "{{{{ inputs.what }}}}", order: "{{{{ inputs.order }}}}"}}
+triggers:
+  - id: rows
+    type: postgres
+    connection: shop
+    tables: [orders]
+    {more}
+    inputs:
+      order: "{{{{ event.data.row }}}}"
+      what: "{{{{ event.operation }}}} of {{{{ event.location }}}} {{{{ event.id }}}}"
+"""
+
+
+@pytest.fixture(scope="module")
+def database() -> Iterator[Postgres]:
+    running = Postgres(max_connections=60)
+    try:
+        yield running
+    finally:
+        running.stop()
+
+
+@pytest.fixture
+def folder(database: Postgres, tmp_path: Path) -> Iterator[Path]:
+    database.sql("DROP SCHEMA IF EXISTS cordyna CASCADE; DROP TABLE IF EXISTS orders")
+    database.sql("CREATE TABLE orders (id int PRIMARY KEY, item text)")
+    connections = tmp_path / "connections"
+    connections.mkdir()
+    (connections / "shop.yaml").write_text(
+        database.connection(password="{secret: SHOP_DB}"), encoding="utf-8"
+    )
+    write_flow(tmp_path)
+    yield tmp_path
+    while STARTED:
+        kill(STARTED.pop())
+
+
+def write_flow(folder: Path, more: str = "rows: whole") -> None:
+    (folder / "on_row.yaml").write_text(FLOW.format(more=more), encoding="utf-8")
+
+
+STARTED: list[Server] = []
+
+
+def start(folder: Path, *arguments: str, **env: str) -> Server:
+    STARTED.append(spawn(folder, *arguments, **{**ENVIRONMENT, **env}))
+    return find_port(STARTED[-1])
+
+
+def kill(server: Server) -> None:
+    server.process.kill()
+    server.process.wait()
+
+
+def words(server: Server) -> str:
+    assert server.output is not None
+    return server.output.read_text()
+
+
+def rows(folder: Path, sql: str) -> list[tuple]:
+    database = sqlite3.connect(f"file:{folder}/.cordyna/state.db?mode=ro", uri=True)
+    try:
+        return database.execute(sql).fetchall()
+    finally:
+        database.close()
+
+
+def ended(folder: Path, count: int) -> list[tuple[str, str]]:
+    """`what` and the order of all runs, once so many have completed."""
+
+    def look() -> list[tuple[str, str]] | None:
+        found = rows(folder, "SELECT state, inputs FROM run")
+        assert len(found) <= count, f"{len(found)} runs, {count} wanted"
+        if len(found) < count or any(state != "completed" for state, _ in found):
+            return None
+        return sorted(
+            (inputs["what"], json.dumps(inputs["order"]))
+            for inputs in (json.loads(text) for _, text in found)
+        )
+
+    return eventually(look, f"{count} runs", 120)
+
+
+def watched(database: Postgres, count: int = 4) -> bool:
+    found = database.sql("SELECT count(*) FROM pg_trigger WHERE tgname LIKE 'cordyna%'")
+    return found == str(count)
+
+
+def test_each_row_has_its_run_also_those_written_while_nobody_ran(
+    database: Postgres, folder: Path
+) -> None:
+    server = start(folder)
+    eventually(lambda: watched(database), "the triggers")
+    database.sql("INSERT INTO orders VALUES (1, 'tea'), (2, 'milk')")
+    database.sql("UPDATE orders SET item = 'coffee' WHERE id = 1; DELETE FROM orders WHERE id = 2")
+    database.sql("BEGIN; INSERT INTO orders VALUES (3, 'never'); ROLLBACK")
+    assert ended(folder, 4) == [
+        ("create of public.orders 1", '{"id": 1, "item": "tea"}'),
+        ("create of public.orders 2", '{"id": 2, "item": "milk"}'),
+        ("delete of public.orders 2", '{"id": 2, "item": "milk"}'),
+        ("update of public.orders 1", '{"id": 1, "item": "coffee"}'),
+    ]
+    listed = server.ok("GET", "/api/v1/triggers")["triggers"]
+    assert [(one["trigger"], one["type"], one["pending"], one["dead"]) for one in listed] == [
+        ("rows", "postgres", 0, 0)
+    ]
+    kill(server)
+    database.sql("INSERT INTO orders VALUES (4, 'late')")
+    server = start(folder)
+    ended(folder, 5)
+    server.stop()
+
+
+def test_a_change_of_the_flow_takes_effect_and_nothing_is_told_twice(
+    database: Postgres, folder: Path
+) -> None:
+    server = start(folder, "--watch")
+    eventually(lambda: watched(database), "the triggers")
+    database.sql("INSERT INTO orders VALUES (1, 'tea')")
+    ended(folder, 1)
+    write_flow(folder, "operations: [create]\n    rows: whole")
+    eventually(lambda: watched(database, 1), "the trigger that is left")
+    database.sql("UPDATE orders SET item = 'milk'; INSERT INTO orders VALUES (2, 'tea')")
+    ended(folder, 2)
+    # Disabled, it waits; what is written meanwhile comes when it is enabled again.
+    server.ok("PATCH", "/api/v1/flows/acme/on_row", {"enabled": False, "reason": "a test"})
+    database.sql("INSERT INTO orders VALUES (3, 'tea')")
+    server.ok("PATCH", "/api/v1/flows/acme/on_row", {"enabled": True})
+    ended(folder, 3)
+    server.stop()
+
+
+def test_what_is_wrong_is_said_and_mends_itself(database: Postgres, folder: Path) -> None:
+    server = start(folder, DYNA_SECRET_SHOP_DB="wrong")
+    eventually(lambda: "password authentication failed" in words(server), "the refusal")
+    told = [json.loads(line) for line in words(server).splitlines() if '"input"' in line]
+    assert told[0]["input"] == "acme/on_row/rows"
+    assert told[0]["state"] == "failed"
+    assert PASSWORD not in words(server)
+    server.stop()
+    server = start(folder)
+    eventually(lambda: watched(database), "the triggers")
+    database.restart()
+    database.sql("INSERT INTO orders VALUES (1, 'tea')")
+    ended(folder, 1)
+    eventually(lambda: '"state":"listens"' in words(server), "that it listens again")
+    server.stop()
+
+
+def test_an_event_that_fits_no_input_is_a_dead_letter(database: Postgres, folder: Path) -> None:
+    write_flow(folder, "rows: key")
+    server = start(folder)
+    eventually(lambda: watched(database), "the triggers")
+    database.sql("INSERT INTO orders VALUES (1, 'tea')")
+    dead = eventually(
+        lambda: server.ok("GET", "/api/v1/events?state=dead")["events"], "a dead letter"
+    )
+    assert dead[0]["trigger"] == "rows"
+    assert "order" in dead[0]["detail"]
+    assert rows(folder, "SELECT count(*) FROM run") == [(0,)]
+    server.stop()
+
+
+WRITER = """
+\\set pause random(0, 20)
+BEGIN;
+INSERT INTO orders (item) VALUES ('x');
+\\sleep :pause ms
+COMMIT;
+"""
+
+
+def test_r26_killed_at_random_each_committed_row_has_one_run(
+    database: Postgres, folder: Path
+) -> None:
+    """32 writers that commit in any order; the server killed while they write."""
+    draw = random.Random(25)
+    database.sql(
+        "DROP TABLE orders; CREATE TABLE orders (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, item text)"
+    )
+    server = start(folder)
+    eventually(lambda: watched(database), "the triggers")
+    script = database.folder / "writer.sql"
+    script.write_text(WRITER)
+    script.chmod(0o644)
+    writers = subprocess.Popen(
+        [str(database.bin / "pgbench"), "-n", "-c", "32", "-j", "2", "-t", str(WRITES),
+         "-f", str(script), "-h", str(database.folder), "-U", "dyna", "postgres"],
+        env=database.psql_env(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    in_the_middle = 0
+    for _ in range(KILLS):
+        goal = rows(folder, "SELECT count(*) FROM event")[0][0] + draw.randrange(1, 100)
+        eventually(
+            lambda goal=goal: (
+                rows(folder, "SELECT count(*) FROM event")[0][0] >= goal
+                or writers.poll() is not None
+            ),
+            "more events",
+        )
+        in_the_middle += writers.poll() is None
+        kill(server)
+        server = start(folder)
+    assert in_the_middle > 0
+    assert writers.wait(120) == 0
+    wanted = set(database.sql("SELECT id FROM orders").split())
+    runs = ended(folder, len(wanted))
+    assert {what.split()[-1] for what, _ in runs} == wanted
+    server.stop()
