@@ -76,6 +76,7 @@ Database::~Database() {
 }
 
 Result<> Database::run(const char* sql) {
+  end_what_is_left();
   const int rc = sqlite3_exec(handle_, sql, nullptr, nullptr, nullptr);
   if (rc != SQLITE_OK) return error(rc);
   return {};
@@ -96,10 +97,11 @@ Result<std::int64_t> Database::number(std::string_view sql) {
   return statement.integer(0);
 }
 
-void Database::roll_back() {
+void Database::roll_back() const {
   if (sqlite3_get_autocommit(handle_) == 0) {
     sqlite3_exec(handle_, "ROLLBACK", nullptr, nullptr, nullptr);
   }
+  left_open_ = sqlite3_get_autocommit(handle_) == 0;
 }
 
 std::unexpected<Error> Database::error(int rc) const {
@@ -149,6 +151,7 @@ std::unexpected<Error> Database::damaged(std::string_view why) const {
 
 Result<bool> Statement::step() {
   if (bind_rc_ != SQLITE_OK) return database_->error(std::exchange(bind_rc_, SQLITE_OK));
+  database_->end_what_is_left();
   const int rc = sqlite3_step(handle_);
   if (rc == SQLITE_ROW) return true;
   if (rc == SQLITE_DONE) return false;
@@ -156,6 +159,7 @@ Result<bool> Statement::step() {
 }
 
 int Statement::run() {
+  database_->end_what_is_left();
   const int rc = bind_rc_ != SQLITE_OK ? std::exchange(bind_rc_, SQLITE_OK) : sqlite3_step(handle_);
   sqlite3_reset(handle_);
   return rc;

@@ -37,8 +37,12 @@ class Database {
   /// The one number that a statement without parameters gives.
   [[nodiscard]] Result<std::int64_t> number(std::string_view sql);
 
-  /// Ends a transaction that failed, if SQLite has not ended it itself.
-  void roll_back();
+  /// Ends a transaction, if SQLite has not ended it itself. Where even that fails, for want of
+  /// memory, the next statement does it first: a reader would else see for ever what it saw then.
+  void roll_back() const;
+  void end_what_is_left() const {
+    if (left_open_) roll_back();
+  }
 
   /// The result code `rc` as what a caller can branch on, naming the file.
   [[nodiscard]] std::unexpected<Error> error(int rc) const;
@@ -53,6 +57,7 @@ class Database {
 
   sqlite3* handle_;
   std::string path_;
+  mutable bool left_open_ = false;  // a transaction that could not be ended
 };
 
 /// A prepared statement: bind from 1, step, read columns from 0, reset.

@@ -1,5 +1,6 @@
 #include <set>
 
+#include "store/sqlite/database.hpp"
 #include "store/sqlite/test_state.hpp"
 
 namespace cordyna {
@@ -39,6 +40,26 @@ TEST_F(Reader, SeesWhatAnOwnerCommitsWhileItWrites) {
   must_commit(store(), new_run(2));
   EXPECT_EQ(reader->list_runs({})->size(), 2U);
   EXPECT_EQ(reader->find_run(RunId{"run-2"})->no, 2);
+}
+
+TEST_F(Reader, ATransactionThatCouldNotEndForWantOfMemoryEndsWithTheNextStatement) {
+  open();
+  must_commit(store(), new_run(1));
+  const auto database = sqlite::Database::open(layout().database(), sqlite::Access::kRead);
+  ASSERT_TRUE(database.has_value());
+  sqlite::Database& reader = **database;
+  auto count = reader.prepare("SELECT count(*) FROM run");
+  const auto counted = [&count] {
+    const sqlite::ResetGuard reset(*count);
+    return count->step().value() ? count->integer(0) : -1;
+  };
+  ASSERT_TRUE(reader.run("BEGIN").has_value());
+  EXPECT_EQ(counted(), 1);
+  sqlite3_hard_heap_limit64(1);
+  reader.roll_back();
+  sqlite3_hard_heap_limit64(0);
+  must_commit(store(), new_run(2));
+  EXPECT_EQ(counted(), 2);
 }
 
 TEST_F(Reader, ReadsAStateThatNobodyOwnsAndLeavesNothingBehind) {
