@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import tempfile
 from pathlib import Path
+from time import monotonic
 
 PASSWORD = "s3cret-Pa55word-4711"
 
@@ -105,6 +106,15 @@ class Server:
             text=True,
             check=False,
         )
+
+    def end_writers(self, writers: subprocess.Popen[str] | subprocess.Popen[bytes]) -> None:
+        """Kills pgbench, in the middle of its transactions; returns when its sessions are gone."""
+        writers.kill()
+        writers.wait()
+        theirs = "FROM pg_stat_activity WHERE application_name = 'pgbench'"
+        until = monotonic() + 60
+        while self.sql(f"SELECT count(pg_terminate_backend(pid)) {theirs}") != "0":
+            assert monotonic() < until, "sessions of pgbench do not end"
 
     def psql_command(self, user: str = "dyna", database: str = "postgres") -> list[str]:
         return [str(self.bin / "psql"), "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1",
