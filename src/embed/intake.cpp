@@ -4,14 +4,11 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
-#include <condition_variable>
-#include <future>
-#include <mutex>
-#include <optional>
 #include <utility>
 
 #include "base/id.hpp"
 #include "base/text.hpp"
+#include "cerebro/take_in.hpp"
 #include "embed/flow_text.hpp"
 #include "embed/job_text.hpp"
 #include "embed/json_slice.hpp"
@@ -49,13 +46,6 @@ Result<> check_event(const Event& event) {
 }
 
 }  // namespace
-
-bool rest(std::chrono::milliseconds time, const std::stop_token& stop) {
-  std::mutex mutex;
-  std::condition_variable_any never;
-  std::unique_lock lock(mutex);
-  return !never.wait_for(lock, stop, time, [&stop] { return stop.stop_requested(); });
-}
 
 Intake::Intake(const Input& input, std::string position, Cerebro& cerebro, Room& room,
                const Clock& clock, std::stop_token stop)
@@ -124,11 +114,7 @@ Result<> Intake::send(std::span<const Event> events, std::string position) {
 /// The ids stay the same, so that it does no harm to ask again after a disk was full.
 Result<> Intake::keep(const IntakeRequest& request) {
   while (true) {
-    std::promise<Result<std::int64_t>> promise;
-    auto answer = promise.get_future();
-    cerebro_.ask(request, std::nullopt,
-                 [&promise](Result<std::int64_t> result) { promise.set_value(std::move(result)); });
-    const auto result = answer.get();
+    const auto result = take_in(cerebro_, request);
     if (result.has_value()) return {};
     if (result.error().code != ErrorCode::kNoSpace) {
       return std::unexpected<Error>(result.error());

@@ -45,7 +45,4 @@ class Intake final : public EventSink {
   std::atomic<std::uint64_t> sent_ = 0;
 };
 
-/// Waits, but for `stop`. False: it came.
-[[nodiscard]] bool rest(std::chrono::milliseconds time, const std::stop_token& stop);
-
 }  // namespace cordyna::embed

@@ -6,6 +6,8 @@
 #include <exception>
 #include <utility>
 
+#include "cerebro/take_in.hpp"
+
 namespace cordyna::embed {
 namespace {
 

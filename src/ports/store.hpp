@@ -117,7 +117,7 @@ class StoreReader {
     return LastEvent();
   }
 
-  /// Of an input of the library, as it was kept last; empty: never.
+  /// Of an input, as it was kept last; empty: never.
   virtual Result<std::string> find_position(std::string_view input) {
     static_cast<void>(input);
     return std::string();

@@ -3,13 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <condition_variable>
-#include <future>
-#include <mutex>
+#include <chrono>
 #include <utility>
 
 #include "base/json_text.hpp"
 #include "base/time.hpp"
+#include "cerebro/take_in.hpp"
 #include "cordyna/postgres.hpp"
 #include "model/flow.hpp"
 
@@ -44,13 +43,6 @@ std::string payload_of(const Event& event) {
                      event.data.empty() ? "null" : event.data);
 }
 
-bool pause_for(std::chrono::milliseconds time, const std::stop_token& stop) {
-  std::mutex mutex;
-  std::condition_variable_any never;
-  std::unique_lock lock(mutex);
-  return !never.wait_for(lock, stop, time, [&stop] { return stop.stop_requested(); });
-}
-
 FlowSink::FlowSink(FlowInputId id, std::vector<Operation> operations, std::string position,
                    Cerebro& cerebro, std::stop_token stop, std::function<void(const Error&)> waits,
                    std::function<void(std::size_t)> kept)
@@ -69,10 +61,11 @@ Result<> FlowSink::send(std::span<const Event> events, std::string position) {
     request.events.push_back(
         {id_.ns, id_.flow_id, id_.trigger, event.key, event.location, payload_of(event)});
   }
-  request.positions.push_back({id_.text(), position});
+  if (!position.empty()) request.positions.push_back({id_.text(), position});
+  if (request.events.empty() && request.positions.empty()) return {};
   const std::size_t count = request.events.size();
   TRY(keep(request));
-  position_ = std::move(position);
+  if (!position.empty()) position_ = std::move(position);
   kept_(count);
   return {};
 }
@@ -82,18 +75,14 @@ Result<> FlowSink::send(std::span<const Event> events, std::string position) {
 Result<> FlowSink::keep(const IntakeRequest& request) {
   while (true) {
     if (stop_.stop_requested()) return fail(ErrorCode::kCancelled, "the input is to end");
-    std::promise<Result<std::int64_t>> promise;
-    auto answer = promise.get_future();
-    cerebro_.ask(request, std::nullopt,
-                 [&promise](Result<std::int64_t> result) { promise.set_value(std::move(result)); });
-    const auto result = answer.get();
+    const auto result = take_in(cerebro_, request);
     if (result.has_value()) return {};
     const ErrorCode code = result.error().code;
     if (code != ErrorCode::kNoSpace && code != ErrorCode::kUnavailable) {
       return std::unexpected<Error>(result.error());
     }
     waits_(result.error());
-    if (!pause_for(kFullWait, stop_)) return std::unexpected<Error>(result.error());
+    if (!rest(kFullWait, stop_)) return std::unexpected<Error>(result.error());
   }
 }
 

@@ -56,7 +56,4 @@ class FlowSink final : public EventSink {
   std::function<void(std::size_t)> kept_;
 };
 
-/// Waits, but for `stop`. False: it came.
-[[nodiscard]] bool pause_for(std::chrono::milliseconds time, const std::stop_token& stop);
-
 }  // namespace cordyna::input

@@ -13,6 +13,7 @@
 #include <thread>
 #include <utility>
 
+#include "cerebro/take_in.hpp"
 #include "cordyna/postgres.hpp"
 #include "input/host/connection_text.hpp"
 
@@ -34,7 +35,6 @@ class Running {
   Running(const HostParts& parts, FlowInputId id, TriggerSpec spec)
       : parts_(parts), spec_(std::move(spec)) {
     status_.id = std::move(id);
-    status_.type = to_string(spec_.type);
     status_.since = parts_.clock->wall();
     thread_ = std::jthread([this](const std::stop_token& stop) { supervise(stop); });
   }
@@ -55,7 +55,7 @@ class Running {
       if (stop.stop_requested()) return;
       if (status().events != before) wait = kFirstWait;
       change(InputState::kFailed, ended.has_value() ? "it ended by itself" : ended.error().message);
-      if (!pause_for(wait, stop)) return;
+      if (!rest(wait, stop)) return;
       wait = std::min(wait * 2, kLongestWait);
     }
   }
@@ -100,7 +100,6 @@ class Running {
     {
       const std::lock_guard lock(mutex_);
       status_.events += static_cast<std::int64_t>(count);
-      if (count > 0) status_.last_at = parts_.clock->wall();
     }
     change(InputState::kListens, {});
   }
@@ -158,14 +157,6 @@ class InputHost::Impl final : public CommitObserver {
     wake_.notify_all();
   }
   void on_stopped(const Error& /*error*/) override {}
-
-  std::vector<InputStatus> list() const {
-    const std::lock_guard lock(mutex_);
-    std::vector<InputStatus> found;
-    found.reserve(running_.size());
-    for (const auto& [id, one] : running_) found.push_back(one->status());
-    return found;
-  }
 
  private:
   void manage(const std::stop_token& stop) {
@@ -252,10 +243,6 @@ InputHost::~InputHost() = default;
 
 void InputHost::stop() {
   impl_->stop();
-}
-
-std::vector<InputStatus> InputHost::list() const {
-  return impl_->list();
 }
 
 }  // namespace cordyna::input

@@ -30,12 +30,10 @@ enum class InputState : std::uint8_t {
 
 struct InputStatus {
   FlowInputId id;
-  std::string type;
   InputState state = InputState::kListens;
   std::string problem{};    ///< of one that waits or has failed
   Millis since = 0;         ///< in this state
   std::int64_t events = 0;  ///< kept since it was begun here
-  Millis last_at = 0;       ///< when the last of them was; 0: none
 };
 
 struct HostParts {
@@ -60,9 +58,6 @@ class InputHost {
 
   /// Ends all inputs and waits for them; none is begun any more.
   void stop();
-
-  /// In order of their names.
-  [[nodiscard]] std::vector<InputStatus> list() const;
 
  private:
   class Impl;
