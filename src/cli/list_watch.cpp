@@ -23,7 +23,8 @@ namespace {
 
 constexpr int kCalm = 250;  // milliseconds between two looks, however much happens
 constexpr std::chrono::milliseconds kSettled{1000};  // after which what was written can be read
-constexpr std::chrono::milliseconds kSettledMax{64'000};
+constexpr std::chrono::milliseconds kSettledMax{4000};
+constexpr std::chrono::minutes kSettledFor{2};
 constexpr Millis kPatience = 5 * 60'000;
 constexpr Millis kDelayMax = 3000;
 
@@ -150,8 +151,8 @@ std::string changed_lines(const ListShown& list, const std::set<std::string>& be
 }
 
 /// What is written to a store can be read only when it is on the disk, of which nothing tells: a
-/// disk takes a millisecond for that, or half a minute. So a change is looked for again, ever less
-/// often, for two minutes.
+/// disk takes a millisecond for that, or a minute. So a change is looked for again for two minutes,
+/// soon after it and then every four seconds.
 class Settling {
  public:
   using Clock = std::chrono::steady_clock;
@@ -159,24 +160,26 @@ class Settling {
   void begin() {
     wait_ = kSettled;
     at_ = Clock::now() + wait_;
+    until_ = Clock::now() + kSettledFor;
   }
   /// Milliseconds until the next look; -1: none is due by itself.
   [[nodiscard]] std::chrono::milliseconds patience() const {
-    if (wait_ > kSettledMax) return std::chrono::milliseconds(-1);
+    if (at_ > until_) return std::chrono::milliseconds(-1);
     return std::max(std::chrono::ceil<std::chrono::milliseconds>(at_ - Clock::now()),
                     std::chrono::milliseconds(0));
   }
   /// Whether it is time for the next look, which is taken then.
   [[nodiscard]] bool is_due() {
-    if (wait_ > kSettledMax || Clock::now() < at_) return false;
-    wait_ *= 2;
+    if (at_ > until_ || Clock::now() < at_) return false;
+    wait_ = std::min(2 * wait_, kSettledMax);
     at_ = Clock::now() + wait_;
     return true;
   }
 
  private:
-  std::chrono::milliseconds wait_ = 2 * kSettledMax;
-  Clock::time_point at_;
+  std::chrono::milliseconds wait_ = kSettled;
+  Clock::time_point at_ = Clock::time_point::max();
+  Clock::time_point until_;
 };
 
 class Watch {

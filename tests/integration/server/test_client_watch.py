@@ -22,10 +22,16 @@ from serving import DYNA, FLOW, Server, serve
 __all__ = ["disk"]
 
 
-def line_with(watch: subprocess.Popen[str], fits: Callable[[Any], bool]) -> Any:
-    """Reads until a line fits; a watch that says nothing more is killed, and that ends it."""
+def line_with(
+    watch: subprocess.Popen[str], fits: Callable[[Any], bool], server: Server | None = None
+) -> Any:
+    """Reads until a line fits; a watch that says nothing more is killed, and that ends it.
+
+    A disk may take a minute for a commit, and the watch looks for two. What `server` has to say of
+    its runs tells apart a watch that does not see and a server that does not go on.
+    """
     assert watch.stdout is not None
-    limit = Timer(60, watch.kill)
+    limit = Timer(150, watch.kill)
     limit.start()
     seen = []
     try:
@@ -33,7 +39,10 @@ def line_with(watch: subprocess.Popen[str], fits: Callable[[Any], bool]) -> Any:
             seen.append(json.loads(line))
             if fits(seen[-1]):
                 return seen[-1]
-        raise AssertionError(f"no line fits, and the watch ended: {watch.wait()}, {seen[-5:]}")
+        known = server.ok("GET", "/api/v1/runs?limit=3") if server is not None else "not asked"
+        raise AssertionError(
+            f"no line fits, and the watch ended: {watch.wait()}, {seen[-5:]}; the server: {known}"
+        )
     finally:
         limit.cancel()
 
@@ -61,10 +70,10 @@ def test_a_line_for_each_change_where_no_terminal_is(
     caller, words = side(where, client, served)
     watch = caller.start("runs", "--watch", "--json", *words)
     run = served.start("acme/daily")
-    ended = line_with(watch, lambda told: told["run"] == run and told["state"] == "completed")
+    ended = line_with(watch, lambda told: told["run"] == run and told["state"] == "completed", served)
     assert ended["flow"] == "daily"
     later = served.start("other/broken")
-    line_with(watch, lambda told: told["run"] == later and told["state"] == "error")
+    line_with(watch, lambda told: told["run"] == later and told["state"] == "error", served)
     end(watch)
 
 
