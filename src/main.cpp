@@ -17,6 +17,8 @@
 #include "flow/reference.hpp"
 #include "ports/clock.hpp"
 #include "process/cache/file_cache.hpp"
+#include "process/container/container_step.hpp"
+#include "process/container/preparer.hpp"
 #include "process/data/data_step.hpp"
 #include "process/data/functions.hpp"
 #include "process/data/preparer.hpp"
@@ -63,6 +65,7 @@ class LocalTasks final : public cordyna::Executor {
         secrets_(layout_),
         shell_(secrets_),
         python_(secrets_),
+        container_(program_, layout_.folder(), secrets_),
         cache_(layout_, secrets_, clock_),
         data_(program_, secrets_,
               [this](const cordyna::PointFilter& filter) { return points(filter); }) {
@@ -76,7 +79,7 @@ class LocalTasks final : public cordyna::Executor {
   void run_ended(const cordyna::RunRow& run) override { private_.run_ended(run); }
 
   [[nodiscard]] static bool runs(const std::string& type) {
-    return type == "shell" || type == "wait_for" || type == "python" ||
+    return type == "shell" || type == "wait_for" || type == "python" || type == "container" ||
            cordyna::data::is_data_type(type);
   }
   [[nodiscard]] static std::vector<std::string> supervise_argv(const StateLayout& layout) {
@@ -100,13 +103,16 @@ class LocalTasks final : public cordyna::Executor {
 
   cordyna::LocalProcess& local() {
     if (local_ != nullptr) return *local_;
-    std::map<std::string, cordyna::Preparer*> preparers{
-        {"shell", &shell_}, {"wait_for", &shell_}, {"python", &python_}};
+    std::map<std::string, cordyna::Preparer*> preparers{{"shell", &shell_},
+                                                        {"wait_for", &shell_},
+                                                        {"python", &python_},
+                                                        {"container", &container_}};
     cordyna::LocalSettings settings;
     settings.supervise_argv = supervise_argv(layout_);
     settings.starting = std::move(starting_);
     settings.cache = &cache_;
     settings.use_groups = cordyna::local::groups_wanted();
+    settings.report_types.emplace("container");
     for (const std::string_view type : cordyna::data::data_types()) {
       preparers[std::string(type)] = &data_;
       settings.report_types.emplace(type);
@@ -125,6 +131,7 @@ class LocalTasks final : public cordyna::Executor {
   cordyna::LayeredSecrets secrets_;
   cordyna::ShellPreparer shell_;
   cordyna::PythonPreparer python_;
+  cordyna::container::ContainerPreparer container_;
   cordyna::cache::FileCache cache_;
   cordyna::data::DataPreparer data_;
   std::unique_ptr<cordyna::StoreReader> reader_;
@@ -186,6 +193,9 @@ int main(int argc, char** argv) {
     return cordyna::supervise_main(argv[2]);
   if (argc == 3 && std::string_view(argv[1]) == "data-step") {
     return cordyna::data::data_step_main(argv[2]);
+  }
+  if (argc == 3 && std::string_view(argv[1]) == "container-step") {
+    return cordyna::container::container_step_main(argv[2]);
   }
   return command_line(argc, argv);
 }

@@ -100,7 +100,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadCase{"NoScript", task("type: shell"), "3:5 missing_key", "'script'"},
         BadCase{"EmptyScript", task("type: shell, script: ''"), "3:34 bad_value", "empty"},
         BadCase{"UnknownType", task("type: shel"), "3:19 unknown_type", "did you mean 'shell'?"},
-        BadCase{"TypeOfLater", task("type: container"), "3:19 not_yet", "not supported"},
+        BadCase{"TypeOfLater", task("type: kubernetes"), "3:19 not_yet", "not supported"},
         BadCase{"KeyOfLater", task("type: log, message: x, produces: x"), "3:36 not_yet",
                 "'produces'"},
         BadCase{"Concurrency", with_task("concurrency: 0\n"), "6:14 bad_value", "'concurrency'"},

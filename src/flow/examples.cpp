@@ -191,6 +191,19 @@ tasks:
     type: log
     message: "{{ outputs.months.results | map(attribute='load') | map(attribute='rows') | join('+') }}"
 )yaml"},
+                               Example{"container", "warning", R"yaml(id: report
+tasks:
+  - id: build
+    type: container
+    image: acme/report:2.1
+    pull: never
+    command: [make-report, --day, "{{ run.date }}"]
+    network: none
+    mounts: [{source: ., target: /flow}]
+    env: {LANG: C}
+    resources: {memory: 256MB, cpu: 1}
+    allow_failure: true   # the image of this example is on no machine but acme's
+)yaml"},
                                Example{"wait_for", "completed", R"yaml(id: ready
 tasks:
   - {id: later, type: shell, script: sleep 0.3; touch there}

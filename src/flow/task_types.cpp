@@ -2,6 +2,7 @@
 
 #include "flow/care_keys.hpp"
 #include "flow/connection_keys.hpp"
+#include "flow/container_keys.hpp"
 #include "flow/contract_keys.hpp"
 #include "flow/guard_keys.hpp"
 #include "flow/key_spec.hpp"
@@ -538,7 +539,10 @@ constexpr std::array kTypes{
              .keys = kGuard,
              .data = true},
     TaskType{.name = "share", .description = "Writes data out.", .keys = kShare},
-    later("container", "Runs a container."),
+    TaskType{.name = "container",
+             .description = "Runs a container of the Docker daemon of this machine. It finds "
+                            "$DYNA_OUTPUTS and $DYNA_ARTIFACTS as every task does.",
+             .keys = container_detail::kContainer},
     later("kubernetes", "Runs a job in Kubernetes."),
     later("http", "Calls a web service."),
     later("sql", "Runs SQL in a database."),

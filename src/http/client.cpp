@@ -165,21 +165,32 @@ Result<> open_tunnel(Stream& stream, const Url& url, const Proxy& proxy) {
                           response.status, response.reason, url.authority()));
 }
 
+Result<Connected> connect(const Url& url, const std::optional<Proxy>& proxy,
+                          const ClientOptions& options) {
+  if (!options.unix_socket.empty()) {
+    Connected connected;
+    TRY_ASSIGN(connected.stream, connect_unix(options.unix_socket, options.waits));
+    return connected;
+  }
+  if (proxy.has_value()) return connect_tcp(proxy->host, proxy->port, options.waits);
+  return connect_tcp(url.host, url.port, options.waits, options.reach);
+}
+
 }  // namespace
 
 Result<Response> exchange(const Request& request, const ClientOptions& options, BodyTaker* taker) {
   const Url& url = request.url;
-  TRY_ASSIGN(const std::optional<Proxy> proxy,
-             find_proxy(url, options.environment ? options.environment : own_environment()));
+  std::optional<Proxy> proxy;
+  if (options.unix_socket.empty()) {
+    TRY_ASSIGN(proxy,
+               find_proxy(url, options.environment ? options.environment : own_environment()));
+  }
   const bool forwards = proxy.has_value() && !url.is_tls();
   TRY_ASSIGN(const std::string head, head_of(request, forwards ? url.text() : url.target,
                                              forwards ? proxy->authorization : std::string()));
-  TRY_ASSIGN(Connected connected,
-             connect_tcp(proxy.has_value() ? proxy->host : url.host,
-                         proxy.has_value() ? proxy->port : url.port, options.waits,
-                         proxy.has_value() ? Reach::kAnywhere : options.reach));
+  TRY_ASSIGN(Connected connected, connect(url, proxy, options));
   std::unique_ptr<Stream> stream = std::move(connected.stream);
-  if (url.is_tls()) {
+  if (url.is_tls() && options.unix_socket.empty()) {
     if (proxy.has_value()) TRY(open_tunnel(*stream, url, *proxy));
     TRY_ASSIGN(stream, start_tls(std::move(stream), url.host, options.ca_file));
   }

@@ -34,6 +34,7 @@ struct ClientOptions {
   std::string ca_file{};    ///< PEM: CAs that are trusted instead of the system's; empty: those
   Reach reach = Reach::kAnywhere;  ///< of a server that is connected to without a proxy
   std::size_t answer_bytes_max = kAnswerBytesMax;  ///< of a body that nobody takes
+  std::string unix_socket{};  ///< connected to instead of the URL's host, without proxy or TLS
 };
 
 /// The answer, whatever its status; redirects are not followed. `taker` null: the body of a 2xx

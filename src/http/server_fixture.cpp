@@ -6,10 +6,12 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <array>
 #include <cstdio>
+#include <cstring>
 
 #include "base/check.hpp"
 
@@ -145,6 +147,18 @@ TestServer::TestServer(Handler handler, const TestIdentity* identity)
   CHECK(listen(fd_, 16) == 0);
   CHECK(getsockname(fd_, reinterpret_cast<sockaddr*>(&address), &size) == 0);
   port_ = ntohs(address.sin_port);
+  thread_ = std::thread([this] { serve(); });
+}
+
+TestServer::TestServer(Handler handler, const std::string& socket_path)
+    : handler_(std::move(handler)) {
+  fd_ = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  CHECK(socket_path.size() < sizeof address.sun_path);
+  std::memcpy(address.sun_path, socket_path.data(), socket_path.size());
+  CHECK(bind(fd_, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
+  CHECK(listen(fd_, 16) == 0);
   thread_ = std::thread([this] { serve(); });
 }
 

@@ -59,6 +59,8 @@ class TestServer {
  public:
   using Handler = std::function<Reply(const SeenRequest& request, int number)>;
   explicit TestServer(Handler handler, const TestIdentity* identity = nullptr);
+  /// On a socket in the file system, without TLS.
+  TestServer(Handler handler, const std::string& socket_path);
   ~TestServer();
   TestServer(const TestServer&) = delete;
   TestServer& operator=(const TestServer&) = delete;
@@ -73,7 +75,7 @@ class TestServer {
   void serve_one(int fd);
 
   Handler handler_;
-  const TestIdentity* identity_;
+  const TestIdentity* identity_ = nullptr;
   int fd_ = -1;
   std::uint16_t port_ = 0;
   mutable std::mutex mutex_;

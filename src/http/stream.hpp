@@ -1,4 +1,4 @@
-/// Bytes to and from a server: TCP, and TLS over it.
+/// Bytes to and from a server: TCP, TLS over it, and sockets of this machine.
 ///
 /// Blocking, with a limit on each wait. Only for .cpp files of this folder. Threads: one.
 #pragma once
@@ -43,6 +43,11 @@ struct Connected {
 /// kCancelled.
 [[nodiscard]] Result<Connected> connect_tcp(const std::string& host, std::uint16_t port,
                                             const Waits& waits, Reach reach = Reach::kAnywhere);
+
+/// A socket in the file system. Errors: kUnavailable, naming it and why (nothing there, nobody
+/// listens, no right to); kCancelled.
+[[nodiscard]] Result<std::unique_ptr<Stream>> connect_unix(const std::string& path,
+                                                           const Waits& waits);
 
 /// TLS 1.2 or newer; the certificate must be valid for `host` and of a CA of `ca_file`, or, where
 /// that is empty, of one that the system, or $SSL_CERT_FILE, $SSL_CERT_DIR, trusts. Errors:

@@ -5,8 +5,10 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <chrono>
@@ -17,13 +19,13 @@
 namespace cordyna::http {
 namespace {
 
-class TcpStream final : public Stream {
+class SocketStream final : public Stream {
  public:
-  TcpStream(int fd, std::string name, const Waits& waits)
+  SocketStream(int fd, std::string name, const Waits& waits)
       : fd_(fd), name_(std::move(name)), waits_(waits) {}
-  TcpStream(const TcpStream&) = delete;
-  TcpStream& operator=(const TcpStream&) = delete;
-  ~TcpStream() override { close(fd_); }
+  SocketStream(const SocketStream&) = delete;
+  SocketStream& operator=(const SocketStream&) = delete;
+  ~SocketStream() override { close(fd_); }
 
   Result<std::size_t> read(std::span<char> into) override {
     while (true) {
@@ -47,13 +49,15 @@ class TcpStream final : public Stream {
   }
 
   Result<> wait(short events, Millis limit) {
+    constexpr Millis kPollMax = 24 * 3'600'000;  // what poll can be told at once
     const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(limit);
     while (true) {
       const auto left =
           std::chrono::ceil<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
       std::array<pollfd, 2> fds{pollfd{fd_, events, 0}, pollfd{waits_.cancel_fd, POLLIN, 0}};
-      const int n =
-          poll(fds.data(), fds.size(), static_cast<int>(std::max<Millis>(left.count(), 0)));
+      const int n = poll(fds.data(), fds.size(),
+                         static_cast<int>(std::clamp<Millis>(left.count(), 0, kPollMax)));
+      if (n == 0 && left.count() > kPollMax) continue;
       if (n < 0 && errno == EINTR) continue;
       if (n < 0) return broken();
       if (fds[1].revents != 0) return fail(ErrorCode::kCancelled, "asked to end");
@@ -81,7 +85,7 @@ Result<std::unique_ptr<Stream>> connect_one(const addrinfo& address, const std::
   if (fd < 0) {
     return fail(ErrorCode::kUnavailable, fmt::format("no socket: {}", std::strerror(errno)));
   }
-  auto stream = std::make_unique<TcpStream>(fd, name, waits);
+  auto stream = std::make_unique<SocketStream>(fd, name, waits);
   const int on = 1;
   setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   if (connect(fd, address.ai_addr, address.ai_addrlen) != 0) {
@@ -118,6 +122,34 @@ std::unexpected<Error> beyond(const std::string& host, const addrinfo& address, 
 }
 
 }  // namespace
+
+Result<std::unique_ptr<Stream>> connect_unix(const std::string& path, const Waits& waits) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (path.size() >= sizeof address.sun_path) {
+    return fail(ErrorCode::kUnavailable,
+                fmt::format("the socket's path {} is longer than the {} bytes that one may have",
+                            path, sizeof address.sun_path - 1));
+  }
+  std::memcpy(address.sun_path, path.data(), path.size());
+  const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (fd < 0) {
+    return fail(ErrorCode::kUnavailable, fmt::format("no socket: {}", std::strerror(errno)));
+  }
+  auto stream = std::make_unique<SocketStream>(fd, path, waits);
+  const auto* at = reinterpret_cast<const sockaddr*>(&address);
+  const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(waits.connect);
+  // A queue of its that is full is said at once, and nothing tells when there is room.
+  while (connect(fd, at, sizeof address) != 0) {
+    if (errno != EAGAIN || std::chrono::steady_clock::now() >= end) {
+      return fail(ErrorCode::kUnavailable,
+                  fmt::format("cannot connect to {}: {}", path, std::strerror(errno)));
+    }
+    pollfd cancel{waits.cancel_fd, POLLIN, 0};
+    if (poll(&cancel, 1, 10) > 0) return fail(ErrorCode::kCancelled, "asked to end");
+  }
+  return stream;
+}
 
 Result<Connected> connect_tcp(const std::string& host, std::uint16_t port, const Waits& waits,
                               Reach reach) {

@@ -28,6 +28,8 @@ struct Launch {
   std::vector<std::string> reads;  ///< files of other tasks that are named in `files`: it is their
                                    ///< content that matters to the work, not where they lie
   std::vector<std::string> masks;  ///< secret values: replaced by "***" in all output
+  bool holds_resources = false;    ///< what is started bounds its work by the task's `resources`
+                                   ///< itself: they are not those of the process
 };
 
 /// The paths an attempt will have; nothing of them exists yet when it is prepared.

@@ -9,6 +9,7 @@ readonly kPackagesBuild=(
 )
 readonly kPackagesTest=(shellcheck clang-format-19 clang-tidy-19 sqlite3 procps util-linux curl)
 readonly kPackagesServer=(postgresql)
+readonly kPackagesDocker=(docker.io busybox-static)
 readonly kPackagesFuzz=(clang-19 libclang-rt-19-dev)
 readonly kPackagesBench=(sqlite3 findutils wrk)
 readonly kPackagesFresh=(debootstrap util-linux)
@@ -121,6 +122,23 @@ need_postgres() {
   as_root sed -i.dyna 's/^#* *create_main_cluster *=.*/create_main_cluster = false/' "$conf"
   need_packages "${kPackagesServer[@]}"
   as_root mv "$conf.dyna" "$conf"
+}
+
+# A Docker daemon for the integration tests, which start one of their own: the package shall start
+# none for this machine, now or with its next boot.
+need_docker() {
+  local policy=/usr/sbin/policy-rc.d
+  [[ -n $(missing_packages "${kPackagesDocker[@]}") ]] || return 0
+  local ours=''
+  if [[ ! -e $policy ]]; then
+    printf '#!/bin/sh\nexit 101\n' | as_root install -m 0755 /dev/stdin "$policy"
+    ours=1
+  fi
+  need_packages "${kPackagesDocker[@]}"
+  [[ -z $ours ]] || as_root rm -f "$policy"
+  if [[ -d /run/systemd/system ]]; then
+    as_root systemctl --quiet disable docker.service docker.socket
+  fi
 }
 
 # Everything a build needs.

@@ -87,7 +87,9 @@ std::expected<StartOrder, TaskError> make_order(const StateLayout& layout,
   order.kill_grace = settings.kill_grace;
   order.log_bytes_max = settings.log_bytes_max;
   order.umask = current_umask();
-  order.resources = command.flow->tasks[command.task].resources;
+  if (!launch->holds_resources) {
+    order.resources = command.flow->tasks[command.task].resources;
+  }
   order.use_groups = settings.use_groups;
   return order;
 }

@@ -7,8 +7,8 @@
 
 #include "process/shell/python_preparer.hpp"
 #include "process/shell/shell_preparer.hpp"
-#include "process/shell/test_task.hpp"
 #include "template/test_program.hpp"
+#include "template/test_task.hpp"
 
 namespace cordyna {
 namespace {

@@ -5,7 +5,7 @@
 
 #include "process/shell/python_preparer.hpp"
 #include "process/shell/shell_preparer.hpp"
-#include "process/shell/test_task.hpp"
+#include "template/test_task.hpp"
 
 namespace cordyna {
 namespace {

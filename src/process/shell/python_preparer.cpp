@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "process/shell/shell_params.hpp"
-#include "process/shell/task_renderer.hpp"
+#include "template/task_renderer.hpp"
 
 namespace cordyna {
 namespace {

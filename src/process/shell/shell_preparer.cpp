@@ -6,7 +6,7 @@
 #include <array>
 
 #include "process/shell/shell_params.hpp"
-#include "process/shell/task_renderer.hpp"
+#include "template/task_renderer.hpp"
 #include "template/template.hpp"
 
 namespace cordyna {

@@ -70,7 +70,9 @@ def test_a_line_for_each_change_where_no_terminal_is(
     caller, words = side(where, client, served)
     watch = caller.start("runs", "--watch", "--json", *words)
     run = served.start("acme/daily")
-    ended = line_with(watch, lambda told: told["run"] == run and told["state"] == "completed", served)
+    ended = line_with(
+        watch, lambda told: told["run"] == run and told["state"] == "completed", served
+    )
     assert ended["flow"] == "daily"
     later = served.start("other/broken")
     line_with(watch, lambda told: told["run"] == later and told["state"] == "error", served)

@@ -1,4 +1,4 @@
-#include "process/shell/task_renderer.hpp"
+#include "template/task_renderer.hpp"
 
 #include <fmt/format.h>
 

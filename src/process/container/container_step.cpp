@@ -1,0 +1,232 @@
+#include "process/container/container_step.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <signal.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <boost/json.hpp>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <utility>
+
+#include "base/text.hpp"
+#include "model/task_error.hpp"
+#include "process/container/container_run.hpp"
+#include "process/container/leftovers.hpp"
+#include "process/container/step_file.hpp"
+
+namespace cordyna::container {
+namespace {
+
+namespace json = boost::json;
+namespace fs = std::filesystem;
+
+constexpr const char* kSharedTarget = "/dyna";  // where the container finds what it shares with us
+constexpr int kCancelledCode = 143;             // 128 + SIGTERM
+
+void write_all(int fd, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(fd, bytes.data(), bytes.size());
+    if (written < 0 && errno != EINTR) return;  // nobody reads: the attempt is ending
+    if (written > 0) bytes.remove_prefix(static_cast<std::size_t>(written));
+  }
+}
+
+void say(std::string_view line) {
+  write_all(STDOUT_FILENO, printable(line) + "\n");
+}
+
+/// Readable when we are asked to end; the signals stay blocked, and are never taken.
+int signals_as_descriptor() {
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int one : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set, one);
+  sigprocmask(SIG_BLOCK, &set, nullptr);
+  return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+/// A folder that container and attempt share. Whoever the container's user is, may write there;
+/// nobody else comes as far: the state folder is ours alone.
+class Shared {
+ public:
+  explicit Shared(std::string work) : folder_(std::move(work) + "/container") {}
+  ~Shared() {
+    std::error_code ignored;
+    fs::remove_all(folder_, ignored);
+  }
+  Shared(const Shared&) = delete;
+  Shared& operator=(const Shared&) = delete;
+
+  Result<> make() const {
+    for (const std::string& path : {folder_, artifacts()}) {
+      std::error_code error;
+      fs::create_directories(path, error);
+      if (error || ::chmod(path.c_str(), 0777) != 0) {
+        return fail(ErrorCode::kUnavailable,
+                    fmt::format("{} cannot be made: {}", path,
+                                error ? error.message() : std::strerror(errno)));
+      }
+    }
+    return {};
+  }
+
+  /// What the task left, to where an attempt leaves it. Links are moved as they are, and followed
+  /// by nobody.
+  Result<> collect() const {
+    TRY(move(folder_ + "/outputs", variable("DYNA_OUTPUTS")));
+    ::chmod(artifacts().c_str(), 0700);
+    return move(artifacts(), variable("DYNA_ARTIFACTS"));
+  }
+
+  [[nodiscard]] const std::string& folder() const { return folder_; }
+
+ private:
+  [[nodiscard]] std::string artifacts() const { return folder_ + "/artifacts"; }
+
+  static Result<> move(const std::string& from, const std::string& to) {
+    if (to.empty() || ::rename(from.c_str(), to.c_str()) == 0 || errno == ENOENT) return {};
+    return fail(ErrorCode::kUnavailable,
+                fmt::format("{} cannot be moved to {}: {}", from, to, std::strerror(errno)));
+  }
+
+  std::string folder_;
+};
+
+struct Failure {
+  TaskErrorCode code;
+  Phase phase;
+};
+
+Failure failure_of(Trouble trouble) {
+  using C = TaskErrorCode;
+  switch (trouble) {
+    case Trouble::kNone: break;
+    case Trouble::kNoDaemon: return {C::kToolMissing, Phase::kStart};
+    case Trouble::kDaemonAway: return {C::kSourceUnavailable, Phase::kInfra};
+    case Trouble::kNoImage: return {C::kRemoteNotFound, Phase::kStart};
+    case Trouble::kImageDenied: return {C::kRemoteRefused, Phase::kStart};
+    case Trouble::kImageAway: return {C::kSourceUnavailable, Phase::kStart};
+    case Trouble::kRefused:
+    case Trouble::kNotStarted: return {C::kSpawnFailed, Phase::kStart};
+    case Trouble::kOutOfMemory: return {C::kOutOfMemory, Phase::kRun};
+    case Trouble::kRemoved:
+    case Trouble::kKilled: return {C::kLost, Phase::kRun};
+    case Trouble::kNoSpace: return {C::kNoSpace, Phase::kInfra};
+    case Trouble::kCancelled:
+    case Trouble::kInternal: break;
+  }
+  return {C::kInternal, Phase::kInfra};
+}
+
+void report(const Failure& failure, const std::string& message) {
+  write_all(STDERR_FILENO, printable(message) + "\n");
+  const std::string path = variable("DYNA_REPORT");
+  if (path.empty()) return;
+  const json::object error{
+      {"code", info(failure.code).name}, {"phase", to_string(failure.phase)}, {"message", message}};
+  std::ofstream(path) << json::serialize(json::object{{"error", error}}) << "\n";
+}
+
+/// Everything of the container that is not among the task's keys.
+void complete(docker::ContainerSpec& spec, const StepFile& step, const Shared& shared) {
+  const Resources& limits = step.resources;
+  spec.memory_bytes = limits.memory_bytes;
+  spec.cpu_millis = limits.cpu_millis;
+  spec.file_bytes = limits.disk_bytes;
+  spec.cpu_seconds = static_cast<std::uint64_t>((limits.cpu_time + 999) / 1000);
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    std::string_view text = *entry;
+    if (!text.starts_with(kEnvPrefix)) continue;
+    text.remove_prefix(kEnvPrefix.size());
+    const std::size_t equals = text.find('=');
+    spec.env.emplace_back(text.substr(0, equals), text.substr(equals + 1));
+  }
+  for (const char* name : {"DYNA_RUN_ID", "DYNA_RUN", "DYNA_TASK", "DYNA_ATTEMPT", "DYNA_FENCE"}) {
+    spec.env.emplace_back(name, variable(name));
+  }
+  spec.env.emplace_back("DYNA_OUTPUTS", fmt::format("{}/outputs", kSharedTarget));
+  spec.env.emplace_back("DYNA_ARTIFACTS", fmt::format("{}/artifacts", kSharedTarget));
+  spec.mounts.push_back({shared.folder(), kSharedTarget, false, false});
+}
+
+void label(docker::ContainerSpec& spec, const std::string& state, const std::string& lock) {
+  const std::string attempt = variable("DYNA_ATTEMPT");
+  spec.labels[kAttemptLabel] = attempt;
+  spec.labels[kTaskLabel] = attempt.substr(0, attempt.rfind('/'));
+  spec.labels[kStateLabel] = state;
+  spec.labels[kLockLabel] = lock;
+}
+
+Result<StepFile> read_step(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return fail(ErrorCode::kNotFound, fmt::format("{} cannot be read", path));
+  return parse_step_file(std::string(std::istreambuf_iterator<char>(file), {}));
+}
+
+/// What the container's end means: our exit code, and a report of what went wrong.
+int tell(const ContainerEnd& end, const docker::ContainerSpec& spec, const Shared& shared) {
+  if (end.trouble == Trouble::kCancelled) return kCancelledCode;
+  const int failed = end.exit_code == 0 ? 1 : end.exit_code;
+  if (const Result<> collected = shared.collect(); !collected.has_value()) {
+    report({TaskErrorCode::kOutputInvalid, Phase::kResult}, collected.error().message);
+    return failed;
+  }
+  if (end.trouble == Trouble::kNone) return end.exit_code;
+  report(failure_of(end.trouble),
+         end.trouble == Trouble::kOutOfMemory
+             ? fmt::format("out of memory: the container wanted more than its {} bytes",
+                           spec.memory_bytes)
+             : end.message);
+  return failed;
+}
+
+Result<int> run_step(const std::string& path) {
+  TRY_ASSIGN(const StepFile step, read_step(path));
+  TRY_ASSIGN(AllowedTask allowed, allowed_task(step));
+  docker::ContainerSpec& spec = allowed.task.spec;
+  const std::string work = variable("DYNA_WORK");
+  const std::string lock_path = work + "/container.lock";
+  TRY_ASSIGN(const AttemptLock lock, AttemptLock::take(lock_path));
+  const Shared shared(work);
+  TRY(shared.make());
+  const std::string state = state_mark(step.state_folder);
+  complete(spec, step, shared);
+  label(spec, state, lock_path);
+
+  docker::Daemon daemon(allowed.socket);
+  RunOptions options;
+  options.attempt = spec.labels[kAttemptLabel];
+  options.name = container_name(options.attempt);
+  options.credentials = variable(kAuthVariable);
+  options.say = say;
+  options.output = [](docker::OutputStream stream, std::string_view bytes) -> Result<> {
+    write_all(stream == docker::OutputStream::kOut ? STDOUT_FILENO : STDERR_FILENO, bytes);
+    return {};
+  };
+  ContainerRun run(daemon, allowed.task, std::move(options), signals_as_descriptor());
+  // Before anything of ours runs: a former attempt that was given up may still be at it.
+  const Result<int> removed =
+      remove_leftovers(daemon, state, spec.labels[kTaskLabel], spec.labels[kAttemptLabel]);
+  if (removed.value_or(0) > 0) {
+    say(fmt::format("removed {} containers that nobody waits for", *removed));
+  }
+  return tell(run.run(), spec, shared);
+}
+
+}  // namespace
+
+int container_step_main(const std::string& path) {
+  const auto code = run_step(path);
+  if (code.has_value()) return *code;
+  report({TaskErrorCode::kInternal, Phase::kInfra}, code.error().message);
+  return 1;
+}
+
+}  // namespace cordyna::container
