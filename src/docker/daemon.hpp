@@ -67,8 +67,8 @@ class Daemon {
   [[nodiscard]] Result<> start(const std::string& container);
   [[nodiscard]] Result<ContainerState> inspect(const std::string& container);
   /// All its output from the beginning, and what comes, until it has ended or the daemon closes the
-  /// stream: some daemons do that before they sent all (20.10, in one of ten). Errors: also those of
-  /// the sink.
+  /// stream: some daemons do that before they sent all (20.10, in one of ten). Errors: also those
+  /// of the sink.
   [[nodiscard]] Result<> follow(const std::string& container, bool tty, const OutputSink& sink);
   /// All its output until now: of one that has ended, all. Errors: also those of the sink.
   [[nodiscard]] Result<> read_output(const std::string& container, bool tty,
