@@ -60,6 +60,8 @@ CommandResult dispatch(CommandContext& context) {
     case Verb::kAudit: return audit_command(context);
     case Verb::kEvents: return events_command(context);
     case Verb::kTriggers: return triggers_command(context);
+    case Verb::kInputs: return inputs_command(context);
+    case Verb::kInput: return input_command(context);
     case Verb::kConfig: return config_command(context);
     case Verb::kBackup: return backup_command(context);
     case Verb::kRestore: return restore_command(context);

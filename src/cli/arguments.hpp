@@ -41,6 +41,8 @@ enum class Verb : std::uint8_t {
   kAudit,
   kEvents,
   kTriggers,
+  kInputs,
+  kInput,
   kConfig,
   kBackup,
   kRestore,

@@ -22,6 +22,8 @@ class FlowCommands {
   void add_audit();
   void add_events();
   void add_triggers();
+  void add_inputs();
+  void add_input();
   void add_config();
   void add_backup();
 
@@ -239,6 +241,40 @@ void FlowCommands::add_triggers() {
       "webhook's path is shown as KEY.");
 }
 
+void FlowCommands::add_inputs() {
+  CLI::App* const inputs =
+      add("inputs", "List what listens for triggers at a server, and how it fares", Verb::kInputs);
+  add_common(inputs);
+  inputs->footer(
+      "A trigger of a type such as postgres has an input, which 'dyna up' keeps going. STATE is\n"
+      "listens, waits (what comes is not taken for now) or failed (it is begun again after a "
+      "while),\n"
+      "with the reason below. LAG is how long the last event was on its way; WAITING and DEAD are\n"
+      "events that wait for their run and dead letters.");
+}
+
+void FlowCommands::add_input() {
+  CLI::App* const input = add(
+      "input", "Make what a trigger's input needs in its database, or take it away", Verb::kInput);
+  input->add_option("action", found_.action, "install or remove")
+      ->required()
+      ->check(CLI::IsMember({"install", "remove"}));
+  input
+      ->add_option("flow", found_.flow_id,
+                   "A flow's file; or an applied flow: its id or namespace/id")
+      ->required()
+      ->type_name("FLOW");
+  input->add_option("trigger", found_.trigger, "Only of this trigger")->type_name("TRIGGER");
+  add_common(input);
+  input->footer(
+      "'dyna up' does that by itself, unless the trigger says 'install: false'. Without the "
+      "trigger's\n"
+      "flow being applied nobody reads what changes: it is kept in the database until somebody "
+      "does,\n"
+      "or until 'remove', which is also for triggers that are gone for good. Remove them while no\n"
+      "server has them: it would make them again.");
+}
+
 void FlowCommands::add_backup() {
   CLI::App* const backup =
       add("backup", "Copy the state into a file, also while it is worked with", Verb::kBackup);
@@ -284,6 +320,8 @@ void add_applied_flow_commands(CLI::App& app, Arguments& found) {
   commands.add_audit();
   commands.add_events();
   commands.add_triggers();
+  commands.add_inputs();
+  commands.add_input();
   commands.add_config();
   commands.add_backup();
 }

@@ -15,7 +15,7 @@
 namespace cordyna::cli {
 namespace {
 
-constexpr std::uint32_t kPage = 500;
+constexpr std::uint32_t kRunsAtOnce = 500;
 
 std::string as_json(const std::vector<RunRow>& runs) {
   std::string out = "[";
@@ -61,7 +61,7 @@ Result<std::vector<RunRow>> read_runs(const CommandContext& context, const Side&
   std::vector<RunRow> runs;
   while (runs.size() < context.arguments.limit) {
     filter.limit =
-        std::min(kPage, context.arguments.limit - static_cast<std::uint32_t>(runs.size()));
+        std::min(kRunsAtOnce, context.arguments.limit - static_cast<std::uint32_t>(runs.size()));
     TRY_ASSIGN(const std::vector<RunRow> page, side.reader->list_runs(filter));
     runs.insert(runs.end(), page.begin(), page.end());
     if (page.size() < filter.limit) break;

@@ -192,9 +192,9 @@ CommandResult Up::own() {
   struct Ending {
     Up& up;
     ~Ending() {
+      up.server_.reset();  // it asks for the inputs' states
       up.inputs_.reset();
       up.pruner_.reset();
-      up.server_.reset();
     }
   };
   const Ending ending{*this};
@@ -203,9 +203,10 @@ CommandResult Up::own() {
   TRY(take_up_runs(ownership));
   TRY(take_up_backfills(ownership));
   TRY(serve(ownership));
-  TRY_ASSIGN(server_, start_server(context_, config_, layout_, ownership, cache_, project_.pools));
-  if (server_ != nullptr) greet();
   begin_inputs(ownership);
+  TRY_ASSIGN(server_,
+             start_server(context_, config_, layout_, ownership, cache_, project_.pools, *inputs_));
+  if (server_ != nullptr) greet();
   TRY(begin_pruning(ownership));
   return wait(ownership);
 }
@@ -336,7 +337,7 @@ void Up::begin_inputs(Ownership& ownership) {
   };
   parts.open_reader = [this] { return context_.parts.open_reader(layout_); };
   parts.secrets = secrets_.get();
-  parts.told = [this](const input::InputStatus& status) {
+  parts.told = [this](const InputStatus& status) {
     view_.note(line_of(status, context_.arguments.json));
     wake();
   };

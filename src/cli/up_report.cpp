@@ -99,10 +99,10 @@ std::string line_of(const FlowSwitch& what, Millis now, bool json) {
                      printable(what.by), what.reason.empty() ? "" : ": ", printable(what.reason));
 }
 
-std::string line_of(const input::InputStatus& status, bool json) {
+std::string line_of(const InputStatus& status, bool json) {
   if (json) {
     std::string out = fmt::format("{{\"at\":\"{}\",\"input\":", format_timestamp(status.since));
-    append_json(out, status.id.text());
+    append_json(out, status.name());
     out += fmt::format(",\"state\":\"{}\"", to_string(status.state));
     if (!status.problem.empty()) {
       out += ",\"detail\":";
@@ -111,7 +111,7 @@ std::string line_of(const input::InputStatus& status, bool json) {
     return out + "}";
   }
   std::string out = fmt::format("{}  input {}: {}", seconds_text(status.since),
-                                printable(status.id.text()), to_string(status.state));
+                                printable(status.name()), to_string(status.state));
   if (!status.problem.empty()) out += fmt::format(": {}", printable(status.problem));
   return out;
 }

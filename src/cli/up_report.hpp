@@ -9,7 +9,7 @@
 #include <string>
 
 #include "cerebro/cerebro.hpp"
-#include "input/host/host.hpp"
+#include "model/input_status.hpp"
 
 namespace cordyna::cli {
 
@@ -25,7 +25,7 @@ namespace cordyna::cli {
 [[nodiscard]] std::string line_of(const FlowSwitch& what, Millis now, bool json);
 
 /// "2026-11-22T02:00:03Z  acme/orders/rows: listens", or why it does not.
-[[nodiscard]] std::string line_of(const input::InputStatus& status, bool json);
+[[nodiscard]] std::string line_of(const InputStatus& status, bool json);
 
 /// That the disk is full, and why; empty: that there is space again.
 [[nodiscard]] std::string line_of_disk(const std::string& why, Millis now, bool json);

@@ -93,7 +93,8 @@ Result<std::unique_ptr<server::Server>> start_server(const CommandContext& conte
                                                      const flow::ServerConfig& config,
                                                      const StateLayout& layout,
                                                      Ownership& ownership, FlowCache& flows,
-                                                     std::vector<PoolSpec> pools) {
+                                                     std::vector<PoolSpec> pools,
+                                                     const input::InputHost& inputs) {
   if (config.listen == "off") return std::unique_ptr<server::Server>();
   TRY_ASSIGN(server::ServerSettings settings, settings_of(config));
   settings.files = file_bounds(config, layout);
@@ -107,6 +108,7 @@ Result<std::unique_ptr<server::Server>> start_server(const CommandContext& conte
       .secret_values = context.parts.find_secrets(layout),
       .evaluator = context.parts.evaluator,
       .pools = std::move(pools),
+      .inputs = [&inputs] { return inputs.statuses(); },
       .back_up = context.parts.back_up_state};
   auto server = server::Server::start(settings, std::move(parts));
   if (server.has_value() || server.error().code != ErrorCode::kUnavailable) return server;

@@ -8,6 +8,7 @@
 #include "cli/ownership.hpp"
 #include "flow/file_bounds.hpp"
 #include "flow/server_file.hpp"
+#include "input/host/host.hpp"
 #include "server/server.hpp"
 #include "service/flow_cache.hpp"
 
@@ -24,6 +25,7 @@ namespace cordyna::cli {
 /// Server::start.
 [[nodiscard]] Result<std::unique_ptr<server::Server>> start_server(
     const CommandContext& context, const flow::ServerConfig& config, const StateLayout& layout,
-    Ownership& ownership, FlowCache& flows, std::vector<PoolSpec> pools);
+    Ownership& ownership, FlowCache& flows, std::vector<PoolSpec> pools,
+    const input::InputHost& inputs);
 
 }  // namespace cordyna::cli

@@ -352,6 +352,11 @@ Result<std::vector<PoolUse>> RemoteReader::list_pools() {
   return read_pages<PoolUse>(client_, {"/pools", {}, "pools", {}, {}, kPage}, pool_of);
 }
 
+Result<std::vector<ListedInput>> RemoteReader::list_inputs() {
+  return read_pages<ListedInput>(client_, {"/inputs", {}, "inputs", {}, {}, kPage * kPage},
+                                 input_of);
+}
+
 Result<std::vector<KeptSecret>> RemoteReader::list_secrets() {
   return read_pages<KeptSecret>(client_, {"/secrets", {}, "secrets", {}, {}, kPage * kPage},
                                 secret_of);

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <utility>
@@ -356,6 +357,27 @@ Result<RunWhy> why_of(const JsonSlice& json, RunRow run) {
     why.blockers.push_back(std::move(blocker));
   }
   return why;
+}
+
+Result<ListedInput> input_of(const JsonSlice& json) {
+  ListedInput input;
+  InputStatus& status = input.status;
+  name_of(json, status.ns, status.flow_id);
+  status.trigger = json.text("trigger");
+  if (status.trigger.empty()) return wrong("an input", "trigger");
+  const auto state = std::ranges::find(kInputStates, json.text("state"));
+  if (state == kInputStates.end()) return wrong("an input", "state");
+  status.state = static_cast<InputState>(state - kInputStates.begin());
+  status.type = json.text("type");
+  status.problem = json.text("problem");
+  status.since = json.time("since");
+  status.events = json.number("events");
+  status.last_minute = json.number("last_minute");
+  status.last_at = json.time("last_at");
+  status.lag = json.number("lag_ms");
+  input.pending = json.number("pending");
+  input.dead = json.number("dead");
+  return input;
 }
 
 Result<PoolUse> pool_of(const JsonSlice& json) {

@@ -17,6 +17,7 @@
 #include "model/trigger.hpp"
 #include "ports/secrets.hpp"
 #include "service/backfill_counts.hpp"
+#include "service/input_list.hpp"
 #include "service/json.hpp"
 #include "service/trigger_list.hpp"
 
@@ -49,5 +50,6 @@ struct CountedBackfill {
 /// `run`: without a state of its own; the answer's blockers and what is left.
 [[nodiscard]] Result<RunWhy> why_of(const JsonSlice& json, RunRow run);
 [[nodiscard]] Result<PoolUse> pool_of(const JsonSlice& json);
+[[nodiscard]] Result<ListedInput> input_of(const JsonSlice& json);
 
 }  // namespace cordyna::client

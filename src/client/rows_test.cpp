@@ -224,6 +224,33 @@ TEST(RowsTest, WhyAndPoolsComeBack) {
   EXPECT_EQ(pools_as_json({*pool_back}), pools);
 }
 
+TEST(RowsTest, InputsComeBack) {
+  InputStatus failed{"acme", "orders", "rows", "postgres"};
+  failed.state = InputState::kFailed;
+  failed.problem = "no \"password\"";
+  failed.since = 1'700'000'000'000;
+  InputStatus listens{"", "sales", "rows", "postgres"};
+  listens.since = 1'700'000'000'001;
+  listens.events = 12;
+  listens.last_minute = 3;
+  listens.last_at = 1'700'000'000'002;
+  listens.lag = 4;
+  const std::vector<OpenEvents> open{{"acme", "orders", "rows", 5, 6},
+                                     {"", "orders", "rows", 7, 8}};
+  const std::string text = inputs_as_json({input_of(failed, open), input_of(listens, open)});
+  std::vector<ListedInput> back;
+  for (const JsonSlice& one : slice(text).member("inputs").items()) {
+    const auto input = input_of(one);
+    ASSERT_TRUE(input.has_value());
+    back.push_back(*input);
+  }
+  ASSERT_EQ(back.size(), 2U);
+  EXPECT_EQ(back[0].pending, 5);
+  EXPECT_EQ(back[0].dead, 6);
+  EXPECT_EQ(back[1].pending, 0);
+  EXPECT_EQ(inputs_as_json(back), text);
+}
+
 TEST(RowsTest, WhatANewerServerMayTellIsAnErrorThatSaysSo) {
   for (const char* text :
        {R"({})", R"({"run":1,"state":"sleeping"})", R"({"run":"1","state":"error"})"}) {
@@ -233,6 +260,7 @@ TEST(RowsTest, WhatANewerServerMayTellIsAnErrorThatSaysSo) {
     EXPECT_TRUE(run.error().message.contains("of another version?")) << run.error().message;
   }
   EXPECT_FALSE(pool_of(slice("{}")).has_value());
+  EXPECT_FALSE(input_of(slice(R"({"trigger":"a","state":"sleeps"})")).has_value());
   EXPECT_FALSE(why_of(slice(R"({"state":"running","tasks":[{"kind":"moon"}]})"), {}).has_value());
   EXPECT_FALSE(token_of(slice(R"({"id":"a","kind":"b"})")).has_value());
 }

@@ -237,6 +237,7 @@ void add_postgres(Fields& fields, const PostgresSpec& postgres) {
   if (!postgres.tables.empty()) fields.raw("tables", list_json(postgres.tables));
   if (!postgres.operations.empty()) fields.raw("operations", list_json(postgres.operations));
   if (postgres.whole_rows) fields.text("rows", "whole");
+  if (!postgres.install) fields.raw("install", "false");
 }
 
 void add_schedule(Fields& fields, const TriggerSpec& trigger) {

@@ -160,6 +160,12 @@ constexpr std::array kPostgresKeys{
             .description = "What an event has of its row: the primary key (without this key), or "
                            "the whole of it, as it was written, or, deleted, as it was.",
             .words = kRows},
+    KeySpec{.name = "install",
+            .kind = K::kBool,
+            .description = "Whether the server makes in the database what it needs there, and "
+                           "changes it with the trigger. With false somebody who may do that "
+                           "calls `dyna input install`; the server's role then wants no rights to "
+                           "make things."},
 };
 
 constexpr std::array kKinds{

@@ -195,6 +195,8 @@ void TriggerReader::read_postgres_key(const KeySpec& spec, const Node& value,
     postgres.tables = texts(spec, value);
   } else if (spec.name == "operations") {
     postgres.operations = texts(spec, value);
+  } else if (spec.name == "install") {
+    postgres.install = reader_.boolean(value, spec.name).value_or(true);
   } else {
     CHECK(spec.name == "rows");
     postgres.whole_rows = reader_.word(value, spec, spec.name).value_or(0) == 1;

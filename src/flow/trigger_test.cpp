@@ -144,6 +144,22 @@ TEST(Trigger, AllKeysAreRead) {
   EXPECT_EQ(parsed.flow->triggers[0], wanted);
 }
 
+TEST(Trigger, RowsOfADatabaseComeBackFromTheirCanonicalForm) {
+  const std::string base = "id: t, type: postgres, connection: {type: postgres, host: db}";
+  for (const std::string& keys : {base, base + ", tables: [orders], operations: [create], rows: "
+                                               "whole, install: false"}) {
+    const Parsed parsed = parse(with_trigger(keys), "flow.yaml", "/flows");
+    ASSERT_NE(parsed.flow, nullptr) << format(parsed.diagnostics.front());
+    const PostgresSpec& spec = parsed.flow->triggers.at(0).postgres;
+    EXPECT_EQ(spec.install, keys == base);
+    EXPECT_EQ(spec.whole_rows, keys != base);
+    const auto back = from_canonical(parsed.canonical, "/flows");
+    ASSERT_TRUE(back.has_value());
+    EXPECT_EQ((*back)->triggers.at(0), parsed.flow->triggers.at(0));
+    EXPECT_EQ((*back)->hash, parsed.flow->hash);
+  }
+}
+
 TEST(Trigger, TheSmallestHasAllDefaultsAndNoneOfThemIsCanonical) {
   const Parsed parsed = parse(with_trigger(kGood), "flow.yaml", "/flows");
   ASSERT_NE(parsed.flow, nullptr) << format(parsed.diagnostics.front());

@@ -55,6 +55,7 @@ struct PostgresSpec {
   std::vector<std::string> tables;      ///< "sales.orders"; empty: all
   std::vector<std::string> operations;  ///< "create", "update", "delete"; empty: all
   bool whole_rows = false;              ///< events have the row, not its key alone
+  bool install = true;                  ///< it makes in the database what is missing there
 
   bool operator==(const PostgresSpec&) const = default;
 };

@@ -110,6 +110,7 @@ class Server::Impl {
                  .hooks = hooks_.get(),
                  .waiters = waiters_,
                  .pools = parts_.pools,
+                 .inputs = parts_.inputs,
                  .back_up = parts_.back_up};
     // Also where something before this server does TLS: the browser speaks it.
     api.secure_cookies =

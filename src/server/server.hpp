@@ -12,6 +12,7 @@
 #include "base/result.hpp"
 #include "cerebro/cerebro.hpp"
 #include "flow/file_bounds.hpp"
+#include "model/input_status.hpp"
 #include "model/layout.hpp"
 #include "ports/clock.hpp"
 #include "ports/evaluator.hpp"
@@ -45,6 +46,7 @@ struct ServerParts {
   std::unique_ptr<Secrets> secret_values;  ///< for webhooks
   const Evaluator* evaluator = nullptr;
   std::vector<PoolSpec> pools;
+  std::function<std::vector<InputStatus>()> inputs;  ///< from any thread
   /// Copies the state into a file that is not there. From any thread.
   std::function<Result<StateCopy>(const StateLayout&, const std::string& file)> back_up;
 };

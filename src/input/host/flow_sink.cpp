@@ -9,8 +9,6 @@
 #include "base/json_text.hpp"
 #include "base/time.hpp"
 #include "cerebro/take_in.hpp"
-#include "cordyna/postgres.hpp"
-#include "model/flow.hpp"
 
 namespace cordyna::input {
 namespace {
@@ -18,23 +16,6 @@ namespace {
 constexpr std::chrono::milliseconds kFullWait{500};
 
 }  // namespace
-
-std::string FlowInputId::text() const {
-  return flow_name(ns, flow_id) + "/" + trigger;
-}
-
-std::string FlowInputId::short_text() const {
-  std::string whole = ns.empty() ? "" : ns + ".";
-  whole += flow_id + "." + trigger;
-  if (whole.size() <= kPostgresIdMax) return whole;
-  // FNV-1a: the same for ever, whatever compiled it.
-  std::uint64_t hash = 14'695'981'039'346'656'037U;
-  for (const char c : whole) {
-    hash ^= static_cast<unsigned char>(c);
-    hash *= 1'099'511'628'211U;
-  }
-  return fmt::format("{}.{:016x}", whole.substr(0, kPostgresIdMax - 17), hash);
-}
 
 std::string payload_of(const Event& event) {
   return fmt::format(R"({{"location":{},"operation":"{}","id":{},"at":"{}","data":{}}})",
@@ -45,7 +26,7 @@ std::string payload_of(const Event& event) {
 
 FlowSink::FlowSink(FlowInputId id, std::vector<Operation> operations, std::string position,
                    Cerebro& cerebro, std::stop_token stop, std::function<void(const Error&)> waits,
-                   std::function<void(std::size_t)> kept)
+                   std::function<void(std::size_t, Millis)> kept)
     : id_(std::move(id)),
       operations_(std::move(operations)),
       position_(std::move(position)),
@@ -56,8 +37,10 @@ FlowSink::FlowSink(FlowInputId id, std::vector<Operation> operations, std::strin
 
 Result<> FlowSink::send(std::span<const Event> events, std::string position) {
   IntakeRequest request;
+  Millis happened = 0;
   for (const Event& event : events) {
     if (!operations_.empty() && std::ranges::count(operations_, event.operation) == 0) continue;
+    happened = event.at.time_since_epoch().count();
     request.events.push_back(
         {id_.ns, id_.flow_id, id_.trigger, event.key, event.location, payload_of(event)});
   }
@@ -66,7 +49,7 @@ Result<> FlowSink::send(std::span<const Event> events, std::string position) {
   const std::size_t count = request.events.size();
   TRY(keep(request));
   if (!position.empty()) position_ = std::move(position);
-  kept_(count);
+  kept_(count, happened);
   return {};
 }
 

@@ -11,23 +11,12 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "base/time.hpp"
 #include "cerebro/cerebro.hpp"
 #include "cordyna/input.hpp"
+#include "input/host/flow_input.hpp"
 
 namespace cordyna::input {
-
-struct FlowInputId {
-  std::string ns;
-  std::string flow_id;
-  std::string trigger;
-  auto operator<=>(const FlowInputId&) const = default;
-
-  /// "acme/orders/rows", which is also what its position is kept under.
-  [[nodiscard]] std::string text() const;
-  /// As a database knows it: "acme.orders.rows"; of one that is too long for that, the beginning
-  /// and a hash.
-  [[nodiscard]] std::string short_text() const;
-};
 
 /// {"location":…,"operation":…,"id":…,"at":…,"data":…}: what a run sees of an event, but for its
 /// trigger and its key. Pure.
@@ -35,10 +24,11 @@ struct FlowInputId {
 
 class FlowSink final : public EventSink {
  public:
-  /// `waits` is told why nothing is taken for a while. Borrows cerebro.
+  /// `waits` is told why nothing is taken for a while; `kept`, how many events were, and when the
+  /// last of them happened. Borrows cerebro.
   FlowSink(FlowInputId id, std::vector<Operation> operations, std::string position,
            Cerebro& cerebro, std::stop_token stop, std::function<void(const Error&)> waits,
-           std::function<void(std::size_t)> kept);
+           std::function<void(std::size_t, Millis)> kept);
 
   using EventSink::send;
   [[nodiscard]] Result<> send(std::span<const Event> events, std::string position) override;
@@ -53,7 +43,7 @@ class FlowSink final : public EventSink {
   Cerebro& cerebro_;
   std::stop_token stop_;
   std::function<void(const Error&)> waits_;
-  std::function<void(std::size_t)> kept_;
+  std::function<void(std::size_t, Millis)> kept_;
 };
 
 }  // namespace cordyna::input

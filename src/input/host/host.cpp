@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
+#include <chrono>
 #include <condition_variable>
 #include <exception>
 #include <map>
@@ -14,8 +14,10 @@
 #include <utility>
 
 #include "cerebro/take_in.hpp"
-#include "cordyna/postgres.hpp"
-#include "input/host/connection_text.hpp"
+#include "input/host/flow_input.hpp"
+#include "input/host/flow_sink.hpp"
+#include "input/host/minute.hpp"
+#include "model/trigger.hpp"
 
 namespace cordyna::input {
 namespace {
@@ -33,8 +35,11 @@ using Wanted = std::map<FlowInputId, TriggerSpec>;
 class Running {
  public:
   Running(const HostParts& parts, FlowInputId id, TriggerSpec spec)
-      : parts_(parts), spec_(std::move(spec)) {
-    status_.id = std::move(id);
+      : parts_(parts), id_(std::move(id)), spec_(std::move(spec)) {
+    status_.ns = id_.ns;
+    status_.flow_id = id_.flow_id;
+    status_.trigger = id_.trigger;
+    status_.type = to_string(spec_.type);
     status_.since = parts_.clock->wall();
     thread_ = std::jthread([this](const std::stop_token& stop) { supervise(stop); });
   }
@@ -43,7 +48,9 @@ class Running {
   [[nodiscard]] const TriggerSpec& spec() const { return spec_; }
   [[nodiscard]] InputStatus status() const {
     const std::lock_guard lock(mutex_);
-    return status_;
+    InputStatus now = status_;
+    now.last_minute = minute_.total(parts_.clock->wall());
+    return now;
   }
 
  private:
@@ -63,12 +70,12 @@ class Running {
   /// The input is made anew each time: a password may have been changed.
   Result<> listen(const std::stop_token& stop) {
     TRY_ASSIGN(const std::unique_ptr<StoreReader> reader, parts_.open_reader());
-    TRY_ASSIGN(std::string position, reader->find_position(status_.id.text()));
-    TRY_ASSIGN(const std::unique_ptr<Input> input, make());
+    TRY_ASSIGN(std::string position, reader->find_position(id_.text()));
+    TRY_ASSIGN(const std::unique_ptr<Input> input, make_flow_input(id_, spec_, *parts_.secrets));
     FlowSink sink(
-        status_.id, input->operations(), std::move(position), *parts_.cerebro, stop,
+        id_, input->operations(), std::move(position), *parts_.cerebro, stop,
         [this](const Error& error) { change(InputState::kWaits, error.message); },
-        [this](std::size_t count) { kept(count); });
+        [this](std::size_t count, Millis happened) { kept(count, happened); });
     try {
       return input->handle(stop, sink);
     } catch (const std::exception& error) {
@@ -76,30 +83,14 @@ class Running {
     }
   }
 
-  Result<std::unique_ptr<Input>> make() const {
-    const PostgresSpec& postgres = spec_.postgres;
-    std::string password;
-    if (const std::string name = password_secret(postgres.connection); !name.empty()) {
-      TRY_ASSIGN(password, parts_.secrets->find(name));
-    }
-    auto text = connection_text(postgres.connection, password);
-    wipe_secret(password);
-    if (!text.has_value()) return std::unexpected<Error>(text.error());
-    PostgresOptions options;
-    options.connection = std::move(*text);
-    options.tables = postgres.tables;
-    options.whole_rows = postgres.whole_rows;
-    for (const std::string& word : postgres.operations) {
-      TRY_ASSIGN(const Operation operation, parse_operation(word));
-      options.operations.push_back(operation);
-    }
-    return postgres_input(status_.id.short_text(), std::move(options));
-  }
-
-  void kept(std::size_t count) {
-    {
+  void kept(std::size_t count, Millis happened) {
+    if (count > 0) {
+      const Millis now = parts_.clock->wall();
       const std::lock_guard lock(mutex_);
       status_.events += static_cast<std::int64_t>(count);
+      status_.last_at = now;
+      status_.lag = happened > 0 ? std::max<Millis>(now - happened, 0) : 0;
+      minute_.add(static_cast<std::int64_t>(count), now);
     }
     change(InputState::kListens, {});
   }
@@ -119,18 +110,15 @@ class Running {
   }
 
   const HostParts& parts_;
+  FlowInputId id_;
   TriggerSpec spec_;
   mutable std::mutex mutex_;
-  InputStatus status_;  // guarded by mutex_, but for what never changes
+  InputStatus status_;  // guarded by mutex_
+  LastMinute minute_;   // guarded by mutex_
   std::jthread thread_;
 };
 
 }  // namespace
-
-std::string_view to_string(InputState state) {
-  constexpr std::array<std::string_view, 3> kWords{"listens", "waits", "failed"};
-  return kWords[static_cast<std::size_t>(state)];
-}
 
 class InputHost::Impl final : public CommitObserver {
  public:
@@ -148,6 +136,14 @@ class InputHost::Impl final : public CommitObserver {
     manager_.request_stop();
     manager_.join();
     manager_ = {};
+  }
+
+  std::vector<InputStatus> statuses() const {
+    const std::lock_guard lock(mutex_);
+    std::vector<InputStatus> out;
+    out.reserve(running_.size());
+    for (const auto& [id, one] : running_) out.push_back(one->status());
+    return out;
   }
 
   void on_commit(const ChangeSet& changes) override {
@@ -243,6 +239,10 @@ InputHost::~InputHost() = default;
 
 void InputHost::stop() {
   impl_->stop();
+}
+
+std::vector<InputStatus> InputHost::statuses() const {
+  return impl_->statuses();
 }
 
 }  // namespace cordyna::input

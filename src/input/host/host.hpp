@@ -11,30 +11,13 @@
 
 #include "base/result.hpp"
 #include "cerebro/cerebro.hpp"
-#include "input/host/flow_sink.hpp"
 #include "model/flow.hpp"
+#include "model/input_status.hpp"
 #include "ports/clock.hpp"
 #include "ports/secrets.hpp"
 #include "ports/store.hpp"
 
 namespace cordyna::input {
-
-enum class InputState : std::uint8_t {
-  kListens,
-  kWaits,   ///< what comes is not taken: the disk is full, or too many events are pending
-  kFailed,  ///< it ended, and is begun again after a while
-};
-
-/// "listens", "waits", "failed".
-[[nodiscard]] std::string_view to_string(InputState state);
-
-struct InputStatus {
-  FlowInputId id;
-  InputState state = InputState::kListens;
-  std::string problem{};    ///< of one that waits or has failed
-  Millis since = 0;         ///< in this state
-  std::int64_t events = 0;  ///< kept since it was begun here
-};
 
 struct HostParts {
   Cerebro* cerebro = nullptr;
@@ -58,6 +41,9 @@ class InputHost {
 
   /// Ends all inputs and waits for them; none is begun any more.
   void stop();
+
+  /// Of each that there is now, in order of flow and trigger.
+  [[nodiscard]] std::vector<InputStatus> statuses() const;
 
  private:
   class Impl;

@@ -20,6 +20,7 @@
 #include "base/result.hpp"
 #include "cerebro/cerebro.hpp"
 #include "flow/file_bounds.hpp"
+#include "model/input_status.hpp"
 #include "model/layout.hpp"
 #include "ports/secrets.hpp"
 #include "ports/state_copy.hpp"
@@ -49,6 +50,7 @@ struct ApiParts {
   HookBook* hooks = nullptr;  ///< for the HTTP server's thread alone
   std::shared_ptr<Waiters> waiters{};
   std::vector<PoolSpec> pools{};
+  std::function<std::vector<InputStatus>()> inputs{};
   std::function<Result<StateCopy>(const StateLayout&, const std::string&)> back_up{};
   std::function<HttpCounts()> http_counts{};
   flow::FileBounds files{};     ///< of inputs that come over the network

@@ -1,4 +1,5 @@
 // What bodies and answers about events, triggers and artifacts look like.
+#include "model/input_status.hpp"
 #include "server/api/specs.hpp"
 
 namespace cordyna::server {
@@ -36,6 +37,24 @@ constexpr std::array kTriggerFields{
 constexpr std::array kTriggersFields{
     Field{"triggers", kRefs, true, "By flow, as they stand there.", {}, "Trigger"},
     Field{"next", kString, false, "For `after`, where there are more."},
+};
+constexpr std::array kInputFields{
+    Field{"flow", kString, true, "The flow, with its namespace."},
+    Field{"trigger", kString, true, "The trigger that it is of."},
+    Field{"type", kString, true, "What it listens to.", kTriggerTypes},
+    Field{"state", kString, true,
+          "listens; waits: what comes is not taken; failed: it is begun again.", kInputStates},
+    Field{"problem", kString, false, "Why it waits, or has failed."},
+    Field{"since", kTime, true, "Since when it is in this state."},
+    Field{"events", kInteger, true, "How many it took since it was begun here."},
+    Field{"last_minute", kInteger, true, "How many of them in the last minute."},
+    Field{"last_at", kTime, false, "When it took the last one."},
+    Field{"lag_ms", kInteger, false, "How long the last one was on its way."},
+    Field{"pending", kInteger, true, "How many events wait for their run."},
+    Field{"dead", kInteger, true, "How many are dead letters."},
+};
+constexpr std::array kInputsFields{
+    Field{"inputs", kRefs, true, "By flow and trigger.", {}, "Input"},
 };
 constexpr std::array kEventFields{
     Field{"event", kInteger, true, "Its number."},
@@ -77,6 +96,8 @@ constexpr std::array kArtifactsFields{
 const ObjectSpec kAccepted{"AcceptedEvent", "An event that is saved.", kAcceptedFields};
 const ObjectSpec kTrigger{"Trigger", "A trigger.", kTriggerFields};
 const ObjectSpec kTriggers{"Triggers", "Triggers.", kTriggersFields};
+const ObjectSpec kInput{"Input", "What listens for a trigger.", kInputFields};
+const ObjectSpec kInputs{"Inputs", "Inputs.", kInputsFields};
 const ObjectSpec kEvent{"Event", "An event.", kEventFields};
 const ObjectSpec kEvents{"Events", "Events.", kEventsFields};
 const ObjectSpec kSettle{"SettleEvent", "What becomes of it.", kSettleFields};

@@ -183,6 +183,8 @@ constexpr std::array kRoutes{
           "An event with its data", show_event, {}, nullptr, {}, 200, &kEvent},
     Route{"POST", "/api/v1/events/{event}/settle", "settleEvent", "events", Role::kOperator, Scope::kAnywhere,
           "A dead letter is tried again, or dropped", settle_event, {}, &kSettle, {}, 202, &kSettled},
+    Route{"GET", "/api/v1/inputs", "listInputs", "events", Role::kViewer, Scope::kAnywhere,
+          "What listens for triggers, and how it fares", list_inputs, {}, nullptr, {}, 200, &kInputs},
     Route{"GET", "/api/v1/pools", "listPools", "pools", Role::kViewer, Scope::kServer,
           "What the pools hold, and who waits", list_pools, {}, nullptr, {}, 200, &kPools},
     Route{"GET", "/api/v1/secrets", "listSecrets", "secrets", Role::kAuthor, Scope::kServer,

@@ -71,6 +71,8 @@ void show_event(Api& api, Call& call);
 void settle_event(Api& api, Call& call);
 // triggers.cpp
 void list_triggers(Api& api, Call& call);
+// inputs.cpp
+void list_inputs(Api& api, Call& call);
 // pools.cpp
 void list_pools(Api& api, Call& call);
 // secrets.cpp

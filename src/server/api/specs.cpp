@@ -576,20 +576,23 @@ const ObjectSpec kAuditPage{"Audit", "The audit.", kAuditPageFields};
 
 std::span<const ObjectSpec* const> object_specs() {
   static constexpr std::array kAll{
-      &kAnyObject,   &kProblem,     &kFlaw,          &kTaskError,    &kParent,       &kRun,
-      &kRuns,        &kTask,        &kHold,          &kTasks,        &kAttempt,      &kAttempts,
-      &kUpdate,      &kHistoryPage, &kBlocker,       &kWhy,          &kLine,         &kLog,
-      &kStart,       &kStarted,     &kRerun,         &kDecision,     &kFlowRow,      &kFlow,
-      &kFlows,       &kVersion,     &kVersions,      &kFlowFile,     &kDiagnostic,   &kValidated,
-      &kApply,       &kPlanned,     &kApplied,       &kDue,          &kNextTimes,    &kTick,
-      &kTicks,       &kBackfill,    &kBackfills,     &kSteer,        &kSteered,      &kHolder,
-      &kRate,        &kPool,        &kPools,         &kSecret,       &kSecrets,      &kSecretValue,
-      &kGrant,       &kUser,        &kUsers,         &kUserChange,   &kToken,        &kNewToken,
-      &kTokens,      &kTokenWish,   &kLogin,         &kSession,      &kMe,           &kAuditRow,
-      &kAuditPage,   &kAccepted,    &kTrigger,       &kTriggers,     &kEvent,        &kEvents,
-      &kSettle,      &kSettled,     &kBackfillInput, &kBackfillWish, &kBackfillTime, &kBegun,
-      &kPartChanges, &kFlowDiff,    &kNamespace,     &kNamespaces,   &kArtifact,     &kArtifacts,
-      &kReport,      &kRunFlow,     &kRerunPlan,     &kFlowSwitch};
+      &kAnyObject,     &kProblem,      &kFlaw,         &kTaskError,   &kParent,
+      &kRun,           &kRuns,         &kTask,         &kHold,        &kTasks,
+      &kAttempt,       &kAttempts,     &kUpdate,       &kHistoryPage, &kBlocker,
+      &kWhy,           &kLine,         &kLog,          &kStart,       &kStarted,
+      &kRerun,         &kDecision,     &kFlowRow,      &kFlow,        &kFlows,
+      &kVersion,       &kVersions,     &kFlowFile,     &kDiagnostic,  &kValidated,
+      &kApply,         &kPlanned,      &kApplied,      &kDue,         &kNextTimes,
+      &kTick,          &kTicks,        &kBackfill,     &kBackfills,   &kSteer,
+      &kSteered,       &kHolder,       &kRate,         &kPool,        &kPools,
+      &kSecret,        &kSecrets,      &kSecretValue,  &kGrant,       &kUser,
+      &kUsers,         &kUserChange,   &kToken,        &kNewToken,    &kTokens,
+      &kTokenWish,     &kLogin,        &kSession,      &kMe,          &kAuditRow,
+      &kAuditPage,     &kAccepted,     &kTrigger,      &kTriggers,    &kInput,
+      &kInputs,        &kEvent,        &kEvents,       &kSettle,      &kSettled,
+      &kBackfillInput, &kBackfillWish, &kBackfillTime, &kBegun,       &kPartChanges,
+      &kFlowDiff,      &kNamespace,    &kNamespaces,   &kArtifact,    &kArtifacts,
+      &kReport,        &kRunFlow,      &kRerunPlan,    &kFlowSwitch};
   return kAll;
 }
 

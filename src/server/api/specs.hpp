@@ -63,6 +63,8 @@ extern const ObjectSpec kSteered;
 extern const ObjectSpec kAccepted;
 extern const ObjectSpec kTrigger;
 extern const ObjectSpec kTriggers;
+extern const ObjectSpec kInput;
+extern const ObjectSpec kInputs;
 extern const ObjectSpec kEvent;
 extern const ObjectSpec kEvents;
 extern const ObjectSpec kSettle;

@@ -118,7 +118,7 @@ def test_a_container_has_all_that_a_task_has(here: Here) -> None:
             {"id": "work", "type": "container", "image": IMAGE, "network": "none",
              "command": ["sh", "-c", "echo out \"$1\" $TOKEN; echo err >&2; echo rows=3 > $DYNA_OUTPUTS;"
                          " mkdir $DYNA_ARTIFACTS/sub; echo x > $DYNA_ARTIFACTS/sub/a.txt;"
-                         " echo $DYNA_TASK $DYNA_RUN", "sh", "{{ inputs.who }}"],
+                         " echo $DYNA_TASK $DYNA_RUN $COMMA", "sh", "{{ inputs.who }}"],
              "env": {"TOKEN": "{{ secret('TOKEN') }}", "COMMA": "1,2"}},
             {"id": "after", "type": "shell", "script": "cat {{ outputs.work.files['sub/a.txt'] }}"},
         ],
@@ -126,7 +126,7 @@ def test_a_container_has_all_that_a_task_has(here: Here) -> None:
     })  # fmt: skip
     assert here.completed(run)["outputs"] == {"rows": "3"}
     log = here.log(run)
-    assert "out a; echo b ***" in log and "err" in log and f"work {run}" in log
+    assert "out a; echo b ***" in log and "err" in log and f"work {run} 1,2" in log
     assert "t0ps3cret" not in log
     assert "x" in here.log(run, "after")
     state = b"".join(p.read_bytes() for p in here.at().state.rglob("*") if p.is_file())

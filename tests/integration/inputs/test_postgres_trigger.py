@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from postgres_server import PASSWORD
 from postgres_server import Server as Postgres
-from serving import Server, eventually, find_port, spawn
+from serving import DYNA, Server, eventually, find_port, spawn
 
 LONG = bool(os.environ.get("DYNA_TEST_LONG"))
 KILLS = 20 if LONG else 3
@@ -131,6 +131,13 @@ def test_each_row_has_its_run_also_those_written_while_nobody_ran(
     assert [(one["trigger"], one["type"], one["pending"], one["dead"]) for one in listed] == [
         ("rows", "postgres", 0, 0)
     ]
+    (one,) = server.ok("GET", "/api/v1/inputs")["inputs"]
+    assert (one["flow"], one["trigger"], one["type"]) == ("acme/on_row", "rows", "postgres")
+    assert (one["state"], one["events"], one["last_minute"]) == ("listens", 4, 4)
+    assert one["lag_ms"] < 60_000 and one["last_at"] >= one["since"]
+    # Whoever may not see the flow does not see its input.
+    stranger = server.token(("viewer", "other"))
+    assert server.ok("GET", "/api/v1/inputs", token=stranger) == {"inputs": []}
     kill(server)
     database.sql("INSERT INTO orders VALUES (4, 'late')")
     server = start(folder)
@@ -164,6 +171,18 @@ def test_what_is_wrong_is_said_and_mends_itself(database: Postgres, folder: Path
     assert told[0]["input"] == "acme/on_row/rows"
     assert told[0]["state"] == "failed"
     assert PASSWORD not in words(server)
+    (one,) = server.ok("GET", "/api/v1/inputs")["inputs"]
+    assert one["state"] == "failed" and "password authentication failed" in one["problem"]
+    assert one["events"] == 0 and "last_at" not in one
+    listed = subprocess.run(
+        [DYNA, "inputs", "--server", f"http://127.0.0.1:{server.port}"],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "DYNA_TOKEN": server.admin},
+    )
+    assert listed.returncode == 0, listed.stderr
+    assert "acme/on_row/rows: " in listed.stdout and "failed" in listed.stdout
     server.stop()
     server = start(folder)
     eventually(lambda: watched(database), "the triggers")
@@ -172,6 +191,54 @@ def test_what_is_wrong_is_said_and_mends_itself(database: Postgres, folder: Path
     ended(folder, 1)
     eventually(lambda: '"state":"listens"' in words(server), "that it listens again")
     server.stop()
+
+
+def dyna(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [DYNA, *arguments],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, **ENVIRONMENT},
+    )
+
+
+def test_whoever_may_not_make_things_has_them_made(database: Postgres, folder: Path) -> None:
+    write_flow(folder, "rows: whole\n    install: false")
+    server = start(folder)
+    eventually(lambda: '"state":"failed"' in words(server), "that it cannot listen")
+    assert watched(database, 0)
+    for _ in range(2):  # a repeat does no harm
+        made = dyna(folder, "input", "install", "on_row.yaml")
+        assert made.returncode == 0, made.stderr
+        assert made.stdout.startswith("acme/on_row/rows: ")
+        assert watched(database)
+    database.sql("INSERT INTO orders VALUES (1, 'tea')")
+    ended(folder, 1)
+    server.stop()
+    # Nobody reads it now; and it goes with all else.
+    database.sql("INSERT INTO orders VALUES (2, 'tea')")
+    for _ in range(2):
+        gone = dyna(folder, "input", "remove", "acme/on_row", "rows", "--json")
+        assert gone.returncode == 0, gone.stderr
+        assert json.loads(gone.stdout) == {"input": "acme/on_row/rows", "op": "remove"}
+    assert watched(database, 0)
+    left = database.sql(
+        "SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+        " WHERE n.nspname = 'cordyna' AND relkind = 'r' AND relname LIKE 'acme%'"
+    )
+    assert left == "0"
+    database.sql("INSERT INTO orders VALUES (3, 'the application goes on')")
+
+
+def test_an_input_that_there_is_not_is_said(folder: Path) -> None:
+    wrong = dyna(folder, "input", "install", "on_row.yaml", "columns")
+    assert wrong.returncode == 4
+    assert "acme/on_row has no trigger 'columns' with an input" in wrong.stderr
+    (folder / "plain.yaml").write_text("id: plain\ntasks: [{id: a, type: log, message: a}]\n")
+    plain = dyna(folder, "input", "remove", "plain.yaml")
+    assert plain.returncode == 4 and "those of type postgres have one" in plain.stderr
 
 
 def test_an_event_that_fits_no_input_is_a_dead_letter(database: Postgres, folder: Path) -> None:
