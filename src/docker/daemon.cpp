@@ -33,7 +33,7 @@ struct Version {
   auto operator<=>(const Version&) const = default;
 };
 
-Version parse_version(std::string_view text) {
+Version parse_version(const std::string& text) {
   Version version;
   const char* const end = text.data() + text.size();
   const auto first = std::from_chars(text.data(), end, version.major);
@@ -51,9 +51,9 @@ Result<json::object> object_of(std::string_view body) {
 }
 
 const json::object& inner(const json::object& object, std::string_view key) {
-  static const json::object kNone;
+  static const json::object none;
   const json::value* value = field(object, key);
-  return value == nullptr || !value->is_object() ? kNone : value->get_object();
+  return value == nullptr || !value->is_object() ? none : value->get_object();
 }
 
 std::map<std::string, std::string> labels_of(const json::object& object) {
@@ -172,7 +172,7 @@ Result<> Daemon::agree_on_version() {
         ErrorCode::kUnavailable,
         fmt::format("who answers at {} is no Docker daemon: it has no ApiVersion", socket_));
   }
-  const Version ours = parse_version(kApiNewest);
+  const Version ours = parse_version(std::string(kApiNewest));
   if (parse_version(oldest) > ours) {
     return fail(
         ErrorCode::kInvalidArgument,

@@ -7,8 +7,8 @@
 #include <string_view>
 
 namespace boost::json {
-class object;
-class value;
+class object;  // NOLINT(readability-identifier-naming): the library's
+class value;   // NOLINT(readability-identifier-naming)
 }  // namespace boost::json
 
 namespace cordyna::docker {

@@ -97,6 +97,8 @@ Result<> ContainerRun::persist(const Step& step) {
   const Clock::time_point end = Clock::now() + std::chrono::milliseconds(options_.away_max);
   bool told = false;
   for (Millis delay = kDelayFirst;; delay = std::min(2 * delay, kDelayMax)) {
+    // What answers at once is never waited for, and would go on to the end.
+    if (wait_for(cancel_fd_, 0)) return fail(ErrorCode::kCancelled, "asked to end");
     Result<> done = step();
     const bool away = !done.has_value() && done.error().code == ErrorCode::kUnavailable &&
                       trouble_ == Trouble::kNone;

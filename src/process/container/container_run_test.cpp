@@ -4,8 +4,11 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
+#include <functional>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "http/server_fixture.hpp"
@@ -74,6 +77,7 @@ class FakeDaemon {
   std::vector<Reply> logs{Reply{answer(200, frame(1, "one\n") + frame(2, "bad\n"))}};
   std::vector<Reply> inspect;  // in place of the state, where there are any left
   std::string owner = kAttempt;
+  std::function<void()> asked_for_logs;  // the first time
 
  private:
   static Reply next(std::vector<Reply>& replies) {
@@ -95,6 +99,7 @@ class FakeDaemon {
       return start;
     }
     if (is("GET", "/logs")) {
+      if (asked_for_logs) std::exchange(asked_for_logs, nullptr)();
       Reply reply = next(logs);
       if (reply.end == Reply::End::kClose) status = "exited";
       return reply;
@@ -306,15 +311,43 @@ TEST_F(ContainerRunTest, WithoutADaemonItIsToldHowToHaveOne) {
             "unix:///var/run/docker.sock");
 }
 
-TEST_F(ContainerRunTest, OneThatIsToEndIsAskedToThenRemoved) {
-  std::array<int, 2> ends{};
-  ASSERT_EQ(pipe(ends.data()), 0);
-  ASSERT_EQ(write(ends[1], "x", 1), 1);
-  EXPECT_EQ(run(ends[0]).trouble, Trouble::kCancelled);
-  // It had not even begun; but the answer to the call that makes it may be what was lost.
-  EXPECT_EQ(daemon_.count("DELETE /containers/dyna-run_work_1"), 1);
-  close(ends[0]);
-  close(ends[1]);
+/// A descriptor that becomes readable when somebody is to end.
+class Cancel {
+ public:
+  Cancel() { EXPECT_EQ(pipe(ends_.data()), 0); }
+  ~Cancel() {
+    close(ends_[0]);
+    close(ends_[1]);
+  }
+  Cancel(const Cancel&) = delete;
+  Cancel& operator=(const Cancel&) = delete;
+  void raise() const { EXPECT_EQ(write(ends_[1], "x", 1), 1); }
+  [[nodiscard]] int fd() const { return ends_[0]; }
+
+ private:
+  std::array<int, 2> ends_{};
+};
+
+TEST_F(ContainerRunTest, OneThatIsToEndBeforeItBeganLeavesNothing) {
+  const Cancel cancel;
+  cancel.raise();
+  EXPECT_EQ(run(cancel.fd()).trouble, Trouble::kCancelled);
+  // By its name, where the answer to the call that makes it may be what was not waited for.
+  EXPECT_EQ(daemon_.count("DELETE /containers/"), 1);
+  EXPECT_EQ(daemon_.count("POST /start"), 0);
+}
+
+TEST_F(ContainerRunTest, OneThatIsToEndIsAskedToAndItsLastWordsAreKept) {
+  const Cancel cancel;
+  const std::string first = frame(1, "one\n");
+  daemon_.logs = {
+      Reply{"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n" + first, Reply::End::kHang},
+      Reply{answer(200, first + frame(1, "bye\n"))}};
+  daemon_.asked_for_logs = [&cancel] { cancel.raise(); };
+  EXPECT_EQ(run(cancel.fd()).trouble, Trouble::kCancelled);
+  EXPECT_EQ(out_, "one\nbye\n");
+  EXPECT_EQ(daemon_.count("POST /stop?t=7"), 1);
+  EXPECT_EQ(daemon_.count("DELETE /containers/c1"), 1);
 }
 
 TEST(ContainerName, IsOneThatDockerTakesAndNoOtherAttemptHas) {

@@ -19,7 +19,7 @@ class PolicyTest : public testing::Test {
     root_ = fs::canonical(name).string();
     for (const char* folder : {"/flow/.cordyna/runs", "/flow/data", "/shared/in", "/other", "/run"})
       fs::create_directories(root_ + folder);
-    std::ofstream(root_ + "/run/docker.sock");
+    std::ofstream(root_ + "/run/docker.sock") << "";
     fs::create_directory_symlink(root_ + "/other", root_ + "/flow/elsewhere");
   }
   void TearDown() override { fs::remove_all(root_); }
