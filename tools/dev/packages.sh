@@ -134,8 +134,10 @@ need_docker() {
     printf '#!/bin/sh\nexit 101\n' | as_root install -m 0755 /dev/stdin "$policy"
     ours=1
   fi
-  need_packages "${kPackagesDocker[@]}"
+  local status=0
+  (need_packages "${kPackagesDocker[@]}") || status=$?  # which ends only the subshell where it fails
   [[ -z $ours ]] || as_root rm -f "$policy"
+  [[ $status -eq 0 ]] || exit "$status"
   if [[ -d /run/systemd/system ]]; then
     as_root systemctl --quiet disable docker.service docker.socket
   fi

@@ -27,7 +27,7 @@ SPACE = ["unshare", "--mount", "--propagation", "private", "--pid", "--fork", "-
 # A daemon wants its control groups, which a bare root has no mounts of.
 READY = """
 if ! mountpoint -q /sys/fs/cgroup; then
-  if grep -qw cgroup2 /proc/filesystems && [ "$(awk '$2 > 0' /proc/cgroups | wc -l)" = 0 ]; then
+  if grep -qw cgroup2 /proc/filesystems && [ "$(awk '!/^#/ && $2 > 0' /proc/cgroups | wc -l)" = 0 ]; then
     mount -t cgroup2 cgroup2 /sys/fs/cgroup
   else
     mount -t tmpfs cgroup /sys/fs/cgroup
