@@ -59,7 +59,6 @@ json::object host_config(const ContainerSpec& spec) {
     host["MemorySwap"] = spec.memory_bytes;
   }
   if (spec.cpu_millis > 0) host["NanoCpus"] = std::uint64_t{spec.cpu_millis} * 1'000'000;
-  if (spec.shm_bytes > 0) host["ShmSize"] = spec.shm_bytes;
   return host;
 }
 

@@ -37,7 +37,6 @@ struct ContainerSpec {
   std::uint32_t cpu_millis = 0;
   std::uint64_t file_bytes = 0;   ///< of one file
   std::uint64_t cpu_seconds = 0;  ///< of one process
-  std::uint64_t shm_bytes = 0;    ///< of /dev/shm; 0: the daemon's own measure
 };
 
 /// The body of the call that makes it. No process of it gains rights by running a program

@@ -50,7 +50,6 @@ class Daemon {
       : socket_(std::move(socket)), cancel_fd_(cancel_fd) {}
 
   void cancel_by(int fd) { cancel_fd_ = fd; }
-  [[nodiscard]] const std::string& socket() const { return socket_; }
   /// Of the last call: whether it failed by what the daemon said, not for want of an answer.
   [[nodiscard]] bool answered() const { return answered_; }
 

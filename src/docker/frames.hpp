@@ -24,8 +24,6 @@ class FrameReader {
 
   /// Errors: kCorrupt: no frames; those of the sink.
   [[nodiscard]] Result<> feed(std::string_view bytes);
-  /// Between two frames: where output may end.
-  [[nodiscard]] bool is_whole() const { return head_.empty() && left_ == 0; }
 
  private:
   Result<> begin_frame();

@@ -17,7 +17,6 @@ std::string frame(char stream, std::string_view bytes) {
 struct Read {
   std::array<std::string, 2> streams;
   Result<> result;
-  bool whole = false;
 };
 
 Read read(std::string_view bytes, std::size_t step) {
@@ -29,7 +28,6 @@ Read read(std::string_view bytes, std::size_t step) {
   for (std::size_t at = 0; at < bytes.size() && out.result.has_value(); at += step) {
     out.result = reader.feed(bytes.substr(at, step));
   }
-  out.whole = reader.is_whole();
   return out;
 }
 
@@ -41,17 +39,9 @@ TEST(Frames, StreamsComeApartHoweverTheBytesAreCut) {
        {std::size_t{1}, std::size_t{3}, std::size_t{8}, std::size_t{4096}, bytes.size()}) {
     const Read got = read(bytes, step);
     ASSERT_TRUE(got.result.has_value());
-    EXPECT_TRUE(got.whole);
     EXPECT_EQ(got.streams[0], "one\n" + big) << step;
     EXPECT_EQ(got.streams[1], "wrong\nof the daemon\n") << step;
   }
-}
-
-TEST(Frames, AnEndWithinAFrameIsSeen) {
-  const std::string bytes = frame(1, "one\n");
-  EXPECT_FALSE(read(std::string_view(bytes).substr(0, 5), 5).whole);
-  EXPECT_FALSE(read(std::string_view(bytes).substr(0, 10), 10).whole);
-  EXPECT_TRUE(read(bytes, 100).whole);
 }
 
 TEST(Frames, WhatIsNoFrameIsAnError) {

@@ -15,13 +15,4 @@ ImageName split_image(std::string_view text) {
   return {name, std::string(before.substr(colon + 1))};
 }
 
-std::string registry_of(std::string_view image) {
-  const std::size_t slash = image.find('/');
-  const std::string_view first = image.substr(0, slash);
-  const bool is_host =
-      slash != std::string_view::npos &&
-      (first.find_first_of(".:") != std::string_view::npos || first == "localhost");
-  return is_host ? std::string(first) : "docker.io";
-}
-
 }  // namespace cordyna::docker

@@ -15,7 +15,4 @@ struct ImageName {
 
 [[nodiscard]] ImageName split_image(std::string_view text);
 
-/// The registry that its credentials are for: "docker.io", "registry:5000".
-[[nodiscard]] std::string registry_of(std::string_view image);
-
 }  // namespace cordyna::docker

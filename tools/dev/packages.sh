@@ -129,7 +129,8 @@ need_postgres() {
 need_docker() {
   local policy=/usr/sbin/policy-rc.d
   [[ -n $(missing_packages "${kPackagesDocker[@]}") ]] || return 0
-  local ours=''
+  local ours='' is_new
+  is_new=$(missing_packages docker.io)
   if [[ ! -e $policy ]]; then
     printf '#!/bin/sh\nexit 101\n' | as_root install -m 0755 /dev/stdin "$policy"
     ours=1
@@ -138,7 +139,7 @@ need_docker() {
   (need_packages "${kPackagesDocker[@]}") || status=$?  # which ends only the subshell where it fails
   [[ -z $ours ]] || as_root rm -f "$policy"
   [[ $status -eq 0 ]] || exit "$status"
-  if [[ -d /run/systemd/system ]]; then
+  if [[ -n $is_new && -d /run/systemd/system ]]; then
     as_root systemctl --quiet disable docker.service docker.socket
   fi
 }

@@ -2,10 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <cstdint>
 #include <string_view>
 #include <utility>
 
+#include "base/hash.hpp"
 #include "cordyna/postgres.hpp"
 #include "input/host/connection_text.hpp"
 #include "model/applied_flow.hpp"
@@ -46,13 +46,7 @@ std::string FlowInputId::short_text() const {
   std::string whole = ns.empty() ? "" : ns + ".";
   whole += flow_id + "." + trigger;
   if (whole.size() <= kPostgresIdMax) return whole;
-  // FNV-1a: the same for ever, whatever compiled it.
-  std::uint64_t hash = 14'695'981'039'346'656'037U;
-  for (const char c : whole) {
-    hash ^= static_cast<unsigned char>(c);
-    hash *= 1'099'511'628'211U;
-  }
-  return fmt::format("{}.{:016x}", whole.substr(0, kPostgresIdMax - 17), hash);
+  return fmt::format("{}.{:016x}", whole.substr(0, kPostgresIdMax - 17), fnv1a(whole));
 }
 
 Result<std::unique_ptr<Input>> make_flow_input(const FlowInputId& id, const TriggerSpec& spec,

@@ -10,6 +10,7 @@
 #include <memory>
 #include <utility>
 
+#include "base/hash.hpp"
 #include "process/container/leftovers.hpp"
 
 namespace cordyna::container {
@@ -28,14 +29,6 @@ constexpr int kEndedCode = 143;   // 128 + SIGTERM
 bool may_stand(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
          c == '.';
-}
-
-std::uint64_t fnv1a(std::string_view text) {
-  std::uint64_t hash = 14695981039346656037U;
-  for (const char c : text) {
-    hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211U;
-  }
-  return hash;
 }
 
 /// True: the descriptor became readable.
@@ -74,7 +67,8 @@ ContainerRun::ContainerRun(docker::Daemon& daemon, const ContainerTask& task, Ru
 }
 
 ContainerEnd ContainerRun::run() {
-  Result<> done = get_image();
+  Result<> done = clear();
+  if (done.has_value()) done = get_image();
   if (done.has_value()) done = make();
   if (done.has_value()) done = start();
   if (done.has_value()) done = follow();
@@ -111,18 +105,37 @@ Result<> ContainerRun::persist(const Step& step) {
   }
 }
 
+/// Of a call before which nothing of ours is there: nobody is waited for.
+Result<> ContainerRun::give_up_first(const Error& error, Trouble answered, std::string_view what) {
+  if (error.code == ErrorCode::kCancelled) return fail(error);
+  if (daemon_.answered()) return give_up(answered, fmt::format("{}{}", what, error.message));
+  return give_up(Trouble::kNoDaemon,
+                 fmt::format("{}; start it, or name its socket in DOCKER_HOST, as "
+                             "unix:///var/run/docker.sock",
+                             error.message));
+}
+
+/// Before anything of ours runs: a former attempt that was given up may still be at it.
+Result<> ContainerRun::clear() {
+  const Result<int> removed =
+      remove_leftovers(daemon_, options_.state, options_.task, options_.attempt);
+  if (!removed.has_value()) {
+    return give_up_first(removed.error(), Trouble::kDaemonAway,
+                         "what former attempts left cannot be removed: ");
+  }
+  if (*removed > 0) {
+    options_.say(
+        fmt::format("removed {} that nobody waits for",
+                    *removed == 1 ? "a container" : fmt::format("{} containers", *removed)));
+  }
+  return {};
+}
+
 Result<> ContainerRun::get_image() {
   const std::string& image = task_.spec.image;
   const auto here = daemon_.has_image(image);
   if (!here.has_value()) {
-    if (here.error().code == ErrorCode::kCancelled) return fail(here.error());
-    if (daemon_.answered()) {
-      return give_up(trouble_of_image(here.error().code), here.error().message);
-    }
-    return give_up(Trouble::kNoDaemon,
-                   fmt::format("{}; start it, or name its socket in DOCKER_HOST, as "
-                               "unix:///var/run/docker.sock",
-                               here.error().message));
+    return give_up_first(here.error(), trouble_of_image(here.error().code), {});
   }
   if (*here && task_.pull != Pull::kAlways) return {};
   if (task_.pull == Pull::kNever) {

@@ -42,6 +42,8 @@ struct ContainerEnd {
 struct RunOptions {
   std::string name;           ///< of the container: [a-zA-Z0-9][a-zA-Z0-9_.-]+
   std::string attempt;        ///< the value of its label kAttemptLabel
+  std::string task;           ///< that of kTaskLabel
+  std::string state;          ///< that of kStateLabel
   std::string credentials;    ///< for the registry: JSON; empty: none
   int stop_seconds = 7;       ///< from asking it to end to ending it
   Millis away_max = 600'000;  ///< that the daemon may be away
@@ -64,12 +66,14 @@ class ContainerRun {
  private:
   using Step = std::function<Result<>()>;
 
+  Result<> clear();
   Result<> get_image();
   Result<> make();
   Result<> start();
   Result<> follow();
   Result<> persist(const Step& step);
   Result<> give_up(Trouble trouble, std::string message);
+  Result<> give_up_first(const Error& error, Trouble answered, std::string_view what);
   ContainerEnd end_of(const Result<>& done);
   void end_kindly();
   void remove();

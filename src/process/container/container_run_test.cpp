@@ -68,6 +68,8 @@ class FakeDaemon {
     });
   }
 
+  std::string listed = "[]";  // of this state folder
+  Reply removal{answer(204, "")};
   bool has_image = true;
   std::string status = "created";  // of the container
   std::string exit = R"(,"ExitCode":0)";
@@ -92,6 +94,7 @@ class FakeDaemon {
     };
     if (is("GET", "/version")) return {answer(200, R"({"ApiVersion":"1.41"})")};
     if (is("GET", "/images/")) return {answer(has_image ? 200 : 404, "{}")};
+    if (is("GET", "/containers/json?")) return {answer(200, listed)};
     if (is("POST", "/images/create")) return pull;
     if (is("POST", "/containers/create")) return next(create);
     if (is("POST", "/start")) {
@@ -109,7 +112,7 @@ class FakeDaemon {
       return {answer(204, "")};
     }
     if (is("POST", "/wait")) return {answer(200, R"({"StatusCode":0})")};
-    if (request.method == "DELETE") return {answer(204, "")};
+    if (request.method == "DELETE") return removal;
     if (is("GET", "/json")) {
       if (inspect.empty()) return {answer(200, state(status, exit, owner))};
       Reply reply = inspect.front();
@@ -130,6 +133,8 @@ class ContainerRunTest : public testing::Test {
     RunOptions options;
     options.name = container_name(kAttempt);
     options.attempt = kAttempt;
+    options.task = "run/work";
+    options.state = "state";
     options.away_max = 3'000;
     options.say = [this](std::string_view line) { said_.emplace_back(line); };
     options.output = [this](OutputStream stream, std::string_view bytes) -> Result<> {
@@ -156,6 +161,21 @@ TEST_F(ContainerRunTest, AContainerRunsToItsEndAndGoes) {
   EXPECT_EQ(daemon_.count("POST /start"), 1);
   EXPECT_EQ(daemon_.count("DELETE /containers/c1"), 1);
   EXPECT_EQ(daemon_.count("POST /images/create"), 0);
+}
+
+TEST_F(ContainerRunTest, NothingBeginsBesideAFormerAttempt) {
+  daemon_.listed = R"([{"Id":"old","Labels":{"io.cordyna.task":"run/work",
+      "io.cordyna.attempt":"run/work/0"}}])";
+  EXPECT_EQ(run().trouble, Trouble::kNone);
+  EXPECT_EQ(daemon_.count("DELETE /containers/old"), 1);
+  EXPECT_EQ(said_, std::vector<std::string>{"removed a container that nobody waits for"});
+
+  daemon_.status = "created";
+  daemon_.removal = {answer(500, refusal("device is busy"))};
+  const ContainerEnd end = run();
+  EXPECT_EQ(end.trouble, Trouble::kDaemonAway);
+  EXPECT_EQ(end.message, "what former attempts left cannot be removed: device is busy");
+  EXPECT_EQ(daemon_.count("POST /start"), 1);
 }
 
 TEST_F(ContainerRunTest, ATerminalHasOneStream) {

@@ -203,6 +203,8 @@ Result<int> run_step(const std::string& path) {
   docker::Daemon daemon(allowed.socket);
   RunOptions options;
   options.attempt = spec.labels[kAttemptLabel];
+  options.task = spec.labels[kTaskLabel];
+  options.state = state;
   options.name = container_name(options.attempt);
   options.credentials = variable(kAuthVariable);
   options.say = say;
@@ -211,12 +213,6 @@ Result<int> run_step(const std::string& path) {
     return {};
   };
   ContainerRun run(daemon, allowed.task, std::move(options), signals_as_descriptor());
-  // Before anything of ours runs: a former attempt that was given up may still be at it.
-  const Result<int> removed =
-      remove_leftovers(daemon, state, spec.labels[kTaskLabel], spec.labels[kAttemptLabel]);
-  if (removed.value_or(0) > 0) {
-    say(fmt::format("removed {} containers that nobody waits for", *removed));
-  }
   return tell(run.run(), spec, shared);
 }
 

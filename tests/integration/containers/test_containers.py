@@ -94,6 +94,13 @@ class Here:
     def said(self, run: int, words: str) -> None:
         eventually(lambda: words in self.log(run), f"'{words}' in the log")
 
+    def marks(self) -> Path:
+        """A folder that any user of a container may write to."""
+        folder = self.folder / "marks"
+        folder.mkdir()
+        folder.chmod(0o777)
+        return folder
+
     def left(self) -> list[dict[str, Any]]:
         return self.docker.containers(of=str(self.folder))
 
@@ -104,6 +111,10 @@ def here(docker: Daemon, tmp_path: Path) -> Iterator[Here]:
     yield place
     place.at().stop()
     assert place.left() == []
+
+
+# What a container tells us by files, and we tell it.
+MARKS = {"source": "./marks", "target": "/m", "read_only": False}
 
 
 def shell(script: str) -> list[str]:
@@ -220,41 +231,39 @@ def test_one_that_takes_too_long_is_ended(here: Here) -> None:
 
 def test_it_goes_on_while_the_server_is_away(here: Here) -> None:
     """R42: it is taken up, and not started twice."""
-    (here.folder / "marks").mkdir()
-    (here.folder / "marks").chmod(0o777)
+    marks = here.marks()
     run = here.start(
         command=shell("echo began >> /m/began; while [ ! -e /m/go ]; do sleep 0.05; done; echo done"),
-        mounts=[{"source": "./marks", "target": "/m", "read_only": False}],
+        mounts=[MARKS],
     )  # fmt: skip
-    eventually((here.folder / "marks" / "began").exists, "the container")
+    eventually((marks / "began").exists, "the container")
     for _ in range(3):
         here.kill()
         here.begin()
     here.kill()
-    (here.folder / "marks" / "go").touch()
+    (marks / "go").touch()
     eventually(lambda: here.left() == [], "the end of the container")
     here.begin()
     here.completed(run)
-    assert (here.folder / "marks" / "began").read_text() == "began\n"
+    assert (marks / "began").read_text() == "began\n"
     assert "done" in here.log(run)
 
 
 def test_it_goes_on_while_the_daemon_is_away(here: Here, docker: Daemon) -> None:
     """With live-restore a daemon leaves its containers alone; nothing of their output is lost or doubled."""
-    (here.folder / "marks").mkdir()
-    (here.folder / "marks").chmod(0o777)
+    marks = here.marks()
     run = here.start(
         command=shell("i=0; while [ ! -e /m/go ]; do i=$((i+1)); echo line $i;"
                       " echo $i > /m/count; sleep 0.02; done; echo done"),
-        mounts=[{"source": "./marks", "target": "/m", "read_only": False}],
+        mounts=[MARKS],
     )  # fmt: skip
     here.said(run, "line 3")
     for number in (signal.SIGKILL, signal.SIGTERM):
         docker.end(number)
         docker.start()
-    (here.folder / "marks" / "go").touch()
+    (marks / "go").touch()
     here.completed(run)
-    last = int((here.folder / "marks" / "count").read_text())
+    last = int((marks / "count").read_text())
     lines = here.lines(run)
     assert [line for line in lines if line.startswith("line ")] == [
         f"line {i}" for i in range(1, last + 1)
@@ -263,11 +272,10 @@ def test_it_goes_on_while_the_daemon_is_away(here: Here, docker: Daemon) -> None
 
 
 def test_one_that_the_daemon_ended_is_lost_and_tried_again(here: Here, docker: Daemon) -> None:
-    (here.folder / "marks").mkdir()
-    (here.folder / "marks").chmod(0o777)
+    here.marks()
     run = here.start(
         command=shell("test -e /m/began && exit 0; touch /m/began; echo up; exec sleep 1000"),
-        mounts=[{"source": "./marks", "target": "/m", "read_only": False}],
+        mounts=[MARKS],
         retry={"attempts": 2},
     )  # fmt: skip
     here.said(run, "up")
@@ -295,24 +303,23 @@ def test_what_a_killed_process_left_ends_before_the_next_attempt(
     here: Here, docker: Daemon
 ) -> None:
     """Who watches a container is killed: two of one task never run at once."""
-    (here.folder / "marks").mkdir()
-    (here.folder / "marks").chmod(0o777)
+    marks = here.marks()
     run = here.start(
         command=shell("echo $DYNA_ATTEMPT >> /m/began; echo up;"
                       " while [ ! -e /m/go ]; do sleep 0.05; done"),
-        mounts=[{"source": "./marks", "target": "/m", "read_only": False}],
+        mounts=[MARKS],
         retry={"attempts": 2, "on": ["OUT_OF_MEMORY"]},
     )  # fmt: skip
     here.said(run, "up")
     (first,) = here.left()
     os.kill(process_of("container-step", here.folder), signal.SIGKILL)
-    began = here.folder / "marks" / "began"
+    began = marks / "began"
     eventually(lambda: len(began.read_text().splitlines()) == 2, "the second attempt")
     assert [one["Id"] for one in here.left()] != [first["Id"]] and len(here.left()) == 1
-    (here.folder / "marks" / "go").touch()
+    (marks / "go").touch()
     here.completed(run)
     assert len(began.read_text().splitlines()) == 2
-    assert "removed 1 containers" in here.log(run, attempt=2)
+    assert "removed a container" in here.log(run, attempt=2)
 
 
 def process_of(word: str, folder: Path) -> int:
