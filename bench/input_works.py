@@ -1,4 +1,4 @@
-"""The works of ./dev bench about inputs: rows of a real PostgreSQL, into a process of the library."""
+"""The works of ./dev bench about inputs, into a process of the library: rows of a real PostgreSQL, records of Kafka."""
 
 import json
 import pathlib
@@ -7,13 +7,19 @@ import sys
 
 from measure import BenchError, folder, run
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "tests/integration/data"))
+sys.path.extend(
+    str(pathlib.Path(__file__).resolve().parents[1] / "tests/integration" / name)
+    for name in ("data", "inputs")
+)
+from kafka_broker import Broker
 from postgres_server import PASSWORD, Server
 
 ROWS = 1_000
 WRITERS = 8
 INSERTS = 10
 SECONDS = 6
+RECORDS = 300_000
+PARTITIONS = 4
 TABLE = "CREATE TABLE bench (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, item text)"
 
 
@@ -88,3 +94,43 @@ class Outbox:
             "process that does nothing, all kept; the server on the same 2 cores", "at least 5,000/s",
             context.text("outbox rate", "/s"), f"written: {context.text('outbox written', '/s')}",
             f"{value:,.0f}/s", value >= 5_000)  # fmt: skip
+
+
+class Kafka:
+    """A backlog, so that the broker's writers do not run beside it; the broker does."""
+
+    name = "kafka"
+
+    def sample(self, context):
+        program = f"{context.limits}/kafka_input"
+        broker = Broker()
+        try:
+            broker.create("orders", PARTITIONS)
+            producer = broker.producer(**{"linger.ms": 50})
+            for number in range(RECORDS):
+                while len(producer) > 50_000:
+                    producer.poll(0.1)
+                value = f'{{"order": {number}, "item": "tea", "note": "{"x" * 60}"}}'
+                producer.produce(
+                    "orders", value=value, key=str(number), partition=number % PARTITIONS
+                )
+            if producer.flush(120) != 0:
+                raise BenchError("the broker did not take all records")
+            with folder() as place:
+                for what, state in (("kafka rate", ["state"]), ("kafka bare", [])):
+                    verb = "count" if state else "bare"
+                    out = run(
+                        [program, verb, broker.address, "orders", *state, str(RECORDS)], place
+                    )
+                    told = json.loads(out)
+                    context.add(what, told["events"] / told["seconds"])
+        finally:
+            broker.stop()
+
+    def rows(self, context):
+        value = context.mid("kafka rate")
+        yield context.row(
+            f"records of a topic of {PARTITIONS} partitions into a process that does nothing, all kept; the "
+            "broker on the same 2 cores", "at least 20,000/s", context.text("kafka rate", "/s"),
+            f"taken and dropped: {context.text('kafka bare', '/s')}", f"{value:,.0f}/s",
+            value >= 20_000)  # fmt: skip

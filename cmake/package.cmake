@@ -7,9 +7,10 @@ include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
 # Of the sources of src/embed and src/input, what is marked CORDYNA_API is shown; of all others, nothing.
-add_library(cordyna SHARED $<TARGET_OBJECTS:cordyna_embed> $<TARGET_OBJECTS:cordyna_input_postgres>)
+add_library(cordyna SHARED $<TARGET_OBJECTS:cordyna_embed> $<TARGET_OBJECTS:cordyna_input_postgres>
+  $<TARGET_OBJECTS:cordyna_input_kafka>)
 add_library(cordyna::cordyna ALIAS cordyna)
-target_link_libraries(cordyna PRIVATE cordyna_embed cordyna_input_postgres)
+target_link_libraries(cordyna PRIVATE cordyna_embed cordyna_input_postgres cordyna_input_kafka)
 target_link_options(cordyna PRIVATE -Wl,--exclude-libs,ALL -Wl,--no-undefined
   -Wl,--version-script,${PROJECT_SOURCE_DIR}/packaging/library/cordyna.map)
 set_property(TARGET cordyna PROPERTY LINK_DEPENDS ${PROJECT_SOURCE_DIR}/packaging/library/cordyna.map)

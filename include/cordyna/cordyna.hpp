@@ -5,6 +5,7 @@
 #include "cordyna/errors.hpp"
 #include "cordyna/event.hpp"
 #include "cordyna/input.hpp"
+#include "cordyna/kafka.hpp"
 #include "cordyna/orchestrator.hpp"
 #include "cordyna/postgres.hpp"
 #include "cordyna/process.hpp"

@@ -228,8 +228,10 @@ void FlowCommands::add_triggers() {
   add_namespace(triggers);
   triggers->add_option("--flow", found_.flow_id, "Only of this flow: an id, or namespace/id");
   triggers->add_option("--trigger", found_.trigger, "Only those with this id");
-  triggers->add_option("--type", found_.trigger_type, "Only of this type: schedule or webhook")
-      ->check(CLI::IsMember({"schedule", "webhook", "postgres"}));
+  triggers
+      ->add_option("--type", found_.trigger_type,
+                   "Only of this type: schedule, webhook, postgres, kafka")
+      ->check(CLI::IsMember({"schedule", "webhook", "postgres", "kafka"}));
   add_watch_option(triggers, found_);
   add_common(triggers);
   triggers->footer(
@@ -246,8 +248,10 @@ void FlowCommands::add_inputs() {
       add("inputs", "List what listens for triggers at a server, and how it fares", Verb::kInputs);
   add_common(inputs);
   inputs->footer(
-      "A trigger of a type such as postgres has an input, which 'dyna up' keeps going. STATE is\n"
-      "listens, waits (what comes is not taken for now) or failed (it is begun again after a "
+      "A trigger of a type such as postgres or kafka has an input, which 'dyna up' keeps going. "
+      "STATE is\n"
+      "starts, listens, waits (what comes is not taken for now) or failed (it is begun again after "
+      "a "
       "while),\n"
       "with the reason below. LAG is how long the last event was on its way; WAITING and DEAD are\n"
       "events that wait for their run and dead letters.");

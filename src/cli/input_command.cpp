@@ -19,15 +19,17 @@ Result<std::vector<TriggerSpec>> triggers_with_input(const Flow& flow, const std
   std::vector<TriggerSpec> found;
   for (const TriggerSpec& spec : flow.triggers) {
     const bool wanted = name.empty() || spec.id == name;
-    if (wanted && has_input(spec.type)) found.push_back(spec);
+    const bool installs = spec.type == TriggerType::kPostgres;
+    if (wanted && (installs || (!name.empty() && has_input(spec.type)))) found.push_back(spec);
   }
   if (!found.empty()) return found;
   const std::string flow_text = printable(flow_name(flow.ns, flow.id));
   return fail(
       ErrorCode::kNotFound,
       name.empty()
-          ? fmt::format("{} has no trigger with an input; those of type postgres have one",
-                        flow_text)
+          ? fmt::format(
+                "{} has no trigger for which something is installed; those of type postgres have",
+                flow_text)
           : fmt::format("{} has no trigger '{}' with an input", flow_text, printable(name)));
 }
 

@@ -107,7 +107,7 @@ Result<> Intake::send(std::span<const Event> events, std::string position) {
   room_.settle(count);
   if (!kept.has_value()) return kept;
   if (!position.empty()) position_ = std::move(position);
-  ++sent_;
+  if (count > 0) ++sent_;
   return {};
 }
 

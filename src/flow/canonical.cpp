@@ -232,12 +232,23 @@ void add_webhook(Fields& fields, const WebhookSpec& webhook) {
   fields.duration("wait", webhook.wait);
 }
 
+void add_listen(Fields& fields, const ListenSpec& listen) {
+  fields.raw("connection", listen.connection);
+  if (!listen.operations.empty()) fields.raw("operations", list_json(listen.operations));
+  fields.flag("over_gaps", listen.over_gaps);
+}
+
 void add_postgres(Fields& fields, const PostgresSpec& postgres) {
-  fields.raw("connection", postgres.connection);
   if (!postgres.tables.empty()) fields.raw("tables", list_json(postgres.tables));
-  if (!postgres.operations.empty()) fields.raw("operations", list_json(postgres.operations));
   if (postgres.whole_rows) fields.text("rows", "whole");
   if (!postgres.install) fields.raw("install", "false");
+}
+
+void add_kafka(Fields& fields, const KafkaSpec& kafka) {
+  fields.raw("topics", list_json(kafka.topics));
+  fields.text("group", kafka.group);
+  if (kafka.format != "json") fields.text("format", kafka.format);
+  if (kafka.only_new) fields.text("start", "latest");
 }
 
 void add_schedule(Fields& fields, const TriggerSpec& trigger) {
@@ -262,7 +273,9 @@ Fields trigger_fields(const Flow& flow, const TriggerSpec& trigger) {
     case TriggerType::kSchedule: add_schedule(fields, trigger); break;
     case TriggerType::kWebhook: add_webhook(fields, trigger.webhook); break;
     case TriggerType::kPostgres: add_postgres(fields, trigger.postgres); break;
+    case TriggerType::kKafka: add_kafka(fields, trigger.kafka); break;
   }
+  if (has_input(trigger.type)) add_listen(fields, trigger.listen);
   Fields inputs;
   for (const auto& [id, text] : trigger.inputs) {
     const auto input = std::ranges::find(flow.inputs, id, &InputSpec::id);

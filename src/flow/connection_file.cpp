@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <system_error>
+#include <utility>
 
 #include "flow/connection_keys.hpp"
 #include "flow/json_text.hpp"
@@ -29,13 +31,59 @@ bool check_password(const Node& connection, Reporter& reporter) {
   return false;
 }
 
+/// What one key alone does not tell.
+bool check_kafka(const Node& connection, Reporter& reporter) {
+  const Node* tls = connection.find("tls");
+  const Node* mechanism = connection.find("mechanism");
+  const bool encrypted = tls != nullptr && tls->text == "true";
+  if (mechanism != nullptr && mechanism->text == "plain" && !encrypted) {
+    reporter.error(*mechanism, Code::kBadValue,
+                   "'plain' sends the password as it is; set 'tls: true', or use scram-sha-512");
+    return false;
+  }
+  for (const auto& [key, other] :
+       {std::pair("user", "password"), std::pair("password", "user"),
+        std::pair("mechanism", "user"), std::pair("certificate_file", "key_file"),
+        std::pair("key_file", "certificate_file")}) {
+    const Node* given = connection.find(key);
+    if (given == nullptr || connection.find(other) != nullptr) continue;
+    reporter.error(*given, Code::kMissingKey, fmt::format("'{}' wants '{}' beside it", key, other));
+    return false;
+  }
+  for (const char* key : {"ca_file", "certificate_file"}) {
+    const Node* given = connection.find(key);
+    if (given == nullptr || encrypted) continue;
+    reporter.error(*given, Code::kBadValue, fmt::format("'{}' wants 'tls: true'", key));
+    return false;
+  }
+  return true;
+}
+
+/// A connection that is fine, but not for what wants it.
+bool check_type(const Node& connection, const ConnectionKind& wanted, Reporter& reporter) {
+  const Node* type = connection.find("type");
+  if (type == nullptr || type->text == wanted.name) return true;
+  const bool known = std::ranges::count(connection_kinds(), type->text, &ConnectionKind::name) > 0;
+  if (known) {
+    reporter.error(*type, Code::kBadValue,
+                   fmt::format("this is a connection of type {}; one of type {} is wanted here",
+                               quoted(type->text), quoted(wanted.name)));
+  }
+  return !known;
+}
+
 std::optional<std::string> read_connection(const Node& node, std::string_view what,
-                                           Reporter& reporter) {
+                                           ConnectionType type, Reporter& reporter) {
   Uses uses;
   ValueReader reader(reporter, uses);
-  if (!reader.is_map(node, what) || !check_password(node, reporter)) return std::nullopt;
+  const ConnectionKind& kind = connection_kinds()[static_cast<std::size_t>(type)];
+  if (!reader.is_map(node, what) || !check_password(node, reporter) ||
+      !check_type(node, kind, reporter)) {
+    return std::nullopt;
+  }
   std::string json;
-  if (!reader.read_object(node, connection_keys(), what, json)) return std::nullopt;
+  if (!reader.read_object(node, kind.keys, what, json)) return std::nullopt;
+  if (type == ConnectionType::kKafka && !check_kafka(node, reporter)) return std::nullopt;
   const Node* options = node.find("options");
   if (options == nullptr) return json;
   for (const Node* key = options->first; key != nullptr; key = key->next->next) {
@@ -81,8 +129,9 @@ bool ConnectionFiles::exists(std::string_view name) {
   return fs::exists(path_of(name), error);
 }
 
-std::optional<std::string> ConnectionFiles::read(const Node& value, Reporter& reporter) {
-  if (value.kind == NodeKind::kMap) return read_connection(value, "connection", reporter);
+std::optional<std::string> ConnectionFiles::read(const Node& value, ConnectionType type,
+                                                 Reporter& reporter) {
+  if (value.kind == NodeKind::kMap) return read_connection(value, "connection", type, reporter);
   if (!value.is_scalar() || !is_id(value.text)) {
     const bool has_template = value.is_scalar() && tmpl::has_template(value.text);
     reporter.error(value, has_template ? Code::kTemplateNotAllowed : Code::kWrongType,
@@ -91,18 +140,19 @@ std::optional<std::string> ConnectionFiles::read(const Node& value, Reporter& re
                        : "'connection' wants the name of a file in connections/, without .yaml");
     return std::nullopt;
   }
-  return load(value, value.text, reporter);
+  return load(value, value.text, type, reporter);
 }
 
 std::optional<std::string> ConnectionFiles::load(const Node& at, std::string_view name,
-                                                 Reporter& reporter) {
-  const auto found = loaded_.find(name);
+                                                 ConnectionType type, Reporter& reporter) {
+  const std::pair key(std::string(name), type);
+  const auto found = loaded_.find(key);
   if (found != loaded_.end()) return found->second;
-  return loaded_.emplace(name, read_file(at, name, reporter)).first->second;
+  return loaded_.emplace(key, read_file(at, name, type, reporter)).first->second;
 }
 
 std::optional<std::string> ConnectionFiles::read_file(const Node& at, std::string_view name,
-                                                      Reporter& reporter) {
+                                                      ConnectionType type, Reporter& reporter) {
   const std::string path = path_of(name);
   const auto text = read_text_file(path, kConnectionBytesMax);
   if (!text.has_value()) {
@@ -123,7 +173,7 @@ std::optional<std::string> ConnectionFiles::read_file(const Node& at, std::strin
         fmt::format("a connection has the name of its file, {}; leave 'name' out", quoted(name)));
     return std::nullopt;
   }
-  std::optional<std::string> json = read_connection(*root, "connection", own);
+  std::optional<std::string> json = read_connection(*root, "connection", type, own);
   if (!json.has_value()) return std::nullopt;
   if (root->find("name") != nullptr) return json;
   // Messages call it by its name, wherever the flow is taken up again.
@@ -131,7 +181,7 @@ std::optional<std::string> ConnectionFiles::read_file(const Node& at, std::strin
   append_json_string(named, name);
   YamlTree again;
   const auto sorted = again.load_json(named + "," + json->substr(1));
-  return sorted.has_value() ? read_connection(**sorted, "connection", own) : std::nullopt;
+  return sorted.has_value() ? read_connection(**sorted, "connection", type, own) : std::nullopt;
 }
 
 bool ConnectionFiles::report_file_target(const Node& value, Reporter& reporter) {
@@ -177,7 +227,7 @@ std::optional<ConnectionFiles::Target> ConnectionFiles::read_text_target(const N
                                quoted(value.text), quoted(name), path_of(name)));
     return std::nullopt;
   }
-  const auto connection = load(value, name, reporter);
+  const auto connection = load(value, name, ConnectionType::kPostgres, reporter);
   if (!connection.has_value()) return std::nullopt;
   Target target{"", *connection};
   append_json_string(target.to, value.text.substr(name.size() + 1));
@@ -219,7 +269,7 @@ std::optional<std::string> ConnectionFiles::read_target(const Node& value,
     if (key->text == "to" && own == nullptr) continue;
     std::string json;
     if (key->text == "connection") {
-      auto connection = read(*key->next, reporter);
+      auto connection = read(*key->next, ConnectionType::kPostgres, reporter);
       good = good && connection.has_value();
       json = std::move(connection).value_or("");
     } else if (!reader.read(*key->next, *field, field->name, json)) {

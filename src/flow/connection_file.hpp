@@ -7,7 +7,9 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
+#include "flow/connection_keys.hpp"
 #include "flow/values.hpp"
 
 namespace cordyna::flow {
@@ -20,8 +22,9 @@ class ConnectionFiles {
   explicit ConnectionFiles(std::string folder) : flow_folder_(std::move(folder)) {}
 
   /// The value of a key `connection`, a name or the connection itself, as JSON. Nullopt: it has
-  /// errors, reported at their place in the connection's file, or at `value`.
-  std::optional<std::string> read(const Node& value, Reporter& reporter);
+  /// errors, or is one of another type; reported at their place in the connection's file, or at
+  /// `value`.
+  std::optional<std::string> read(const Node& value, ConnectionType type, Reporter& reporter);
 
   /// One target of `to`, a text or a map, as JSON: a text for a file, an object with its connection
   /// for a table. Templates go into `uses`. Nullopt: it has errors, which were reported.
@@ -29,8 +32,10 @@ class ConnectionFiles {
                                          Reporter& reporter, Uses& uses);
 
  private:
-  std::optional<std::string> load(const Node& at, std::string_view name, Reporter& reporter);
-  std::optional<std::string> read_file(const Node& at, std::string_view name, Reporter& reporter);
+  std::optional<std::string> load(const Node& at, std::string_view name, ConnectionType type,
+                                  Reporter& reporter);
+  std::optional<std::string> read_file(const Node& at, std::string_view name, ConnectionType type,
+                                       Reporter& reporter);
   /// JSON texts; `connection` is empty for a file.
   struct Target {
     std::string to;
@@ -43,7 +48,7 @@ class ConnectionFiles {
 
   std::string flow_folder_;
   std::string folder_;  ///< of the connections; empty: not looked for yet
-  std::map<std::string, std::optional<std::string>, std::less<>> loaded_;
+  std::map<std::pair<std::string, ConnectionType>, std::optional<std::string>> loaded_;
 };
 
 /// Whether a target's text ends as files do: .parquet, .csv, .json or .jsonl.

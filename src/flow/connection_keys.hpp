@@ -1,6 +1,6 @@
 /// The keys of a connection: in a file connections/NAME.yaml, or inline in a flow.
 ///
-/// One table for all types of connections; the keys of load and share that name one.
+/// One table for each type of connection; the keys of load and share that name one.
 #pragma once
 
 #include <array>
@@ -15,6 +15,9 @@ using K = ValueKind;
 using Word = std::string_view;
 
 inline constexpr std::array kTypes{Word("postgres")};
+inline constexpr std::array kKafkaTypes{Word("kafka")};
+inline constexpr std::array kSaslMechanisms{Word("scram-sha-256"), Word("scram-sha-512"),
+                                            Word("plain")};
 inline constexpr std::array kSslModes{Word("disable"), Word("allow"),     Word("prefer"),
                                       Word("require"), Word("verify-ca"), Word("verify-full")};
 inline constexpr KeySpec kTextItem{.kind = K::kText};
@@ -75,6 +78,59 @@ inline constexpr std::array kFields{
             .item = &kTextItem},
 };
 
+inline constexpr std::array kKafkaFields{
+    KeySpec{.name = "type",
+            .kind = K::kEnum,
+            .description = "What is connected to.",
+            .required = true,
+            .words = kKafkaTypes},
+    KeySpec{.name = "name",
+            .kind = K::kId,
+            .description = "What messages call it; the name of its file, where it has one."},
+    KeySpec{.name = "brokers",
+            .kind = K::kList,
+            .description = "Some of the cluster's brokers, as HOST:PORT; without a port, 9092.",
+            .required = true,
+            .one_or_list = true,
+            .item = &kTextItem,
+            .least = 1},
+    KeySpec{.name = "tls",
+            .kind = K::kBool,
+            .description = "The connection is encrypted, and the broker's certificate and name are "
+                           "checked. Without this key it is not."},
+    KeySpec{.name = "ca_file",
+            .kind = K::kText,
+            .description =
+                "The file of the authorities that are trusted, in PEM. Without it, those "
+                "of this machine."},
+    KeySpec{.name = "certificate_file",
+            .kind = K::kText,
+            .description = "Our own certificate, in PEM, where the brokers want one; with "
+                           "`key_file`."},
+    KeySpec{.name = "key_file",
+            .kind = K::kText,
+            .description = "The key of `certificate_file`, in PEM, readable for the server alone."},
+    KeySpec{.name = "user", .kind = K::kText, .description = "Who we are, by SASL."},
+    KeySpec{.name = "password",
+            .kind = K::kObject,
+            .description = "Never the password itself: {secret: NAME}.",
+            .fields = kSecretFields},
+    KeySpec{.name = "mechanism",
+            .kind = K::kEnum,
+            .description = "How the password is proven. Without it, scram-sha-512; plain sends the "
+                           "password, and wants `tls`.",
+            .words = kSaslMechanisms},
+};
+
+inline constexpr KeySpec kKafkaConnection{
+    .name = "connection",
+    .kind = K::kObject,
+    .description =
+        "A connection of type kafka: the name of a file in connections/ (beside the "
+        "nearest cordyna.yaml, else beside the flow) without .yaml, or the connection "
+        "itself.",
+    .fields = kKafkaFields};
+
 inline constexpr KeySpec kConnection{
     .name = "connection",
     .kind = K::kObject,
@@ -115,8 +171,20 @@ inline constexpr KeySpec kTarget{.kind = K::kObject, .fields = kTargetFields, .s
 
 }  // namespace connection_detail
 
-[[nodiscard]] constexpr std::span<const KeySpec> connection_keys() {
-  return connection_detail::kFields;
+/// The types of connections, in this order.
+enum class ConnectionType : std::uint8_t { kPostgres, kKafka };
+
+struct ConnectionKind {
+  std::string_view name{};
+  std::span<const KeySpec> keys{};
+};
+
+inline constexpr std::array kConnectionKinds{
+    ConnectionKind{"postgres", connection_detail::kFields},
+    ConnectionKind{"kafka", connection_detail::kKafkaFields}};
+
+[[nodiscard]] constexpr std::span<const ConnectionKind> connection_kinds() {
+  return kConnectionKinds;
 }
 
 }  // namespace cordyna::flow

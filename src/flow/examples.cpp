@@ -105,6 +105,21 @@ triggers:
       order: "{{ event.data.row }}"
       what: "{{ event.operation }} of {{ event.id }}"
 )yaml"},
+                               Example{"kafka", "completed", R"yaml(id: on_record
+inputs:
+  - {id: order, type: json, default: {}}
+  - {id: place, default: none}
+tasks: [{id: work, type: log, message: "{{ inputs.place }}: {{ inputs.order | json }}"}]
+triggers:
+  - id: records
+    type: kafka
+    connection: {type: kafka, brokers: [kafka.example.org:9092], tls: true, user: app, password: {secret: SHOP_KAFKA}}
+    topics: [orders]
+    start: latest
+    inputs:
+      order: "{{ event.data.value }}"
+      place: "{{ event.data.partition }}/{{ event.data.offset }}"
+)yaml"},
                                Example{"tasks", "warning", R"yaml(id: care
 tasks:
   - id: flaky

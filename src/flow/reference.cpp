@@ -190,7 +190,10 @@ std::string reference_as_markdown() {
   out +=
       "## Connections\n\nOf `connections/NAME.yaml` beside the nearest `cordyna.yaml`, else beside "
       "the flow.\n\n";
-  table(out, connection_keys());
+  for (const ConnectionKind& kind : connection_kinds()) {
+    out += fmt::format("### Connection `{}`\n\n", kind.name);
+    table(out, kind.keys);
+  }
   out +=
       "## Defaults\n\nOf `defaults.yaml` beside the nearest `cordyna.yaml`, else beside the flow. "
       "They are part of each version of a flow: who changes them makes new versions. No templates."

@@ -283,7 +283,7 @@ void TaskReader::read_param(const KeySpec& spec, const Node& value, TaskDraft& d
     return;
   }
   if (spec.name == "connection") {
-    auto json = connections_.read(value, reporter_);
+    auto json = connections_.read(value, ConnectionType::kPostgres, reporter_);
     if (json.has_value()) draft.params.emplace_back(spec.name, std::move(*json));
     return;
   }

@@ -12,21 +12,26 @@ using Word = std::string_view;
 
 constexpr std::int64_t kDayMillis = 86'400'000;
 
-constexpr std::array kTypes{Word("schedule"), Word("webhook"), Word("postgres")};  // as TriggerType
+// As TriggerType.
+constexpr std::array kTypes{Word("schedule"), Word("webhook"), Word("postgres"), Word("kafka")};
 // In the order of CatchUp, OnGap and OnOverlap.
 constexpr std::array kCatchUps{Word("all"), Word("latest"), Word("none")};
 constexpr std::array kGaps{Word("shift"), Word("skip")};
 constexpr std::array kOverlaps{Word("once"), Word("both")};
 
-constexpr std::array kLaterTypes{Word("kafka"), Word("redis"), Word("file"),
-                                 Word("flow"),  Word("poll"),  Word("manual")};
+constexpr std::array kLaterTypes{Word("redis"), Word("file"), Word("flow"), Word("poll"),
+                                 Word("manual")};
 constexpr std::array kOperations{Word("create"), Word("update"), Word("delete")};
+constexpr std::array kRecordOperations{Word("create"), Word("delete")};
 constexpr std::array kRows{Word("key"), Word("whole")};
+constexpr std::array kFormats{Word("json"), Word("text"), Word("bytes")};
+constexpr std::array kStarts{Word("earliest"), Word("latest")};
 
 constexpr KeySpec kDateItem{.kind = K::kText};
 constexpr KeySpec kNameItem{.kind = K::kText};
 constexpr KeySpec kAnyItem{.kind = K::kAny};
 constexpr KeySpec kOperationItem{.kind = K::kEnum, .words = kOperations};
+constexpr KeySpec kRecordOperationItem{.kind = K::kEnum, .words = kRecordOperations};
 
 constexpr KeySpec required(KeySpec key) {
   key.required = true;
@@ -53,8 +58,8 @@ constexpr std::array kTriggerKeys{
     KeySpec{.name = "disabled",
             .kind = K::kBool,
             .description = "It starts no runs. What a schedule missed counts when it is enabled "
-                           "again; a webhook answers 503, so that senders try again; what changed "
-                           "in a database meanwhile comes when it is enabled again."},
+                           "again; a webhook answers 503, so that senders try again; rows and "
+                           "records of meanwhile come when it is enabled again."},
 };
 
 constexpr std::array kScheduleKeys{
@@ -138,6 +143,14 @@ constexpr std::array kWebhookKeys{
             .most = 600'000},
 };
 
+constexpr KeySpec kOverGaps{
+    .name = "over_gaps",
+    .kind = K::kBool,
+    .description =
+        "Where changes may be missing, as the source was set back, made anew, or forgot "
+        "them before they were read, the input goes on with what there is. Without this "
+        "key it stops, and says what is missing."};
+
 constexpr std::array kPostgresKeys{
     required(connection_detail::kConnection),
     KeySpec{.name = "tables",
@@ -166,6 +179,42 @@ constexpr std::array kPostgresKeys{
                            "changes it with the trigger. With false somebody who may do that "
                            "calls `dyna input install`; the server's role then wants no rights to "
                            "make things."},
+    kOverGaps,
+};
+
+constexpr std::array kKafkaKeys{
+    required(connection_detail::kKafkaConnection),
+    KeySpec{.name = "topics",
+            .kind = K::kList,
+            .description = "Topics whose records come: names, or, with a ^ in front, regular "
+                           "expressions for names; of such, topics that are made later are found "
+                           "within half a minute.",
+            .required = true,
+            .one_or_list = true,
+            .item = &kNameItem,
+            .least = 1},
+    KeySpec{.name = "group",
+            .kind = K::kText,
+            .description = "The consumer group, whose members part the partitions among them. "
+                           "Without this key cordyna.NAMESPACE.FLOW.TRIGGER."},
+    KeySpec{.name = "format",
+            .kind = K::kEnum,
+            .description = "What values are: json (without this key), text in UTF-8, or bytes, "
+                           "which `event.data.value` has in base64.",
+            .words = kFormats},
+    KeySpec{.name = "start",
+            .kind = K::kEnum,
+            .description = "Of a topic that nobody of the group has read: all records that there "
+                           "are (earliest; without this key), or those to come (latest).",
+            .words = kStarts},
+    KeySpec{.name = "operations",
+            .kind = K::kList,
+            .description = "A record is a create, one without a value (a tombstone) a delete. "
+                           "Without this key both are wanted.",
+            .one_or_list = true,
+            .item = &kRecordOperationItem,
+            .least = 1},
+    kOverGaps,
 };
 
 constexpr std::array kKinds{
@@ -182,6 +231,14 @@ constexpr std::array kKinds{
         "`operation`, `id` (the primary key), `at`, `data.key`, and with `rows: whole` `data.row`; "
         "`data.problem` where there is no row for it is too large.",
         kPostgresKeys},
+    TriggerKind{
+        "kafka",
+        "Starts a run for each record of topics of Kafka, also for those that came while no server "
+        "ran. `event` has `location` (the topic), `operation`, `id` (the record's key, where it is "
+        "text), `at`, `data.partition`, `data.offset`, `data.key`, `data.headers` and "
+        "`data.value`; instead of a value that is not of the format, or too large, `data.problem`, "
+        "and, where it fits, `data.base64`. How far it is, stands in the server's state.",
+        kKafkaKeys},
 };
 
 constexpr std::array kRenamedTriggerKeys{

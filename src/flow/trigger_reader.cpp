@@ -66,13 +66,14 @@ const TriggerKind* TriggerReader::kind_of(const Node& node) {
   const Node* type = node.find("type");
   if (type == nullptr) {
     reporter_.error(node, Code::kMissingKey,
-                    "a trigger has no 'type'; it is required: schedule, webhook, or postgres");
+                    "a trigger has no 'type'; it is required: schedule, webhook, postgres, or "
+                    "kafka");
     return nullptr;
   }
   if (type->is_scalar() && std::ranges::count(later_trigger_types(), type->text) > 0) {
     reporter_.error(*type, Code::kNotYet,
                     fmt::format("triggers of type {} are not supported by this version; schedule, "
-                                "webhook and postgres are",
+                                "webhook, postgres and kafka are",
                                 quoted(type->text)));
     return nullptr;
   }
@@ -116,8 +117,9 @@ void TriggerReader::read_key(const KeySpec& spec, const Node& value, TriggerSpec
     read_schedule_key(spec, value, trigger);
   } else if (trigger.type == TriggerType::kWebhook) {
     read_webhook_key(spec, value, trigger.webhook);
-  } else {
-    read_postgres_key(spec, value, trigger.postgres);
+  } else if (!read_listen_key(spec, value, trigger)) {
+    trigger.type == TriggerType::kPostgres ? read_postgres_key(spec, value, trigger.postgres)
+                                           : read_kafka_key(spec, value, trigger.kafka);
   }
 }
 
@@ -187,19 +189,44 @@ std::vector<std::string> TriggerReader::texts(const KeySpec& spec, const Node& v
   return found;
 }
 
+bool TriggerReader::read_listen_key(const KeySpec& spec, const Node& value, TriggerSpec& trigger) {
+  ListenSpec& listen = trigger.listen;
+  if (spec.name == "connection") {
+    const auto type =
+        trigger.type == TriggerType::kPostgres ? ConnectionType::kPostgres : ConnectionType::kKafka;
+    listen.connection = connections_.read(value, type, reporter_).value_or("");
+  } else if (spec.name == "operations") {
+    listen.operations = texts(spec, value);
+  } else if (spec.name == "over_gaps") {
+    listen.over_gaps = reader_.boolean(value, spec.name).value_or(false);
+  } else {
+    return false;
+  }
+  return true;
+}
+
 void TriggerReader::read_postgres_key(const KeySpec& spec, const Node& value,
                                       PostgresSpec& postgres) {
-  if (spec.name == "connection") {
-    postgres.connection = connections_.read(value, reporter_).value_or("");
-  } else if (spec.name == "tables") {
+  if (spec.name == "tables") {
     postgres.tables = texts(spec, value);
-  } else if (spec.name == "operations") {
-    postgres.operations = texts(spec, value);
   } else if (spec.name == "install") {
     postgres.install = reader_.boolean(value, spec.name).value_or(true);
   } else {
     CHECK(spec.name == "rows");
     postgres.whole_rows = reader_.word(value, spec, spec.name).value_or(0) == 1;
+  }
+}
+
+void TriggerReader::read_kafka_key(const KeySpec& spec, const Node& value, KafkaSpec& kafka) {
+  if (spec.name == "topics") {
+    kafka.topics = texts(spec, value);
+  } else if (spec.name == "group") {
+    kafka.group = reader_.text(value, spec.name).value_or("");
+  } else if (spec.name == "format") {
+    kafka.format = spec.words[reader_.word(value, spec, spec.name).value_or(0)];
+  } else {
+    CHECK(spec.name == "start");
+    kafka.only_new = reader_.word(value, spec, spec.name).value_or(0) == 1;
   }
 }
 

@@ -42,7 +42,10 @@ class TriggerReader {
   void read_key(const KeySpec& spec, const Node& value, TriggerSpec& trigger);
   void read_schedule_key(const KeySpec& spec, const Node& value, TriggerSpec& trigger);
   void read_webhook_key(const KeySpec& spec, const Node& value, WebhookSpec& webhook);
+  /// A key that all types with an input have; false: it is none of those.
+  bool read_listen_key(const KeySpec& spec, const Node& value, TriggerSpec& trigger);
   void read_postgres_key(const KeySpec& spec, const Node& value, PostgresSpec& postgres);
+  void read_kafka_key(const KeySpec& spec, const Node& value, KafkaSpec& kafka);
   /// The texts of a list, or of the one that stands for it. What is wrong was reported.
   std::vector<std::string> texts(const KeySpec& spec, const Node& value);
   void check_webhook(const Node& node, const WebhookSpec& webhook);

@@ -41,7 +41,7 @@ INSTANTIATE_TEST_SUITE_P(
         bad("NoCron", "id: t, type: schedule", "11:5 missing_key", "'cron'"),
         bad("NoId", "type: schedule, cron: '@daily'", "11:5 missing_key", "'id'"),
         bad("NoType", "id: t, cron: '@daily'", "11:5 missing_key", "'type'"),
-        bad("OfLater", "id: t, type: kafka, topic: x", "11:19 not_yet", "webhook and postgres are"),
+        bad("OfLater", "id: t, type: redis, topic: x", "11:19 not_yet", "postgres and kafka are"),
         bad("UnknownType", "id: t, type: shedule, cron: '@daily'", "11:19 bad_value",
             "did you mean 'schedule'?"),
         bad("BadCron", "id: t, type: schedule, cron: '0 25 * * *'", "11:35 bad_value",
@@ -84,6 +84,27 @@ INSTANTIATE_TEST_SUITE_P(
             "11:75 undefined_name", "location, operation or data"),
         bad("NoTables", "id: t, type: postgres, connection: {type: postgres}, tables: []",
             "11:67 bad_value", "at least 1"),
+        bad("NoTopic", "id: t, type: kafka, connection: {type: kafka, brokers: a}",
+            "11:5 missing_key", "'topics'"),
+        bad("ConnectionOfAnother", "id: t, type: kafka, connection: {type: postgres}, topics: o",
+            "11:45 bad_value", "type 'postgres'; one of type 'kafka' is wanted"),
+        bad("PasswordInTheOpen",
+            "id: t, type: kafka, connection: {type: kafka, brokers: a, user: u, password: {secret: "
+            "P}, mechanism: plain}, topics: o",
+            "11:107 bad_value", "'tls: true'"),
+        bad("UserWithoutPassword",
+            "id: t, type: kafka, connection: {type: kafka, brokers: a, user: u}, topics: o",
+            "11:70 missing_key", "'user' wants 'password'"),
+        bad("AuthoritiesOfNothing",
+            "id: t, type: kafka, connection: {type: kafka, brokers: a, ca_file: x}, topics: o",
+            "11:73 bad_value", "'ca_file' wants 'tls: true'"),
+        bad("UpdateOfARecord",
+            "id: t, type: kafka, connection: {type: kafka, brokers: a}, topics: o, operations: "
+            "update",
+            "11:88 bad_value", "create or delete"),
+        bad("TablesOfKafka",
+            "id: t, type: kafka, connection: {type: kafka, brokers: a}, topics: o, tables: x",
+            "11:76 unknown_key", "of type kafka"),
         bad("RunInEventId", "id: t, type: webhook, path_secret: K, event_id: '{{ run.id }}'",
             "11:58 bad_template", "before its run"),
         bad("UnknownOfEvent",
@@ -147,15 +168,34 @@ TEST(Trigger, AllKeysAreRead) {
 TEST(Trigger, RowsOfADatabaseComeBackFromTheirCanonicalForm) {
   const std::string base = "id: t, type: postgres, connection: {type: postgres, host: db}";
   for (const std::string& keys : {base, base + ", tables: [orders], operations: [create], rows: "
-                                               "whole, install: false"}) {
+                                               "whole, install: false, over_gaps: true"}) {
     const Parsed parsed = parse(with_trigger(keys), "flow.yaml", "/flows");
     ASSERT_NE(parsed.flow, nullptr) << format(parsed.diagnostics.front());
     const PostgresSpec& spec = parsed.flow->triggers.at(0).postgres;
     EXPECT_EQ(spec.install, keys == base);
+    EXPECT_EQ(parsed.flow->triggers.at(0).listen.over_gaps, keys != base);
     EXPECT_EQ(spec.whole_rows, keys != base);
     const auto back = from_canonical(parsed.canonical, "/flows");
     ASSERT_TRUE(back.has_value());
     EXPECT_EQ((*back)->triggers.at(0), parsed.flow->triggers.at(0));
+    EXPECT_EQ((*back)->hash, parsed.flow->hash);
+  }
+}
+
+TEST(Trigger, RecordsOfKafkaComeBackFromTheirCanonicalForm) {
+  const std::string base = "id: t, type: kafka, connection: {type: kafka, brokers: a}, topics: o";
+  for (const std::string& keys :
+       {base, base + ", group: g, format: bytes, start: latest, operations: create, over_gaps: "
+                     "true"}) {
+    const Parsed parsed = parse(with_trigger(keys), "flow.yaml", "/flows");
+    ASSERT_NE(parsed.flow, nullptr) << format(parsed.diagnostics.front());
+    const TriggerSpec& trigger = parsed.flow->triggers.at(0);
+    EXPECT_EQ(trigger.kafka.topics, std::vector<std::string>{"o"});
+    EXPECT_EQ(trigger.kafka.format, keys == base ? "json" : "bytes");
+    EXPECT_EQ(trigger.kafka.only_new, keys != base);
+    const auto back = from_canonical(parsed.canonical, "/flows");
+    ASSERT_TRUE(back.has_value());
+    EXPECT_EQ((*back)->triggers.at(0), trigger);
     EXPECT_EQ((*back)->hash, parsed.flow->hash);
   }
 }

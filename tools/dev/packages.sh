@@ -4,7 +4,7 @@
 readonly kPackagesBuild=(
   git ca-certificates g++ cmake ninja-build ccache mold pkg-config libfmt-dev libboost1.81-dev
   libboost-json1.81-dev libyaml-dev libsqlite3-dev libgtest-dev libcli11-dev libsodium-dev
-  libssl-dev zlib1g-dev libzstd-dev libpq-dev libhowardhinnant-date-dev tzdata
+  libssl-dev zlib1g-dev libzstd-dev libpq-dev librdkafka-dev libhowardhinnant-date-dev tzdata
   python3 python3-venv python3-pip
 )
 readonly kPackagesTest=(shellcheck clang-format-19 clang-tidy-19 sqlite3 procps util-linux curl)
@@ -142,6 +142,20 @@ need_docker() {
   if [[ -n $is_new && -d /run/systemd/system ]]; then
     as_root systemctl --quiet disable docker.service docker.socket
   fi
+}
+
+# A Kafka broker for the integration tests, which start one of their own.
+need_kafka() {
+  local pom=tests/integration/inputs/kafka/pom.xml folder=$kBuildRoot/kafka stamp
+  have java || need_packages default-jre-headless
+  stamp=$folder/.fetched-$(sha256sum "$pom" | cut -c1-16)
+  [[ -e $stamp ]] && return 0
+  have mvn || need_packages maven
+  step 'fetching a Kafka broker from Maven'
+  rm -rf "$folder"
+  logged "$kBuildRoot/log/kafka.log" mvn -q -B -f "$pom" dependency:copy-dependencies \
+    -DincludeScope=runtime -DoutputDirectory="$folder"
+  touch "$stamp"
 }
 
 # Everything a build needs.

@@ -65,6 +65,7 @@ part_scripts() {
 part_integration() {
   need_postgres
   need_docker
+  need_kafka
   compgen -G 'tests/integration/**/test_*.py' >/dev/null ||
     compgen -G 'tests/integration/test_*.py' >/dev/null || return 0
   step 'integration: tests/integration and tests/security with build/release/bin/dyna'

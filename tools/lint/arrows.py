@@ -19,6 +19,7 @@ ARROWS = {
     "http": ("base",),
     "docker": ("http", "base"),
     "pg": ("model", "base"),
+    "kafka": ("base",),
     "template": ("ports", "model", "base"),
     "flow": ("template", "schedule", "model", "base"),
     "engine": ("model", "base", "ports/evaluator.hpp"),
@@ -33,7 +34,7 @@ ARROWS = {
         "cerebro", "engine", "ports", "model", "base",
         "store/memory/memory_store.hpp", "store/sqlite/sqlite_store.hpp",
     ),
-    "input": ("pg", "cerebro", "ports", "model", "base"),
+    "input": ("pg", "kafka", "cerebro", "ports", "model", "base"),
     "flowtest": ("cerebro", "engine", "flow", "ports", "model", "base"),
     "cli": (
         "server/server.hpp", "input/host/host.hpp", "input/host/flow_input.hpp", "client", "service", "flowtest", "cerebro", "engine", "flow", "template", "guard", "schedule", "process", "secrets", "ports", "model",
@@ -68,6 +69,8 @@ THIRD_PARTY = {
     "date/": ("src/schedule/zone.cpp",),
     "yaml.h": ("src/flow/yaml_tree.cpp",),
     "postgresql/": ("src/pg/connection.cpp",),
+    "librdkafka/": ("src/kafka/",),
+    "boost/archive/": ("src/input/kafka/records.cpp",),
     "sqlite3.h": ("src/store/sqlite/", "bench/limits/", "tests/"),
     "boost/json": ("src/", "tests/"),
     "boost/asio": ("src/http/", "src/server/http/"),
@@ -205,7 +208,7 @@ def third_party_problem(path, header):
             if prefix in ("gtest/", "gmock/") and path.startswith("src/"):
                 return "" if is_test(path) else "belongs into tests"
             if path.endswith(".hpp") and prefix not in ("fmt/", "gtest/", "gmock/"):
-                internal = prefix == "sqlite3.h" or header == "boost/json/fwd.hpp"
+                internal = prefix in ("sqlite3.h", "librdkafka/") or header == "boost/json/fwd.hpp"
                 ok = internal or path.startswith("tests/") or is_test(path)
                 return "" if ok else "belongs into a .cpp: users of a header do not pay for it"
             return ""

@@ -8,32 +8,73 @@
 #include "base/hash.hpp"
 #include "cordyna/postgres.hpp"
 #include "input/host/connection_text.hpp"
+#include "input/host/kafka_connection.hpp"
 #include "model/applied_flow.hpp"
 
 namespace cordyna::input {
 namespace {
 
-Result<std::string> connection_of(const PostgresSpec& postgres, const Secrets& secrets) {
-  std::string password;
-  if (const std::string name = password_secret(postgres.connection); !name.empty()) {
-    TRY_ASSIGN(password, secrets.find(name));
+/// Empty: the connection has none.
+Result<std::string> password_of(const ListenSpec& listen, const Secrets& secrets) {
+  const std::string name = password_secret(listen.connection);
+  return name.empty() ? std::string() : secrets.find(name);
+}
+
+Result<std::vector<Operation>> operations_of(const ListenSpec& listen) {
+  std::vector<Operation> operations;
+  for (const std::string& word : listen.operations) {
+    TRY_ASSIGN(const Operation operation, parse_operation(word));
+    operations.push_back(operation);
   }
-  auto text = connection_text(postgres.connection, password);
+  return operations;
+}
+
+Result<std::string> connection_of(const TriggerSpec& spec, const Secrets& secrets) {
+  TRY_ASSIGN(std::string password, password_of(spec.listen, secrets));
+  auto text = connection_text(spec.listen.connection, password);
   wipe_secret(password);
   return text;
 }
 
-Result<PostgresOptions> options_of(const PostgresSpec& postgres, const Secrets& secrets) {
+Result<PostgresOptions> postgres_options(const TriggerSpec& spec, const Secrets& secrets) {
   PostgresOptions options;
-  TRY_ASSIGN(options.connection, connection_of(postgres, secrets));
-  options.tables = postgres.tables;
-  options.whole_rows = postgres.whole_rows;
-  options.install = postgres.install;
-  for (const std::string& word : postgres.operations) {
-    TRY_ASSIGN(const Operation operation, parse_operation(word));
-    options.operations.push_back(operation);
-  }
+  TRY_ASSIGN(options.connection, connection_of(spec, secrets));
+  TRY_ASSIGN(options.operations, operations_of(spec.listen));
+  options.over_gaps = spec.listen.over_gaps;
+  options.tables = spec.postgres.tables;
+  options.whole_rows = spec.postgres.whole_rows;
+  options.install = spec.postgres.install;
   return options;
+}
+
+KafkaFormat format_of(std::string_view word) {
+  if (word == "text") return KafkaFormat::kText;
+  return word == "bytes" ? KafkaFormat::kBytes : KafkaFormat::kJson;
+}
+
+Result<KafkaOptions> kafka_options(const FlowInputId& id, const TriggerSpec& spec,
+                                   const Secrets& secrets) {
+  KafkaOptions options;
+  TRY_ASSIGN(std::string password, password_of(spec.listen, secrets));
+  const auto connected = connect_kafka(spec.listen.connection, password, options);
+  wipe_secret(password);
+  TRY(connected);
+  TRY_ASSIGN(options.operations, operations_of(spec.listen));
+  options.over_gaps = spec.listen.over_gaps;
+  options.topics = spec.kafka.topics;
+  options.group = spec.kafka.group.empty() ? "cordyna." + id.dotted() : spec.kafka.group;
+  options.format = format_of(spec.kafka.format);
+  options.start = spec.kafka.only_new ? KafkaStartAt::kLatest : KafkaStartAt::kEarliest;
+  return options;
+}
+
+/// Errors: kInvalidArgument: it needs nothing there.
+Result<PostgresOptions> installed_options(const FlowInputId& id, const TriggerSpec& spec,
+                                          const Secrets& secrets) {
+  if (spec.type == TriggerType::kPostgres) return postgres_options(spec, secrets);
+  return fail(ErrorCode::kInvalidArgument,
+              fmt::format("{} is of type {}: nothing is installed for it", id.text(),
+                          to_string(spec.type)));
 }
 
 }  // namespace
@@ -42,28 +83,35 @@ std::string FlowInputId::text() const {
   return flow_name(ns, flow_id) + "/" + trigger;
 }
 
+std::string FlowInputId::dotted() const {
+  return (ns.empty() ? "" : ns + ".") + flow_id + "." + trigger;
+}
+
 std::string FlowInputId::short_text() const {
-  std::string whole = ns.empty() ? "" : ns + ".";
-  whole += flow_id + "." + trigger;
+  std::string whole = dotted();
   if (whole.size() <= kPostgresIdMax) return whole;
   return fmt::format("{}.{:016x}", whole.substr(0, kPostgresIdMax - 17), fnv1a(whole));
 }
 
 Result<std::unique_ptr<Input>> make_flow_input(const FlowInputId& id, const TriggerSpec& spec,
                                                const Secrets& secrets) {
-  TRY_ASSIGN(PostgresOptions options, options_of(spec.postgres, secrets));
+  if (spec.type == TriggerType::kKafka) {
+    TRY_ASSIGN(KafkaOptions kafka, kafka_options(id, spec, secrets));
+    return kafka_input(id.dotted(), std::move(kafka));
+  }
+  TRY_ASSIGN(PostgresOptions options, postgres_options(spec, secrets));
   return postgres_input(id.short_text(), std::move(options));
 }
 
 Result<> install_flow_input(const FlowInputId& id, const TriggerSpec& spec,
                             const Secrets& secrets) {
-  TRY_ASSIGN(const PostgresOptions options, options_of(spec.postgres, secrets));
+  TRY_ASSIGN(const PostgresOptions options, installed_options(id, spec, secrets));
   return install_postgres_input(id.short_text(), options);
 }
 
 Result<> remove_flow_input(const FlowInputId& id, const TriggerSpec& spec, const Secrets& secrets) {
-  TRY_ASSIGN(const std::string connection, connection_of(spec.postgres, secrets));
-  return remove_postgres_input(id.short_text(), connection);
+  TRY_ASSIGN(const PostgresOptions options, installed_options(id, spec, secrets));
+  return remove_postgres_input(id.short_text(), options.connection);
 }
 
 }  // namespace cordyna::input

@@ -22,8 +22,9 @@ struct FlowInputId {
 
   /// "acme/orders/rows", which is also what its position is kept under.
   [[nodiscard]] std::string text() const;
-  /// As a database knows it: "acme.orders.rows"; of one that is too long for that, the beginning
-  /// and a hash.
+  /// "acme.orders.rows"
+  [[nodiscard]] std::string dotted() const;
+  /// As a database knows it: `dotted`; of one that is too long for that, the beginning and a hash.
   [[nodiscard]] std::string short_text() const;
 };
 
@@ -32,7 +33,8 @@ struct FlowInputId {
                                                              const TriggerSpec& spec,
                                                              const Secrets& secrets);
 
-/// As install_postgres_input and remove_postgres_input. Errors: theirs, and those of the secrets.
+/// As install_postgres_input and remove_postgres_input. Errors: theirs, and those of the secrets;
+/// kInvalidArgument: nothing is installed for a trigger of this type.
 [[nodiscard]] Result<> install_flow_input(const FlowInputId& id, const TriggerSpec& spec,
                                           const Secrets& secrets);
 [[nodiscard]] Result<> remove_flow_input(const FlowInputId& id, const TriggerSpec& spec,

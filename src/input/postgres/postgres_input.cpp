@@ -70,6 +70,7 @@ class PostgresInput final : public Input {
     TRY(database.take());
     TRY(database.listen());
     TRY_ASSIGN(OutboxPosition position, begin(database, sink));
+    TRY(sink.send({}, to_text(position)));  // which also says that it listens
     auto new_tables = Steady::now() + options_.new_tables;
     Ms look = kFirstLook;
     while (true) {

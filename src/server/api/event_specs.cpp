@@ -43,7 +43,9 @@ constexpr std::array kInputFields{
     Field{"trigger", kString, true, "The trigger that it is of."},
     Field{"type", kString, true, "What it listens to.", kTriggerTypes},
     Field{"state", kString, true,
-          "listens; waits: what comes is not taken; failed: it is begun again.", kInputStates},
+          "starts: on its way to its source; listens; waits: what comes is not taken; failed: it "
+          "is begun again.",
+          kInputStates},
     Field{"problem", kString, false, "Why it waits, or has failed."},
     Field{"since", kTime, true, "Since when it is in this state."},
     Field{"events", kInteger, true, "How many it took since it was begun here."},

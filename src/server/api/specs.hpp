@@ -13,7 +13,8 @@ inline constexpr std::array<std::string_view, 7> kRunStates{
 
 inline constexpr std::array<std::string_view, 4> kEventStates{"pending", "run", "dead", "dropped"};
 
-inline constexpr std::array<std::string_view, 3> kTriggerTypes{"schedule", "webhook", "postgres"};
+inline constexpr std::array<std::string_view, 4> kTriggerTypes{"schedule", "webhook", "postgres",
+                                                               "kafka"};
 
 extern const ObjectSpec kAnyObject;
 extern const ObjectSpec kProblem;

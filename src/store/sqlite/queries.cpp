@@ -167,6 +167,7 @@ struct Queries::Statements {
   Statement last_seq;
   Statement flow;
   Statement holds;
+  std::optional<Statement> old_runs{};
 };
 
 Queries::Queries(Database& database, Statements statements)
@@ -407,7 +408,12 @@ Result<std::vector<HashRuns>> Queries::count_runs(std::string_view ns, std::stri
 }
 
 Result<std::vector<OldRun>> Queries::list_old_runs(RunNo after, std::uint32_t limit) {
-  TRY_ASSIGN(Statement runs, database_.prepare(kOldRuns));
+  // Kept once it was needed: whoever removes runs asks for each of them again.
+  if (!s_->old_runs.has_value()) {
+    TRY_ASSIGN(Statement prepared, database_.prepare(kOldRuns));
+    s_->old_runs.emplace(std::move(prepared));
+  }
+  Statement& runs = *s_->old_runs;
   runs.bind(1, after);
   runs.bind(2, limit);
   return collect<OldRun>(runs, [](const Statement& row) -> Result<OldRun> {

@@ -1,4 +1,4 @@
-"""The servers that these tests start are those of their neighbours."""
+"""The servers that these tests start are those of their neighbours, and of an example."""
 
 from __future__ import annotations
 
@@ -6,4 +6,6 @@ import sys
 from pathlib import Path
 
 INTEGRATION = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(INTEGRATION / "data"), str(INTEGRATION / "server")]
+MEDALLION = INTEGRATION.parents[1] / "examples" / "medallion"
+sys.path[:0] = [str(INTEGRATION / name) for name in ("data", "server", "containers")]
+sys.path.append(str(MEDALLION))

@@ -14,11 +14,9 @@ from zlib import crc32
 
 import pytest
 from postgres_server import PASSWORD, Server
+from programs import PATIENCE, Program, build
 
-ROOT = Path(__file__).resolve().parents[3]
-BUILD = Path(os.environ.get("CORDYNA_BUILD", str(ROOT / "build" / "release")))
 LONG = bool(os.environ.get("DYNA_TEST_LONG"))
-PATIENCE = 120
 WRITERS = 64
 KILLS = 20 if LONG else 4
 
@@ -34,56 +32,22 @@ def server() -> Iterator[Server]:
 
 @pytest.fixture(scope="module")
 def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Built with the installed library alone."""
-    prefix = tmp_path_factory.mktemp("prefix")
-    run("cmake", "--install", BUILD, "--component", "library", "--prefix", prefix)
-    folder = next(prefix.rglob("libcordyna.so")).parent
-    environment = {**os.environ, "PKG_CONFIG_PATH": str(folder / "pkgconfig")}
-    flags = run("pkg-config", "--cflags", "--libs", "cordyna", env=environment).split()
-    built = prefix / "probe"
-    source = Path(__file__).with_name("probe.cpp")
-    run("g++", "-std=c++23", "-Wall", "-Wextra", "-Werror", source, *flags, "-pthread",
-        f"-Wl,-rpath,{folder}", "-o", built)  # fmt: skip
-    return built
+    return build("probe.cpp", tmp_path_factory.mktemp("prefix"))
 
 
-def run(*command: str | Path, **options: object) -> str:
-    done = subprocess.run(
-        [str(part) for part in command], capture_output=True, text=True, check=False, **options
-    )
-    assert done.returncode == 0, f"{command}:\n{done.stdout}\n{done.stderr}"
-    return done.stdout
-
-
-class Probe:
+class Probe(Program):
     """A program with the input, its state and what its process has written."""
 
     def __init__(self, program: Path, server: Server, folder: Path, name: str) -> None:
-        self.program, self.server, self.name = program, server, name
-        self.state, self.output = folder / f"{name}-state", folder / f"{name}-output"
-        self.errors = folder / f"{name}-errors"
-        self.output.touch()
-        self.running: subprocess.Popen[bytes] | None = None
-
-    def command(self, *words: str | Path) -> list[str]:
-        return [str(self.program), *map(str, words)]
+        super().__init__(program, folder, name)
+        self.server = server
 
     @property
     def connection(self) -> str:
         return f"host={self.server.folder} user=dyna dbname=postgres password={PASSWORD}"
 
     def start(self, *words: str) -> None:
-        with self.errors.open("ab") as errors:
-            self.running = subprocess.Popen(
-                self.command(*("run", self.name, self.connection, self.state, self.output), *words),
-                stderr=errors,
-            )
-
-    def kill(self) -> None:
-        if self.running is not None:
-            self.running.kill()
-            self.running.wait()
-            self.running = None
+        self.spawn("run", self.name, self.connection, self.state, self.output, *words)
 
     def call(self, verb: str, *words: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
@@ -96,32 +60,6 @@ class Probe:
     def install(self, *words: str) -> None:
         done = self.call("install", *words)
         assert done.returncode == 0, done.stderr
-
-    def events(self) -> list[dict]:
-        return [json.loads(line) for line in self.lines()]
-
-    def lines(self) -> list[str]:
-        # Not splitlines: a text may hold other ends of lines. What is behind the last one is not there yet.
-        return self.output.read_text(encoding="utf-8").split("\n")[:-1]
-
-    def wait(self, count: int) -> list[dict]:
-        """Until there are so many different events; all of them, in the order in which they came."""
-        until = monotonic() + PATIENCE
-        while True:
-            found = {event["key"]: event for event in self.events()}
-            if len(found) >= count:
-                assert len(found) == count
-                return list(found.values())
-            assert self.running is not None
-            assert self.running.poll() is None, self.errors.read_text()
-            assert monotonic() < until, f"{len(found)} of {count}\n{self.errors.read_text()}"
-            sleep(0.02)
-
-    def wait_for_error(self, text: str) -> None:
-        until = monotonic() + PATIENCE
-        while text not in self.errors.read_text():
-            assert monotonic() < until, self.errors.read_text()
-            sleep(0.02)
 
 
 @pytest.fixture

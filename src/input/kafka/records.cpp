@@ -1,0 +1,132 @@
+#include "input/kafka/records.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <boost/archive/iterators/base64_from_binary.hpp>
+#include <boost/archive/iterators/transform_width.hpp>
+#include <boost/json.hpp>
+#include <iterator>
+#include <map>
+#include <vector>
+
+#include "base/hash.hpp"
+#include "base/json_text.hpp"
+#include "base/text.hpp"
+
+namespace cordyna::input {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::size_t kIdBytes = 1'000;  // of an event's id; what is longer stands in `data` alone
+constexpr std::size_t kDepth = 100;
+// Of an event's bytes, so many are for what is not the value: its base64 takes 4 bytes for 3.
+constexpr std::size_t kBytesShown = (kEventBytesMax - (std::size_t{1} << 20)) / 4 * 3;
+
+std::string base64_of(std::string_view bytes) {
+  using Bits = boost::archive::iterators::transform_width<std::string_view::const_iterator, 6, 8>;
+  using Letters = boost::archive::iterators::base64_from_binary<Bits>;
+  std::string out;
+  out.reserve((bytes.size() + 2) / 3 * 4);
+  std::copy(Letters(bytes.begin()), Letters(bytes.end()), std::back_inserter(out));
+  out.append((4 - out.size() % 4) % 4, '=');
+  return out;
+}
+
+/// A text, or what is none as {"base64":"…"}.
+std::string text_or_bytes(const std::optional<std::string>& value) {
+  if (!value.has_value()) return "null";
+  if (is_utf8(*value)) return json_string(*value);
+  return fmt::format(R"({{"base64":"{}"}})", base64_of(*value));
+}
+
+/// Of a name that stands there more than once, a list of its values.
+std::string headers_of(const kafka::Record& record) {
+  std::map<std::string_view, std::vector<std::string>> found;
+  for (const auto& [name, value] : record.headers) found[name].push_back(text_or_bytes(value));
+  std::string out;
+  for (const auto& [name, values] : found) {
+    std::string list;
+    for (const std::string& value : values) list += (list.empty() ? "" : ",") + value;
+    if (values.size() > 1) list = "[" + list + "]";
+    std::string text;
+    append_json(text, name);
+    out += fmt::format("{}{}:{}", out.empty() ? "" : ",", text, list);
+  }
+  return out;
+}
+
+std::string place_of(const kafka::Record& record) {
+  return fmt::format(R"("partition":{},"offset":{},"key":{},"headers":{{{}}})",
+                     record.partition.number, record.offset, text_or_bytes(record.key),
+                     headers_of(record));
+}
+
+/// The time is in it for a topic that was made anew has the offsets of the one before.
+std::string event_key(const kafka::Record& record) {
+  std::string rest = fmt::format("/{}/{}@{}", record.partition.number, record.offset, record.at);
+  const std::string& topic = record.partition.topic;
+  if (topic.size() + rest.size() + 2 <= kEventKeyMax) return "k:" + topic + rest;
+  return fmt::format("k:{}~{:016x}{}", topic.substr(0, 100), fnv1a(topic), rest);
+}
+
+Event without_data(const kafka::Record& record) {
+  Event event;
+  event.location = record.partition.topic;
+  event.operation = record.value.has_value() ? Operation::kCreate : Operation::kDelete;
+  if (record.key.has_value() && record.key->size() <= kIdBytes && is_utf8(*record.key)) {
+    event.id = *record.key;
+  }
+  if (record.at > 0) event.at = EventTime(std::chrono::milliseconds(record.at));
+  event.key = event_key(record);
+  return event;
+}
+
+/// Why it is no JSON; empty: it is.
+std::string json_problem(const std::string& text) {
+  json::parse_options options;
+  options.max_depth = kDepth;
+  json::stream_parser parser({}, options);
+  boost::system::error_code error;
+  parser.write(text.data(), text.size(), error);
+  if (!error) parser.finish(error);
+  return error ? fmt::format("its value is no JSON: {}", error.message()) : std::string();
+}
+
+}  // namespace
+
+Event event_of(const kafka::Record& record, KafkaFormat format) {
+  std::string value = "null";
+  if (record.value.has_value()) {
+    if (format == KafkaFormat::kBytes) {
+      value = '"' + base64_of(*record.value) + '"';
+    } else if (!is_utf8(*record.value)) {
+      return problem_of(record, "its value is not UTF-8");
+    } else if (format == KafkaFormat::kText) {
+      value = json_string(*record.value);
+    } else {
+      if (const std::string problem = json_problem(*record.value); !problem.empty()) {
+        return problem_of(record, problem);
+      }
+      value = *record.value;
+    }
+  }
+  Event event = without_data(record);
+  event.data = fmt::format(R"({{{},"value":{}}})", place_of(record), value);
+  return event;
+}
+
+Event problem_of(const kafka::Record& record, std::string_view problem) {
+  Event event = without_data(record);
+  std::string bytes;
+  if (record.value.has_value() && record.value->size() <= kBytesShown) {
+    bytes = fmt::format(R"(,"base64":"{}")", base64_of(*record.value));
+  }
+  event.data =
+      fmt::format(R"({{{},"problem":{}{}}})", place_of(record), json_string(problem), bytes);
+  return event;
+}
+
+}  // namespace cordyna::input
