@@ -6,6 +6,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/base64.hpp"
 #include "base/bounded_queue.hpp"
 #include "base/id.hpp"
 #include "base/json_text.hpp"
@@ -119,6 +120,15 @@ TEST(BoundedQueueTest, ItsDrainerNeverWaitsForItself) {
   queue.close();
   EXPECT_FALSE(queue.push(3));
   EXPECT_TRUE(queue.drain(std::nullopt).empty());
+}
+
+TEST(Base64Test, EndsArePadded) {
+  EXPECT_EQ(base64(""), "");
+  EXPECT_EQ(base64("f"), "Zg==");
+  EXPECT_EQ(base64("fo"), "Zm8=");
+  EXPECT_EQ(base64("foo"), "Zm9v");
+  EXPECT_EQ(base64("foob"), "Zm9vYg==");
+  EXPECT_EQ(base64(std::string_view("\xff\xfe\0\xfb", 4)), "//4A+w==");
 }
 
 TEST(MentionsTest, WordsAreIdentifiers) {

@@ -8,11 +8,11 @@
 #include <functional>
 #include <utility>
 
+#include "base/base64.hpp"
 #include "base/text.hpp"
 #include "docker/image.hpp"
 #include "docker/json_field.hpp"
-#include "http/client.hpp"
-#include "http/digest.hpp"
+#include "http/exchange.hpp"
 
 namespace cordyna::docker {
 namespace {
@@ -97,7 +97,7 @@ class Pieces final : public http::BodyTaker {
 };
 
 std::string url_base64(std::string_view text) {
-  std::string out = http::base64(text);
+  std::string out = base64(text);
   std::ranges::replace(out, '+', '-');
   std::ranges::replace(out, '/', '_');
   return out;
@@ -144,11 +144,8 @@ Result<Daemon::Answer> Daemon::send(const Call& call) {
   if (!call.credentials.empty()) {
     request.headers.push_back({"X-Registry-Auth", url_base64(call.credentials)});
   }
-  http::ClientOptions options;
-  options.unix_socket = socket_;
-  options.answer_bytes_max = kAnswerBytesMax;
-  options.waits = {kConnectWait, call.idle, cancel_fd_};
-  auto response = http::exchange(request, options, call.taker);
+  auto response = http::exchange_local(socket_, request, {kConnectWait, call.idle, cancel_fd_},
+                                       kAnswerBytesMax, call.taker);
   if (!response.has_value()) {
     if (response.error().code != ErrorCode::kUnavailable) return fail(std::move(response.error()));
     return fail("the Docker daemon does not answer", std::move(response.error()));
@@ -239,7 +236,13 @@ Result<ContainerState> Daemon::inspect(const std::string& container) {
   out.id = text_field(object, "Id");
   out.status = text_field(state, "Status");
   out.error = text_field(state, "Error");
-  out.labels = labels_of(inner(object, "Config"));
+  const json::object& config = inner(object, "Config");
+  out.labels = labels_of(config);
+  if (const json::value* env = field(config, "Env"); env != nullptr && env->is_array()) {
+    for (const json::value& one : env->get_array()) {
+      if (one.is_string()) out.env.emplace_back(one.get_string());
+    }
+  }
   if (const json::value* code = field(state, "ExitCode"); code != nullptr && code->is_int64()) {
     out.exit_code = static_cast<int>(code->get_int64());
   }

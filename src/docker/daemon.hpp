@@ -29,6 +29,7 @@ struct ContainerState {
   bool out_of_memory = false;
   std::string error;  ///< of the daemon: why it could not be started
   std::map<std::string, std::string> labels;
+  std::vector<std::string> env;  ///< "NAME=value", the image's too
 
   [[nodiscard]] bool was_started() const { return status != "created"; }
   [[nodiscard]] bool is_over() const { return status == "exited" || status == "dead"; }

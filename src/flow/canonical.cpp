@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "flow/durations.hpp"
+#include "base/durations.hpp"
 
 namespace cordyna::flow {
 namespace {

@@ -8,9 +8,9 @@
 #include <filesystem>
 #include <system_error>
 
+#include "base/durations.hpp"
 #include "flow/case_keys.hpp"
 #include "flow/case_reader.hpp"
-#include "flow/durations.hpp"
 #include "flow/inputs_file.hpp"
 #include "flow/json_text.hpp"
 #include "flow/text_file.hpp"

@@ -68,6 +68,10 @@ class Reporter {
 
 /// A user's text in a message: in single quotes, control characters escaped, cut where it is long.
 [[nodiscard]] std::string quoted(std::string_view text);
+/// Where <iomanip> is included, too, std::quoted would fit a std::string better.
+[[nodiscard]] inline std::string quoted(const std::string& text) {
+  return quoted(std::string_view(text));
+}
 
 /// "; did you mean 'needs'?", or nothing.
 [[nodiscard]] std::string did_you_mean(std::string_view word,

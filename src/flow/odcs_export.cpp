@@ -6,8 +6,8 @@
 #include <boost/json.hpp>
 #include <optional>
 
+#include "base/durations.hpp"
 #include "flow/contract_file.hpp"
-#include "flow/durations.hpp"
 #include "flow/odcs.hpp"
 #include "flow/odcs_words.hpp"
 #include "flow/yaml_text.hpp"

@@ -3,7 +3,7 @@
 #include <array>
 #include <charconv>
 
-#include "flow/durations.hpp"
+#include "base/durations.hpp"
 #include "flow/project_file.hpp"
 
 namespace cordyna::flow {

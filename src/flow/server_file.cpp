@@ -10,8 +10,8 @@
 #include <variant>
 
 #include "base/check.hpp"
+#include "base/durations.hpp"
 #include "base/nearest.hpp"
-#include "flow/durations.hpp"
 
 namespace cordyna::flow {
 namespace {

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "flow/durations.hpp"
+#include "base/durations.hpp"
 #include "flow/task_reader.hpp"
 
 namespace cordyna::flow {

@@ -7,7 +7,7 @@
 #include <cmath>
 
 #include "base/check.hpp"
-#include "flow/durations.hpp"
+#include "base/durations.hpp"
 #include "template/template.hpp"
 
 namespace cordyna::flow {

@@ -13,7 +13,8 @@ using Word = std::string_view;
 constexpr std::int64_t kDayMillis = 86'400'000;
 
 // As TriggerType.
-constexpr std::array kTypes{Word("schedule"), Word("webhook"), Word("postgres"), Word("kafka")};
+constexpr std::array kTriggerTypes{Word("schedule"), Word("webhook"), Word("postgres"),
+                                   Word("kafka")};
 // In the order of CatchUp, OnGap and OnOverlap.
 constexpr std::array kCatchUps{Word("all"), Word("latest"), Word("none")};
 constexpr std::array kGaps{Word("shift"), Word("skip")};
@@ -48,7 +49,7 @@ constexpr std::array kTriggerKeys{
             .kind = K::kEnum,
             .description = "What it waits for.",
             .required = true,
-            .words = kTypes},
+            .words = kTriggerTypes},
     KeySpec{.name = "description", .kind = K::kText, .description = "What it is for."},
     KeySpec{.name = "inputs",
             .kind = K::kMap,

@@ -7,9 +7,9 @@
 #include <optional>
 
 #include "base/calendar.hpp"
+#include "base/durations.hpp"
 #include "base/text.hpp"
 #include "flow/diagnostics.hpp"
-#include "flow/durations.hpp"
 #include "flow/json_text.hpp"
 #include "flow/values.hpp"
 #include "flow/yaml_tree.hpp"

@@ -7,7 +7,7 @@
 #include <charconv>
 #include <cmath>
 
-#include "flow/durations.hpp"
+#include "base/durations.hpp"
 #include "flow/json_text.hpp"
 #include "model/task_error.hpp"
 #include "template/template.hpp"

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "flow/durations.hpp"
+#include "base/durations.hpp"
 #include "flow/input_reader.hpp"
 #include "flow/task_reader.hpp"
 #include "template/template.hpp"

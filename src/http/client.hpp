@@ -6,27 +6,13 @@
 
 #include <cstddef>
 #include <string>
-#include <string_view>
 
+#include "http/exchange.hpp"
 #include "http/message.hpp"
 #include "http/proxy.hpp"
 #include "http/stream.hpp"
 
 namespace cordyna::http {
-
-/// Takes the body of an answer that is 2xx. What it returns as an error ends the exchange and comes
-/// out of it.
-class BodyTaker {
- public:
-  BodyTaker() = default;
-  BodyTaker(const BodyTaker&) = delete;
-  BodyTaker& operator=(const BodyTaker&) = delete;
-  virtual ~BodyTaker() = default;
-
-  /// Called once, before the body.
-  [[nodiscard]] virtual Result<> begin(const Response& head) = 0;
-  [[nodiscard]] virtual Result<> take(std::string_view piece) = 0;
-};
 
 struct ClientOptions {
   Waits waits;
@@ -34,7 +20,6 @@ struct ClientOptions {
   std::string ca_file{};    ///< PEM: CAs that are trusted instead of the system's; empty: those
   Reach reach = Reach::kAnywhere;  ///< of a server that is connected to without a proxy
   std::size_t answer_bytes_max = kAnswerBytesMax;  ///< of a body that nobody takes
-  std::string unix_socket{};  ///< connected to instead of the URL's host, without proxy or TLS
 };
 
 /// The answer, whatever its status; redirects are not followed. `taker` null: the body of a 2xx

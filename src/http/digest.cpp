@@ -4,7 +4,6 @@
 #include <openssl/hmac.h>
 
 #include <array>
-#include <vector>
 
 #include "base/check.hpp"
 
@@ -81,13 +80,6 @@ std::string hex(std::string_view bytes) {
     out += kDigits[byte & 15U];
   }
   return out;
-}
-
-std::string base64(std::string_view bytes) {
-  std::vector<unsigned char> out(4 * ((bytes.size() + 2) / 3) + 1);
-  const int size = EVP_EncodeBlock(out.data(), reinterpret_cast<const unsigned char*>(bytes.data()),
-                                   static_cast<int>(bytes.size()));
-  return text_of(out.data(), static_cast<std::size_t>(size));
 }
 
 }  // namespace cordyna::http

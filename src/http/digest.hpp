@@ -1,4 +1,4 @@
-/// Digests, keyed ones too, and their spellings.
+/// Digests, keyed ones too, and how they are spelled.
 ///
 /// Threads: any; each object from one.
 #pragma once
@@ -34,6 +34,5 @@ class Digest {
 [[nodiscard]] std::string hmac_sha256(std::string_view key, std::string_view bytes);
 /// Lower case.
 [[nodiscard]] std::string hex(std::string_view bytes);
-[[nodiscard]] std::string base64(std::string_view bytes);
 
 }  // namespace cordyna::http

@@ -12,6 +12,7 @@
 #include <optional>
 #include <vector>
 
+#include "base/base64.hpp"
 #include "base/words.hpp"
 #include "http/digest.hpp"
 

@@ -8,6 +8,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "base/base64.hpp"
 #include "http/digest.hpp"
 #include "http/server_fixture.hpp"
 

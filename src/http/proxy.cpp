@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "base/base64.hpp"
 #include "base/words.hpp"
-#include "http/digest.hpp"
 
 namespace cordyna::http {
 namespace {

@@ -44,8 +44,8 @@ struct Connected {
 [[nodiscard]] Result<Connected> connect_tcp(const std::string& host, std::uint16_t port,
                                             const Waits& waits, Reach reach = Reach::kAnywhere);
 
-/// A socket in the file system. Errors: kUnavailable, naming it and why (nothing there, nobody
-/// listens, no right to); kCancelled.
+/// A socket in the file system. Errors, naming it: kUnavailable: nothing there, nobody listens;
+/// kDenied: no right to; kCancelled.
 [[nodiscard]] Result<std::unique_ptr<Stream>> connect_unix(const std::string& path,
                                                            const Waits& waits);
 

@@ -142,7 +142,7 @@ Result<std::unique_ptr<Stream>> connect_unix(const std::string& path, const Wait
   // A queue of its that is full is said at once, and nothing tells when there is room.
   while (connect(fd, at, sizeof address) != 0) {
     if (errno != EAGAIN || std::chrono::steady_clock::now() >= end) {
-      return fail(ErrorCode::kUnavailable,
+      return fail(errno == EACCES ? ErrorCode::kDenied : ErrorCode::kUnavailable,
                   fmt::format("cannot connect to {}: {}", path, std::strerror(errno)));
     }
     pollfd cancel{waits.cancel_fd, POLLIN, 0};

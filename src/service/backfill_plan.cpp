@@ -6,8 +6,8 @@
 #include <optional>
 #include <utility>
 
+#include "base/durations.hpp"
 #include "base/text.hpp"
-#include "flow/durations.hpp"
 #include "flow/flow_file.hpp"
 #include "model/run_fields.hpp"
 
@@ -118,7 +118,7 @@ Result<BackfillPlan> plan_backfill(const BackfillWish& wish, const Flow& flow, M
   row.newest_first = wish.newest_first;
   row.inputs = flow::backfill_inputs(wish.inputs);
   if (!wish.every.empty()) {
-    auto every = flow::parse_duration(wish.every);
+    auto every = parse_duration(wish.every);
     if (!every.has_value()) return fail(wish.dashes + "every", every.error());
     if (*every < 1000) return wrong(wish.dashes + "every: at least 1s is wanted");
     row.every = *every;

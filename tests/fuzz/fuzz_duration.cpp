@@ -4,21 +4,20 @@
 #include <string_view>
 
 #include "base/check.hpp"
+#include "base/durations.hpp"
 #include "base/time.hpp"
-#include "flow/durations.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  namespace flow = cordyna::flow;
   const std::string_view text(reinterpret_cast<const char*>(data), size);
-  const auto duration = flow::parse_duration(text);
+  const auto duration = cordyna::parse_duration(text);
   if (duration.has_value()) {
     CHECK(*duration >= 0);
-    const auto again = flow::parse_duration(flow::canonical_duration(*duration));
+    const auto again = cordyna::parse_duration(cordyna::canonical_duration(*duration));
     CHECK(again.has_value() && *again == *duration);
   } else {
     CHECK(!duration.error().message.empty());
   }
-  const auto bytes = flow::parse_size(text);
+  const auto bytes = cordyna::parse_size(text);
   CHECK(bytes.has_value() || !bytes.error().message.empty());
   const auto at = cordyna::parse_timestamp(text);
   if (!at.has_value()) return 0;

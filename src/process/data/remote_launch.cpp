@@ -7,7 +7,7 @@
 #include <cstdlib>
 #include <optional>
 
-#include "http/digest.hpp"
+#include "base/base64.hpp"
 #include "http/proxy.hpp"
 #include "process/data/remote.hpp"
 #include "template/template.hpp"
@@ -189,7 +189,7 @@ StepResult<> hand_over_remote(const Step& step, const RawParams& raw, const Secr
     STEP_TRY(handover.add_texts());
     STEP_TRY(handover.add(load->remote.password, kPasswordVariable));
     if (!load->remote.user.empty()) {
-      handover.mask(http::base64(load->remote.user + ":" + launch.env.back().second));
+      handover.mask(base64(load->remote.user + ":" + launch.env.back().second));
     }
     add_masks(launch);
     return {};

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstdlib>
 
+#include "base/base64.hpp"
 #include "http/digest.hpp"
 #include "http/download.hpp"
 #include "process/data/files.hpp"
@@ -35,7 +36,7 @@ http::Headers headers_of(const RemoteParams& remote, const RemoteSecrets& secret
   for (const auto& [name, value] : secrets.headers) http::set_header(headers, name, value);
   if (!remote.user.empty()) {
     http::set_header(headers, "Authorization",
-                     "Basic " + http::base64(remote.user + ":" + secrets.password));
+                     "Basic " + base64(remote.user + ":" + secrets.password));
   }
   return headers;
 }

@@ -1,4 +1,4 @@
-#include "flow/durations.hpp"
+#include "base/durations.hpp"
 
 #include <fmt/format.h>
 
@@ -7,7 +7,7 @@
 #include <limits>
 #include <optional>
 
-namespace cordyna::flow {
+namespace cordyna {
 namespace {
 
 constexpr Millis kSecond = 1000;
@@ -168,4 +168,4 @@ Result<std::uint64_t> parse_size(std::string_view text) {
   return refuse_size("its unit is one of B, KB, MB, GB, TB, KiB, MiB, GiB, TiB");
 }
 
-}  // namespace cordyna::flow
+}  // namespace cordyna

@@ -8,7 +8,7 @@
 #include "base/result.hpp"
 #include "base/time.hpp"
 
-namespace cordyna::flow {
+namespace cordyna {
 
 /// "250ms", "10s", "5m", "2h", "1d", combinations in falling order ("1h30m"), or ISO 8601 without
 /// years and months ("PT10M", "P1DT2H", "PT0.5S", "P2W"). Zero is a duration.
@@ -21,4 +21,4 @@ namespace cordyna::flow {
 /// Bytes: "256MB" (decimal), "512KiB" (binary), "100B". Errors: kInvalidArgument.
 [[nodiscard]] Result<std::uint64_t> parse_size(std::string_view text);
 
-}  // namespace cordyna::flow
+}  // namespace cordyna

@@ -1,8 +1,8 @@
-#include "flow/durations.hpp"
+#include "base/durations.hpp"
 
 #include <gtest/gtest.h>
 
-namespace cordyna::flow {
+namespace cordyna {
 namespace {
 
 struct Good {
@@ -94,4 +94,4 @@ TEST(Size, RefusesWhatIsNone) {
 }
 
 }  // namespace
-}  // namespace cordyna::flow
+}  // namespace cordyna
