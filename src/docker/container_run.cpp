@@ -1,4 +1,4 @@
-#include "process/container/container_run.hpp"
+#include "docker/container_run.hpp"
 
 #include <fmt/format.h>
 #include <poll.h>
@@ -11,9 +11,8 @@
 #include <utility>
 
 #include "base/hash.hpp"
-#include "process/container/leftovers.hpp"
 
-namespace cordyna::container {
+namespace cordyna::docker {
 namespace {
 
 using Clock = std::chrono::steady_clock;
@@ -21,7 +20,6 @@ using Clock = std::chrono::steady_clock;
 constexpr Millis kDelayFirst = 100;
 constexpr Millis kDelayMax = 2'000;
 constexpr Millis kStillRunningWait = 500;
-constexpr Millis kRemoveWait = 2'000;  // of one that is to end: its guardian is about to end us
 constexpr std::size_t kNameBytesMax = 200;
 constexpr int kKilledCode = 137;  // 128 + SIGKILL
 constexpr int kEndedCode = 143;   // 128 + SIGTERM
@@ -49,35 +47,41 @@ Trouble trouble_of_image(ErrorCode code) {
 
 }  // namespace
 
-std::string container_name(const std::string& attempt) {
-  std::string name = "dyna-";
-  bool same = attempt.size() < kNameBytesMax;
-  for (const char c : attempt.substr(0, kNameBytesMax)) {
-    // The slashes between run, task and attempt are the usual case.
+Result<Pull> parse_pull(std::string_view word) {
+  if (word == "missing") return Pull::kMissing;
+  if (word == "always") return Pull::kAlways;
+  if (word == "never") return Pull::kNever;
+  return fail(ErrorCode::kInvalidArgument,
+              fmt::format("pull: '{}' is none of missing, always, never", word));
+}
+
+std::string container_name(std::string_view prefix, std::string_view text) {
+  std::string name(prefix);
+  bool same = text.size() < kNameBytesMax;
+  for (const char c : text.substr(0, kNameBytesMax)) {
+    // Slashes, as between run, task and attempt, are the usual case.
     same = same && (may_stand(c) || c == '/');
     name += may_stand(c) ? c : '_';
   }
-  return same ? name : name + fmt::format("-{:016x}", fnv1a(attempt));
+  return same ? name : name + fmt::format("-{:016x}", fnv1a(text));
 }
 
-ContainerRun::ContainerRun(docker::Daemon& daemon, const ContainerTask& task, RunOptions options,
+ContainerRun::ContainerRun(Daemon& daemon, const ContainerSpec& spec, RunOptions options,
                            int cancel_fd)
-    : daemon_(daemon), task_(task), options_(std::move(options)), cancel_fd_(cancel_fd) {
+    : daemon_(daemon), spec_(spec), options_(std::move(options)), cancel_fd_(cancel_fd) {
   daemon_.cancel_by(cancel_fd_);
 }
 
 ContainerEnd ContainerRun::run() {
   Result<> done = clear();
-  if (done.has_value()) done = get_image();
-  if (done.has_value()) done = make();
+  if (done.has_value()) done = find();
+  if (done.has_value() && id_.empty()) done = get_image();
+  if (done.has_value() && id_.empty()) done = make();
   if (done.has_value()) done = start();
   if (done.has_value()) done = follow();
   ContainerEnd end = end_of(done);
-  if (end.trouble == Trouble::kCancelled) {
-    end_kindly();
-  } else {
-    remove();
-  }
+  if (end.trouble == Trouble::kCancelled) end_kindly();
+  end.left = remove();
   return end;
 }
 
@@ -109,6 +113,13 @@ Result<> ContainerRun::persist(const Step& step) {
 Result<> ContainerRun::give_up_first(const Error& error, Trouble answered, std::string_view what) {
   if (error.code == ErrorCode::kCancelled) return fail(error);
   if (daemon_.answered()) return give_up(answered, fmt::format("{}{}", what, error.message));
+  if (error.code == ErrorCode::kDenied) {
+    return give_up(
+        Trouble::kNoRights,
+        fmt::format("{}; this user may not use the Docker daemon: who is in the group of "
+                    "its socket may (usually docker), which is as much as being root",
+                    error.message));
+  }
   return give_up(Trouble::kNoDaemon,
                  fmt::format("{}; start it, or name its socket in DOCKER_HOST, as "
                              "unix:///var/run/docker.sock",
@@ -117,8 +128,8 @@ Result<> ContainerRun::give_up_first(const Error& error, Trouble answered, std::
 
 /// Before anything of ours runs: a former attempt that was given up may still be at it.
 Result<> ContainerRun::clear() {
-  const Result<int> removed =
-      remove_leftovers(daemon_, options_.state, options_.task, options_.attempt);
+  if (!options_.clear) return {};
+  const Result<int> removed = options_.clear(daemon_);
   if (!removed.has_value()) {
     return give_up_first(removed.error(), Trouble::kDaemonAway,
                          "what former attempts left cannot be removed: ");
@@ -131,14 +142,42 @@ Result<> ContainerRun::clear() {
   return {};
 }
 
+/// One that is there is taken up, also where its image is not any more.
+Result<> ContainerRun::find() {
+  const auto state = daemon_.inspect(options_.name);
+  if (!state.has_value()) {
+    if (daemon_.answered() && state.error().code == ErrorCode::kNotFound) return {};
+    return give_up_first(state.error(), Trouble::kDaemonAway, {});
+  }
+  TRY(take_up(*state));
+  if (!options_.anew) return {};
+  const Result<> removed = daemon_.remove(id_);
+  if (removed.has_value()) id_.clear();
+  if (removed.has_value() || removed.error().code == ErrorCode::kCancelled) return removed;
+  return give_up(Trouble::kDaemonAway,
+                 "what the former attempt left cannot be removed: " + removed.error().message);
+}
+
+Result<> ContainerRun::take_up(const ContainerState& state) {
+  if (!options_.is_ours(state)) {
+    return give_up(
+        Trouble::kNameTaken,
+        fmt::format("a container with the name {0} is there, and it is not of this work; "
+                    "remove it: docker rm -f {0}",
+                    options_.name));
+  }
+  id_ = state.id;
+  return {};
+}
+
 Result<> ContainerRun::get_image() {
-  const std::string& image = task_.spec.image;
+  const std::string& image = spec_.image;
   const auto here = daemon_.has_image(image);
   if (!here.has_value()) {
     return give_up_first(here.error(), trouble_of_image(here.error().code), {});
   }
-  if (*here && task_.pull != Pull::kAlways) return {};
-  if (task_.pull == Pull::kNever) {
+  if (*here && options_.pull != Pull::kAlways) return {};
+  if (options_.pull == Pull::kNever) {
     return give_up(Trouble::kNoImage,
                    fmt::format("the image {} is not on this machine, and pull is 'never'", image));
   }
@@ -153,7 +192,7 @@ Result<> ContainerRun::get_image() {
 
 Result<> ContainerRun::make() {
   return persist([this]() -> Result<> {
-    auto made = daemon_.create(options_.name, task_.spec);
+    auto made = daemon_.create(options_.name, spec_);
     if (made.has_value()) {
       id_ = *std::move(made);
       return {};
@@ -169,14 +208,7 @@ Result<> ContainerRun::make() {
     // It is there: from before the daemon went, or of a stranger.
     auto state = daemon_.inspect(options_.name);
     if (!state.has_value()) return fail(state.error());
-    if (state->labels[kAttemptLabel] != options_.attempt) {
-      return give_up(Trouble::kRefused,
-                     fmt::format("a container with the name {} is there, and it is not of this "
-                                 "attempt; remove it: docker rm -f {}",
-                                 options_.name, options_.name));
-    }
-    id_ = state->id;
-    return {};
+    return take_up(*state);
   });
 }
 
@@ -196,10 +228,10 @@ Result<> ContainerRun::start() {
 }
 
 /// Hands on what was not handed on before the stream broke off.
-docker::OutputSink ContainerRun::unseen_output() {
+OutputSink ContainerRun::unseen_output() {
   auto skip = std::make_shared<std::array<std::uint64_t, 2>>(
       std::array<std::uint64_t, 2>{told_[0], told_[1]});
-  return [this, skip](docker::OutputStream stream, std::string_view bytes) -> Result<> {
+  return [this, skip](OutputStream stream, std::string_view bytes) -> Result<> {
     const auto at = static_cast<std::size_t>(stream);
     const std::uint64_t known = std::min<std::uint64_t>((*skip)[at], bytes.size());
     (*skip)[at] -= known;
@@ -214,14 +246,14 @@ Result<> ContainerRun::follow() {
   return persist([this]() -> Result<> {
     // The stream may end before the container does, and before all output came.
     for (;;) {
-      TRY(daemon_.follow(id_, task_.spec.tty, unseen_output()));
+      TRY(daemon_.follow(id_, spec_.tty, unseen_output()));
       const Result<> ended = daemon_.wait(id_, kStillRunningWait);
       if (!ended.has_value() && ended.error().code != ErrorCode::kUnavailable) return ended;
       auto state = daemon_.inspect(id_);
       if (!state.has_value()) return fail(state.error());
       if (!state->is_over()) continue;
       state_ = *std::move(state);
-      return daemon_.read_output(id_, task_.spec.tty, unseen_output());
+      return daemon_.read_output(id_, spec_.tty, unseen_output());
     }
   });
 }
@@ -264,29 +296,30 @@ ContainerEnd ContainerRun::end_of(const Result<>& done) {
 /// It may clean up; what it says meanwhile is kept, too.
 void ContainerRun::end_kindly() {
   daemon_.cancel_by(-1);
-  // The answer to the call that makes it may have been lost: then it is known by its name.
-  if (id_.empty()) id_ = options_.name;
-  if (daemon_.stop(id_, options_.stop_seconds).has_value()) {
-    (void)daemon_.read_output(id_, task_.spec.tty, unseen_output());
+  if (id_.empty()) {
+    // The answer to the call that makes it may have been lost: then it is known by its name.
+    const auto state = daemon_.inspect(options_.name);
+    if (!state.has_value() || !options_.is_ours(*state)) return;
+    id_ = state->id;
   }
-  remove();
+  if (daemon_.stop(id_, options_.stop_seconds).has_value()) {
+    (void)daemon_.read_output(id_, spec_.tty, unseen_output());
+  }
 }
 
-void ContainerRun::remove() {
-  if (id_.empty()) return;
+/// Why it could not be.
+std::string ContainerRun::remove() {
+  if (id_.empty()) return {};
   daemon_.cancel_by(-1);
-  const Clock::time_point end = Clock::now() + std::chrono::milliseconds(kRemoveWait);
+  const Clock::time_point end = Clock::now() + std::chrono::milliseconds(options_.remove_max);
   Result<> removed = daemon_.remove(id_);
   while (!removed.has_value() && Clock::now() < end) {
     wait_for(-1, kDelayFirst);
     removed = daemon_.remove(id_);
   }
-  if (!removed.has_value()) {
-    options_.say(
-        fmt::format("the container {} could not be removed ({}); the next container of "
-                    "this state folder removes it",
-                    options_.name, removed.error().message));
-  }
+  return removed.has_value() ? std::string()
+                             : fmt::format("the container {} could not be removed ({})",
+                                           options_.name, removed.error().message);
 }
 
-}  // namespace cordyna::container
+}  // namespace cordyna::docker

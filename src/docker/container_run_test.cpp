@@ -1,151 +1,47 @@
-#include "process/container/container_run.hpp"
+#include "docker/container_run.hpp"
 
 #include <gtest/gtest.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
-#include <filesystem>
-#include <functional>
-#include <memory>
 #include <utility>
 #include <vector>
 
-#include "http/server_fixture.hpp"
-#include "process/container/leftovers.hpp"
+#include "docker/fake_daemon_fixture.hpp"
 
-namespace cordyna::container {
+namespace cordyna::docker {
 namespace {
 
-namespace fs = std::filesystem;
-using docker::OutputStream;
 using http::answer;
 using http::Reply;
-using http::SeenRequest;
-
-constexpr const char* kAttempt = "run/work/1";
-
-std::string frame(char stream, std::string_view bytes) {
-  std::string out{stream, 0, 0, 0, 0, 0, 0, static_cast<char>(bytes.size())};
-  return out + std::string(bytes);
-}
-
-std::string state(const std::string& status, const std::string& more = "",
-                  const std::string& attempt = kAttempt) {
-  return R"({"Id":"c1","State":{"Status":")" + status + "\"" + more +
-         R"(},"Config":{"Labels":{"io.cordyna.attempt":")" + attempt + R"("}}})";
-}
-
-std::string refusal(const std::string& message) {
-  return R"({"message":")" + message + R"("})";
-}
-
-/// A daemon with one container, whose answers a test replaces. It is asked by one thread.
-class FakeDaemon {
- public:
-  FakeDaemon() {
-    std::string name = (fs::temp_directory_path() / "cordyna-run-XXXXXX").string();
-    folder_ = mkdtemp(name.data());
-    server_ = std::make_unique<http::TestServer>(
-        [this](const SeenRequest& request, int) { return reply(request); }, socket());
-  }
-  ~FakeDaemon() {
-    server_.reset();
-    fs::remove_all(folder_);
-  }
-  FakeDaemon(const FakeDaemon&) = delete;
-  FakeDaemon& operator=(const FakeDaemon&) = delete;
-
-  [[nodiscard]] std::string socket() const { return folder_ + "/d.sock"; }
-
-  /// How often it was asked for something: "POST /start".
-  [[nodiscard]] long count(const std::string& what) const {
-    const std::vector<SeenRequest> seen = server_->seen();
-    return std::ranges::count_if(seen, [&](const SeenRequest& one) {
-      return (one.method + " " + one.target).find(what.substr(what.find(' ') + 1)) !=
-                 std::string::npos &&
-             one.method == what.substr(0, what.find(' '));
-    });
-  }
-
-  std::string listed = "[]";  // of this state folder
-  Reply removal{answer(204, "")};
-  bool has_image = true;
-  std::string status = "created";  // of the container
-  std::string exit = R"(,"ExitCode":0)";
-  Reply pull{answer(200, "{\"status\":\"Status: Downloaded\"}\n")};
-  std::vector<Reply> create{Reply{answer(201, R"({"Id":"c1"})")}};
-  Reply start{answer(204, "")};
-  std::vector<Reply> logs{Reply{answer(200, frame(1, "one\n") + frame(2, "bad\n"))}};
-  std::vector<Reply> inspect;  // in place of the state, where there are any left
-  std::string owner = kAttempt;
-  std::function<void()> asked_for_logs;  // the first time
-
- private:
-  static Reply next(std::vector<Reply>& replies) {
-    Reply reply = replies.front();
-    if (replies.size() > 1) replies.erase(replies.begin());
-    return reply;
-  }
-
-  Reply reply(const SeenRequest& request) {
-    const auto is = [&request](const char* method, std::string_view part) {
-      return request.method == method && request.target.find(part) != std::string::npos;
-    };
-    if (is("GET", "/version")) return {answer(200, R"({"ApiVersion":"1.41"})")};
-    if (is("GET", "/images/")) return {answer(has_image ? 200 : 404, "{}")};
-    if (is("GET", "/containers/json?")) return {answer(200, listed)};
-    if (is("POST", "/images/create")) return pull;
-    if (is("POST", "/containers/create")) return next(create);
-    if (is("POST", "/start")) {
-      if (start.bytes.find(" 204 ") != std::string::npos) status = "running";
-      return start;
-    }
-    if (is("GET", "/logs")) {
-      if (asked_for_logs) std::exchange(asked_for_logs, nullptr)();
-      Reply reply = next(logs);
-      if (reply.end == Reply::End::kClose) status = "exited";
-      return reply;
-    }
-    if (is("POST", "/stop")) {
-      status = "exited";
-      return {answer(204, "")};
-    }
-    if (is("POST", "/wait")) return {answer(200, R"({"StatusCode":0})")};
-    if (request.method == "DELETE") return removal;
-    if (is("GET", "/json")) {
-      if (inspect.empty()) return {answer(200, state(status, exit, owner))};
-      Reply reply = inspect.front();
-      inspect.erase(inspect.begin());
-      return reply;
-    }
-    return {answer(404, refusal("page not found"))};
-  }
-
-  std::string folder_;
-  std::unique_ptr<http::TestServer> server_;
-};
 
 class ContainerRunTest : public testing::Test {
  protected:
   ContainerEnd run(int cancel_fd = -1) {
-    docker::Daemon client(daemon_.socket());
+    Daemon client(daemon_.socket());
     RunOptions options;
-    options.name = container_name(kAttempt);
-    options.attempt = kAttempt;
-    options.task = "run/work";
-    options.state = "state";
+    options.name = "work";
+    options.is_ours = [](const ContainerState& found) {
+      return found.labels == std::map<std::string, std::string>{{"owner", "us"}};
+    };
+    options.anew = anew_;
+    options.clear = clear_;
+    options.pull = pull_;
+    options.remove_max = 1;
     options.away_max = 3'000;
     options.say = [this](std::string_view line) { said_.emplace_back(line); };
     options.output = [this](OutputStream stream, std::string_view bytes) -> Result<> {
       (stream == OutputStream::kOut ? out_ : err_) += bytes;
       return {};
     };
-    return ContainerRun(client, task_, std::move(options), cancel_fd).run();
+    return ContainerRun(client, spec_, std::move(options), cancel_fd).run();
   }
 
   FakeDaemon daemon_;
-  ContainerTask task_{.spec = {.image = "tiny:1"}};
+  ContainerSpec spec_{.image = "tiny:1"};
+  Pull pull_ = Pull::kMissing;
+  bool anew_ = false;
+  std::function<Result<int>(Daemon&)> clear_;
   std::string out_;
   std::string err_;
   std::vector<std::string> said_;
@@ -164,13 +60,14 @@ TEST_F(ContainerRunTest, AContainerRunsToItsEndAndGoes) {
 }
 
 TEST_F(ContainerRunTest, NothingBeginsBesideAFormerAttempt) {
-  daemon_.listed = R"([{"Id":"old","Labels":{"io.cordyna.task":"run/work",
-      "io.cordyna.attempt":"run/work/0"}}])";
+  clear_ = [](Daemon& daemon) -> Result<int> {
+    TRY(daemon.remove("old"));
+    return 1;
+  };
   EXPECT_EQ(run().trouble, Trouble::kNone);
   EXPECT_EQ(daemon_.count("DELETE /containers/old"), 1);
   EXPECT_EQ(said_, std::vector<std::string>{"removed a container that nobody waits for"});
 
-  daemon_.status = "created";
   daemon_.removal = {answer(500, refusal("device is busy"))};
   const ContainerEnd end = run();
   EXPECT_EQ(end.trouble, Trouble::kDaemonAway);
@@ -178,8 +75,15 @@ TEST_F(ContainerRunTest, NothingBeginsBesideAFormerAttempt) {
   EXPECT_EQ(daemon_.count("POST /start"), 1);
 }
 
+TEST_F(ContainerRunTest, WhatCannotBeRemovedIsTold) {
+  daemon_.removal = {answer(500, refusal("device is busy"))};
+  const ContainerEnd end = run();
+  EXPECT_EQ(end.trouble, Trouble::kNone);
+  EXPECT_EQ(end.left, "the container work could not be removed (device is busy)");
+}
+
 TEST_F(ContainerRunTest, ATerminalHasOneStream) {
-  task_.spec.tty = true;
+  spec_.tty = true;
   daemon_.logs = {Reply{answer(200, "plain\r\n")}};
   EXPECT_EQ(run().trouble, Trouble::kNone);
   EXPECT_EQ(out_, "plain\r\n");
@@ -191,18 +95,18 @@ TEST_F(ContainerRunTest, AnImageIsPulledAsTheTaskSays) {
   EXPECT_EQ(said_, (std::vector<std::string>{"pulling tiny:1", "Status: Downloaded"}));
   daemon_.has_image = true;
   daemon_.status = "created";
-  task_.pull = Pull::kAlways;
+  pull_ = Pull::kAlways;
   EXPECT_EQ(run().trouble, Trouble::kNone);
   EXPECT_EQ(daemon_.count("POST /images/create"), 2);
 }
 
 TEST_F(ContainerRunTest, AnImageThatCannotBeHadIsTold) {
   daemon_.has_image = false;
-  task_.pull = Pull::kNever;
+  pull_ = Pull::kNever;
   ContainerEnd end = run();
   EXPECT_EQ(end.trouble, Trouble::kNoImage);
   EXPECT_EQ(end.message, "the image tiny:1 is not on this machine, and pull is 'never'");
-  task_.pull = Pull::kMissing;
+  pull_ = Pull::kMissing;
   daemon_.pull = {answer(404, refusal("manifest for tiny:1 not found"))};
   end = run();
   EXPECT_EQ(end.trouble, Trouble::kNoImage);
@@ -215,19 +119,46 @@ TEST_F(ContainerRunTest, AnImageThatCannotBeHadIsTold) {
 }
 
 TEST_F(ContainerRunTest, OneThatIsThereIsTakenUpAndNotStartedAgain) {
-  daemon_.create = {Reply{answer(409, refusal("name in use"))}};
-  daemon_.status = "running";
-  EXPECT_EQ(run().trouble, Trouble::kNone);
+  // Also where its image is gone.
+  daemon_.is_there = true;
+  daemon_.has_image = false;
+  pull_ = Pull::kNever;
+  for (const char* status : {"running", "exited"}) {
+    out_.clear();
+    daemon_.is_there = true;
+    daemon_.status = status;
+    daemon_.exit = R"(,"ExitCode":5)";
+    const ContainerEnd end = run();
+    EXPECT_EQ(end.trouble, Trouble::kNone) << end.message;
+    EXPECT_EQ(end.exit_code, 5);
+    EXPECT_EQ(out_, "one\n");
+  }
   EXPECT_EQ(daemon_.count("POST /start"), 0);
-  EXPECT_EQ(out_, "one\n");
+  EXPECT_EQ(daemon_.count("POST /containers/create"), 0);
+  EXPECT_EQ(daemon_.count("DELETE /containers/c1"), 2);
+}
+
+TEST_F(ContainerRunTest, OneThatIsThereIsRemovedWhereAnewIsWanted) {
+  daemon_.is_there = true;
+  daemon_.status = "exited";
+  anew_ = true;
+  EXPECT_EQ(run().trouble, Trouble::kNone);
+  EXPECT_EQ(daemon_.count("POST /start"), 1);
+
+  daemon_.is_there = true;
+  daemon_.removal = {answer(500, refusal("device is busy"))};
+  const ContainerEnd end = run();
+  EXPECT_EQ(end.trouble, Trouble::kDaemonAway);
+  EXPECT_EQ(end.message, "what the former attempt left cannot be removed: device is busy");
+  EXPECT_EQ(daemon_.count("POST /start"), 1);
 }
 
 TEST_F(ContainerRunTest, AStrangersContainerIsLeftAlone) {
-  daemon_.create = {Reply{answer(409, refusal("name in use"))}};
-  daemon_.owner = "somebody/else/1";
+  daemon_.is_there = true;
+  daemon_.config = R"({"Labels":{"owner":"them"}})";
   const ContainerEnd end = run();
-  EXPECT_EQ(end.trouble, Trouble::kRefused);
-  EXPECT_NE(end.message.find("docker rm -f dyna-run_work_1"), std::string::npos) << end.message;
+  EXPECT_EQ(end.trouble, Trouble::kNameTaken);
+  EXPECT_NE(end.message.find("docker rm -f work"), std::string::npos) << end.message;
   EXPECT_EQ(daemon_.count("DELETE /containers"), 0);
   EXPECT_EQ(daemon_.count("POST /start"), 0);
 }
@@ -249,7 +180,8 @@ TEST_F(ContainerRunTest, ARefusalEndsItWithTheDaemonsWords) {
 
 TEST_F(ContainerRunTest, ACallWhoseAnswerIsLostIsRepeatedWithoutDoingItTwice) {
   daemon_.create = {Reply{"", Reply::End::kReset}, Reply{answer(409, refusal("name in use"))}};
-  daemon_.inspect = {Reply{"", Reply::End::kReset}, Reply{answer(500, refusal("not yet"))}};
+  daemon_.inspect = {Reply{answer(404, refusal("none"))}, Reply{"", Reply::End::kReset},
+                     Reply{answer(500, refusal("not yet"))}};
   const ContainerEnd end = run();
   EXPECT_EQ(end.trouble, Trouble::kNone) << end.message;
   EXPECT_EQ(daemon_.count("POST /start"), 1);
@@ -303,7 +235,7 @@ TEST_F(ContainerRunTest, EachEndHasOneMeaning) {
   EXPECT_EQ(end.message, "no such device");
 
   daemon_.status = "created";
-  daemon_.inspect = {Reply{answer(200, state("created"))},
+  daemon_.inspect = {Reply{answer(404, refusal("none"))}, Reply{answer(200, daemon_.state())},
                      Reply{answer(404, refusal("No such container: c1"))}};
   end = run();
   EXPECT_EQ(end.trouble, Trouble::kRemoved);
@@ -322,8 +254,8 @@ TEST_F(ContainerRunTest, ADaemonThatStaysAwayIsGivenUp) {
 }
 
 TEST_F(ContainerRunTest, WithoutADaemonItIsToldHowToHaveOne) {
-  docker::Daemon nobody("/nowhere/docker.sock");
-  const ContainerEnd end = ContainerRun(nobody, task_, RunOptions{.name = "x"}, -1).run();
+  Daemon nobody("/nowhere/docker.sock");
+  const ContainerEnd end = ContainerRun(nobody, spec_, RunOptions{.name = "x"}, -1).run();
   EXPECT_EQ(end.trouble, Trouble::kNoDaemon);
   EXPECT_EQ(end.message,
             "the Docker daemon does not answer: cannot connect to /nowhere/docker.sock: No such "
@@ -352,7 +284,17 @@ TEST_F(ContainerRunTest, OneThatIsToEndBeforeItBeganLeavesNothing) {
   const Cancel cancel;
   cancel.raise();
   EXPECT_EQ(run(cancel.fd()).trouble, Trouble::kCancelled);
-  // By its name, where the answer to the call that makes it may be what was not waited for.
+  EXPECT_EQ(daemon_.count("DELETE /containers/"), 0);
+  // Where the answer to the call that makes it was not waited for, it is known by its name.
+  daemon_.inspect = {Reply{answer(404, refusal("none"))}};
+  daemon_.is_there = true;
+  EXPECT_EQ(run(cancel.fd()).trouble, Trouble::kCancelled);
+  EXPECT_EQ(daemon_.count("DELETE /containers/c1"), 1);
+  // But not a stranger's.
+  daemon_.inspect = {Reply{answer(404, refusal("none"))}};
+  daemon_.is_there = true;
+  daemon_.config = R"({"Labels":{}})";
+  EXPECT_EQ(run(cancel.fd()).trouble, Trouble::kCancelled);
   EXPECT_EQ(daemon_.count("DELETE /containers/"), 1);
   EXPECT_EQ(daemon_.count("POST /start"), 0);
 }
@@ -370,15 +312,15 @@ TEST_F(ContainerRunTest, OneThatIsToEndIsAskedToAndItsLastWordsAreKept) {
   EXPECT_EQ(daemon_.count("DELETE /containers/c1"), 1);
 }
 
-TEST(ContainerName, IsOneThatDockerTakesAndNoOtherAttemptHas) {
-  EXPECT_EQ(container_name("0190-ab/load/1"), "dyna-0190-ab_load_1");
-  const std::string item = container_name("0190-ab/each[3]/load/1");
+TEST(ContainerName, IsOneThatDockerTakesAndNoOtherTextHas) {
+  EXPECT_EQ(container_name("dyna-", "0190-ab/load/1"), "dyna-0190-ab_load_1");
+  const std::string item = container_name("dyna-", "0190-ab/each[3]/load/1");
   EXPECT_TRUE(item.starts_with("dyna-0190-ab_each_3__load_1-")) << item;
-  EXPECT_NE(item, container_name("0190-ab/each(3)/load/1"));
-  const std::string longest = container_name("0190-ab/" + std::string(500, 'x') + "/1");
+  EXPECT_NE(item, container_name("dyna-", "0190-ab/each(3)/load/1"));
+  const std::string longest = container_name("dyna-", "0190-ab/" + std::string(500, 'x') + "/1");
   EXPECT_LT(longest.size(), 240U);
-  EXPECT_NE(longest, container_name("0190-ab/" + std::string(500, 'x') + "/2"));
+  EXPECT_NE(longest, container_name("dyna-", "0190-ab/" + std::string(500, 'x') + "/2"));
 }
 
 }  // namespace
-}  // namespace cordyna::container
+}  // namespace cordyna::docker

@@ -17,8 +17,8 @@
 #include <utility>
 
 #include "base/text.hpp"
+#include "docker/container_run.hpp"
 #include "model/task_error.hpp"
-#include "process/container/container_run.hpp"
 #include "process/container/leftovers.hpp"
 #include "process/container/step_file.hpp"
 
@@ -104,15 +104,18 @@ struct Failure {
   Phase phase;
 };
 
-Failure failure_of(Trouble trouble) {
+Failure failure_of(docker::Trouble trouble) {
   using C = TaskErrorCode;
+  using docker::Trouble;
   switch (trouble) {
     case Trouble::kNone: break;
     case Trouble::kNoDaemon: return {C::kToolMissing, Phase::kStart};
+    case Trouble::kNoRights: return {C::kAccessDenied, Phase::kStart};
     case Trouble::kDaemonAway: return {C::kSourceUnavailable, Phase::kInfra};
     case Trouble::kNoImage: return {C::kRemoteNotFound, Phase::kStart};
     case Trouble::kImageDenied: return {C::kRemoteRefused, Phase::kStart};
     case Trouble::kImageAway: return {C::kSourceUnavailable, Phase::kStart};
+    case Trouble::kNameTaken:
     case Trouble::kRefused:
     case Trouble::kNotStarted: return {C::kSpawnFailed, Phase::kStart};
     case Trouble::kOutOfMemory: return {C::kOutOfMemory, Phase::kRun};
@@ -171,16 +174,16 @@ Result<StepFile> read_step(const std::string& path) {
 }
 
 /// What the container's end means: our exit code, and a report of what went wrong.
-int tell(const ContainerEnd& end, const docker::ContainerSpec& spec, const Shared& shared) {
-  if (end.trouble == Trouble::kCancelled) return kCancelledCode;
+int tell(const docker::ContainerEnd& end, const docker::ContainerSpec& spec, const Shared& shared) {
+  if (end.trouble == docker::Trouble::kCancelled) return kCancelledCode;
   const int failed = end.exit_code == 0 ? 1 : end.exit_code;
   if (const Result<> collected = shared.collect(); !collected.has_value()) {
     report({TaskErrorCode::kOutputInvalid, Phase::kResult}, collected.error().message);
     return failed;
   }
-  if (end.trouble == Trouble::kNone) return end.exit_code;
+  if (end.trouble == docker::Trouble::kNone) return end.exit_code;
   report(failure_of(end.trouble),
-         end.trouble == Trouble::kOutOfMemory
+         end.trouble == docker::Trouble::kOutOfMemory
              ? fmt::format("out of memory: the container wanted more than its {} bytes",
                            spec.memory_bytes)
              : end.message);
@@ -201,19 +204,28 @@ Result<int> run_step(const std::string& path) {
   label(spec, state, lock_path);
 
   docker::Daemon daemon(allowed.socket);
-  RunOptions options;
-  options.attempt = spec.labels[kAttemptLabel];
-  options.task = spec.labels[kTaskLabel];
-  options.state = state;
-  options.name = container_name(options.attempt);
+  docker::RunOptions options;
+  const std::string attempt = spec.labels[kAttemptLabel];
+  const std::string task = spec.labels[kTaskLabel];
+  options.name = docker::container_name("dyna-", attempt);
+  options.is_ours = [attempt](const docker::ContainerState& found) {
+    const auto label = found.labels.find(kAttemptLabel);
+    return label != found.labels.end() && label->second == attempt;
+  };
+  options.clear = [state, task, attempt](docker::Daemon& where) {
+    return remove_leftovers(where, state, task, attempt);
+  };
+  options.pull = allowed.task.pull;
   options.credentials = variable(kAuthVariable);
   options.say = say;
   options.output = [](docker::OutputStream stream, std::string_view bytes) -> Result<> {
     write_all(stream == docker::OutputStream::kOut ? STDOUT_FILENO : STDERR_FILENO, bytes);
     return {};
   };
-  ContainerRun run(daemon, allowed.task, std::move(options), signals_as_descriptor());
-  return tell(run.run(), spec, shared);
+  docker::ContainerRun run(daemon, spec, std::move(options), signals_as_descriptor());
+  const docker::ContainerEnd end = run.run();
+  if (!end.left.empty()) say(end.left + "; the next container of this state folder removes it");
+  return tell(end, spec, shared);
 }
 
 }  // namespace

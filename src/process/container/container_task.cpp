@@ -95,15 +95,6 @@ Result<docker::Mount> read_mount(const json::value& value, const std::string& ke
   return mount;
 }
 
-Result<Pull> read_pull(const json::object& object) {
-  std::string word = "missing";
-  TRY(read_text(object, "pull", word));
-  if (word == "missing") return Pull::kMissing;
-  if (word == "always") return Pull::kAlways;
-  if (word == "never") return Pull::kNever;
-  return wrong("pull", fmt::format("'{}' is none of missing, always, never", word));
-}
-
 Result<> read_labels(const json::object& object, std::map<std::string, std::string>& into) {
   const json::value* labels = find(object, "container_labels");
   if (labels == nullptr) return {};
@@ -136,7 +127,9 @@ Result<ContainerTask> parse_task(std::string_view params, const std::string& fol
   if (spec.image.find_first_of(" \t\n") != std::string::npos) {
     return wrong("image", fmt::format("'{}' is no name of an image: it holds a blank", spec.image));
   }
-  TRY_ASSIGN(task.pull, read_pull(object));
+  std::string pull = "missing";
+  TRY(read_text(object, "pull", pull));
+  TRY_ASSIGN(task.pull, docker::parse_pull(pull));
   TRY(read_words(object, "command", spec.command));
   TRY(read_words(object, "entrypoint", spec.entrypoint));
   TRY(read_text(object, "working_dir", spec.working_dir));

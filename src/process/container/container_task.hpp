@@ -3,20 +3,18 @@
 /// Pure. Threads: any.
 #pragma once
 
-#include <cstdint>
 #include <string>
 #include <string_view>
 
 #include "base/result.hpp"
+#include "docker/container_run.hpp"
 #include "docker/container_spec.hpp"
 
 namespace cordyna::container {
 
-enum class Pull : std::uint8_t { kMissing, kAlways, kNever };
-
 struct ContainerTask {
   docker::ContainerSpec spec;  ///< without env, labels and limits, which do not come from the keys
-  Pull pull = Pull::kMissing;
+  docker::Pull pull = docker::Pull::kMissing;
 };
 
 /// `params`: JSON, templates rendered; sources of mounts are taken from `folder`. Errors:

@@ -19,7 +19,7 @@ TEST(ContainerTask, EveryKeyIsRead) {
                 {"source":"cache","target":"/c","read_only":false}]})",
                                here);
   ASSERT_TRUE(task.has_value()) << task.error().message;
-  EXPECT_EQ(task->pull, Pull::kAlways);
+  EXPECT_EQ(task->pull, docker::Pull::kAlways);
   EXPECT_EQ(task->spec.image, "app:1");
   EXPECT_EQ(task->spec.command, (std::vector<std::string>{"run", "7", "true", "a b"}));
   EXPECT_EQ(task->spec.entrypoint, std::vector<std::string>{"/init"});
@@ -40,7 +40,7 @@ TEST(ContainerTask, WithoutMoreItHasANetworkOfItsOwnAndSeesNothing) {
   ASSERT_TRUE(task.has_value());
   EXPECT_EQ(task->spec.network, "bridge");
   EXPECT_TRUE(task->spec.mounts.empty());
-  EXPECT_EQ(task->pull, Pull::kMissing);
+  EXPECT_EQ(task->pull, docker::Pull::kMissing);
 }
 
 TEST(ContainerTask, WhatIsWrongIsNamedWithItsKey) {
