@@ -6,11 +6,12 @@ endif()
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
-# Of the sources of src/embed and src/input, what is marked CORDYNA_API is shown; of all others, nothing.
-add_library(cordyna SHARED $<TARGET_OBJECTS:cordyna_embed> $<TARGET_OBJECTS:cordyna_input_postgres>
-  $<TARGET_OBJECTS:cordyna_input_kafka>)
+# Of the sources of src/embed, src/input and src/event_container, what is marked CORDYNA_API is shown; of all others, nothing.
+set(library_parts cordyna_embed cordyna_input_postgres cordyna_input_kafka cordyna_event_container)
+list(TRANSFORM library_parts REPLACE "(.+)" "$<TARGET_OBJECTS:\\1>" OUTPUT_VARIABLE library_objects)
+add_library(cordyna SHARED ${library_objects})
 add_library(cordyna::cordyna ALIAS cordyna)
-target_link_libraries(cordyna PRIVATE cordyna_embed cordyna_input_postgres cordyna_input_kafka)
+target_link_libraries(cordyna PRIVATE ${library_parts})
 target_link_options(cordyna PRIVATE -Wl,--exclude-libs,ALL -Wl,--no-undefined
   -Wl,--version-script,${PROJECT_SOURCE_DIR}/packaging/library/cordyna.map)
 set_property(TARGET cordyna PROPERTY LINK_DEPENDS ${PROJECT_SOURCE_DIR}/packaging/library/cordyna.map)

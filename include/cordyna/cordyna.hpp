@@ -2,6 +2,7 @@
 #pragma once
 
 #include "cordyna/config.hpp"
+#include "cordyna/container.hpp"
 #include "cordyna/errors.hpp"
 #include "cordyna/event.hpp"
 #include "cordyna/input.hpp"

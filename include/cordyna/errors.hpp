@@ -9,19 +9,24 @@
 
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "cordyna/export.hpp"
 #include "cordyna/result.hpp"
 
 namespace cordyna {
 
-/// Programs may derive their own.
+/// Programs may derive their own, or use it as it is, for `logs` alone.
 class CORDYNA_API ErrorDetail {
  public:
   ErrorDetail() = default;
   virtual ~ErrorDetail();
   ErrorDetail(const ErrorDetail&) = delete;
   ErrorDetail& operator=(const ErrorDetail&) = delete;
+
+  /// What a process said that failed by this error: an orchestrator puts it into the status of the
+  /// failure.
+  std::vector<std::string> logs{};
 };
 
 /// Null: the error has none, or another. It lives as long as the error.
@@ -37,7 +42,8 @@ struct CORDYNA_API ContainerImageMissing final : ErrorDetail {
   std::string process;
 };
 
-/// A container ended with a code other than 0. kUnavailable: it may be tried again.
+/// A container ended with a code other than 0; `logs` has what it said. kUnavailable: it may be
+/// tried again.
 struct CORDYNA_API ContainerNonZeroExit final : ErrorDetail {
   ContainerNonZeroExit(std::string process_id, int code)
       : process(std::move(process_id)), exit_code(code) {}
@@ -67,7 +73,8 @@ struct CORDYNA_API ProcessConversion final : ErrorDetail {
 
 /// Each with its code, its detail, and a message that says what to do.
 [[nodiscard]] CORDYNA_API Error container_image_missing(std::string process);
-[[nodiscard]] CORDYNA_API Error container_non_zero_exit(std::string process, int exit_code);
+[[nodiscard]] CORDYNA_API Error container_non_zero_exit(std::string process, int exit_code,
+                                                        std::vector<std::string> logs = {});
 [[nodiscard]] CORDYNA_API Error unknown_process(std::string from, std::string to);
 /// `what`: what it is instead: "an input".
 [[nodiscard]] CORDYNA_API Error process_conversion(std::string from, std::string to,

@@ -82,6 +82,7 @@ ContainerEnd ContainerRun::run() {
   ContainerEnd end = end_of(done);
   if (end.trouble == Trouble::kCancelled) end_kindly();
   end.left = remove();
+  if (!end.left.empty()) end.left_id = id_;
   return end;
 }
 
@@ -149,13 +150,7 @@ Result<> ContainerRun::find() {
     if (daemon_.answered() && state.error().code == ErrorCode::kNotFound) return {};
     return give_up_first(state.error(), Trouble::kDaemonAway, {});
   }
-  TRY(take_up(*state));
-  if (!options_.anew) return {};
-  const Result<> removed = daemon_.remove(id_);
-  if (removed.has_value()) id_.clear();
-  if (removed.has_value() || removed.error().code == ErrorCode::kCancelled) return removed;
-  return give_up(Trouble::kDaemonAway,
-                 "what the former attempt left cannot be removed: " + removed.error().message);
+  return take_up(*state);
 }
 
 Result<> ContainerRun::take_up(const ContainerState& state) {

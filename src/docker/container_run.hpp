@@ -41,6 +41,7 @@ struct ContainerEnd {
   int exit_code = 0;
   std::string message;  ///< of the trouble: what, and what to do
   std::string left;     ///< why the container is still there; empty: it is not
+  std::string left_id;  ///< of it
 };
 
 /// When the image is fetched.
@@ -52,7 +53,6 @@ struct RunOptions {
   std::string name;  ///< of the container: [a-zA-Z0-9][a-zA-Z0-9_.-]+
   /// Whether a container of that name is of the same work; one that is not is left alone.
   std::function<bool(const ContainerState&)> is_ours;
-  bool anew = false;  ///< one that is there is removed first, not taken up
   /// What goes before anything else; empty: nothing does. How many containers were removed. Errors:
   /// those of Daemon.
   std::function<Result<int>(Daemon&)> clear;

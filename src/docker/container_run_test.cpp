@@ -24,7 +24,6 @@ class ContainerRunTest : public testing::Test {
     options.is_ours = [](const ContainerState& found) {
       return found.labels == std::map<std::string, std::string>{{"owner", "us"}};
     };
-    options.anew = anew_;
     options.clear = clear_;
     options.pull = pull_;
     options.remove_max = 1;
@@ -40,7 +39,6 @@ class ContainerRunTest : public testing::Test {
   FakeDaemon daemon_;
   ContainerSpec spec_{.image = "tiny:1"};
   Pull pull_ = Pull::kMissing;
-  bool anew_ = false;
   std::function<Result<int>(Daemon&)> clear_;
   std::string out_;
   std::string err_;
@@ -80,6 +78,7 @@ TEST_F(ContainerRunTest, WhatCannotBeRemovedIsTold) {
   const ContainerEnd end = run();
   EXPECT_EQ(end.trouble, Trouble::kNone);
   EXPECT_EQ(end.left, "the container work could not be removed (device is busy)");
+  EXPECT_EQ(end.left_id, "c1");
 }
 
 TEST_F(ContainerRunTest, ATerminalHasOneStream) {
@@ -136,21 +135,6 @@ TEST_F(ContainerRunTest, OneThatIsThereIsTakenUpAndNotStartedAgain) {
   EXPECT_EQ(daemon_.count("POST /start"), 0);
   EXPECT_EQ(daemon_.count("POST /containers/create"), 0);
   EXPECT_EQ(daemon_.count("DELETE /containers/c1"), 2);
-}
-
-TEST_F(ContainerRunTest, OneThatIsThereIsRemovedWhereAnewIsWanted) {
-  daemon_.is_there = true;
-  daemon_.status = "exited";
-  anew_ = true;
-  EXPECT_EQ(run().trouble, Trouble::kNone);
-  EXPECT_EQ(daemon_.count("POST /start"), 1);
-
-  daemon_.is_there = true;
-  daemon_.removal = {answer(500, refusal("device is busy"))};
-  const ContainerEnd end = run();
-  EXPECT_EQ(end.trouble, Trouble::kDaemonAway);
-  EXPECT_EQ(end.message, "what the former attempt left cannot be removed: device is busy");
-  EXPECT_EQ(daemon_.count("POST /start"), 1);
 }
 
 TEST_F(ContainerRunTest, AStrangersContainerIsLeftAlone) {

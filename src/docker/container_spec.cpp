@@ -1,5 +1,7 @@
 #include "docker/container_spec.hpp"
 
+#include <fmt/format.h>
+
 #include <boost/json.hpp>
 
 namespace cordyna::docker {
@@ -63,6 +65,28 @@ json::object host_config(const ContainerSpec& spec) {
 }
 
 }  // namespace
+
+Result<> check_image(std::string_view image) {
+  if (image.empty()) {
+    return fail(ErrorCode::kInvalidArgument, "it is empty; write the image to run, as alpine:3.20");
+  }
+  if (image.find_first_of(" \t\n") == std::string_view::npos) return {};
+  return fail(ErrorCode::kInvalidArgument,
+              fmt::format("'{}' is no name of an image: it holds a blank", image));
+}
+
+Result<> check_mount_target(std::string_view target) {
+  if (target.starts_with('/') && target != "/") return {};
+  return fail(
+      ErrorCode::kInvalidArgument,
+      fmt::format("target is '{}'; it is an absolute path within the container, as /data", target));
+}
+
+Result<> check_label(std::string_view name) {
+  if (!name.starts_with("io.cordyna.")) return {};
+  return fail(ErrorCode::kInvalidArgument,
+              fmt::format("'{}': names with io.cordyna. are ours", name));
+}
 
 std::string to_json(const ContainerSpec& spec) {
   json::array env;

@@ -6,8 +6,11 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
+
+#include "base/result.hpp"
 
 namespace cordyna::docker {
 
@@ -38,6 +41,12 @@ struct ContainerSpec {
   std::uint64_t file_bytes = 0;   ///< of one file
   std::uint64_t cpu_seconds = 0;  ///< of one process
 };
+
+/// Errors of these: kInvalidArgument, saying what would be right; who calls names the key.
+[[nodiscard]] Result<> check_image(std::string_view image);
+[[nodiscard]] Result<> check_mount_target(std::string_view target);
+/// Names of labels that begin with "io.cordyna." are ours.
+[[nodiscard]] Result<> check_label(std::string_view name);
 
 /// The body of the call that makes it. No process of it gains rights by running a program
 /// (no-new-privileges). Its output goes to files of the daemon, so that it can be read again.

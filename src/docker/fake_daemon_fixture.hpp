@@ -73,6 +73,7 @@ class FakeDaemon {
   std::string status = "created";  // of it
   std::string exit = R"(,"ExitCode":0)";
   std::string config = R"({"Labels":{"owner":"us"}})";
+  bool keeps_config = false;  // of the last one that was made
   Reply pull{http::answer(200, "{\"status\":\"Status: Downloaded\"}\n")};
   std::vector<Reply> create{Reply{http::answer(201, R"({"Id":"c1"})")}};
   Reply start{http::answer(204, "")};
@@ -107,7 +108,7 @@ class FakeDaemon {
       if (!is_there) return {http::answer(404, refusal("No such container"))};
       return {http::answer(200, state())};
     }
-    return change(request.method == "DELETE" ? "delete" : request.target);
+    return change(request);
   }
 
   Reply logs_of() {
@@ -117,8 +118,9 @@ class FakeDaemon {
     return reply;
   }
 
-  Reply change(const std::string& target) {
-    if (target == "delete") {
+  Reply change(const http::SeenRequest& request) {
+    const std::string& target = request.target;
+    if (request.method == "DELETE") {
       is_there = is_there && !is_well(removal);
       return removal;
     }
@@ -128,6 +130,7 @@ class FakeDaemon {
       if (is_well(reply) || reply.end == Reply::End::kReset) {
         is_there = true;
         status = "created";
+        if (keeps_config) config = request.body;
       }
       return reply;
     }

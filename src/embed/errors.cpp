@@ -20,13 +20,14 @@ Error container_image_missing(std::string process) {
           std::make_shared<ContainerImageMissing>(std::move(process))};
 }
 
-Error container_non_zero_exit(std::string process, int exit_code) {
+Error container_non_zero_exit(std::string process, int exit_code, std::vector<std::string> logs) {
   std::string message = fmt::format(
-      "process '{}': its container ended with code {}, and 0 alone is success: its logs, in the "
-      "status, say why",
+      "process '{}': its container ended with code {}, and 0 alone is success: its logs "
+      "say why",
       process, exit_code);
-  return {ErrorCode::kUnavailable, std::move(message),
-          std::make_shared<ContainerNonZeroExit>(std::move(process), exit_code)};
+  auto detail = std::make_shared<ContainerNonZeroExit>(std::move(process), exit_code);
+  detail->logs = std::move(logs);
+  return {ErrorCode::kUnavailable, std::move(message), std::move(detail)};
 }
 
 Error unknown_process(std::string from, std::string to) {

@@ -175,6 +175,22 @@ TEST(Orchestrator, AFailingProcessIsTriedAgainAndThenGivenUpWithAllThatIsKnown) 
   }
 }
 
+TEST(Orchestrator, AnErrorMayBringLogs) {
+  OrchestratorOptions options = quick();
+  options.attempts = 1;
+  World world(std::move(options));
+  world.input("in", send_once(numbered(1)));
+  world.process("p", [](auto, auto&, auto) -> Result<ProcessStatus> {
+    return fail(container_non_zero_exit("p", 3, {"one", "two"}));
+  });
+  world.link("in", "p");
+  world.start();
+  const auto failures = world.failures(1);
+  EXPECT_TRUE(world.stop().has_value());
+  const ProcessStatus wanted{"p", {"one", "two"}, ExitStatus::kFail};
+  EXPECT_EQ(failures.at(0).status, wanted);
+}
+
 TEST(Orchestrator, WhatWouldFailAgainIsNotTriedAgain) {
   World world(quick());
   world.input("in", send_once(numbered(1)));

@@ -210,6 +210,10 @@ void Workers::carry_out(Process& process, Attempt& attempt) {
 void Workers::settle(const Attempt& attempt, const Job& job, Result<ProcessStatus> result) {
   const TaskSpec& spec = spec_of(attempt.command);
   ProcessStatus status = result.value_or(ProcessStatus{});
+  if (!result.has_value()) {
+    status.status = ExitStatus::kFail;
+    if (result.error().detail != nullptr) status.logs = result.error().detail->logs;
+  }
   if (status.name.empty()) status.name = spec.id;
   const Result<> judged =
       result.has_value() ? judge(status) : Result<>(std::unexpected<Error>(result.error()));

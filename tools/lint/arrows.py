@@ -35,6 +35,7 @@ ARROWS = {
         "store/memory/memory_store.hpp", "store/sqlite/sqlite_store.hpp",
     ),
     "input": ("pg", "kafka", "cerebro", "ports", "model", "base"),
+    "event_container": ("docker", "base"),
     "flowtest": ("cerebro", "engine", "flow", "ports", "model", "base"),
     "cli": (
         "server/server.hpp", "input/host/host.hpp", "input/host/flow_input.hpp", "client", "service", "flowtest", "cerebro", "engine", "flow", "template", "guard", "schedule", "process", "secrets", "ports", "model",
@@ -46,7 +47,7 @@ ARROWS = {
 # The headers that users of the library see, under include/cordyna/, and who of the inside includes them. They
 # themselves know the standard library and each other.
 PUBLIC = "include/"
-PUBLIC_FOR = {"base": ("cordyna/result.hpp",), "embed": ("cordyna/",), "input": ("cordyna/",)}
+PUBLIC_FOR = {"base": ("cordyna/result.hpp",), "embed": ("cordyna/",), "input": ("cordyna/",), "event_container": ("cordyna/",)}
 
 # Folders whose subfolders are rooms of their own, which do not include each other.
 ROOMS = ("store", "process", "input")

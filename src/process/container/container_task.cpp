@@ -78,10 +78,8 @@ Result<docker::Mount> read_mount(const json::value& value, const std::string& ke
   TRY(read_text(object, "target", mount.target));
   TRY(read_bool(object, "read_only", mount.read_only));
   if (mount.source.empty()) return wrong(key, "source is empty");
-  if (!mount.target.starts_with('/') || mount.target == "/") {
-    return wrong(key, fmt::format("target is '{}'; it is an absolute path within the container, as "
-                                  "/data",
-                                  mount.target));
+  if (auto target = docker::check_mount_target(mount.target); !target.has_value()) {
+    return fail(key, std::move(target.error()));
   }
   const char first = mount.source.front();
   mount.is_volume = first != '/' && first != '.';
@@ -101,8 +99,8 @@ Result<> read_labels(const json::object& object, std::map<std::string, std::stri
   if (!labels->is_object()) return wrong("container_labels", "names with texts are wanted here");
   for (const auto& item : labels->get_object()) {
     const std::string name(item.key());
-    if (name.starts_with("io.cordyna.")) {
-      return wrong("container_labels", fmt::format("'{}': names with io.cordyna. are ours", name));
+    if (auto allowed = docker::check_label(name); !allowed.has_value()) {
+      return fail("container_labels", std::move(allowed.error()));
     }
     TRY_ASSIGN(into[name], text_of("container_labels." + name, item.value()));
   }
@@ -121,11 +119,8 @@ Result<ContainerTask> parse_task(std::string_view params, const std::string& fol
   ContainerTask task;
   docker::ContainerSpec& spec = task.spec;
   TRY(read_text(object, "image", spec.image));
-  if (spec.image.empty()) {
-    return wrong("image", "it is empty; write the image to run, as alpine:3.20");
-  }
-  if (spec.image.find_first_of(" \t\n") != std::string::npos) {
-    return wrong("image", fmt::format("'{}' is no name of an image: it holds a blank", spec.image));
+  if (auto named = docker::check_image(spec.image); !named.has_value()) {
+    return fail("image", std::move(named.error()));
   }
   std::string pull = "missing";
   TRY(read_text(object, "pull", pull));
