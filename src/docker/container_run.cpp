@@ -201,9 +201,14 @@ Result<> ContainerRun::make() {
           "the Docker daemon refuses the container: " + made.error().message);
     }
     // It is there: from before the daemon went, or of a stranger.
-    auto state = daemon_.inspect(options_.name);
-    if (!state.has_value()) return fail(state.error());
-    return take_up(*state);
+    const auto state = daemon_.inspect(options_.name);
+    if (state.has_value()) return take_up(*state);
+    if (!daemon_.answered() || state.error().code != ErrorCode::kNotFound) {
+      return fail(state.error());
+    }
+    // A name is taken before its container can be seen, and given back after: somebody who was
+    // killed has asked for the one or the other, and the daemon is still at it.
+    return fail(ErrorCode::kUnavailable, "a container of the same name is being made or removed");
   });
 }
 

@@ -171,6 +171,16 @@ TEST_F(ContainerRunTest, ACallWhoseAnswerIsLostIsRepeatedWithoutDoingItTwice) {
   EXPECT_EQ(daemon_.count("POST /start"), 1);
 }
 
+TEST_F(ContainerRunTest, ANameThatIsTakenBeforeItsContainerIsSeenIsWaitedFor) {
+  daemon_.create = {Reply{answer(409, refusal("name in use"))},
+                    Reply{answer(201, R"({"Id":"c1"})")}};
+  const ContainerEnd end = run();
+  EXPECT_EQ(end.trouble, Trouble::kNone) << end.message;
+  EXPECT_EQ(said_, std::vector<std::string>{
+                       "a container of the same name is being made or removed; waiting for it"});
+  EXPECT_EQ(daemon_.count("POST /start"), 1);
+}
+
 TEST_F(ContainerRunTest, OutputThatBrokeOffGoesOnWhereItWas) {
   const std::string first = frame(1, "one\n") + frame(2, "bad\n");
   const std::string all = first + frame(1, "two\n") + frame(2, "worse\n");
