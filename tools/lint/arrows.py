@@ -47,7 +47,12 @@ ARROWS = {
 # The headers that users of the library see, under include/cordyna/, and who of the inside includes them. They
 # themselves know the standard library and each other.
 PUBLIC = "include/"
-PUBLIC_FOR = {"base": ("cordyna/result.hpp",), "embed": ("cordyna/",), "input": ("cordyna/",), "event_container": ("cordyna/",)}
+PUBLIC_FOR = {
+    "base": ("cordyna/result.hpp",),
+    "embed": ("cordyna/",),
+    "input": ("cordyna/",),
+    "event_container": ("cordyna/",),
+}
 
 # Folders whose subfolders are rooms of their own, which do not include each other.
 ROOMS = ("store", "process", "input")
