@@ -61,8 +61,9 @@ struct ContainerOptions {
 };
 
 /// Runs it for each event. Code 0 is kSuccess; `logs` are the last kLogBytesMax bytes of what it
-/// printed, both streams. It is removed at its end, however it ends; where the stop comes first, it
-/// is asked to end and removed, and runs anew next time.
+/// printed, both streams. It is removed at its end, however it ends; where an orchestrator calls, a
+/// success not before its result is kept, so that a crash in between runs nothing again. Where the
+/// stop comes first, it is asked to end and removed, and runs anew next time.
 ///
 /// Errors of `run`, those of a container that ran with `logs` in their detail:
 /// ContainerNonZeroExit, by detail_of; kNotFound: there is no such image; kDenied: no right to the

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <stop_token>
 #include <string>
@@ -32,7 +33,10 @@ struct ProcessStatus {
   bool operator==(const ProcessStatus&) const = default;
 };
 
-/// Threads: `run` is called from several at once, for different events.
+/// Hands over events, one after the other.
+using EachEvent = std::function<void(const std::function<void(const Event&)>& take)>;
+
+/// Threads: `run` is called from several at once, for different events; `kept` beside it.
 class CORDYNA_API Process {
  public:
   explicit Process(std::string id) : id_(std::move(id)) {}
@@ -54,6 +58,15 @@ class CORDYNA_API Process {
   /// links. By itself as `run`.
   [[nodiscard]] virtual Result<ProcessStatus> run_after(std::stop_token stop, const Event& event,
                                                         std::span<const ProcessStatus> before);
+
+  /// For processes that leave something behind until their result is safe. An orchestrator calls
+  /// it before it first calls `run`: `given` are the events that come to this process now, among
+  /// them all that an earlier program may have been at. By itself nothing.
+  virtual void begin(const EachEvent& given);
+
+  /// After `begin` alone: the success of `run` for this event is kept, and it does not come again.
+  /// Where the program ends before, or the orchestrator, it is not called. By itself nothing.
+  virtual void kept(const Event& event);
 
  private:
   std::string id_;

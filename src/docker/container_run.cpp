@@ -81,8 +81,9 @@ ContainerEnd ContainerRun::run() {
   if (done.has_value()) done = follow();
   ContainerEnd end = end_of(done);
   if (end.trouble == Trouble::kCancelled) end_kindly();
-  end.left = remove();
-  if (!end.left.empty()) end.left_id = id_;
+  const bool stays = options_.keeps_success && end.trouble == Trouble::kNone && end.exit_code == 0;
+  if (!stays) end.left = remove();
+  if (stays || !end.left.empty()) end.id = id_;
   return end;
 }
 

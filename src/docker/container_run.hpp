@@ -40,8 +40,8 @@ struct ContainerEnd {
   Trouble trouble = Trouble::kNone;
   int exit_code = 0;
   std::string message;  ///< of the trouble: what, and what to do
-  std::string left;     ///< why the container is still there; empty: it is not
-  std::string left_id;  ///< of it
+  std::string left;     ///< why the container could not be removed; empty: it was, or is not to be
+  std::string id;       ///< of a container that is still there; empty: none is
 };
 
 /// When the image is fetched.
@@ -56,6 +56,7 @@ struct RunOptions {
   /// What goes before anything else; empty: nothing does. How many containers were removed. Errors:
   /// those of Daemon.
   std::function<Result<int>(Daemon&)> clear;
+  bool keeps_success = false;  ///< one that ended with code 0 stays: who calls removes it
   Pull pull = Pull::kMissing;
   std::string credentials;    ///< for the registry: JSON; empty: none
   int stop_seconds = 7;       ///< from asking it to end to ending it
@@ -73,7 +74,7 @@ class ContainerRun {
   /// `cancel_fd` readable: it is to end. All borrowed but the options.
   ContainerRun(Daemon& daemon, const ContainerSpec& spec, RunOptions options, int cancel_fd);
 
-  /// Leaves no container.
+  /// Leaves no container, but for `keeps_success`.
   [[nodiscard]] ContainerEnd run();
 
  private:

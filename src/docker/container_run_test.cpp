@@ -26,6 +26,7 @@ class ContainerRunTest : public testing::Test {
     };
     options.clear = clear_;
     options.pull = pull_;
+    options.keeps_success = keeps_success_;
     options.remove_max = 1;
     options.away_max = 3'000;
     options.say = [this](std::string_view line) { said_.emplace_back(line); };
@@ -39,6 +40,7 @@ class ContainerRunTest : public testing::Test {
   FakeDaemon daemon_;
   ContainerSpec spec_{.image = "tiny:1"};
   Pull pull_ = Pull::kMissing;
+  bool keeps_success_ = false;
   std::function<Result<int>(Daemon&)> clear_;
   std::string out_;
   std::string err_;
@@ -78,7 +80,20 @@ TEST_F(ContainerRunTest, WhatCannotBeRemovedIsTold) {
   const ContainerEnd end = run();
   EXPECT_EQ(end.trouble, Trouble::kNone);
   EXPECT_EQ(end.left, "the container work could not be removed (device is busy)");
-  EXPECT_EQ(end.left_id, "c1");
+  EXPECT_EQ(end.id, "c1");
+}
+
+TEST_F(ContainerRunTest, ASuccessStaysWhereItIsToStay) {
+  keeps_success_ = true;
+  const ContainerEnd end = run();
+  EXPECT_EQ(end.trouble, Trouble::kNone);
+  EXPECT_EQ(end.id, "c1");
+  EXPECT_EQ(daemon_.count("DELETE /containers/"), 0);
+
+  daemon_.is_there = false;
+  daemon_.exit = R"(,"ExitCode":1)";
+  EXPECT_EQ(run().id, "");
+  EXPECT_EQ(daemon_.count("DELETE /containers/"), 1);
 }
 
 TEST_F(ContainerRunTest, ATerminalHasOneStream) {

@@ -66,6 +66,20 @@ std::map<std::string, std::string> labels_of(const json::object& object) {
   return labels;
 }
 
+ListedContainer listed_of(const json::object& object) {
+  ListedContainer listed{
+      text_field(object, "Id"), {}, text_field(object, "State"), labels_of(object)};
+  // Others are of links from other containers, as /other/name.
+  const json::value* names = field(object, "Names");
+  if (names == nullptr || !names->is_array()) return listed;
+  for (const json::value& one : names->get_array()) {
+    if (!one.is_string()) continue;
+    const std::string_view name = one.get_string();
+    if (name.starts_with('/') && name.rfind('/') == 0) listed.name = name.substr(1);
+  }
+  return listed;
+}
+
 /// What the daemon says of a refusal.
 std::string words_of(int status, std::string_view body) {
   const auto object = object_of(body);
@@ -304,7 +318,7 @@ Result<std::vector<ListedContainer>> Daemon::list(const std::string& label) {
   std::vector<ListedContainer> listed;
   for (const json::value& item : value.get_array()) {
     if (!item.is_object()) continue;
-    listed.push_back({text_field(item.get_object(), "Id"), labels_of(item.get_object())});
+    listed.push_back(listed_of(item.get_object()));
   }
   return listed;
 }

@@ -37,6 +37,8 @@ struct ContainerState {
 
 struct ListedContainer {
   std::string id;
+  std::string name;
+  std::string status;  ///< as ContainerState::status
   std::map<std::string, std::string> labels;
 };
 

@@ -121,7 +121,7 @@ class FakeDaemon {
   Reply change(const http::SeenRequest& request) {
     const std::string& target = request.target;
     if (request.method == "DELETE") {
-      is_there = is_there && !is_well(removal);
+      if (target.find("/c1?") != std::string::npos) is_there = is_there && !is_well(removal);
       return removal;
     }
     if (target.find("/containers/create") != std::string::npos) {

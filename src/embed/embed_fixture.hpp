@@ -45,6 +45,15 @@ class TestProcess final : public Process {
                                   std::span<const ProcessStatus> before) override {
     return run_(stop, event, before);
   }
+  void begin(const EachEvent& given) override {
+    if (on_begin) given([this](const Event& event) { on_begin(event); });
+  }
+  void kept(const Event& event) override {
+    if (on_kept) on_kept(event);
+  }
+
+  std::function<void(const Event&)> on_begin;
+  std::function<void(const Event&)> on_kept;
 
  private:
   RunCall run_;

@@ -14,6 +14,14 @@ Result<ProcessStatus> Process::run_after(std::stop_token stop, const Event& even
   return run(std::move(stop), event);
 }
 
+void Process::begin(const EachEvent& given) {
+  static_cast<void>(given);
+}
+
+void Process::kept(const Event& event) {
+  static_cast<void>(event);
+}
+
 std::string_view to_string(ExitStatus status) {
   switch (status) {
     case ExitStatus::kUnknown: return "unknown";

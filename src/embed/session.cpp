@@ -152,6 +152,7 @@ Result<> Session::run(const std::stop_token& stop) {
   Cerebro cerebro(settings(), clock_, store_, evaluator_, load_flow);
   Workers workers(workers_parts(cerebro, commits), reporter_);
   cerebro.subscribe(commits);
+  cerebro.subscribe(workers);
   cerebro.start(workers);
   auto begun = begin(cerebro, left);
   if (begun.has_value()) {
@@ -160,7 +161,9 @@ Result<> Session::run(const std::stop_token& stop) {
     (void)cerebro.serve(false);
   }
   cerebro.stop();
+  cerebro.unsubscribe(workers);
   cerebro.unsubscribe(commits);
+  workers.finish();
   TRY(commits.verdict());
   return begun;
 }

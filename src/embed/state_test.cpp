@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <stdexcept>
 
 #include "embed/embed_fixture.hpp"
 #include "store/sqlite/sqlite_store.hpp"
@@ -75,6 +76,62 @@ class StateTest : public testing::Test {
   static constexpr int kEvents = 50;
   std::filesystem::path folder_;
 };
+
+TEST_F(StateTest, AProcessIsToldWhatItIsGivenAndOfEachSuccessThatIsKept) {
+  leave(3);
+  Notes told;
+  {
+    World world(options());
+    world.input("in", [](std::stop_token stop, auto&) -> Result<> {
+      until(stop);
+      return {};
+    });
+    std::atomic<int> calls = 0;
+    auto process = std::make_unique<TestProcess>("p", [&](auto, const Event& event, auto) {
+      // The first call fails, and is made again.
+      const bool fails = event.id == "2" && calls++ == 0;
+      told.add("run " + event.id);
+      return fails ? ProcessStatus{.status = ExitStatus::kFail} : success();
+    });
+    process->on_begin = [&](const Event& event) { told.add("given " + event.id); };
+    process->on_kept = [&](const Event& event) {
+      told.add("kept " + event.id);
+      throw std::runtime_error("nobody wants to hear it");
+    };
+    ASSERT_TRUE(world.orchestrator().add_process(std::move(process)).has_value());
+    world.link("in", "p");
+    world.start();
+    told.wait(10);
+    EXPECT_TRUE(world.stop().has_value());
+  }
+  EXPECT_EQ(told.wait(10), (std::map<std::string, int>{{"given 1", 1},
+                                                       {"given 2", 1},
+                                                       {"given 3", 1},
+                                                       {"run 1", 1},
+                                                       {"run 2", 2},
+                                                       {"run 3", 1},
+                                                       {"kept 1", 1},
+                                                       {"kept 2", 1},
+                                                       {"kept 3", 1}}));
+}
+
+TEST_F(StateTest, WhatIsKeptAsItStopsIsToldBeforeItEnds) {
+  Notes told;
+  World world(options());
+  world.input("in", send_once(numbered(1)));
+  auto process = std::make_unique<TestProcess>("p", [&](const std::stop_token& stop, auto&, auto) {
+    told.add("begun");
+    until(stop);
+    return success();
+  });
+  process->on_kept = [&](const Event& event) { told.add("kept " + event.id); };
+  ASSERT_TRUE(world.orchestrator().add_process(std::move(process)).has_value());
+  world.link("in", "p");
+  world.start();
+  told.wait(1);
+  ASSERT_TRUE(world.stop().has_value());
+  EXPECT_EQ(told.wait(1), (std::map<std::string, int>{{"begun", 1}, {"kept 1", 1}}));
+}
 
 TEST_F(StateTest, EventsAndThePositionOutliveTheOrchestrator) {
   leave(20);

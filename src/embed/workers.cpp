@@ -33,6 +33,15 @@ Result<ProcessStatus> call_process(Process& process, const std::stop_token& stop
   }
 }
 
+/// Nobody waits for what it would say.
+void call_quietly(const std::function<void()>& call) {
+  try {
+    call();
+  } catch (...) {
+    static_cast<void>(0);
+  }
+}
+
 /// What the status says, as a result.
 Result<> judge(const ProcessStatus& status) {
   switch (status.status) {
@@ -71,6 +80,19 @@ Workers::~Workers() {
 }
 
 void Workers::begin() {
+  for (const auto& [id, lane] : lanes_) {
+    const EachEvent given = [this, &lane](const std::function<void(const Event&)>& take) {
+      std::deque<std::shared_ptr<Attempt>> waiting;
+      {
+        const std::lock_guard lock(mutex_);
+        waiting = lane.waiting;
+      }
+      for (const auto& attempt : waiting) {
+        if (const auto job = job_of(attempt->command); job.has_value()) take(job->event);
+      }
+    };
+    call_quietly([&] { lane.process->begin(given); });
+  }
   for (std::size_t i = 0; i < parts_.threads; ++i) {
     threads_.emplace_back([this] { work(); });
   }
@@ -87,6 +109,32 @@ void Workers::stop() {
   for (std::stop_source& one : stops) one.request_stop();
   changed_.notify_all();
   for (std::thread& thread : std::exchange(threads_, {})) thread.join();
+}
+
+void Workers::finish() {
+  std::unique_lock lock(mutex_);
+  while (!kept_.empty()) tell_one(lock);
+}
+
+void Workers::on_commit(const ChangeSet& changes) {
+  const std::lock_guard lock(mutex_);
+  for (const AttemptRow& row : changes.attempts) {
+    if (reported_.empty()) return;
+    if (!is_final(row.state)) continue;
+    auto found = reported_.extract({row.run, row.path, row.attempt});
+    if (found.empty() || row.state != AttemptState::kCompleted) continue;
+    kept_.push_back(std::move(found.mapped()));
+    changed_.notify_one();
+  }
+}
+
+/// Under the lock, which is given back meanwhile.
+void Workers::tell_one(std::unique_lock<std::mutex>& lock) {
+  const Success success = std::move(kept_.front());
+  kept_.pop_front();
+  lock.unlock();
+  call_quietly([&] { success.process->kept(success.event); });
+  lock.lock();
 }
 
 bool Workers::stopping() {
@@ -176,9 +224,14 @@ void Workers::work() {
     Lane* lane = nullptr;
     changed_.wait(lock, [&] {
       lane = stopping_ ? nullptr : next_lane();
-      return stopping_ || lane != nullptr;
+      return stopping_ || lane != nullptr || !kept_.empty();
     });
-    if (lane == nullptr) return;
+    if (stopping_) return;
+    // First: it ends what has run, and what it holds.
+    if (!kept_.empty()) {
+      tell_one(lock);
+      continue;
+    }
     const std::shared_ptr<Attempt> attempt = std::move(lane->waiting.front());
     lane->waiting.pop_front();
     attempt->runs = true;
@@ -204,10 +257,11 @@ void Workers::carry_out(Process& process, Attempt& attempt) {
     end_all(std::move(result.error()));
     return;
   }
-  settle(attempt, *job, std::move(result));
+  settle(process, attempt, *job, std::move(result));
 }
 
-void Workers::settle(const Attempt& attempt, const Job& job, Result<ProcessStatus> result) {
+void Workers::settle(Process& process, const Attempt& attempt, const Job& job,
+                     Result<ProcessStatus> result) {
   const TaskSpec& spec = spec_of(attempt.command);
   ProcessStatus status = result.value_or(ProcessStatus{});
   if (!result.has_value()) {
@@ -220,6 +274,10 @@ void Workers::settle(const Attempt& attempt, const Job& job, Result<ProcessStatu
   Outcome outcome;
   if (judged.has_value()) {
     outcome.outputs = outputs_of(status);
+    {
+      const std::lock_guard lock(mutex_);
+      reported_.emplace(attempt.command.key, Success{&process, job.event});
+    }
     reporter_.completed({attempt.command.flow->id, spec.id, job.event, std::move(status)});
     report(attempt, std::move(outcome));
     return;

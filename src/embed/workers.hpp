@@ -24,6 +24,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "cerebro/cerebro.hpp"
 #include "cordyna/process.hpp"
 #include "embed/job_text.hpp"
 #include "embed/reporter.hpp"
@@ -41,7 +42,7 @@ struct WorkersParts {
   std::function<void(Error)> fatal;
 };
 
-class Workers final : public Executor {
+class Workers final : public Executor, public CommitObserver {
  public:
   /// Borrows the processes and the reporter.
   Workers(WorkersParts parts, Reporter& reporter);
@@ -50,15 +51,21 @@ class Workers final : public Executor {
   Workers(const Workers&) = delete;
   Workers& operator=(const Workers&) = delete;
 
-  /// Begins to work on what there is.
+  /// Tells processes what there is, and begins to work on it.
   void begin();
   /// Asks all that run to end, and waits for them. Begins nothing any more.
   void stop();
+
+  /// Once stopped: tells processes of the successes that are kept by now.
+  void finish();
 
   void start(const StartAttempt& command) override;
   void cancel(const CancelAttempt& command) override;
   /// What was handed out and has no result is done again.
   void adopt(const StartAttempt& command) override { start(command); }
+
+  void on_commit(const ChangeSet& changes) override;
+  void on_stopped(const Error& error) override { static_cast<void>(error); }
 
  private:
   struct Attempt {
@@ -75,10 +82,18 @@ class Workers final : public Executor {
     std::size_t running = 0;
   };
 
+  /// A success, and whose.
+  struct Success {
+    Process* process = nullptr;
+    Event event{};
+  };
+
   void work();
+  void tell_one(std::unique_lock<std::mutex>& lock);
   [[nodiscard]] Lane* next_lane();
   void carry_out(Process& process, Attempt& attempt);
-  void settle(const Attempt& attempt, const Job& job, Result<ProcessStatus> result);
+  void settle(Process& process, const Attempt& attempt, const Job& job,
+              Result<ProcessStatus> result);
   void report(const Attempt& attempt, Outcome outcome);
   [[nodiscard]] bool stopping();
   void end_all(Error error);
@@ -89,6 +104,8 @@ class Workers final : public Executor {
   std::condition_variable changed_;
   std::map<std::string, Lane, std::less<>> lanes_;
   std::map<AttemptKey, std::shared_ptr<Attempt>> known_;  // waiting or running
+  std::map<AttemptKey, Success> reported_;                // and not saved yet
+  std::deque<Success> kept_;                              // saved, and not told yet
   std::size_t running_ = 0;
   std::uint64_t arrived_ = 0;
   bool stopping_ = false;

@@ -3,6 +3,8 @@
 #include <cstdlib>
 #include <map>
 #include <mutex>
+#include <optional>
+#include <set>
 #include <utility>
 
 #include "base/text.hpp"
@@ -129,7 +131,7 @@ class ContainerProcess final : public Process {
   Result<ProcessStatus> run(std::stop_token stop, const Event& event) override {
     auto container = container_of(spec_, event);
     if (!container.has_value()) return fail(context(), std::move(container.error()));
-    auto lock = EventLock::take(socket_ + " " + container->name);
+    auto lock = take_lock(container->name);
     if (!lock.has_value()) {
       if (lock.error().code != ErrorCode::kConflict) return fail(context(), lock.error());
       return fail(ErrorCode::kConflict,
@@ -146,11 +148,39 @@ class ContainerProcess final : public Process {
     const docker::ContainerEnd end =
         docker::ContainerRun(daemon, container->spec, run_options(*container, heard), *end_fd)
             .run();
+    if (end.left.empty() && !end.id.empty()) {
+      const std::lock_guard guard(mutex_);
+      successes_[container->name] = end.id;
+    }
     if (!end.left.empty()) {
-      left_.add(end.left_id, container->name);
+      left_.add(end.id, container->name);
       heard.said.push_back(end.left + "; the next container of this process removes it");
     }
     return settle(stop, end, heard);
+  }
+
+  void begin(const EachEvent& given) override {
+    std::set<std::string> names;
+    given([&](const Event& event) {
+      if (const auto one = container_of(spec_, event); one.has_value()) names.insert(one->name);
+    });
+    const std::lock_guard guard(mutex_);
+    given_ = std::move(names);
+    is_told_ = true;
+  }
+
+  void kept(const Event& event) override {
+    const auto container = container_of(spec_, event);
+    if (!container.has_value()) return;
+    std::string id;
+    {
+      const std::lock_guard guard(mutex_);
+      auto found = successes_.extract(container->name);
+      if (found.empty()) return;
+      id = std::move(found.mapped());
+    }
+    docker::Daemon daemon(socket_);
+    if (!daemon.remove(id).has_value()) left_.add(id, container->name);
   }
 
  private:
@@ -161,8 +191,13 @@ class ContainerProcess final : public Process {
     run.name = container.name;
     run.is_ours = [&container](const docker::ContainerState& state) { return container.is(state); };
     run.clear = [this, &container](docker::Daemon& daemon) {
+      sweep(daemon);
       return left_.remove(daemon, container.name);
     };
+    {
+      const std::lock_guard guard(mutex_);
+      run.keeps_success = is_told_;
+    }
     run.pull = pull_of(options_.pull);
     run.credentials = credentials_of(options_);
     run.stop_seconds = static_cast<int>(options_.stop_wait.count());
@@ -202,10 +237,38 @@ class ContainerProcess final : public Process {
     return fail(std::move(error));
   }
 
+  /// Once: what an earlier program left that ended between the commit and the removal. Whoever has
+  /// such a container now keeps it. What cannot be removed stays: it is but a leftover.
+  void sweep(docker::Daemon& daemon) {
+    std::optional<std::set<std::string>> given;
+    {
+      const std::lock_guard guard(mutex_);
+      given = std::exchange(given_, std::nullopt);
+    }
+    if (!given.has_value()) return;
+    const auto listed = daemon.list(fmt::format("{}={}", kProcessLabel, id()));
+    if (!listed.has_value()) return;
+    for (const docker::ListedContainer& one : *listed) {
+      const auto scope = one.labels.find(kScopeLabel);
+      const bool is_ours = scope != one.labels.end() && scope->second == options_.scope;
+      if (!is_ours || one.status != "exited" || given->contains(one.name)) continue;
+      const auto lock = take_lock(one.name);
+      if (lock.has_value()) (void)daemon.remove(one.id);
+    }
+  }
+
+  [[nodiscard]] Result<EventLock> take_lock(const std::string& name) const {
+    return EventLock::take(socket_ + " " + name);
+  }
+
   docker::ContainerSpec spec_;
   std::string socket_;
   ContainerOptions options_;
   Leftovers left_;
+  std::mutex mutex_;
+  bool is_told_ = false;                          // of what is kept
+  std::optional<std::set<std::string>> given_;    // names, until the sweep
+  std::map<std::string, std::string> successes_;  // names to ids: not removed yet
 };
 
 }  // namespace

@@ -229,6 +229,31 @@ TEST_F(ContainerProcessTest, WhatCouldNotBeRemovedIsRemovedBeforeTheNextAndNotTa
   EXPECT_EQ(daemon_.count("POST /start"), 2);
 }
 
+TEST_F(ContainerProcessTest, WhoIsToldOfCommitsRemovesASuccessThenAndWhatWasLeftBefore) {
+  const auto process = make(options());
+  ASSERT_TRUE(process->run({}, kEvent).has_value());
+  const std::string mine = name();
+  const auto listed = [](const std::string& id, const std::string& one, const std::string& status,
+                         const std::string& scope) {
+    return R"({"Id":")" + id + R"(","Names":["/x/y","/)" + one + R"("],"State":")" + status +
+           R"(","Labels":{"io.cordyna.process":"report","io.cordyna.scope":")" + scope + R"("}})";
+  };
+  daemon_.listed = "[" + listed("c1", mine, "exited", "") + "," +
+                   listed("old", "cordyna-report-0", "exited", "") + "," +
+                   listed("lives", "cordyna-report-1", "running", "") + "," +
+                   listed("other", "cordyna-report-2", "exited", "other") + "]";
+  daemon_.is_there = true;
+  daemon_.status = "exited";
+  process->begin([](const std::function<void(const Event&)>& take) { take(kEvent); });
+  ASSERT_TRUE(process->run({}, kEvent).has_value());
+  EXPECT_EQ(daemon_.count("DELETE /containers/old"), 1);
+  EXPECT_EQ(daemon_.count("DELETE /containers/"), 2);
+  process->kept(kEvent);
+  EXPECT_EQ(daemon_.count("DELETE /containers/c1"), 2);
+  EXPECT_EQ(daemon_.count("DELETE /containers/"), 3);
+  EXPECT_EQ(daemon_.count("POST /start"), 1);
+}
+
 TEST_F(ContainerProcessTest, EachFailureHasItsCode) {
   struct Case {
     const char* name;
