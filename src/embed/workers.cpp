@@ -79,20 +79,23 @@ Workers::~Workers() {
   stop();
 }
 
+void Workers::tell_given(const Lane& lane) {
+  const EachEvent given = [this, &lane](const std::function<void(const Event&)>& take) {
+    std::deque<std::shared_ptr<Attempt>> waiting;
+    {
+      const std::lock_guard lock(mutex_);
+      waiting = lane.waiting;
+    }
+    for (const auto& attempt : waiting) {
+      if (const auto job = job_of(attempt->command); job.has_value()) take(job->event);
+    }
+  };
+  Process* const process = lane.process;
+  call_quietly([process, &given] { process->begin(given); });
+}
+
 void Workers::begin() {
-  for (const auto& [id, lane] : lanes_) {
-    const EachEvent given = [this, &lane](const std::function<void(const Event&)>& take) {
-      std::deque<std::shared_ptr<Attempt>> waiting;
-      {
-        const std::lock_guard lock(mutex_);
-        waiting = lane.waiting;
-      }
-      for (const auto& attempt : waiting) {
-        if (const auto job = job_of(attempt->command); job.has_value()) take(job->event);
-      }
-    };
-    call_quietly([&] { lane.process->begin(given); });
-  }
+  for (const auto& one : lanes_) tell_given(one.second);
   for (std::size_t i = 0; i < parts_.threads; ++i) {
     threads_.emplace_back([this] { work(); });
   }

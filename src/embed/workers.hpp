@@ -89,6 +89,7 @@ class Workers final : public Executor, public CommitObserver {
   };
 
   void work();
+  void tell_given(const Lane& lane);
   void tell_one(std::unique_lock<std::mutex>& lock);
   [[nodiscard]] Lane* next_lane();
   void carry_out(Process& process, Attempt& attempt);

@@ -78,8 +78,9 @@ Result<bool> read_bool(std::string_view value) {
 
 Result<double> read_cpus(std::string_view value) {
   double cpus = 0;
-  const char* const end = value.data() + value.size();
-  const auto [stopped, error] = std::from_chars(value.data(), end, cpus);
+  const char* const begin = value.data();
+  const char* const end = begin + value.size();
+  const auto [stopped, error] = std::from_chars(begin, end, cpus);
   if (error == std::errc() && stopped == end && cpus > 0) return cpus;
   return bad_value(fmt::format("{} is no number of processors: 0.5 and 2 are", shown_value(value)));
 }
