@@ -9,8 +9,9 @@ from measure import BenchError, folder, run
 
 sys.path.extend(
     str(pathlib.Path(__file__).resolve().parents[1] / "tests/integration" / name)
-    for name in ("data", "inputs")
+    for name in ("data", "inputs", "server")
 )
+from flood import Flood as Events
 from kafka_broker import Broker
 from postgres_server import PASSWORD, Server
 
@@ -19,6 +20,7 @@ WRITERS = 8
 INSERTS = 10
 SECONDS = 6
 RECORDS = 300_000
+FLOOD = 200_000
 PARTITIONS = 4
 TABLE = "CREATE TABLE bench (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, item text)"
 
@@ -134,3 +136,31 @@ class Kafka:
             "broker on the same 2 cores", "at least 20,000/s", context.text("kafka rate", "/s"),
             f"taken and dropped: {context.text('kafka bare', '/s')}", f"{value:,.0f}/s",
             value >= 20_000)  # fmt: skip
+
+
+class Flood:
+    """Runs of flows, as they are and with their history, not of the library."""
+
+    name = "flood"
+
+    def sample(self, context):
+        broker = Broker()
+        try:
+            with folder() as place:
+                events = Events(broker, pathlib.Path(place), FLOOD)
+                events.come().stop()
+                for late in events.late():
+                    context.add("flood late", late)
+                context.add("flood memory", events.memory / (1 << 20))
+                context.add("flood rate", FLOOD / events.seconds)
+        finally:
+            broker.stop()
+
+    def rows(self, context):
+        ordered = sorted(context.samples["flood late"])
+        p50, p99 = ordered[len(ordered) // 2], ordered[int(0.99 * len(ordered))]
+        yield context.row(
+            f"a schedule of every second while {FLOOD:,} records of Kafka have their runs", "p99 within 50 ms",
+            context.text("flood late", "ms"),
+            f"runs of records: {context.text('flood rate', '/s')}; memory: {context.text('flood memory', 'MB')}",
+            f"p50 {p50} ms, p99 {p99} ms", p99 <= 50)  # fmt: skip

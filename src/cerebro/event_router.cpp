@@ -26,6 +26,8 @@ constexpr std::size_t kBurst = 8;
 // Of events that came many in one request, where there are as many.
 constexpr std::size_t kBulkRuns = 1024;
 
+constexpr const char* kNotWanted = "'where' of its trigger is false";
+
 std::string name_of(const EventRequest& event) {
   // No id holds a line break.
   return fmt::format("{}\n{}\n{}\n{}", event.ns, event.flow_id, event.trigger, event.event_id);
@@ -75,13 +77,20 @@ bool EventRouter::behind() const {
   return !queue_.empty() || read_to_ < last_ || replayed_ || reread_;
 }
 
+/// They are in order, and often thousands: none is found before its place among them.
+template <class Changes>
+auto& EventRouter::staged_row(EventNo no, Changes& out) const {
+  const auto from = out.events.begin() + (no - staged_from_);
+  const auto row = std::ranges::find(from, out.events.end(), no, &EventRow::no);
+  CHECK(row != out.events.end());
+  return *row;
+}
+
 std::optional<EventNo> EventRouter::find_staged(const EventRequest& request,
                                                 const ChangeSet& out) const {
   const auto staged = staged_.find(name_of(request));
   if (staged == staged_.end()) return std::nullopt;
-  const auto row = std::ranges::find(out.events, staged->second, &EventRow::no);
-  CHECK(row != out.events.end());
-  if (request.seen) request.seen(*row, nullptr);
+  if (request.seen) request.seen(staged_row(staged->second, out), nullptr);
   return staged->second;
 }
 
@@ -233,9 +242,14 @@ Result<> EventRouter::advance(Millis wall, const Starter& start, ChangeSet& out)
       const auto run = loaded.has_value() ? begin(wall, row, **loaded, start)
                                           : Result<RunNo>(std::unexpected<Error>(loaded.error()));
       row.settled_at = wall;
-      row.state = run.has_value() ? EventState::kRun : EventState::kDead;
       row.run = run.value_or(0);
-      row.detail = run.has_value() ? "" : run.error().message;
+      if (row.run != 0) {
+        row.state = EventState::kRun;
+        row.detail.clear();
+      } else {
+        row.state = run.has_value() ? EventState::kDropped : EventState::kDead;
+        row.detail = run.has_value() ? kNotWanted : run.error().message;
+      }
       --pending_;
       write(std::move(row), out);
     }
@@ -262,9 +276,7 @@ Result<> EventRouter::refill() {
 
 void EventRouter::write(EventRow&& row, ChangeSet& out) const {
   if (staged_from_ != 0 && row.no >= staged_from_) {
-    const auto staged = std::ranges::find(out.events, row.no, &EventRow::no);
-    CHECK(staged != out.events.end());
-    *staged = std::move(row);
+    staged_row(row.no, out) = std::move(row);
     return;
   }
   row.from = EventState::kPending;
@@ -299,8 +311,13 @@ Result<RunNo> EventRouter::begin(Millis wall, const EventRow& event, const Loade
   engine::RunStart run;
   run.id = ports_.make_id(wall);
   run.scheduled.trigger = event.trigger;
-  TRY_ASSIGN(run.inputs, ports_.inputs(flow, *spec,
-                                       context_of(event, spec->type, run.id, wall, run.scheduled)));
+  const std::string context = context_of(event, spec->type, run.id, wall, run.scheduled);
+  if (!spec->where.empty()) {
+    const auto wanted = evaluator_.condition(spec->where, context);
+    if (!wanted.has_value()) return fail("'where'", wanted.error());
+    if (!*wanted) return RunNo{0};
+  }
+  TRY_ASSIGN(run.inputs, ports_.inputs(flow, *spec, context));
   run.flow = loaded.flow;
   run.canonical = loaded.canonical;
   return start(std::move(run));

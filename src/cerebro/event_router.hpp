@@ -26,6 +26,7 @@
 #include "engine/run_machine.hpp"
 #include "model/flow.hpp"
 #include "model/rows.hpp"
+#include "ports/evaluator.hpp"
 #include "ports/store.hpp"
 
 namespace cordyna {
@@ -34,10 +35,12 @@ class EventRouter {
  public:
   using Starter = Ticker::Starter;
 
-  /// Borrows the store and `disabled`. At most `pending_max` events wait for their runs.
-  EventRouter(Store& store, DisabledFlows& disabled, FlowLoader loader, TickPorts ports,
-              std::size_t pending_max)
+  /// Borrows the store, the evaluator and `disabled`. At most `pending_max` events wait for their
+  /// runs.
+  EventRouter(Store& store, const Evaluator& evaluator, DisabledFlows& disabled, FlowLoader loader,
+              TickPorts ports, std::size_t pending_max)
       : store_(store),
+        evaluator_(evaluator),
         disabled_(disabled),
         loader_(std::move(loader)),
         ports_(std::move(ports)),
@@ -82,10 +85,13 @@ class EventRouter {
                                                           const ChangeSet& out) const;
   [[nodiscard]] std::optional<EventNo> find_staged(const EventRequest& request,
                                                    const ChangeSet& out) const;
+  template <class Changes>
+  [[nodiscard]] auto& staged_row(EventNo no, Changes& out) const;
   [[nodiscard]] Result<> check_open(const EventRequest& request, std::size_t count);
   EventNo stage(Millis wall, const EventRequest& request, ChangeSet& out);
   [[nodiscard]] Result<> refill();
   [[nodiscard]] Result<const Loaded*> flow_of(const EventRow& event);
+  /// 0: the trigger's `where` is false, and there is no run.
   [[nodiscard]] Result<RunNo> begin(Millis wall, const EventRow& event, const Loaded& loaded,
                                     const Starter& start);
   void keep(EventRow&& row);
@@ -94,6 +100,7 @@ class EventRouter {
   [[nodiscard]] std::size_t budget();
 
   Store& store_;
+  const Evaluator& evaluator_;
   DisabledFlows& disabled_;
   FlowLoader loader_;
   TickPorts ports_;

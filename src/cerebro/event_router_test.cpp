@@ -32,6 +32,7 @@ std::shared_ptr<const Flow> flow_with_hook(const std::string& id, const std::str
   spec.id = "hook";
   spec.type = TriggerType::kWebhook;
   spec.webhook.path_secret = "KEY_OF_HOOK";
+  if (hash == "h-no" || hash == "h-wrong") spec.where = hash.substr(2);
   flow->triggers.push_back(std::move(spec));
   return flow;
 }
@@ -152,6 +153,28 @@ TEST(EventRouter, AnEventAndItsRunAreOneCommit) {
   ASSERT_EQ(world.contexts.size(), 1U);
   EXPECT_TRUE(world.contexts[0].contains(R"("event":{"id":"a","trigger":"hook","at":)"));
   EXPECT_TRUE(world.contexts[0].ends_with(R"(,"data":1}})")) << world.contexts[0];
+}
+
+TEST(EventRouter, AnEventThatItsTriggerDoesNotWantIsDropped) {
+  EventWorld world;
+  world.apply("no", 1);
+  EXPECT_EQ(world.send("a").value(), 1);
+  world.rest();
+  EXPECT_EQ(world.story(), "1:dropped");
+  EXPECT_EQ(world.store().find_event(1).value().detail, "'where' of its trigger is false");
+  EXPECT_EQ(world.send("a").value(), 1) << "it is known all the same";
+  world.rest();
+  EXPECT_EQ(world.runs(), 0U);
+  // What cannot be told waits for a person, and is tried by the flow as it is then.
+  world.apply("wrong", 2);
+  EXPECT_EQ(world.send("b").value(), 2);
+  world.rest();
+  EXPECT_EQ(world.story(), "1:dropped 2:dead");
+  EXPECT_EQ(world.store().find_event(2).value().detail, "'where': undefined name");
+  world.apply("{}", 3);
+  EXPECT_EQ(world.settle(2, EventOp::kReplay).value(), 2);
+  world.rest();
+  EXPECT_EQ(world.story(), "1:dropped 2:run");
 }
 
 TEST(EventRouter, WhoSendsItAgainGetsTheFirstOne) {

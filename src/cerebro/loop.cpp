@@ -42,7 +42,7 @@ Loop::Loop(engine::Limits limits, Store& store, const Evaluator& evaluator, Flow
       backfiller_(store, made_.ticks),
       subflows_(store, evaluator, made_.subflows),
       disabled_(store),
-      events_(store, disabled_, loader, made_.ticks, events_max),
+      events_(store, evaluator, disabled_, loader, made_.ticks, events_max),
       applier_(store, std::move(loader)),
       auditor_(store, made_.audit) {}
 

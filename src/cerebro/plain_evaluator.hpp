@@ -19,7 +19,11 @@ class PlainEvaluator final : public Evaluator {
   Result<std::string> render_json(std::string_view json, std::string_view) const override {
     return std::string(json);
   }
-  Result<bool> condition(std::string_view, std::string_view) const override { return true; }
+  /// "no" is false, "wrong" cannot be told, all else is true.
+  Result<bool> condition(std::string_view text, std::string_view) const override {
+    if (text == "wrong") return fail(ErrorCode::kInvalidArgument, "undefined name");
+    return text != "no";
+  }
 };
 
 }  // namespace cordyna

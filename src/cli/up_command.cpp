@@ -337,6 +337,7 @@ void Up::begin_inputs(Ownership& ownership) {
   };
   parts.open_reader = [this] { return context_.parts.open_reader(layout_); };
   parts.secrets = secrets_.get();
+  parts.evaluator = context_.parts.evaluator;
   parts.told = [this](const InputStatus& status) {
     view_.note(line_of(status, context_.arguments.json));
     wake();

@@ -235,6 +235,7 @@ void add_webhook(Fields& fields, const WebhookSpec& webhook) {
 void add_listen(Fields& fields, const ListenSpec& listen) {
   fields.raw("connection", listen.connection);
   if (!listen.operations.empty()) fields.raw("operations", list_json(listen.operations));
+  fields.text("dedupe", listen.dedupe);
   fields.flag("over_gaps", listen.over_gaps);
 }
 
@@ -275,6 +276,7 @@ Fields trigger_fields(const Flow& flow, const TriggerSpec& trigger) {
     case TriggerType::kPostgres: add_postgres(fields, trigger.postgres); break;
     case TriggerType::kKafka: add_kafka(fields, trigger.kafka); break;
   }
+  fields.text("where", trigger.where);
   if (has_input(trigger.type)) add_listen(fields, trigger.listen);
   Fields inputs;
   for (const auto& [id, text] : trigger.inputs) {

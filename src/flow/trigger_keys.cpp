@@ -25,7 +25,7 @@ constexpr std::array kLaterTypes{Word("redis"), Word("file"), Word("flow"), Word
 constexpr std::array kOperations{Word("create"), Word("update"), Word("delete")};
 constexpr std::array kRecordOperations{Word("create"), Word("delete")};
 constexpr std::array kRows{Word("key"), Word("whole")};
-constexpr std::array kFormats{Word("json"), Word("text"), Word("bytes")};
+constexpr std::array kRecordFormats{Word("json"), Word("text"), Word("bytes")};
 constexpr std::array kStarts{Word("earliest"), Word("latest")};
 
 constexpr KeySpec kDateItem{.kind = K::kText};
@@ -109,7 +109,17 @@ constexpr std::array kScheduleKeys{
             .least = 1},
 };
 
+constexpr KeySpec kEventWhere{
+    .name = "where",
+    .kind = K::kCondition,
+    .description =
+        "A template over `event` that gives true or false, such as {{ event.operation == "
+        "'create' and event.data.value.total > 100 }}: where it is false, the event has "
+        "no run, and is kept as dropped. One of which it cannot be told is a dead "
+        "letter."};
+
 constexpr std::array kWebhookKeys{
+    kEventWhere,
     KeySpec{.name = "path_secret",
             .kind = K::kText,
             .description =
@@ -152,6 +162,15 @@ constexpr KeySpec kOverGaps{
         "them before they were read, the input goes on with what there is. Without this "
         "key it stops, and says what is missing."};
 
+constexpr KeySpec kEventDedupe{
+    .name = "dedupe",
+    .kind = K::kTemplate,
+    .description =
+        "A template over `event`, such as {{ event.data.value.order_id }}: of events for "
+        "which it is the same, the first one has a run, as long as that is remembered "
+        "(`retention.events`). Where it gives nothing, or more than 248 bytes, the "
+        "event is no repeat. Without this key each change, or record, is an event of its own."};
+
 constexpr std::array kPostgresKeys{
     required(connection_detail::kConnection),
     KeySpec{.name = "tables",
@@ -180,6 +199,8 @@ constexpr std::array kPostgresKeys{
                            "changes it with the trigger. With false somebody who may do that "
                            "calls `dyna input install`; the server's role then wants no rights to "
                            "make things."},
+    kEventWhere,
+    kEventDedupe,
     kOverGaps,
 };
 
@@ -202,7 +223,7 @@ constexpr std::array kKafkaKeys{
             .kind = K::kEnum,
             .description = "What values are: json (without this key), text in UTF-8, or bytes, "
                            "which `event.data.value` has in base64.",
-            .words = kFormats},
+            .words = kRecordFormats},
     KeySpec{.name = "start",
             .kind = K::kEnum,
             .description = "Of a topic that nobody of the group has read: all records that there "
@@ -215,6 +236,8 @@ constexpr std::array kKafkaKeys{
             .one_or_list = true,
             .item = &kRecordOperationItem,
             .least = 1},
+    kEventWhere,
+    kEventDedupe,
     kOverGaps,
 };
 
@@ -243,13 +266,14 @@ constexpr std::array kKinds{
 };
 
 constexpr std::array kRenamedTriggerKeys{
-    Renamed{"tz", "timezone"},       Renamed{"time_zone", "timezone"},
-    Renamed{"schedule", "cron"},     Renamed{"expression", "cron"},
-    Renamed{"catchup", "catch_up"},  Renamed{"catchUp", "catch_up"},
-    Renamed{"backfill", "catch_up"}, Renamed{"catch_up_window", "window"},
-    Renamed{"parameters", "inputs"}, Renamed{"pause", "disabled"},
-    Renamed{"key", "path_secret"},   Renamed{"secret", "signing_secret"},
-    Renamed{"dedupe", "event_id"},
+    Renamed{"tz", "timezone"},        Renamed{"time_zone", "timezone"},
+    Renamed{"schedule", "cron"},      Renamed{"expression", "cron"},
+    Renamed{"catchup", "catch_up"},   Renamed{"catchUp", "catch_up"},
+    Renamed{"backfill", "catch_up"},  Renamed{"catch_up_window", "window"},
+    Renamed{"parameters", "inputs"},  Renamed{"pause", "disabled"},
+    Renamed{"key", "path_secret"},    Renamed{"secret", "signing_secret"},
+    Renamed{"filter", "where"},       Renamed{"condition", "where"},
+    Renamed{"deduplicate", "dedupe"}, Renamed{"idempotency_key", "dedupe"},
 };
 
 }  // namespace

@@ -113,6 +113,8 @@ void TriggerReader::read_key(const KeySpec& spec, const Node& value, TriggerSpec
     trigger.disabled = reader_.boolean(value, spec.name).value_or(false);
   } else if (spec.name == "type") {
     return;  // read before all others
+  } else if (spec.name == "where") {
+    trigger.where = before_a_run(spec, value);
   } else if (trigger.type == TriggerType::kSchedule) {
     read_schedule_key(spec, value, trigger);
   } else if (trigger.type == TriggerType::kWebhook) {
@@ -163,14 +165,7 @@ void TriggerReader::read_webhook_key(const KeySpec& spec, const Node& value, Web
   } else if (spec.name == "tolerance") {
     webhook.tolerance = reader_.duration(value, spec, spec.name).value_or(kTolerance);
   } else if (spec.name == "event_id") {
-    std::string json;
-    if (!reader_.read(value, spec, spec.name, json)) return;
-    webhook.event_id = value.text;
-    for (const tmpl::Reference& reference : tmpl::analyze(value.text).references) {
-      if (reference.path.empty() || reference.path[0] != "run") continue;
-      reporter_.error_in(value, reference.offset, Code::kBadTemplate,
-                         "'run' is not known in 'event_id': an event is there before its run");
-    }
+    webhook.event_id = before_a_run(spec, value);
   } else {
     CHECK(spec.name == "wait");
     webhook.wait = reader_.duration(value, spec, spec.name).value_or(0);
@@ -189,6 +184,18 @@ std::vector<std::string> TriggerReader::texts(const KeySpec& spec, const Node& v
   return found;
 }
 
+std::string TriggerReader::before_a_run(const KeySpec& spec, const Node& value) {
+  std::string json;
+  if (!reader_.read(value, spec, spec.name, json)) return {};
+  for (const tmpl::Reference& reference : tmpl::analyze(value.text).references) {
+    if (reference.path.empty() || reference.path[0] != "run") continue;
+    reporter_.error_in(
+        value, reference.offset, Code::kBadTemplate,
+        fmt::format("'run' is not known in '{}': an event is there before its run", spec.name));
+  }
+  return std::string(value.text);
+}
+
 bool TriggerReader::read_listen_key(const KeySpec& spec, const Node& value, TriggerSpec& trigger) {
   ListenSpec& listen = trigger.listen;
   if (spec.name == "connection") {
@@ -197,6 +204,8 @@ bool TriggerReader::read_listen_key(const KeySpec& spec, const Node& value, Trig
     listen.connection = connections_.read(value, type, reporter_).value_or("");
   } else if (spec.name == "operations") {
     listen.operations = texts(spec, value);
+  } else if (spec.name == "dedupe") {
+    listen.dedupe = before_a_run(spec, value);
   } else if (spec.name == "over_gaps") {
     listen.over_gaps = reader_.boolean(value, spec.name).value_or(false);
   } else {

@@ -48,6 +48,8 @@ class TriggerReader {
   void read_kafka_key(const KeySpec& spec, const Node& value, KafkaSpec& kafka);
   /// The texts of a list, or of the one that stands for it. What is wrong was reported.
   std::vector<std::string> texts(const KeySpec& spec, const Node& value);
+  /// A template over an event that has no run yet; empty: what is wrong was reported.
+  std::string before_a_run(const KeySpec& spec, const Node& value);
   void check_webhook(const Node& node, const WebhookSpec& webhook);
   bool read_secret_name(const Node& value, std::string_view key, std::string& name);
   void read_cron(const Node& value, TriggerSpec& trigger);

@@ -84,6 +84,15 @@ INSTANTIATE_TEST_SUITE_P(
             "11:75 undefined_name", "location, operation or data"),
         bad("NoTables", "id: t, type: postgres, connection: {type: postgres}, tables: []",
             "11:67 bad_value", "at least 1"),
+        bad("RunInWhere", "id: t, type: webhook, path_secret: K, where: '{{ run.id == 1 }}'",
+            "11:55 bad_template", "before its run"),
+        bad("RunInDedupe",
+            "id: t, type: kafka, connection: {type: kafka, brokers: a}, topics: o, dedupe: '{{ "
+            "run.id "
+            "}}'",
+            "11:88 bad_template", "before its run"),
+        bad("WhereOfASchedule", kGood + ", where: '{{ true }}'", "11:48 unknown_key",
+            "of type schedule"),
         bad("NoTopic", "id: t, type: kafka, connection: {type: kafka, brokers: a}",
             "11:5 missing_key", "'topics'"),
         bad("ConnectionOfAnother", "id: t, type: kafka, connection: {type: postgres}, topics: o",
@@ -167,13 +176,19 @@ TEST(Trigger, AllKeysAreRead) {
 
 TEST(Trigger, RowsOfADatabaseComeBackFromTheirCanonicalForm) {
   const std::string base = "id: t, type: postgres, connection: {type: postgres, host: db}";
-  for (const std::string& keys : {base, base + ", tables: [orders], operations: [create], rows: "
-                                               "whole, install: false, over_gaps: true"}) {
+  for (const std::string& keys :
+       {base,
+        base +
+            ", tables: [orders], operations: [create], rows: "
+            "whole, install: false, over_gaps: true, where: \"{{ event.operation == 'create' }}\", "
+            "dedupe: '{{ event.id }}'"}) {
     const Parsed parsed = parse(with_trigger(keys), "flow.yaml", "/flows");
     ASSERT_NE(parsed.flow, nullptr) << format(parsed.diagnostics.front());
     const PostgresSpec& spec = parsed.flow->triggers.at(0).postgres;
     EXPECT_EQ(spec.install, keys == base);
     EXPECT_EQ(parsed.flow->triggers.at(0).listen.over_gaps, keys != base);
+    EXPECT_EQ(parsed.flow->triggers.at(0).listen.dedupe, keys == base ? "" : "{{ event.id }}");
+    EXPECT_EQ(parsed.flow->triggers.at(0).where.empty(), keys == base);
     EXPECT_EQ(spec.whole_rows, keys != base);
     const auto back = from_canonical(parsed.canonical, "/flows");
     ASSERT_TRUE(back.has_value());

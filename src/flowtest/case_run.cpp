@@ -97,9 +97,21 @@ class CaseRunner {
       if (!test_.event.empty()) {
         with_event.insert(with_event.size() - 1, ",\"event\":" + test_.event);
       }
-      return flow::trigger_inputs(*file_.flow, file_.flow->triggers[*test_.trigger], with_event);
+      const TriggerSpec& trigger = file_.flow->triggers[*test_.trigger];
+      TRY(check_wanted(trigger, with_event));
+      return flow::trigger_inputs(*file_.flow, trigger, with_event);
     }
     return flow::resolve_inputs(*file_.flow, test_.inputs, context, {file_.flow_file, ""});
+  }
+
+  /// An event that the trigger does not want has no run whose end could be looked at.
+  Result<> check_wanted(const TriggerSpec& trigger, std::string_view context) {
+    if (trigger.where.empty()) return {};
+    const auto wanted = ports_.evaluator->condition(trigger.where, context);
+    if (!wanted.has_value()) return fail("'where' of trigger '" + trigger.id + "'", wanted.error());
+    if (*wanted) return {};
+    return fail(ErrorCode::kInvalidArgument,
+                fmt::format("the event has no run: 'where' of trigger '{}' is false", trigger.id));
   }
 
   /// What a person gives to a pause; "": it asks for nothing, or what is wrong was said.

@@ -22,7 +22,7 @@ enum class EventState : std::uint8_t {
   kPending,  ///< accepted; its run has not begun
   kRun,      ///< it has its run
   kDead,     ///< a dead letter: its run could not be made, `detail` says why; waits for a person
-  kDropped,  ///< a person decided that it needs none
+  kDropped,  ///< a person, or its trigger's `where`, decided that it needs none
 };
 
 [[nodiscard]] std::string_view to_string(EventState state);
@@ -41,7 +41,7 @@ struct EventRow {
   std::int64_t run = 0;    ///< its run's number; 0: none
   std::string source;      ///< who sent it: an address
   std::string payload;     ///< JSON object: data, and what else the trigger's type gives
-  std::string detail;      ///< of a dead letter: why; of a dropped one: who said so
+  std::string detail;      ///< of a dead letter: why; of a dropped one: who or what said so
   std::int64_t tries = 0;  ///< how often it was made pending again
 
   bool operator==(const EventRow&) const = default;

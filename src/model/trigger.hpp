@@ -53,6 +53,7 @@ struct WebhookSpec {
 struct ListenSpec {
   std::string connection;               ///< JSON, as a connection's file has it
   std::vector<std::string> operations;  ///< "create", "update", "delete"; empty: all
+  std::string dedupe;                   ///< template over `event`: its key; empty: the input's own
   bool over_gaps = false;  ///< where something is missing, it goes on with what is there
 
   bool operator==(const ListenSpec&) const = default;
@@ -90,6 +91,7 @@ struct TriggerSpec {
   OnGap on_gap = OnGap::kShift;
   OnOverlap on_overlap = OnOverlap::kOnce;
   std::vector<std::int64_t> holidays;  ///< local days since 1970-01-01, ascending, each once
+  std::string where;  ///< template over `event`: whether it has a run; empty: it has
   WebhookSpec webhook;
   ListenSpec listen;
   PostgresSpec postgres;

@@ -12,19 +12,9 @@ from pathlib import Path
 from time import monotonic, sleep
 
 import pytest
+from programs import BUILD, PATIENCE, ROOT, run
 
-ROOT = Path(__file__).resolve().parents[2]
-BUILD = Path(os.environ.get("CORDYNA_BUILD", str(ROOT / "build" / "release")))
 LINES = 300
-PATIENCE = 120
-
-
-def run(*command: str | Path, **options: object) -> str:
-    done = subprocess.run(
-        [str(part) for part in command], capture_output=True, text=True, check=False, **options
-    )
-    assert done.returncode == 0, f"{command}:\n{done.stdout}\n{done.stderr}"
-    return done.stdout
 
 
 @pytest.fixture(scope="module")

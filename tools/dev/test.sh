@@ -163,7 +163,7 @@ command_test() {
   finish_tests
 }
 
-# lint with clang-tidy of everything takes an hour of both cores. It gets the moments that the tests
+# lint with clang-tidy of everything takes half an hour of both cores. It gets the moments that the tests
 # leave, and goes with us when we end early; its output comes when it has ended.
 begin_lint() {
   lint_log=$kBuildRoot/log/lint-long.log
@@ -213,12 +213,15 @@ also part of every lint.
 TEXT
 }
 
-# clang-tidy reads the commands of single files, which the builds do not have: nothing is built there.
+# clang-tidy of what changed reads the commands of single files, which the builds do not have: nothing is
+# built there. Of everything, it reads the files as they are compiled together.
 run_lint() {
-  configure lint
-  # A build sees by itself that a CMakeLists.txt has changed; this one is never built.
-  logged "$kBuildRoot/log/configure-lint.log" ninja -C "$kBuildRoot/lint" build.ninja
-  PATH="$kVenv/bin:$PATH" python3 tools/lint/lint.py --compile-commands "$kBuildRoot/lint" \
+  local kind=lint
+  if [[ " $* " == *' --tidy-all '* ]]; then kind=asan; fi
+  configure "$kind"
+  # A build sees by itself that a CMakeLists.txt has changed; this one may never be built.
+  logged "$kBuildRoot/log/configure-lint.log" ninja -C "$kBuildRoot/$kind" build.ninja
+  PATH="$kVenv/bin:$PATH" python3 tools/lint/lint.py --compile-commands "$kBuildRoot/$kind" \
     --cache "$kBuildRoot/lint-cache" "$@"
 }
 

@@ -76,7 +76,6 @@ THIRD_PARTY = {
     "yaml.h": ("src/flow/yaml_tree.cpp",),
     "postgresql/": ("src/pg/connection.cpp",),
     "librdkafka/": ("src/kafka/",),
-    "boost/archive/": ("src/input/kafka/records.cpp",),
     "sqlite3.h": ("src/store/sqlite/", "bench/limits/", "tests/"),
     "boost/json": ("src/", "tests/"),
     "boost/asio": ("src/http/", "src/server/http/"),

@@ -111,16 +111,29 @@ def closure(tree, path, seen):
     return seen
 
 
+def together(root, path):
+    """The sources that are compiled as `path`: those that a file of CMake's includes, or itself."""
+    if not path.endswith(".cxx"):
+        return [path]
+    text = (root / path).read_text(encoding="utf-8")
+    return [
+        os.path.relpath(name, root.resolve()) for name in re.findall(r'#include "(/[^"]+)"', text)
+    ]
+
+
 class Tidy:
     """clang-tidy, remembering by content which files were clean.
 
     The analyzer follows every path through a function, which takes three times as long as all other
-    checks together: it is for `deep` looks.
+    checks together: it is for `deep` looks. Those are at files as they are compiled together
+    (CMAKE_UNITY_BUILD), so that headers are read once for all of them: what is included into such a
+    file counts as its own, also for the analyzer.
     """
 
     def __init__(self, tree, compile_commands, cache, deep):
         self.tree = tree
-        self.checks = [] if deep else ["--checks=-clang-analyzer-*"]
+        own = r"--header-filter=.*/src/.*\.[ch]pp$"
+        self.checks = [own] if deep else ["--checks=-clang-analyzer-*"]
         self.commands = compile_commands
         self.cache = cache
         os.makedirs(cache, exist_ok=True)
@@ -128,7 +141,10 @@ class Tidy:
     def key(self, path):
         digest = hashlib.sha256(self.tree.text(".clang-tidy").encode())
         digest.update(" ".join(self.checks).encode())
-        for part in sorted(closure(self.tree, path, set())):
+        seen = set()
+        for part in together(self.tree.root, path):
+            closure(self.tree, part, seen)
+        for part in sorted(seen):
             digest.update(part.encode() + b"\0" + self.tree.text(part).encode())
         return os.path.join(self.cache, digest.hexdigest())
 
@@ -163,16 +179,21 @@ class Tidy:
                 yield from findings
 
 
+def is_source(path):
+    return path.startswith("src/") and path.endswith(".cpp")
+
+
 def check_tidy(tree, compile_commands, cache, everything):
     if not shutil.which("clang-tidy-19"):
         yield missing("clang-tidy", "clang-tidy-19")
         return
     listing = pathlib.Path(compile_commands) / "compile_commands.json"
     compiled = set(re.findall(r'"file": "([^"]+)"', listing.read_text(encoding="utf-8")))
-    changed = None if everything else changed_files(tree.root)
-    paths = [
-        path
-        for path in tree.with_suffix(".cpp", under="src/")
-        if (changed is None or path in changed) and str(tree.root / path) in compiled
-    ]
+    root = tree.root.resolve()
+    names = sorted(os.path.relpath(name, root) for name in compiled)
+    if everything:
+        paths = [path for path in names if all(map(is_source, together(root, path)))]
+    else:
+        changed = changed_files(tree.root)
+        paths = [path for path in names if is_source(path) and path in changed]
     yield from set(Tidy(tree, compile_commands, cache, everything).check_all(paths))

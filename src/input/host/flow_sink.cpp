@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/json_text.hpp"
+#include "base/text.hpp"
 #include "base/time.hpp"
 #include "cerebro/take_in.hpp"
 
@@ -24,13 +25,26 @@ std::string payload_of(const Event& event) {
                      event.data.empty() ? "null" : event.data);
 }
 
-FlowSink::FlowSink(FlowInputId id, std::vector<Operation> operations, std::string position,
-                   Cerebro& cerebro, std::stop_token stop, std::function<void(const Error&)> waits,
+std::string dedupe_key(const std::string& value) {
+  const auto is_control = [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return byte < 0x20 || byte == 0x7f;
+  };
+  const bool plain = !value.empty() && value.size() <= kEventKeyMax - 2 && is_utf8(value) &&
+                     std::ranges::none_of(value, is_control);
+  return plain ? "d:" + value : "";
+}
+
+FlowSink::FlowSink(FlowInputId id, std::vector<Operation> operations, std::string dedupe,
+                   std::string position, Cerebro& cerebro, const Evaluator& evaluator,
+                   std::stop_token stop, std::function<void(const Error&)> waits,
                    std::function<void(std::size_t, Millis)> kept)
     : id_(std::move(id)),
       operations_(std::move(operations)),
+      dedupe_(std::move(dedupe)),
       position_(std::move(position)),
       cerebro_(cerebro),
+      evaluator_(evaluator),
       stop_(std::move(stop)),
       waits_(std::move(waits)),
       kept_(std::move(kept)) {}
@@ -41,8 +55,10 @@ Result<> FlowSink::send(std::span<const Event> events, std::string position) {
   for (const Event& event : events) {
     if (!operations_.empty() && std::ranges::count(operations_, event.operation) == 0) continue;
     happened = event.at.time_since_epoch().count();
+    std::string payload = payload_of(event);
+    std::string key = key_of(event, payload);
     request.events.push_back(
-        {id_.ns, id_.flow_id, id_.trigger, event.key, event.location, payload_of(event)});
+        {id_.ns, id_.flow_id, id_.trigger, std::move(key), event.location, std::move(payload)});
   }
   if (!position.empty()) request.positions.push_back({id_.text(), position});
   if (request.events.empty() && request.positions.empty()) return {};
@@ -51,6 +67,17 @@ Result<> FlowSink::send(std::span<const Event> events, std::string position) {
   if (!position.empty()) position_ = std::move(position);
   kept_(count, happened);
   return {};
+}
+
+/// Where it cannot be told what an event is a repeat of, it is none.
+std::string FlowSink::key_of(const Event& event, const std::string& payload) const {
+  if (dedupe_.empty()) return event.key;
+  const std::string context =
+      fmt::format(R"({{"event":{{"key":{},"trigger":{},{}}})", json_string(event.key),
+                  json_string(id_.trigger), payload.substr(1));
+  const auto value = evaluator_.render(dedupe_, context);
+  std::string key = value.has_value() ? dedupe_key(*value) : std::string();
+  return key.empty() ? event.key : key;
 }
 
 /// The keys stay the same, so that it does no harm to ask again. Where too many events wait for

@@ -15,6 +15,7 @@
 #include "cerebro/cerebro.hpp"
 #include "cordyna/input.hpp"
 #include "input/host/flow_input.hpp"
+#include "ports/evaluator.hpp"
 
 namespace cordyna::input {
 
@@ -22,13 +23,17 @@ namespace cordyna::input {
 /// trigger and its key. Pure.
 [[nodiscard]] std::string payload_of(const Event& event);
 
+/// The key of an event whose `dedupe` gave `value`, apart from those that inputs make; empty: the
+/// value is none, for it is empty, too long or has control characters. Pure.
+[[nodiscard]] std::string dedupe_key(const std::string& value);
+
 class FlowSink final : public EventSink {
  public:
-  /// `waits` is told why nothing is taken for a while; `kept`, how many events were, and when the
-  /// last of them happened. Borrows cerebro.
-  FlowSink(FlowInputId id, std::vector<Operation> operations, std::string position,
-           Cerebro& cerebro, std::stop_token stop, std::function<void(const Error&)> waits,
-           std::function<void(std::size_t, Millis)> kept);
+  /// `dedupe`: as ListenSpec has it. `waits` is told why nothing is taken for a while; `kept`, how
+  /// many events were, and when the last of them happened. Borrows cerebro and the evaluator.
+  FlowSink(FlowInputId id, std::vector<Operation> operations, std::string dedupe,
+           std::string position, Cerebro& cerebro, const Evaluator& evaluator, std::stop_token stop,
+           std::function<void(const Error&)> waits, std::function<void(std::size_t, Millis)> kept);
 
   using EventSink::send;
   [[nodiscard]] Result<> send(std::span<const Event> events, std::string position) override;
@@ -36,11 +41,14 @@ class FlowSink final : public EventSink {
 
  private:
   [[nodiscard]] Result<> keep(const IntakeRequest& request);
+  [[nodiscard]] std::string key_of(const Event& event, const std::string& payload) const;
 
   FlowInputId id_;
   std::vector<Operation> operations_;
+  std::string dedupe_;
   std::string position_;
   Cerebro& cerebro_;
+  const Evaluator& evaluator_;
   std::stop_token stop_;
   std::function<void(const Error&)> waits_;
   std::function<void(std::size_t, Millis)> kept_;

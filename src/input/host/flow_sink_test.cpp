@@ -27,5 +27,15 @@ TEST(PayloadTest, IsWhatARunSees) {
                                R"("at":"2026-01-02T03:04:05.006Z","data":{"key":{"id" : 7}}})");
 }
 
+TEST(DedupeKeyTest, IsApartFromThoseOfInputsAndOfBoundedSize) {
+  EXPECT_EQ(dedupe_key("42"), "d:42");
+  EXPECT_EQ(dedupe_key("ä"), "d:ä");
+  EXPECT_EQ(dedupe_key(std::string(kEventKeyMax - 2, 'x')).size(), kEventKeyMax);
+  for (const std::string& none : {std::string(), std::string(kEventKeyMax - 1, 'x'),
+                                  std::string("a\nb"), std::string("\xff")}) {
+    EXPECT_EQ(dedupe_key(none), "") << none.size();
+  }
+}
+
 }  // namespace
 }  // namespace cordyna::input

@@ -73,7 +73,8 @@ class Running {
     TRY_ASSIGN(std::string position, reader->find_position(id_.text()));
     TRY_ASSIGN(const std::unique_ptr<Input> input, make_flow_input(id_, spec_, *parts_.secrets));
     FlowSink sink(
-        id_, input->operations(), std::move(position), *parts_.cerebro, stop,
+        id_, input->operations(), spec_.listen.dedupe, std::move(position), *parts_.cerebro,
+        *parts_.evaluator, stop,
         [this](const Error& error) { change(InputState::kWaits, error.message); },
         [this](std::size_t count, Millis happened) { kept(count, happened); });
     try {

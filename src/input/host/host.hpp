@@ -14,6 +14,7 @@
 #include "model/flow.hpp"
 #include "model/input_status.hpp"
 #include "ports/clock.hpp"
+#include "ports/evaluator.hpp"
 #include "ports/secrets.hpp"
 #include "ports/store.hpp"
 
@@ -25,6 +26,7 @@ struct HostParts {
   FlowLoader loader{};
   std::function<Result<std::unique_ptr<StoreReader>>()> open_reader{};
   const Secrets* secrets = nullptr;
+  const Evaluator* evaluator = nullptr;
   /// A state has changed. Called from any thread; must not wait.
   std::function<void(const InputStatus&)> told{};
 };

@@ -2,15 +2,11 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <array>
-#include <boost/archive/iterators/base64_from_binary.hpp>
-#include <boost/archive/iterators/transform_width.hpp>
 #include <boost/json.hpp>
-#include <iterator>
 #include <map>
 #include <vector>
 
+#include "base/base64.hpp"
 #include "base/hash.hpp"
 #include "base/json_text.hpp"
 #include "base/text.hpp"
@@ -25,21 +21,11 @@ constexpr std::size_t kDepth = 100;
 // Of an event's bytes, so many are for what is not the value: its base64 takes 4 bytes for 3.
 constexpr std::size_t kBytesShown = (kEventBytesMax - (std::size_t{1} << 20)) / 4 * 3;
 
-std::string base64_of(std::string_view bytes) {
-  using Bits = boost::archive::iterators::transform_width<std::string_view::const_iterator, 6, 8>;
-  using Letters = boost::archive::iterators::base64_from_binary<Bits>;
-  std::string out;
-  out.reserve((bytes.size() + 2) / 3 * 4);
-  std::copy(Letters(bytes.begin()), Letters(bytes.end()), std::back_inserter(out));
-  out.append((4 - out.size() % 4) % 4, '=');
-  return out;
-}
-
 /// A text, or what is none as {"base64":"…"}.
 std::string text_or_bytes(const std::optional<std::string>& value) {
   if (!value.has_value()) return "null";
   if (is_utf8(*value)) return json_string(*value);
-  return fmt::format(R"({{"base64":"{}"}})", base64_of(*value));
+  return fmt::format(R"({{"base64":"{}"}})", base64(*value));
 }
 
 /// Of a name that stands there more than once, a list of its values.
@@ -101,7 +87,7 @@ Event event_of(const kafka::Record& record, KafkaFormat format) {
   std::string value = "null";
   if (record.value.has_value()) {
     if (format == KafkaFormat::kBytes) {
-      value = '"' + base64_of(*record.value) + '"';
+      value = '"' + base64(*record.value) + '"';
     } else if (!is_utf8(*record.value)) {
       return problem_of(record, "its value is not UTF-8");
     } else if (format == KafkaFormat::kText) {
@@ -122,7 +108,7 @@ Event problem_of(const kafka::Record& record, std::string_view problem) {
   Event event = without_data(record);
   std::string bytes;
   if (record.value.has_value() && record.value->size() <= kBytesShown) {
-    bytes = fmt::format(R"(,"base64":"{}")", base64_of(*record.value));
+    bytes = fmt::format(R"(,"base64":"{}")", base64(*record.value));
   }
   event.data =
       fmt::format(R"({{{},"problem":{}{}}})", place_of(record), json_string(problem), bytes);

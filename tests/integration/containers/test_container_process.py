@@ -16,10 +16,9 @@ from typing import Any
 
 import pytest
 from docker_daemon import IMAGE, Daemon, need_daemon
+from programs import build
 from serving import eventually
 
-ROOT = Path(__file__).resolve().parents[3]
-BUILD = Path(os.environ.get("CORDYNA_BUILD", str(ROOT / "build" / "release")))
 LONG = bool(os.environ.get("DYNA_TEST_LONG"))
 PATIENCE = 120
 
@@ -34,26 +33,9 @@ def docker() -> Iterator[Daemon]:
         running.stop()
 
 
-def run(*command: str | Path, **options: Any) -> str:
-    done = subprocess.run(
-        [str(part) for part in command], capture_output=True, text=True, check=False, **options
-    )
-    assert done.returncode == 0, f"{command}:\n{done.stdout}\n{done.stderr}"
-    return done.stdout
-
-
 @pytest.fixture(scope="module")
 def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Built with the installed library alone."""
-    prefix = tmp_path_factory.mktemp("prefix")
-    run("cmake", "--install", BUILD, "--component", "library", "--prefix", prefix)
-    folder = next(prefix.rglob("libcordyna.so")).parent
-    environment = {**os.environ, "PKG_CONFIG_PATH": str(folder / "pkgconfig")}
-    flags = run("pkg-config", "--cflags", "--libs", "cordyna", env=environment).split()
-    built = prefix / "probe"
-    run("g++", "-std=c++23", "-Wall", "-Wextra", "-Werror", Path(__file__).with_name("probe.cpp"),
-        *flags, "-pthread", f"-Wl,-rpath,{folder}", "-o", built)  # fmt: skip
-    return built
+    return build(Path(__file__).with_name("probe.cpp"), tmp_path_factory.mktemp("prefix"))
 
 
 def shell(script: str) -> str:

@@ -25,7 +25,7 @@ def broker() -> Iterator[Broker]:
 
 @pytest.fixture(scope="module")
 def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return build("kafka_probe.cpp", tmp_path_factory.mktemp("prefix"))
+    return build(Path(__file__).with_name("kafka_probe.cpp"), tmp_path_factory.mktemp("prefix"))
 
 
 class Probe(Program):

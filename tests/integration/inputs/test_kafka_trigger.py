@@ -350,6 +350,27 @@ def test_what_is_no_json_is_a_dead_letter_and_holds_nobody_up(broker: Broker, pl
     server.stop()
 
 
+def test_only_what_is_wanted_has_a_run_and_only_the_first_of_one_key(
+    broker: Broker, place: Place
+) -> None:
+    more = "where: '{{ event.data.value.n > 1 }}'\n    dedupe: '{{ event.data.value.key }}'"
+    place.flow(more=f"group: g-{place.topic}\n    {more}")
+    server = place.start()
+    values = ['{"n": 1, "key": "a"}', '{"n": 2, "key": "b"}', '{"n": 3, "key": "b"}',
+              '{"n": 4}', '{"n": 5}', '{"key": "c"}', '{"n": 6, "key": "d"}']  # fmt: skip
+    broker.send(place.topic, *values, partition=0)
+    assert [one["order"]["n"] for one in place.ended(4)] == [2, 4, 5, 6]
+
+    def of(state: str) -> list[dict]:
+        return server.ok("GET", f"/api/v1/events?state={state}")["events"]
+
+    assert [one["detail"] for one in of("dropped")] == ["'where' of its trigger is false"]
+    (dead,) = of("dead")
+    assert dead["detail"].startswith("'where': ")
+    assert place.rows("SELECT count(*) FROM event") == [(6,)]
+    server.stop()
+
+
 @pytest.mark.skipif(not LONG, reason="topics are looked for every half a minute")
 def test_topics_by_an_expression_and_one_that_is_made_later(broker: Broker, place: Place) -> None:
     place.flow(topics=f"^{place.topic}.*", more="start: latest")

@@ -32,7 +32,7 @@ def server() -> Iterator[Server]:
 
 @pytest.fixture(scope="module")
 def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return build("probe.cpp", tmp_path_factory.mktemp("prefix"))
+    return build(Path(__file__).with_name("probe.cpp"), tmp_path_factory.mktemp("prefix"))
 
 
 class Probe(Program):

@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 from time import monotonic, sleep
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[2]
 BUILD = Path(os.environ.get("CORDYNA_BUILD", str(ROOT / "build" / "release")))
 PATIENCE = 120
 
@@ -21,14 +21,14 @@ def run(*command: str | Path, **options: object) -> str:
     return done.stdout
 
 
-def build(source: str, prefix: Path) -> Path:
+def build(source: Path, prefix: Path) -> Path:
     """With the installed library alone, which is installed below `prefix`."""
     run("cmake", "--install", BUILD, "--component", "library", "--prefix", prefix)
     folder = next(prefix.rglob("libcordyna.so")).parent
     environment = {**os.environ, "PKG_CONFIG_PATH": str(folder / "pkgconfig")}
     flags = run("pkg-config", "--cflags", "--libs", "cordyna", env=environment).split()
-    built = prefix / Path(source).stem
-    run("g++", "-std=c++23", "-Wall", "-Wextra", "-Werror", Path(__file__).with_name(source), *flags,
+    built = prefix / source.stem
+    run("g++", "-std=c++23", "-Wall", "-Wextra", "-Werror", source, *flags,
         "-pthread", f"-Wl,-rpath,{folder}", "-o", built)  # fmt: skip
     return built
 
