@@ -23,8 +23,8 @@ constexpr std::size_t kFewRuns = 4;
 // In a burst of at least as many events a step, one step in so many begins as many runs: together
 // they write the same pages.
 constexpr std::size_t kBurst = 8;
-// Of events that came many in one request, where there are as many.
-constexpr std::size_t kBulkRuns = 1024;
+// Of events that came many in one request, where there are as many: a schedule waits for the step.
+constexpr std::size_t kBulkRuns = 512;
 
 constexpr const char* kNotWanted = "'where' of its trigger is false";
 

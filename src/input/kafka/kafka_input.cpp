@@ -15,7 +15,8 @@ namespace cordyna {
 namespace input {
 namespace {
 
-constexpr std::size_t kTakeBytes = std::size_t{4} << 20;
+// They are kept in one transaction, and nothing else goes on meanwhile: a schedule would be late.
+constexpr std::size_t kTakeBytes = std::size_t{256} << 10;
 
 Millis wall_now() {
   const auto now = std::chrono::system_clock::now().time_since_epoch();
