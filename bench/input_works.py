@@ -35,19 +35,23 @@ def times(text):
 
 class Outbox:
     name = "postgres-outbox"
+    how = "through an outbox"
+    words = ()
+    more = ""
+    least = 5_000
 
     def sample(self, context):
         program = f"{context.limits}/pg_input"
-        server = Server(fsync=True)
+        server = Server(fsync=True, more=self.more)
         try:
             server.sql(TABLE)
             with folder() as place:
                 hints = run([program, "hint", connection(server), str(ROWS)], place)
                 for time in times(hints):
-                    context.add("outbox hint", time)
-                latency = run([program, "latency", connection(server), "state", str(ROWS)], place)
-                for time in times(latency):
-                    context.add("outbox latency", time)
+                    context.add(f"{self.name} hint", time)
+                command = [program, "latency", connection(server), "state", str(ROWS), *self.words]
+                for time in times(run(command, place)):
+                    context.add(f"{self.name} latency", time)
             with folder() as place:
                 self.measure_rate(context, program, server, place)
         finally:
@@ -56,7 +60,7 @@ class Outbox:
     def measure_rate(self, context, program, server, place):
         """Rows a second, from the first insert to the end of the last one's process."""
         with subprocess.Popen(
-            [program, "count", connection(server), "state"],
+            [program, "count", connection(server), "state", *self.words],
             cwd=place,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -79,23 +83,32 @@ class Outbox:
         told = json.loads(out)
         if told["events"] != written:
             raise BenchError(f"{told['events']} of {written} rows were told")
-        context.add("outbox rate", told["events"] / told["seconds"])
-        context.add("outbox written", written / SECONDS)
+        context.add(f"{self.name} rate", told["events"] / told["seconds"])
+        context.add(f"{self.name} written", written / SECONDS)
 
     def rows(self, context):
-        ordered = sorted(context.samples["outbox latency"])
+        ordered = sorted(context.samples[f"{self.name} latency"])
         p50, p99 = ordered[len(ordered) // 2], ordered[int(0.99 * len(ordered))]
         yield context.row(
-            "PostgreSQL insert → a process of the library runs; the event is kept before it",
-            "p50 at most 3 ms, p99 at most 15 ms", context.text("outbox latency", "ms"),
-            f"a bare NOTIFY: {context.text('outbox hint', 'ms')}",
+            f"PostgreSQL insert, {self.how} → a process of the library runs; the event is kept before it",
+            "p50 at most 3 ms, p99 at most 15 ms", context.text(f"{self.name} latency", "ms"),
+            f"a bare NOTIFY: {context.text(f'{self.name} hint', 'ms')}",
             f"p50 {p50:.1f} ms, p99 {p99:.1f} ms", p50 <= 3 and p99 <= 15)  # fmt: skip
-        value = context.mid("outbox rate")
+        value = context.mid(f"{self.name} rate")
         yield context.row(
-            f"rows of {WRITERS} writers, {INSERTS} statements a transaction, through an outbox into a "
-            "process that does nothing, all kept; the server on the same 2 cores", "at least 5,000/s",
-            context.text("outbox rate", "/s"), f"written: {context.text('outbox written', '/s')}",
-            f"{value:,.0f}/s", value >= 5_000)  # fmt: skip
+            f"rows of {WRITERS} writers, {INSERTS} statements a transaction, {self.how} into a "
+            "process that does nothing, all kept; the server on the same 2 cores",
+            f"at least {self.least:,}/s", context.text(f"{self.name} rate", "/s"),
+            f"written: {context.text(f'{self.name} written', '/s')}",
+            f"{value:,.0f}/s", value >= self.least)  # fmt: skip
+
+
+class Slot(Outbox):
+    name = "postgres-slot"
+    how = "through a replication slot"
+    words = ("slot",)
+    more = "wal_level = logical\n"
+    least = 10_000
 
 
 class Kafka:

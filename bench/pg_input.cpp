@@ -75,9 +75,10 @@ void hint(const std::string& text, int count) {
 
 /// Runs the input beside `work`.
 template <class Work>
-void with_input(const std::string& text, const std::string& state, Work work) {
+void with_input(const std::string& text, const std::string& state, PostgresMode mode, Work work) {
   PostgresOptions options;
   options.connection = text;
+  options.mode = mode;
   options.tables = {"bench"};
   auto made = postgres_input(kInput, options);
   if (!made) throw std::runtime_error(made.error().message);
@@ -102,10 +103,10 @@ void with_input(const std::string& text, const std::string& state, Work work) {
   work(seen);
 }
 
-void latency(const std::string& text, const std::string& state, int count) {
+void latency(const std::string& text, const std::string& state, int count, PostgresMode mode) {
   const input::StopWake never({});
   PgConnection writer = connect(text, never);
-  with_input(text, state, [&](Counter& seen) {
+  with_input(text, state, mode, [&](Counter& seen) {
     for (int i = 0; i <= count; ++i) {
       const auto begun = Steady::now();
       must(writer.run("INSERT INTO bench (item) VALUES ('x')"));
@@ -115,8 +116,8 @@ void latency(const std::string& text, const std::string& state, int count) {
   });
 }
 
-void count(const std::string& text, const std::string& state) {
-  with_input(text, state, [&](Counter& seen) {
+void count(const std::string& text, const std::string& state, PostgresMode mode) {
+  with_input(text, state, mode, [&](Counter& seen) {
     std::cout << "ready" << std::endl;
     const auto begun = Steady::now();
     std::size_t goal = 0;
@@ -130,16 +131,21 @@ void count(const std::string& text, const std::string& state) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const std::vector<std::string> words(argv + 1, argv + argc);
+  std::vector<std::string> words(argv + 1, argv + argc);
+  PostgresMode mode = PostgresMode::kOutbox;
+  if (!words.empty() && words.back() == "slot") {
+    mode = PostgresMode::kReplication;
+    words.pop_back();
+  }
   try {
     if (words.size() == 3 && words[0] == "hint") {
       hint(words[1], std::stoi(words[2]));
     } else if (words.size() == 4 && words[0] == "latency") {
-      latency(words[1], words[2], std::stoi(words[3]));
+      latency(words[1], words[2], std::stoi(words[3]), mode);
     } else if (words.size() == 3 && words[0] == "count") {
-      count(words[1], words[2]);
+      count(words[1], words[2], mode);
     } else {
-      std::cerr << "usage: pg_input hint|latency|count CONNECTION …\n";
+      std::cerr << "usage: pg_input hint|latency|count CONNECTION … [slot]\n";
       return 2;
     }
   } catch (const std::exception& error) {

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from data_works import Flights, SmallSteps
 from foreach_works import Foreach
 from history_works import History
-from input_works import Flood, Kafka, Outbox
+from input_works import Flood, Kafka, Outbox, Slot
 from measure import BenchError, flow_memory, flow_seconds, folder, median, run, spread, wall
 from schedule_works import Schedules
 from server_works import SERVER_WORKS
@@ -224,6 +224,7 @@ WORKS = [
     Schedules(),
     *SERVER_WORKS,
     Outbox(),
+    Slot(),
     Kafka(),
     Flood(),
     Flights(),

@@ -23,11 +23,22 @@ namespace cordyna {
 
 inline constexpr std::size_t kPostgresIdMax = 40;  ///< bytes: names in the database are made of it
 
+/// How the input hears of changes.
+enum class PostgresMode : std::uint8_t {
+  /// Triggers write them into a table, in the transaction that makes them.
+  kOutbox,
+  /// The server tells them from its log, of a replication slot: writers do nothing more, but the
+  /// server keeps its log until it was read. Wants `wal_level = logical` and a role with
+  /// REPLICATION.
+  kReplication,
+};
+
 struct PostgresOptions {
   std::string connection;  ///< "postgres://user@host/database" or "host=… dbname=…"
   /// "orders", "sales.orders", "\"Odd\".\"Name\""; without a schema: public. Empty: all tables that
   /// there are, and those that are made later, from when they are found.
   std::vector<std::string> tables{};
+  PostgresMode mode = PostgresMode::kOutbox;
   std::chrono::milliseconds new_tables{60'000};  ///< how often they are looked for
   std::vector<Operation> operations{};           ///< create, update, delete; empty: all three
   bool whole_rows =
@@ -45,6 +56,11 @@ struct PostgresOptions {
 /// A row that is no event, as it is too large, has "problem" instead. TRUNCATE is one kDelete
 /// without an id, "key" null. Values are as to_json of PostgreSQL has them.
 ///
+/// With kReplication, values of composite types are text; "row" is null of a delete, unless the
+/// table has REPLICA IDENTITY FULL; and large columns that an update left as they were, and the
+/// server does not tell, are named in "unchanged". `tables` must be named, but where only kCreate
+/// is wanted: tables without a key could not be updated any more.
+///
 /// Ends, to be called again, with each failure of the database: kUnavailable; kDenied: password,
 /// permission; kConflict: a gap, as above, or another program reads this input.
 ///
@@ -57,13 +73,14 @@ struct PostgresOptions {
     const InputConfig& config);
 
 /// Makes schema `cordyna`, the outbox, its function and the triggers of the input, and takes away
-/// triggers that it had and shall not have any more. Whoever may not write there afterwards need
+/// triggers that it had and shall not have any more; with kReplication, publication and slot
+/// `cordyna_ID_…`, from when on changes are told. Whoever may not write there afterwards need
 /// not: the function has its owner's rights. Repeats do no harm. Errors: as of the input, and
 /// kNotFound: no such table.
 [[nodiscard]] CORDYNA_API Result<> install_postgres_input(std::string_view id,
                                                           const PostgresOptions& options);
 
-/// Takes all of it away, with what was not read. Repeats do no harm.
+/// Takes all of it away, of both modes, with what was not read. Repeats do no harm.
 [[nodiscard]] CORDYNA_API Result<> remove_postgres_input(std::string_view id,
                                                          const std::string& connection);
 

@@ -203,7 +203,7 @@ struct PgConnection::State {
       const ExecStatusType status = libpq().PQresultStatus(result->get());
       if (status == PGRES_FATAL_ERROR || status == PGRES_BAD_RESPONSE) {
         if (!fault.has_value()) fault = fault_of(result->get());
-      } else if (status == PGRES_COPY_IN || status == PGRES_COPY_OUT) {
+      } else if (status == PGRES_COPY_IN || status == PGRES_COPY_OUT || status == PGRES_COPY_BOTH) {
         return std::move(*result);  // it goes on with data
       }
       kept = std::move(*result);
@@ -340,6 +340,48 @@ PgResult<std::vector<PgNotice>> PgConnection::notices(std::chrono::milliseconds 
     if (waited == Waited::kEnd) return std::unexpected(asked_to_end());
     if (waited == Waited::kTimeout) return found;
   }
+}
+
+PgResult<> PgConnection::begin_stream(const std::string& sql) {
+  const auto begun = state_->sent(libpq().PQsendQuery(state_->conn, sql.c_str()));
+  if (!begun.has_value()) return std::unexpected(begun.error());
+  if (libpq().PQresultStatus(begun->get()) == PGRES_COPY_BOTH) return {};
+  return std::unexpected(PgFault{.message = "the server begins no stream", .refused = true});
+}
+
+PgResult<std::optional<std::string>> PgConnection::next_message(std::chrono::milliseconds longest) {
+  const Libpq& pq = libpq();
+  const auto deadline = Clock::now() + longest;
+  bool looked = false;
+  while (true) {
+    char* bytes = nullptr;
+    const int size = pq.PQgetCopyData(state_->conn, &bytes, 1);
+    if (size > 0) {
+      std::string message(bytes, static_cast<std::size_t>(size));
+      pq.PQfreemem(bytes);
+      return message;
+    }
+    if (size == -2) return std::unexpected(state_->broken());
+    if (size == -1) {
+      auto ended = state_->last();
+      if (!ended.has_value()) return std::unexpected(ended.error());
+      return std::unexpected(PgFault{.message = "the server ended the stream", .lost = true});
+    }
+    if (looked) {
+      const Waited waited = wait_for(pq.PQsocket(state_->conn), POLLIN, *state_->wake, deadline);
+      if (waited == Waited::kEnd) return std::unexpected(asked_to_end());
+      if (waited == Waited::kTimeout) return std::optional<std::string>();
+    }
+    if (pq.PQconsumeInput(state_->conn) == 0) return std::unexpected(state_->broken());
+    looked = true;
+  }
+}
+
+PgResult<> PgConnection::send_message(const std::string& bytes) {
+  if (libpq().PQputCopyData(state_->conn, bytes.data(), static_cast<int>(bytes.size())) < 0) {
+    return std::unexpected(state_->broken());
+  }
+  return state_->flush();
 }
 
 PgResult<std::int64_t> PgConnection::copy_in(const std::string& sql, const std::string& path) {

@@ -69,6 +69,12 @@ class PgConnection {
   /// What came on the channels that are listened to; waits until there is something, or for so
   /// long. Empty: nothing came.
   [[nodiscard]] PgResult<std::vector<PgNotice>> notices(std::chrono::milliseconds longest);
+  /// START_REPLICATION: from then on the connection has messages, and takes no other statement.
+  [[nodiscard]] PgResult<> begin_stream(const std::string& sql);
+  /// The next message; nullopt: none came for so long.
+  [[nodiscard]] PgResult<std::optional<std::string>> next_message(
+      std::chrono::milliseconds longest);
+  [[nodiscard]] PgResult<> send_message(const std::string& bytes);
   /// COPY … FROM STDIN out of a file; how many rows it took.
   [[nodiscard]] PgResult<std::int64_t> copy_in(const std::string& sql, const std::string& path);
   /// COPY … TO STDOUT into a new file.

@@ -19,6 +19,8 @@ constexpr const char* kSettings =
     // What is taken away is read already: if the server forgets that, it is taken away again.
     "SET synchronous_commit = off";
 
+}  // namespace
+
 Error error_of(const PgFault& fault) {
   const std::string state = fault.state.empty() ? "" : fmt::format(" ({})", fault.state);
   Error error{ErrorCode::kUnavailable, fault.message + state};
@@ -31,14 +33,6 @@ Error error_of(const PgFault& fault) {
   }
   return error;
 }
-
-template <class T>
-Result<T> result_of(PgResult<T> result) {
-  if (result.has_value()) return std::move(*result);
-  return std::unexpected<Error>(error_of(result.error()));
-}
-
-}  // namespace
 
 Result<PgDatabase> PgDatabase::open(const OutboxPlan& plan, const Wake& wake) {
   PgTarget target;

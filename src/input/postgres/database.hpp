@@ -8,6 +8,8 @@
 #include <chrono>
 #include <string>
 #include <string_view>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "base/result.hpp"
@@ -17,6 +19,19 @@
 #include "pg/connection.hpp"
 
 namespace cordyna::input {
+
+/// What PostgreSQL says, as an error of ours.
+[[nodiscard]] Error error_of(const PgFault& fault);
+
+template <class T>
+[[nodiscard]] Result<T> result_of(PgResult<T> result) {
+  if (!result.has_value()) return std::unexpected<Error>(error_of(result.error()));
+  if constexpr (std::is_void_v<T>) {
+    return {};
+  } else {
+    return std::move(*result);
+  }
+}
 
 struct OutboxPlan {
   std::string id;
@@ -44,6 +59,9 @@ class PgDatabase {
   /// Errors also: kNotFound: it was not installed.
   [[nodiscard]] Result<> listen();
 
+  /// They are there, and tables. Errors also: kNotFound.
+  [[nodiscard]] Result<> check_tables();
+
   struct Identity {
     std::string system;
     std::uint64_t next_xid = 0;
@@ -56,14 +74,15 @@ class PgDatabase {
   /// Until the database hints that there is something, or for so long. False: there was no hint.
   [[nodiscard]] Result<bool> wait(std::chrono::milliseconds longest);
 
+  /// One statement with values, or any number of them without; the last one's rows.
+  [[nodiscard]] Result<PgRows> ask(const std::string& sql,
+                                   const std::vector<std::string>& values = {});
+  /// Statements in a transaction of their own, while nobody else of ours changes anything there.
+  [[nodiscard]] Result<> change(const std::string& sql);
+
  private:
   PgDatabase(const OutboxPlan& plan, PgConnection connection)
       : plan_(&plan), connection_(std::move(connection)) {}
-
-  [[nodiscard]] Result<PgRows> ask(const std::string& sql,
-                                   const std::vector<std::string>& values = {});
-  [[nodiscard]] Result<> change(const std::string& sql);
-  [[nodiscard]] Result<> check_tables();
 
   const OutboxPlan* plan_;
   PgConnection connection_;

@@ -6,6 +6,9 @@
 #include "base/text.hpp"
 #include "cordyna/postgres.hpp"
 #include "input/postgres/database.hpp"
+#include "input/postgres/delivery.hpp"
+#include "input/postgres/replication.hpp"
+#include "input/postgres/replication_input.hpp"
 #include "input/postgres/stop_wake.hpp"
 
 namespace cordyna {
@@ -48,6 +51,16 @@ Result<OutboxPlan> plan_of(std::string_view id, const PostgresOptions& options) 
                 fmt::format("input '{}': the operations of rows are create, update, delete; not {}",
                             id, to_string(one)));
   }
+  const bool create_alone =
+      plan.operations.size() == 1 && plan.operations.front() == Operation::kCreate;
+  if (options.mode == PostgresMode::kReplication && plan.tables.empty() && !create_alone) {
+    return fail(
+        ErrorCode::kInvalidArgument,
+        fmt::format("input '{}': replication wants its tables named: of all tables, also "
+                    "those that are made later, the ones without a primary key could not be "
+                    "updated any more",
+                    id));
+  }
   return plan;
 }
 
@@ -77,7 +90,7 @@ class PostgresInput final : public Input {
       TRY_ASSIGN(const std::vector<OutboxEvent> events, database.read(position, kRowBytes));
       if (!events.empty()) {
         position = events.back().position;
-        TRY(send(sink, events));
+        TRY(deliver(sink, events));
         look = kFirstLook;
         continue;
       }
@@ -116,24 +129,6 @@ class PostgresInput final : public Input {
     return position;
   }
 
-  /// One event that is refused for what it is must not hold up all others for ever.
-  static Result<> send(EventSink& sink, const std::vector<OutboxEvent>& rows) {
-    std::vector<Event> events;
-    events.reserve(rows.size());
-    for (const OutboxEvent& row : rows) events.push_back(row.event);
-    const auto sent = sink.send(events, to_text(rows.back().position));
-    if (sent.has_value() || sent.error().code != ErrorCode::kInvalidArgument) return sent;
-    for (const OutboxEvent& row : rows) {
-      const std::string position = to_text(row.position);
-      const auto alone = sink.send(std::span(&row.event, 1), position);
-      if (alone.has_value()) continue;
-      if (alone.error().code != ErrorCode::kInvalidArgument) return alone;
-      const Event instead = problem_of(row, alone.error().message);
-      TRY(sink.send(std::span(&instead, 1), position));
-    }
-    return {};
-  }
-
   OutboxPlan plan_;
   PostgresOptions options_;
 };
@@ -143,6 +138,9 @@ class PostgresInput final : public Input {
 
 Result<std::unique_ptr<Input>> postgres_input(std::string id, PostgresOptions options) {
   TRY_ASSIGN(input::OutboxPlan plan, input::plan_of(id, options));
+  if (options.mode == PostgresMode::kReplication) {
+    return input::replication_input(std::move(plan), std::move(options));
+  }
   return std::make_unique<input::PostgresInput>(std::move(plan), std::move(options));
 }
 
@@ -156,6 +154,7 @@ Result<std::unique_ptr<Input>> make_postgres_input(const InputConfig& config) {
 Result<> install_postgres_input(std::string_view id, const PostgresOptions& options) {
   TRY_ASSIGN(const input::OutboxPlan plan, input::plan_of(id, options));
   const input::StopWake never({});
+  if (options.mode == PostgresMode::kReplication) return input::install_replication(plan, never);
   TRY_ASSIGN(input::PgDatabase database, input::PgDatabase::open(plan, never));
   return database.install();
 }
@@ -165,6 +164,8 @@ Result<> remove_postgres_input(std::string_view id, const std::string& connectio
   options.connection = connection;
   TRY_ASSIGN(const input::OutboxPlan plan, input::plan_of(id, options));
   const input::StopWake never({});
+  TRY_ASSIGN(input::PgReplication replication, input::PgReplication::open(plan, never));
+  TRY(replication.remove());
   TRY_ASSIGN(input::PgDatabase database, input::PgDatabase::open(plan, never));
   return database.remove();
 }

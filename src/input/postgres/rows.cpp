@@ -38,8 +38,9 @@ std::string text_of(const json::value& value) {
   return text != nullptr ? std::string(text->data(), text->size()) : json::serialize(value);
 }
 
-/// One column as text, several as a JSON list of them.
-std::string id_of(const std::optional<std::string>& key) {
+}  // namespace
+
+std::string id_of_key(const std::optional<std::string>& key) {
   if (!key.has_value()) return {};
   boost::system::error_code error;
   const json::value parsed = json::parse(*key, error);
@@ -55,8 +56,6 @@ std::string id_of(const std::optional<std::string>& key) {
   }
   return id.size() <= kIdMax ? id : std::string();
 }
-
-}  // namespace
 
 std::string to_text(const OutboxPosition& position) {
   return fmt::format(R"({{"system":{},"xid":"{}","id":"{}"}})", json_string(position.system),
@@ -98,12 +97,13 @@ Result<OutboxEvent> event_of(const OutboxRow& row, const std::string& system, bo
   out.key_json = row[6].value_or("null");
   TRY_ASSIGN(out.event.operation, operation_of(*row[3]));
   out.event.location = *row[4] + "." + *row[5];
-  out.event.id = id_of(row[6]);
+  out.event.id = id_of_key(row[6]);
   out.event.at = EventTime(std::chrono::milliseconds(at));
   out.event.key = fmt::format("pg:{}:{}:{}", system, out.position.xid, out.position.id);
   if (whole_rows && row[8].has_value() && !row[7].has_value()) {
-    out.event = problem_of(
-        out, fmt::format("the row has {} bytes as JSON, too many for an event", *row[8]));
+    out.event =
+        problem_of(out.event, out.key_json,
+                   fmt::format("the row has {} bytes as JSON, too many for an event", *row[8]));
   } else if (whole_rows) {
     out.event.data = fmt::format(R"({{"key":{},"row":{}}})", out.key_json, row[7].value_or("null"));
   } else {
@@ -112,9 +112,9 @@ Result<OutboxEvent> event_of(const OutboxRow& row, const std::string& system, bo
   return out;
 }
 
-Event problem_of(const OutboxEvent& event, std::string_view problem) {
-  Event out = event.event;
-  out.data = fmt::format(R"({{"key":{},"problem":{}}})", event.key_json, json_string(problem));
+Event problem_of(const Event& event, std::string_view key_json, std::string_view problem) {
+  Event out = event;
+  out.data = fmt::format(R"({{"key":{},"problem":{}}})", key_json, json_string(problem));
   return out;
 }
 

@@ -38,6 +38,11 @@ struct OutboxEvent {
 [[nodiscard]] Result<OutboxEvent> event_of(const OutboxRow& row, const std::string& system,
                                            bool whole_rows);
 /// Instead of what cannot be an event: its key, and why.
-[[nodiscard]] Event problem_of(const OutboxEvent& event, std::string_view problem);
+[[nodiscard]] Event problem_of(const Event& event, std::string_view key_json,
+                               std::string_view problem);
+
+/// Of a key {"id":1}: one column as text, several as a JSON list of them; empty: there is none, or
+/// it is too long for that.
+[[nodiscard]] std::string id_of_key(const std::optional<std::string>& key_json);
 
 }  // namespace cordyna::input

@@ -43,7 +43,7 @@ TEST(OutboxRowTest, WholeRowsAndThoseThatAreTooLarge) {
   EXPECT_EQ(large->event.data,
             R"({"key":{"id" : 7},"problem":"the row has 99000000 bytes as JSON, too many for an )"
             R"(event"})");
-  EXPECT_EQ(problem_of(*whole, "no \"JSON\"").data,
+  EXPECT_EQ(problem_of(whole->event, whole->key_json, "no \"JSON\"").data,
             R"({"key":{"id" : 7},"problem":"no \"JSON\""})");
 }
 

@@ -23,7 +23,7 @@ def programs() -> Path:
 class Server:
     """Ends with `stop`, which also removes its folder."""
 
-    def __init__(self, max_connections: int = 20, *, fsync: bool = False) -> None:
+    def __init__(self, max_connections: int = 20, *, fsync: bool = False, more: str = "") -> None:
         self.bin = programs()
         self.folder = Path(tempfile.mkdtemp(prefix="cordyna-pg-"))
         self.data = self.folder / "data"
@@ -41,7 +41,7 @@ class Server:
             "listen_addresses = ''\n"
             f"unix_socket_directories = '{self.folder}'\nfsync = {'on' if fsync else 'off'}\nmax_connections = {max_connections}\n"
             "superuser_reserved_connections = 0\nshared_buffers = 32MB\nlog_min_messages = fatal\n"
-            "deadlock_timeout = 100ms\n"
+            "deadlock_timeout = 100ms\n" + more
         )
         with (self.data / "postgresql.conf").open("a") as conf:
             conf.write(settings)

@@ -1,7 +1,8 @@
 // A program with one PostgreSQL input, as a user of the library would write it; the tests build and
 // call it.
-//     probe run ID CONNECTION STATE OUTPUT [whole] [gaps] [TABLE…]     each event becomes a line of
-//     OUTPUT probe install ID CONNECTION [whole] [TABLE…] probe remove ID CONNECTION
+//     probe run ID CONNECTION STATE OUTPUT [whole] [gaps] [slot] [create] [TABLE…]     each event
+//     becomes a line of OUTPUT probe install ID CONNECTION [whole] [TABLE…] probe remove ID
+//     CONNECTION
 #include <cordyna/cordyna.hpp>
 #include <fstream>
 #include <iostream>
@@ -50,6 +51,10 @@ int main(int argc, char** argv) {
   for (std::size_t i = fixed; i < words.size(); ++i) {
     if (words[i] == "whole") {
       options.whole_rows = true;
+    } else if (words[i] == "slot") {
+      options.mode = cordyna::PostgresMode::kReplication;
+    } else if (words[i] == "create") {
+      options.operations = {cordyna::Operation::kCreate};
     } else if (words[i] == "gaps") {
       options.over_gaps = true;
     } else {
