@@ -10,6 +10,7 @@ import argparse
 import json
 import os
 import shutil
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -187,6 +188,8 @@ def main() -> int:
         parser.error("--orders wants at least 1")
     if os.geteuid() != 0:
         parser.error("the Docker daemon that is started here wants root")
+    for number in (signal.SIGTERM, signal.SIGHUP):  # what was started ends with us
+        signal.signal(number, lambda *_: sys.exit(1))
     chosen = orders.choose(options.orders)
     print(f"{len(chosen)} orders; starting Kafka, PostgreSQL, Docker and dyna", flush=True)
     with started() as medallion:
