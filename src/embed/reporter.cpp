@@ -35,6 +35,7 @@ void Reporter::failed(const Failure& failure) {
       std::fprintf(stderr, "cordyna: %s\n", printable(describe(failure)).c_str());
     }
   } catch (...) {  // of the program around: it must not end a thread of ours
+    std::fputs("cordyna: on_error threw an exception, which is passed over\n", stderr);
   }
 }
 
@@ -44,6 +45,7 @@ void Reporter::completed(const Completion& completion) {
   try {
     options_.on_completed(completion);
   } catch (...) {  // as above
+    std::fputs("cordyna: on_completed threw an exception, which is passed over\n", stderr);
   }
 }
 
