@@ -56,6 +56,8 @@ copy_network_settings() {
   copy_apt_sources "$root"
   mkdir -p "$root/usr/local/share/ca-certificates"
   cp -rL /usr/local/share/ca-certificates/. "$root/usr/local/share/ca-certificates/" 2>/dev/null || true
+  # Java has a store of its own, which is made of what this knows.
+  chroot "$root" update-ca-certificates >/dev/null 2>&1 || true
   for file in /etc/resolv.conf /etc/hosts /etc/ssl/certs/ca-certificates.crt /etc/pip.conf \
     /etc/npmrc "$HOME/.npmrc" "$HOME/.pip/pip.conf" "$HOME/.config/pip/pip.conf" \
     "$HOME/.cargo/config.toml"; do
