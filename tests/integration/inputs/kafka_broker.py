@@ -49,17 +49,31 @@ class Broker:
         assert any(JARS.glob("kafka_*.jar")), "no Kafka broker: ./dev test fetches it"
         self.folder = Path(tempfile.mkdtemp(prefix="cordyna-kafka-"))
         self.log = self.folder / "log"
-        self.ports = dict(zip(LISTENERS, free_ports(len(LISTENERS)), strict=True))
+        self.ports: dict[str, int] = {}
         self.running: subprocess.Popen[bytes] | None = None
         authority = Authority("authority")
         self.ca_file = self.folder / "ca.pem"
         self.ca_file.write_text(authority.pem, encoding="ascii")
-        (self.folder / "server.properties").write_text(self.settings(authority), encoding="utf-8")
+        # Somebody else may be given a port between our look and the broker's.
+        for last in (False, False, True):
+            self.ports = dict(zip(LISTENERS, free_ports(len(LISTENERS)), strict=True))
+            settings = self.folder / "server.properties"
+            settings.write_text(self.settings(authority), encoding="utf-8")
+            self.format()
+            try:
+                self.start()
+                return
+            except AssertionError:
+                self.kill()
+                if last or "BindException" not in self.words():
+                    raise
+                shutil.rmtree(self.folder / "data")
+
+    def format(self) -> None:
         self.java(
             "kafka.tools.StorageTool",
             *("format", "-t", "MkU3OEVBNTcwNTJENDM2Qk", "-c", "server.properties"),
         ).wait(PATIENCE)
-        self.start()
 
     @property
     def address(self) -> str:
