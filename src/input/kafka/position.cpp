@@ -85,7 +85,8 @@ Result<KafkaPosition> parse_kafka_position(std::string_view text) {
 
 KafkaStart start_of(const kafka::Facts& facts, std::optional<KafkaMark> kept, bool only_new) {
   const std::int64_t ours = kept.has_value() ? kept->next : -1;
-  const std::int64_t next = std::max(ours, facts.committed);
+  const bool anew = kept.has_value() && kept->at == kBegunAnew;
+  const std::int64_t next = anew ? ours : std::max(ours, facts.committed);
   KafkaStart start;
   if (next < 0) {
     start.offset = only_new ? facts.high : facts.low;

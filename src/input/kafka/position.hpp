@@ -14,10 +14,14 @@
 
 namespace cordyna::input {
 
+/// As the time of a mark: its partition is begun anew there, whatever the group has committed of
+/// the topic that had its name before.
+inline constexpr std::int64_t kBegunAnew = -2;
+
 /// How far one partition was read.
 struct KafkaMark {
   std::int64_t next = 0;  ///< the offset to go on with
-  std::int64_t at = -1;   ///< the time of the record before it; -1: not known
+  std::int64_t at = -1;   ///< the time of the record before it; -1: not known; kBegunAnew
   bool operator==(const KafkaMark&) const = default;
 };
 

@@ -30,7 +30,7 @@ Result<std::vector<std::int64_t>> Reading::begin(std::span<const kafka::Facts> g
     if (!start.gap.empty()) {
       if (!over_gaps_) return gap_found(start.gap);
       start.offset = facts.low;
-      start.mark = {facts.low, -1};
+      start.mark = {facts.low, kBegunAnew};
     }
     if (start.verify) unverified.insert(facts.partition);
     offsets.push_back(start.offset);
@@ -75,7 +75,7 @@ Result<> Reading::found_anew(const kafka::Partition& partition, KafkaMark& mark)
       "the record at offset {} of {}/{} is not the one that was read: the topic was made anew",
       mark.next - 1, partition.topic, partition.number);
   if (!over_gaps_) return gap_found(what);
-  mark = {0, -1};
+  mark = {0, kBegunAnew};
   TRY(sink_.send({}, to_text(position_)));
   return fail(ErrorCode::kUnavailable, what + "; it is read from its beginning");
 }

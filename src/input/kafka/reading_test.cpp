@@ -97,7 +97,12 @@ TEST(KafkaReading, ATopicThatWasMadeAnewIsFoundByTheTimeOfItsRecord) {
   Reading bold(at(3, 30), false, true, sink);
   begin(bold, bounds(0, 7));
   EXPECT_EQ(bold.take(record_at(2, 31)).error().code, ErrorCode::kUnavailable);
-  EXPECT_EQ(parse_kafka_position(sink.positions.back()).value(), at(0, -1));
+  EXPECT_EQ(parse_kafka_position(sink.positions.back()).value(), at(0, kBegunAnew));
+  // What the group committed of the topic before is nothing to this one.
+  Reading next(at(0, kBegunAnew), false, true, sink);
+  EXPECT_EQ(begin(next, bounds(0, 7, 3)), std::vector<std::int64_t>{0});
+  EXPECT_TRUE(next.take(record_at(0, 31)).value());
+  EXPECT_EQ(next.position(), at(1, 31));
 }
 
 TEST(KafkaReading, AGapStopsUnlessItIsWantedToGoOn) {
@@ -108,6 +113,7 @@ TEST(KafkaReading, AGapStopsUnlessItIsWantedToGoOn) {
   EXPECT_TRUE(sink.positions.empty());
   Reading bold(at(3, 30), false, true, sink);
   EXPECT_EQ(begin(bold, given), std::vector<std::int64_t>{5});
+  EXPECT_EQ(bold.position(), at(5, kBegunAnew));
   EXPECT_TRUE(bold.take(record_at(5, 60)).value());
 }
 
