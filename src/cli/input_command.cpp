@@ -55,9 +55,8 @@ CommandResult input_command(CommandContext& context) {
     } else {
       context.output.write(fmt::format(
           "{}: {}\n", printable(id.text()),
-          installs ? "its table, function and triggers are in the database"
-                   : "its table, function and triggers are gone from the database, with what was "
-                     "not read"));
+          installs ? "what it needs is in the database"
+                   : "what it had is gone from the database, with what was not read"));
     }
   }
   return ExitCode::kOk;

@@ -241,6 +241,7 @@ void add_listen(Fields& fields, const ListenSpec& listen) {
 
 void add_postgres(Fields& fields, const PostgresSpec& postgres) {
   if (!postgres.tables.empty()) fields.raw("tables", list_json(postgres.tables));
+  if (postgres.replication) fields.text("mode", "replication");
   if (postgres.whole_rows) fields.text("rows", "whole");
   if (!postgres.install) fields.raw("install", "false");
 }

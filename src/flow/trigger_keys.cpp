@@ -25,6 +25,7 @@ constexpr std::array kLaterTypes{Word("redis"), Word("file"), Word("flow"), Word
 constexpr std::array kOperations{Word("create"), Word("update"), Word("delete")};
 constexpr std::array kRecordOperations{Word("create"), Word("delete")};
 constexpr std::array kRows{Word("key"), Word("whole")};
+constexpr std::array kPostgresModes{Word("outbox"), Word("replication")};
 constexpr std::array kRecordFormats{Word("json"), Word("text"), Word("bytes")};
 constexpr std::array kStarts{Word("earliest"), Word("latest")};
 
@@ -188,6 +189,15 @@ constexpr std::array kPostgresKeys{
             .one_or_list = true,
             .item = &kOperationItem,
             .least = 1},
+    KeySpec{.name = "mode",
+            .kind = K::kEnum,
+            .description =
+                "How it hears of changes. outbox (without this key): triggers write them "
+                "into a table, in the transaction that makes them. replication: the "
+                "server tells them from its log, which it keeps until they were read; "
+                "it wants wal_level = logical, a role that may replicate, and `tables`, "
+                "each with a primary key, unless `operations` is create.",
+            .words = kPostgresModes},
     KeySpec{.name = "rows",
             .kind = K::kEnum,
             .description = "What an event has of its row: the primary key (without this key), or "

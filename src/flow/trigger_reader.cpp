@@ -53,6 +53,7 @@ TriggerSpec TriggerReader::read(const Node& node) {
   check_id(node, trigger);
   check_required(node, trigger);
   if (trigger.type == TriggerType::kWebhook) check_webhook(node, trigger.webhook);
+  if (trigger.type == TriggerType::kPostgres) check_replication(node, trigger);
   if (trigger.type != TriggerType::kSchedule) {
     const auto first = uses_.templates.begin() + static_cast<std::ptrdiff_t>(templates);
     Uses& own = has_input(trigger.type) ? row_uses_ : event_uses_;
@@ -218,6 +219,8 @@ void TriggerReader::read_postgres_key(const KeySpec& spec, const Node& value,
                                       PostgresSpec& postgres) {
   if (spec.name == "tables") {
     postgres.tables = texts(spec, value);
+  } else if (spec.name == "mode") {
+    postgres.replication = reader_.word(value, spec, spec.name).value_or(0) == 1;
   } else if (spec.name == "install") {
     postgres.install = reader_.boolean(value, spec.name).value_or(true);
   } else {
@@ -252,6 +255,16 @@ bool TriggerReader::read_secret_name(const Node& value, std::string_view key, st
   }
   name = *text;
   return true;
+}
+
+/// Else the tables of the application that have no key could not be updated any more.
+void TriggerReader::check_replication(const Node& node, const TriggerSpec& trigger) {
+  const bool create_alone = trigger.listen.operations == std::vector<std::string>{"create"};
+  const Node* mode = node.find("mode");
+  if (!trigger.postgres.replication || create_alone || node.find("tables") != nullptr) return;
+  reporter_.error(*mode, Code::kMissingKey,
+                  "'mode: replication' wants 'tables', or 'operations: create': of all tables, "
+                  "those without a primary key could not be updated any more");
 }
 
 void TriggerReader::check_webhook(const Node& node, const WebhookSpec& webhook) {

@@ -50,6 +50,7 @@ class TriggerReader {
   std::vector<std::string> texts(const KeySpec& spec, const Node& value);
   /// A template over an event that has no run yet; empty: what is wrong was reported.
   std::string before_a_run(const KeySpec& spec, const Node& value);
+  void check_replication(const Node& node, const TriggerSpec& trigger);
   void check_webhook(const Node& node, const WebhookSpec& webhook);
   bool read_secret_name(const Node& value, std::string_view key, std::string& name);
   void read_cron(const Node& value, TriggerSpec& trigger);

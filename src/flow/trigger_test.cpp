@@ -93,6 +93,9 @@ INSTANTIATE_TEST_SUITE_P(
             "11:88 bad_template", "before its run"),
         bad("WhereOfASchedule", kGood + ", where: '{{ true }}'", "11:48 unknown_key",
             "of type schedule"),
+        bad("ReplicationOfAllTables",
+            "id: t, type: postgres, connection: {type: postgres}, mode: replication",
+            "11:65 missing_key", "wants 'tables'"),
         bad("NoTopic", "id: t, type: kafka, connection: {type: kafka, brokers: a}",
             "11:5 missing_key", "'topics'"),
         bad("ConnectionOfAnother", "id: t, type: kafka, connection: {type: postgres}, topics: o",
@@ -180,12 +183,13 @@ TEST(Trigger, RowsOfADatabaseComeBackFromTheirCanonicalForm) {
        {base,
         base +
             ", tables: [orders], operations: [create], rows: "
-            "whole, install: false, over_gaps: true, where: \"{{ event.operation == 'create' }}\", "
+            "whole, mode: replication, install: false, over_gaps: true, where: \"{{ event.operation == 'create' }}\", "
             "dedupe: '{{ event.id }}'"}) {
     const Parsed parsed = parse(with_trigger(keys), "flow.yaml", "/flows");
     ASSERT_NE(parsed.flow, nullptr) << format(parsed.diagnostics.front());
     const PostgresSpec& spec = parsed.flow->triggers.at(0).postgres;
     EXPECT_EQ(spec.install, keys == base);
+    EXPECT_EQ(spec.replication, keys != base);
     EXPECT_EQ(parsed.flow->triggers.at(0).listen.over_gaps, keys != base);
     EXPECT_EQ(parsed.flow->triggers.at(0).listen.dedupe, keys == base ? "" : "{{ event.id }}");
     EXPECT_EQ(parsed.flow->triggers.at(0).where.empty(), keys == base);

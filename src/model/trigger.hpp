@@ -62,6 +62,7 @@ struct ListenSpec {
 /// What a trigger of the type postgres wants of a database.
 struct PostgresSpec {
   std::vector<std::string> tables;  ///< "sales.orders"; empty: all
+  bool replication = false;         ///< the server's log tells them, not triggers
   bool whole_rows = false;          ///< events have the row, not its key alone
   bool install = true;              ///< it makes in the database what is missing there
 

@@ -42,6 +42,7 @@ Result<PostgresOptions> postgres_options(const TriggerSpec& spec, const Secrets&
   TRY_ASSIGN(options.operations, operations_of(spec.listen));
   options.over_gaps = spec.listen.over_gaps;
   options.tables = spec.postgres.tables;
+  if (spec.postgres.replication) options.mode = PostgresMode::kReplication;
   options.whole_rows = spec.postgres.whole_rows;
   options.install = spec.postgres.install;
   return options;

@@ -40,7 +40,7 @@ triggers:
 
 @pytest.fixture(scope="module")
 def database() -> Iterator[Postgres]:
-    running = Postgres(max_connections=60)
+    running = Postgres(max_connections=60, more="wal_level = logical\n")
     try:
         yield running
     finally:
@@ -143,6 +143,35 @@ def test_each_row_has_its_run_also_those_written_while_nobody_ran(
     server = start(folder)
     ended(folder, 5)
     server.stop()
+
+
+def test_by_a_replication_slot_each_row_has_its_run_too(database: Postgres, folder: Path) -> None:
+    write_flow(folder, "rows: whole\n    mode: replication")
+    server = start(folder)
+    slots = "SELECT count(*) FROM pg_replication_slots WHERE slot_name LIKE 'cordyna_acme%'"
+    eventually(lambda: database.sql(slots) == "1", "the slot")
+    assert watched(database, 0)
+    database.sql("INSERT INTO orders VALUES (1, 'tea')")
+    database.sql("BEGIN; INSERT INTO orders VALUES (3, 'never'); ROLLBACK")
+    ended(folder, 1)
+    kill(server)
+    database.sql("UPDATE orders SET item = 'milk'; INSERT INTO orders VALUES (2, 'late')")
+    server = start(folder)
+    assert ended(folder, 3) == [
+        ("create of public.orders 1", '{"id": 1, "item": "tea"}'),
+        ("create of public.orders 2", '{"id": 2, "item": "late"}'),
+        ("update of public.orders 1", '{"id": 1, "item": "milk"}'),
+    ]
+    server.stop()
+    gone = eventually(lambda: remove(folder), "that the slot is free")
+    assert gone.stdout.startswith("acme/on_row/rows: what it had is gone")
+    assert database.sql(slots) == "0"
+
+
+def remove(folder: Path) -> subprocess.CompletedProcess[str] | None:
+    """Once the server has missed who read the slot."""
+    done = dyna(folder, "input", "remove", "on_row.yaml")
+    return done if done.returncode == 0 else None
 
 
 def test_a_change_of_the_flow_takes_effect_and_nothing_is_told_twice(
