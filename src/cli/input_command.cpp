@@ -53,10 +53,10 @@ CommandResult input_command(CommandContext& context) {
       context.output.write(
           fmt::format("{{\"input\":\"{}\",\"op\":\"{}\"}}\n", id.text(), arguments.action));
     } else {
-      context.output.write(fmt::format(
-          "{}: {}\n", printable(id.text()),
-          installs ? "what it needs is in the database"
-                   : "what it had is gone from the database, with what was not read"));
+      context.output.write(
+          fmt::format("{}: {}\n", printable(id.text()),
+                      installs ? "what it needs is in the database"
+                               : "what it had is gone from the database, with what was not read"));
     }
   }
   return ExitCode::kOk;

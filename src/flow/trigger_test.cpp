@@ -180,11 +180,10 @@ TEST(Trigger, AllKeysAreRead) {
 TEST(Trigger, RowsOfADatabaseComeBackFromTheirCanonicalForm) {
   const std::string base = "id: t, type: postgres, connection: {type: postgres, host: db}";
   for (const std::string& keys :
-       {base,
-        base +
-            ", tables: [orders], operations: [create], rows: "
-            "whole, mode: replication, install: false, over_gaps: true, where: \"{{ event.operation == 'create' }}\", "
-            "dedupe: '{{ event.id }}'"}) {
+       {base, base + ", tables: [orders], operations: [create], rows: "
+                     "whole, mode: replication, install: false, over_gaps: true, where: \"{{ "
+                     "event.operation == 'create' }}\", "
+                     "dedupe: '{{ event.id }}'"}) {
     const Parsed parsed = parse(with_trigger(keys), "flow.yaml", "/flows");
     ASSERT_NE(parsed.flow, nullptr) << format(parsed.diagnostics.front());
     const PostgresSpec& spec = parsed.flow->triggers.at(0).postgres;
