@@ -123,9 +123,9 @@ Result<docker::ContainerSpec> spec_of(const std::string& id, const ContainerOpti
 }
 
 bool EventContainer::is(const docker::ContainerState& state) const {
-  const auto same_label = [&](const char* name) {
-    const auto found = state.labels.find(name);
-    return found != state.labels.end() && found->second == spec.labels.at(name);
+  const auto same_label = [&](const char* label) {
+    const auto found = state.labels.find(label);
+    return found != state.labels.end() && found->second == spec.labels.at(label);
   };
   const auto& [variable, value] = spec.env.back();
   const std::string event = fmt::format("{}={}", variable, value);
