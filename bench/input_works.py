@@ -110,6 +110,11 @@ class Slot(Outbox):
     more = "wal_level = logical\n"
     least = 10_000
 
+    def measure_rate(self, context, program, server, place):
+        """With a state of its own, and so with a slot of its own."""
+        server.sql("SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots")
+        super().measure_rate(context, program, server, place)
+
 
 class Kafka:
     """A backlog, so that the broker's writers do not run beside it; the broker does."""
