@@ -9,7 +9,7 @@ from measure import BenchError, folder, run
 
 sys.path.extend(
     str(pathlib.Path(__file__).resolve().parents[1] / "tests/integration" / name)
-    for name in ("data", "inputs", "server")
+    for name in (".", "data", "inputs", "server")
 )
 from flood import Flood as Events
 from kafka_broker import Broker

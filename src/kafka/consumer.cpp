@@ -78,7 +78,10 @@ Record record_of(const rd_kafka_message_t& message) {
 }
 
 std::size_t bytes_of(const Record& record) {
-  return 100 + record.key.value_or("").size() + record.value.value_or("").size();
+  const auto size = [](const std::optional<std::string>& text) {
+    return text.has_value() ? text->size() : std::size_t{0};
+  };
+  return 100 + size(record.key) + size(record.value);
 }
 
 /// Brokers since 3.8.1 and 4.0 refuse what older versions of the library say, whoever is right.

@@ -6,6 +6,7 @@
 
 #include "base/id.hpp"
 #include "base/text.hpp"
+#include "input/delivery.hpp"
 #include "input/kafka/reading.hpp"
 #include "input/kafka/records.hpp"
 #include "kafka/consumer.hpp"
@@ -64,27 +65,22 @@ class KafkaInput final : public Input {
   Result<> keep(const std::vector<kafka::Record>& records, Reading& reading, EventSink& sink) {
     std::vector<const kafka::Record*> taken;
     std::vector<Event> events;
-    KafkaPosition before = reading.position();
+    const KafkaPosition before = reading.position();
     for (const kafka::Record& record : records) {
       TRY_ASSIGN(const bool is_new, reading.take(record));
       if (!is_new) continue;
       taken.push_back(&record);
       events.push_back(event_of(record, options_.format));
     }
-    if (events.empty()) return {};
-    const auto sent = sink.send(events, to_text(reading.position()));
-    if (sent.has_value() || sent.error().code != ErrorCode::kInvalidArgument) return sent;
-    // One that is refused for what it is must not hold up all others for ever.
-    for (std::size_t i = 0; i < taken.size(); ++i) {
-      before.marks[taken[i]->partition] = {taken[i]->offset + 1, taken[i]->at};
-      const std::string place = to_text(before);
-      const auto alone = sink.send(std::span(&events[i], 1), place);
-      if (alone.has_value()) continue;
-      if (alone.error().code != ErrorCode::kInvalidArgument) return alone;
-      const Event instead = problem_of(*taken[i], alone.error().message);
-      TRY(sink.send(std::span(&instead, 1), place));
-    }
-    return {};
+    const auto position_after = [&](std::size_t last) {
+      KafkaPosition after = before;
+      for (std::size_t i = 0; i <= last; ++i) {
+        after.marks[taken[i]->partition] = {taken[i]->offset + 1, taken[i]->at};
+      }
+      return to_text(after);
+    };
+    return deliver(sink, events, position_after,
+                   [&](std::size_t i, std::string_view why) { return problem_of(*taken[i], why); });
   }
 
   KafkaOptions options_;

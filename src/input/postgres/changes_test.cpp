@@ -14,7 +14,7 @@ const PgoValue kNothing{};
 const PgoValue kAsItWas{PgoValue::Kind::kUnchanged, ""};
 
 PgoRelation orders() {
-  return {42, "sales", "orders", {{"id", 23, true}, {"item", 25, false}, {"note", 25, false}}};
+  return {42, "sales", "orders", {{"id", 23}, {"item", 25}, {"note", 25}}};
 }
 
 ChangeReader reader_at(ChangePosition position, bool whole_rows = true) {

@@ -34,7 +34,7 @@ Error error_of(const PgFault& fault) {
   return error;
 }
 
-Result<PgDatabase> PgDatabase::open(const OutboxPlan& plan, const Wake& wake) {
+Result<PgDatabase> PgDatabase::open(const PostgresPlan& plan, const Wake& wake) {
   PgTarget target;
   target.text = plan.connection;
   // An empty text is libpq's own: PGHOST, PGSERVICE and their like.

@@ -33,7 +33,7 @@ template <class T>
   }
 }
 
-struct OutboxPlan {
+struct PostgresPlan {
   std::string id;
   std::string connection;
   std::vector<PgTable> tables;  ///< empty: all
@@ -44,7 +44,7 @@ struct OutboxPlan {
 class PgDatabase {
  public:
   /// Borrows both.
-  [[nodiscard]] static Result<PgDatabase> open(const OutboxPlan& plan, const Wake& wake);
+  [[nodiscard]] static Result<PgDatabase> open(const PostgresPlan& plan, const Wake& wake);
 
   /// Outbox, function, triggers; each change in a transaction of its own. Waits for a table that is
   /// locked for some seconds at most.
@@ -81,10 +81,10 @@ class PgDatabase {
   [[nodiscard]] Result<> change(const std::string& sql);
 
  private:
-  PgDatabase(const OutboxPlan& plan, PgConnection connection)
+  PgDatabase(const PostgresPlan& plan, PgConnection connection)
       : plan_(&plan), connection_(std::move(connection)) {}
 
-  const OutboxPlan* plan_;
+  const PostgresPlan* plan_;
   PgConnection connection_;
 };
 

@@ -9,7 +9,6 @@ namespace cordyna::input {
 namespace {
 
 constexpr std::int64_t kMillisTo2000 = 946'684'800'000;
-constexpr std::uint8_t kKeyColumn = 1;
 
 /// Takes numbers and texts from the front; nothing more once it has ended early.
 class Reader {
@@ -79,7 +78,7 @@ PgoRelation read_relation(Reader& in) {
   const auto count = in.number<std::uint16_t>();
   for (int i = 0; i < count && in.good(); ++i) {
     PgoColumn column;
-    column.key = (in.number<std::uint8_t>() & kKeyColumn) != 0;
+    in.number<std::uint8_t>();  // whether it is of the replica identity, which is not always a key
     column.name = in.text();
     column.type = in.number<std::uint32_t>();
     in.number<std::uint32_t>();  // its modifier
@@ -193,7 +192,7 @@ Result<std::variant<WalData, KeepAlive>> parse_replication(std::string_view byte
   const char kind = in.letter();
   if (kind == 'w') {
     WalData data;
-    data.start = in.number<std::uint64_t>();
+    in.number<std::uint64_t>();  // where it stands, how far the server is, when
     in.number<std::uint64_t>();
     in.number<std::int64_t>();
     data.payload = in.rest();

@@ -33,7 +33,6 @@ struct PgoCommit {
 struct PgoColumn {
   std::string name;
   std::uint32_t type = 0;  ///< its OID
-  bool key = false;
 };
 
 struct PgoRelation {
@@ -78,7 +77,6 @@ using PgoMessage =
 
 /// What comes over a replication connection.
 struct WalData {
-  Lsn start = 0;
   std::string_view payload;  ///< of pgoutput; into the bytes that were parsed
 };
 struct KeepAlive {

@@ -6,9 +6,9 @@
 #include "base/text.hpp"
 #include "cordyna/postgres.hpp"
 #include "input/postgres/database.hpp"
-#include "input/postgres/delivery.hpp"
 #include "input/postgres/replication.hpp"
-#include "input/postgres/replication_input.hpp"
+#include "input/postgres/row_delivery.hpp"
+#include "input/postgres/slot_reader.hpp"
 #include "input/postgres/stop_wake.hpp"
 
 namespace cordyna {
@@ -18,12 +18,10 @@ namespace {
 using Ms = std::chrono::milliseconds;
 using Steady = std::chrono::steady_clock;
 
-// Of an event's bytes, so many are for what is not the row.
-constexpr std::size_t kRowBytes = kEventBytesMax - 4096;
 /// After a hint without rows, the transaction that they are of, or an older one, has not ended yet.
 constexpr Ms kFirstLook{2};
 
-Result<OutboxPlan> plan_of(std::string_view id, const PostgresOptions& options) {
+Result<PostgresPlan> plan_of(std::string_view id, const PostgresOptions& options) {
   const auto is_plain = [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
            c == '-' || c == '.';
@@ -34,7 +32,7 @@ Result<OutboxPlan> plan_of(std::string_view id, const PostgresOptions& options) 
                             "'.': names in the database are made of it; not '{}'",
                             kPostgresIdMax, fit(printable(id), 60)));
   }
-  OutboxPlan plan;
+  PostgresPlan plan;
   plan.id = id;
   plan.connection = options.connection;
   plan.whole_rows = options.whole_rows;
@@ -66,18 +64,20 @@ Result<OutboxPlan> plan_of(std::string_view id, const PostgresOptions& options) 
 
 class PostgresInput final : public Input {
  public:
-  PostgresInput(OutboxPlan plan, PostgresOptions options)
+  PostgresInput(PostgresPlan plan, PostgresOptions options)
       : Input(plan.id, plan.operations), plan_(std::move(plan)), options_(std::move(options)) {}
 
   Result<> handle(std::stop_token stop, EventSink& sink) override {
     const StopWake wake(stop);
-    const auto ended = listen(wake, sink);
+    const auto ended = options_.mode == PostgresMode::kReplication
+                           ? read_slot(plan_, options_, wake, sink)
+                           : read_outbox(wake, sink);
     if (!ended.has_value() && ended.error().code == ErrorCode::kCancelled) return {};
     return ended;
   }
 
  private:
-  Result<> listen(const Wake& wake, EventSink& sink) {
+  Result<> read_outbox(const Wake& wake, EventSink& sink) {
     TRY_ASSIGN(PgDatabase database, PgDatabase::open(plan_, wake));
     if (options_.install) TRY(database.install());
     TRY(database.take());
@@ -90,7 +90,7 @@ class PostgresInput final : public Input {
       TRY_ASSIGN(const std::vector<OutboxEvent> events, database.read(position, kRowBytes));
       if (!events.empty()) {
         position = events.back().position;
-        TRY(deliver(sink, events));
+        TRY(deliver_rows(sink, events));
         look = kFirstLook;
         continue;
       }
@@ -129,7 +129,7 @@ class PostgresInput final : public Input {
     return position;
   }
 
-  OutboxPlan plan_;
+  PostgresPlan plan_;
   PostgresOptions options_;
 };
 
@@ -137,10 +137,7 @@ class PostgresInput final : public Input {
 }  // namespace input
 
 Result<std::unique_ptr<Input>> postgres_input(std::string id, PostgresOptions options) {
-  TRY_ASSIGN(input::OutboxPlan plan, input::plan_of(id, options));
-  if (options.mode == PostgresMode::kReplication) {
-    return input::replication_input(std::move(plan), std::move(options));
-  }
+  TRY_ASSIGN(input::PostgresPlan plan, input::plan_of(id, options));
   return std::make_unique<input::PostgresInput>(std::move(plan), std::move(options));
 }
 
@@ -152,9 +149,9 @@ Result<std::unique_ptr<Input>> make_postgres_input(const InputConfig& config) {
 }
 
 Result<> install_postgres_input(std::string_view id, const PostgresOptions& options) {
-  TRY_ASSIGN(const input::OutboxPlan plan, input::plan_of(id, options));
+  TRY_ASSIGN(const input::PostgresPlan plan, input::plan_of(id, options));
   const input::StopWake never({});
-  if (options.mode == PostgresMode::kReplication) return input::install_replication(plan, never);
+  if (options.mode == PostgresMode::kReplication) return input::install_slot(plan, never);
   TRY_ASSIGN(input::PgDatabase database, input::PgDatabase::open(plan, never));
   return database.install();
 }
@@ -162,7 +159,7 @@ Result<> install_postgres_input(std::string_view id, const PostgresOptions& opti
 Result<> remove_postgres_input(std::string_view id, const std::string& connection) {
   PostgresOptions options;
   options.connection = connection;
-  TRY_ASSIGN(const input::OutboxPlan plan, input::plan_of(id, options));
+  TRY_ASSIGN(const input::PostgresPlan plan, input::plan_of(id, options));
   const input::StopWake never({});
   TRY_ASSIGN(input::PgReplication replication, input::PgReplication::open(plan, never));
   TRY(replication.remove());

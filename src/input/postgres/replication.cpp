@@ -22,11 +22,11 @@ std::uint32_t oid_of(const std::optional<std::string>& text) {
   return oid;
 }
 
-bool wants(const OutboxPlan& plan, Operation operation) {
+bool wants(const PostgresPlan& plan, Operation operation) {
   return plan.operations.empty() || std::ranges::count(plan.operations, operation) > 0;
 }
 
-std::string published(const OutboxPlan& plan) {
+std::string published(const PostgresPlan& plan) {
   std::string out;
   const auto add = [&out](const char* word) {
     out += (out.empty() ? "" : ", ") + std::string(word);
@@ -40,7 +40,7 @@ std::string published(const OutboxPlan& plan) {
   return out;
 }
 
-std::string tables_sql(const OutboxPlan& plan) {
+std::string tables_sql(const PostgresPlan& plan) {
   std::string out;
   for (const PgTable& table : plan.tables) {
     out += fmt::format("{}{}.{}", out.empty() ? "" : ", ", quote_name(table.schema),
@@ -61,7 +61,7 @@ std::string slot_name(std::string_view id) {
   return out + fmt::format("_{:08x}", fnv1a(id) & 0xffff'ffff);
 }
 
-Result<PgReplication> PgReplication::open(const OutboxPlan& plan, const Wake& wake) {
+Result<PgReplication> PgReplication::open(const PostgresPlan& plan, const Wake& wake) {
   TRY_ASSIGN(PgDatabase database, PgDatabase::open(plan, wake));
   return PgReplication(plan, wake, std::move(database));
 }

@@ -22,7 +22,7 @@ namespace cordyna::input {
 class PgReplication {
  public:
   /// Borrows both.
-  [[nodiscard]] static Result<PgReplication> open(const OutboxPlan& plan, const Wake& wake);
+  [[nodiscard]] static Result<PgReplication> open(const PostgresPlan& plan, const Wake& wake);
 
   /// The publication, as the plan wants it. Errors also: kInvalidArgument: a table has no key, so
   /// that its rows could not be changed any more; kConflict: the server's wal_level.
@@ -45,13 +45,13 @@ class PgReplication {
   [[nodiscard]] Result<PgConnection> stream();
 
  private:
-  PgReplication(const OutboxPlan& plan, const Wake& wake, PgDatabase database)
+  PgReplication(const PostgresPlan& plan, const Wake& wake, PgDatabase database)
       : plan_(&plan), wake_(&wake), database_(std::move(database)) {}
 
   [[nodiscard]] Result<> check_keys();
   [[nodiscard]] Result<PgValueType> type_of(std::uint32_t oid);
 
-  const OutboxPlan* plan_;
+  const PostgresPlan* plan_;
   const Wake* wake_;
   PgDatabase database_;
 };

@@ -15,22 +15,12 @@ from time import monotonic, sleep
 from typing import Any
 
 import pytest
-from docker_daemon import IMAGE, Daemon, need_daemon
+from docker_daemon import IMAGE, Daemon
 from programs import build
 from serving import eventually
 
 LONG = bool(os.environ.get("DYNA_TEST_LONG"))
 PATIENCE = 120
-
-
-@pytest.fixture(scope="module")
-def docker() -> Iterator[Daemon]:
-    need_daemon()
-    running = Daemon()
-    try:
-        yield running
-    finally:
-        running.stop()
 
 
 @pytest.fixture(scope="module")

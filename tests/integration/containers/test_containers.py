@@ -10,18 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from docker_daemon import IMAGE, Daemon, need_daemon
+from docker_daemon import IMAGE, Daemon
 from serving import Server, eventually, find_port, spawn
-
-
-@pytest.fixture(scope="module")
-def docker() -> Iterator[Daemon]:
-    need_daemon()
-    running = Daemon()
-    try:
-        yield running
-    finally:
-        running.stop()
 
 
 class Here:

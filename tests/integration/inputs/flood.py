@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sqlite3
 from pathlib import Path
 from time import monotonic, sleep
 
 from kafka_broker import Broker
 from serving import Server, find_port, spawn
+from state_rows import rows
 
 PARTITIONS = 4
 PATIENCE = 1_200
@@ -62,11 +62,7 @@ class Flood:
         return server
 
     def rows(self, sql: str) -> list[tuple]:
-        database = sqlite3.connect(f"file:{self.folder}/.cordyna/state.db?mode=ro", uri=True)
-        try:
-            return database.execute(sql).fetchall()
-        finally:
-            database.close()
+        return rows(self.folder, sql)
 
     def late(self) -> list[int]:
         """How long after their time the runs of the schedule were begun, in ms, ascending."""

@@ -2,26 +2,15 @@
 // it.
 //     kafka_probe ID BROKERS TOPIC FORMAT STATE OUTPUT     each event becomes a line of OUTPUT
 #include <cordyna/cordyna.hpp>
-#include <fstream>
 #include <iostream>
-#include <mutex>
 #include <string>
 #include <vector>
 
+#include "write.hpp"
+
 namespace {
 
-using cordyna::Event, cordyna::ExitStatus, cordyna::ProcessStatus, cordyna::Result;
-
-struct Write final : cordyna::Process {
-  explicit Write(const std::string& path) : Process("write"), file(path, std::ios::app) {}
-  Result<ProcessStatus> run(std::stop_token, const Event& event) override {
-    const std::lock_guard lock(mutex);
-    file << cordyna::to_json(event) + "\n" << std::flush;
-    return ProcessStatus{.status = file ? ExitStatus::kSuccess : ExitStatus::kFail};
-  }
-  std::mutex mutex;
-  std::ofstream file;
-};
+using cordyna::Result;
 
 Result<> run(const std::vector<std::string>& words) {
   cordyna::KafkaOptions options;
@@ -31,14 +20,7 @@ Result<> run(const std::vector<std::string>& words) {
   if (words[3] == "bytes") options.format = cordyna::KafkaFormat::kBytes;
   auto input = cordyna::kafka_input(words[0], options);
   if (!input) return std::unexpected(input.error());
-  cordyna::OrchestratorOptions orchestrator_options;
-  orchestrator_options.state = words[4];
-  orchestrator_options.longest_wait = std::chrono::milliseconds(200);
-  cordyna::Orchestrator orchestrator(std::move(orchestrator_options));
-  auto done = orchestrator.add_input(std::move(*input));
-  if (done) done = orchestrator.add_process(std::make_unique<Write>(words[5]));
-  if (done) done = orchestrator.add_link(words[0], "write");
-  return done ? orchestrator.run({}) : done;
+  return run_into_file(std::move(*input), words[4], words[5]);
 }
 
 }  // namespace

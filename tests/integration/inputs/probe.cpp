@@ -4,39 +4,21 @@
 //     becomes a line of OUTPUT probe install ID CONNECTION [whole] [TABLE…] probe remove ID
 //     CONNECTION
 #include <cordyna/cordyna.hpp>
-#include <fstream>
 #include <iostream>
-#include <mutex>
 #include <string>
 #include <vector>
 
+#include "write.hpp"
+
 namespace {
 
-using cordyna::Event, cordyna::ExitStatus, cordyna::ProcessStatus, cordyna::Result;
-
-struct Write final : cordyna::Process {
-  explicit Write(const std::string& path) : Process("write"), file(path, std::ios::app) {}
-  Result<ProcessStatus> run(std::stop_token, const Event& event) override {
-    const std::lock_guard lock(mutex);
-    file << cordyna::to_json(event) + "\n" << std::flush;
-    return ProcessStatus{.status = file ? ExitStatus::kSuccess : ExitStatus::kFail};
-  }
-  std::mutex mutex;
-  std::ofstream file;
-};
+using cordyna::Result;
 
 Result<> run(const std::string& id, const cordyna::PostgresOptions& options,
              const std::string& state, const std::string& output) {
   auto input = cordyna::postgres_input(id, options);
   if (!input) return std::unexpected(input.error());
-  cordyna::OrchestratorOptions orchestrator_options;
-  orchestrator_options.state = state;
-  orchestrator_options.longest_wait = std::chrono::milliseconds(200);
-  cordyna::Orchestrator orchestrator(std::move(orchestrator_options));
-  auto done = orchestrator.add_input(std::move(*input));
-  if (done) done = orchestrator.add_process(std::make_unique<Write>(output));
-  if (done) done = orchestrator.add_link(id, "write");
-  return done ? orchestrator.run({}) : done;
+  return run_into_file(std::move(*input), state, output);
 }
 
 }  // namespace

@@ -3,24 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 from flood import Flood
 from kafka_broker import Broker
 
 COUNT = 200_000 if os.environ.get("DYNA_TEST_LONG") else 5_000
 MEMORY_MAX = 400 << 20  # bytes: for 5,000 as for 200,000
-
-
-@pytest.fixture
-def broker() -> Iterator[Broker]:
-    running = Broker()
-    try:
-        yield running
-    finally:
-        running.stop()
 
 
 def test_a_flood_is_taken_whole_and_no_second_is_passed_over(

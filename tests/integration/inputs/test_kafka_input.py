@@ -15,15 +15,6 @@ from programs import Program, build
 
 
 @pytest.fixture(scope="module")
-def broker() -> Iterator[Broker]:
-    running = Broker()
-    try:
-        yield running
-    finally:
-        running.stop()
-
-
-@pytest.fixture(scope="module")
 def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return build(Path(__file__).with_name("kafka_probe.cpp"), tmp_path_factory.mktemp("prefix"))
 

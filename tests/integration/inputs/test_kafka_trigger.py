@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import random
-import sqlite3
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +16,7 @@ import pytest
 from confluent_kafka import Consumer, TopicPartition
 from kafka_broker import PASSWORD, PATIENCE, Broker
 from serving import Server, eventually, find_port, spawn
+from state_rows import rows
 
 LONG = bool(os.environ.get("DYNA_TEST_LONG"))
 KILLS = 20 if LONG else 4
@@ -40,15 +40,6 @@ triggers:
       what: "{{{{ event.operation }}}} of {{{{ event.location }}}} {{{{ event.id }}}}"
       place: "{{{{ event.data.partition }}}}/{{{{ event.data.offset }}}}"
 """
-
-
-@pytest.fixture(scope="module")
-def broker() -> Iterator[Broker]:
-    running = Broker()
-    try:
-        yield running
-    finally:
-        running.stop()
 
 
 class Place:
@@ -81,12 +72,7 @@ class Place:
             server.process.wait()
 
     def rows(self, sql: str) -> list[tuple]:
-        path = f"file:{self.folder}/.cordyna/state.db?mode=ro"
-        database = sqlite3.connect(path, uri=True)
-        try:
-            return database.execute(sql).fetchall()
-        finally:
-            database.close()
+        return rows(self.folder, sql)
 
     def runs(self) -> list[dict]:
         found = self.rows("SELECT state, inputs FROM run ORDER BY rowid")

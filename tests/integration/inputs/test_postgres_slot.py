@@ -6,13 +6,13 @@ import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from time import monotonic, sleep
 from zlib import crc32
 
 import pytest
 from postgres_probe import ROW, TYPES, WRITERS, Probe, committed_is_delivered, told
 from postgres_server import Server
 from programs import PATIENCE, build
+from serving import eventually
 
 KILLS = 20 if os.environ.get("DYNA_TEST_LONG") else 4
 SETTINGS = "wal_level = logical\nmax_wal_senders = 8\nmax_replication_slots = 8\n"
@@ -49,11 +49,8 @@ def probe(
     one = Probe(program, server, tmp_path, f"in-{crc32(request.node.name.encode())}")
     yield one
     one.kill()
-    until = monotonic() + PATIENCE
-    while (done := one.call("remove")).returncode != 0:
-        # The server has not missed the killed reader yet.
-        assert "active" in done.stderr and monotonic() < until, done.stderr
-        sleep(0.05)
+    # The server may not have missed the killed reader yet.
+    eventually(lambda: one.call("remove").returncode == 0, "that the slot is free", PATIENCE)
     assert made(one) == ("0", "0")
 
 
@@ -89,10 +86,7 @@ def test_all_that_is_committed_is_told_also_what_nobody_listened_to(probe: Probe
     # What was read is not kept by the server for ever, also where nothing of ours happens.
     kept = "SELECT confirmed_flush_lsn >= '{}' FROM pg_replication_slots"
     here = sql("CREATE TABLE shop.other (n int); SELECT pg_current_wal_lsn()")
-    until = monotonic() + PATIENCE
-    while sql(kept.format(here)) != "t":
-        assert monotonic() < until, sql("SELECT * FROM pg_replication_slots")
-        sleep(0.1)
+    eventually(lambda: sql(kept.format(here)) == "t", "that the slot has moved", PATIENCE)
 
 
 def test_every_type_arrives_as_it_is(probe: Probe) -> None:
@@ -227,10 +221,8 @@ def test_a_slot_that_is_gone_is_a_gap(probe: Probe) -> None:
     sql("INSERT INTO shop.orders VALUES (1)")
     probe.wait(1)
     probe.kill()
-    until = monotonic() + PATIENCE
-    while sql("SELECT bool_or(active) FROM pg_replication_slots") != "f":
-        assert monotonic() < until
-        sleep(0.05)
+    active = "SELECT bool_or(active) FROM pg_replication_slots"
+    eventually(lambda: sql(active) == "f", "that the reader is missed", PATIENCE)
     sql("SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots")
     sql("INSERT INTO shop.orders VALUES (2)")
     probe.start("slot", "shop.orders")
@@ -238,9 +230,7 @@ def test_a_slot_that_is_gone_is_a_gap(probe: Probe) -> None:
     assert made(probe)[0] == "0"
     probe.kill()
     probe.start("slot", "gaps", "shop.orders")
-    while made(probe)[0] != "1":
-        assert monotonic() < until
-        sleep(0.05)
+    eventually(lambda: made(probe)[0] == "1", "a new slot", PATIENCE)
     sql("INSERT INTO shop.orders VALUES (3)")
     assert told(probe.wait(2)[1:]) == [("shop.orders", "create", "3")]
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import random
-import sqlite3
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +13,7 @@ import pytest
 from postgres_server import PASSWORD
 from postgres_server import Server as Postgres
 from serving import DYNA, Server, eventually, find_port, spawn
+from state_rows import rows
 
 LONG = bool(os.environ.get("DYNA_TEST_LONG"))
 KILLS = 20 if LONG else 3
@@ -82,14 +82,6 @@ def kill(server: Server) -> None:
 def words(server: Server) -> str:
     assert server.output is not None
     return server.output.read_text()
-
-
-def rows(folder: Path, sql: str) -> list[tuple]:
-    database = sqlite3.connect(f"file:{folder}/.cordyna/state.db?mode=ro", uri=True)
-    try:
-        return database.execute(sql).fetchall()
-    finally:
-        database.close()
 
 
 def ended(folder: Path, count: int) -> list[tuple[str, str]]:

@@ -1,4 +1,4 @@
-#include "input/postgres/replication_input.hpp"
+#include "input/postgres/slot_reader.hpp"
 
 #include <fmt/format.h>
 
@@ -7,9 +7,8 @@
 #include <vector>
 
 #include "input/postgres/changes.hpp"
-#include "input/postgres/delivery.hpp"
 #include "input/postgres/replication.hpp"
-#include "input/postgres/stop_wake.hpp"
+#include "input/postgres/row_delivery.hpp"
 
 namespace cordyna::input {
 namespace {
@@ -17,8 +16,6 @@ namespace {
 using SlotMs = std::chrono::milliseconds;
 using SlotClock = std::chrono::steady_clock;
 
-// Of an event's bytes, so many are for what is not the row.
-constexpr std::size_t kSlotRowBytes = kEventBytesMax - 4096;
 constexpr std::size_t kBatchEvents = 1'000;
 constexpr std::size_t kBatchData = std::size_t{1} << 20;
 /// The server is told how far we are: it keeps its log until then, and ends a connection that says
@@ -26,31 +23,12 @@ constexpr std::size_t kBatchData = std::size_t{1} << 20;
 constexpr SlotMs kTellEach{1'000};
 constexpr SlotMs kIdleTell{10'000};
 
-class SlotInput final : public Input {
+class SlotReader {
  public:
-  SlotInput(OutboxPlan plan, PostgresOptions options)
-      : Input(plan.id, plan.operations), plan_(std::move(plan)), options_(std::move(options)) {}
+  SlotReader(const PostgresPlan& plan, const PostgresOptions& options)
+      : plan_(plan), options_(options) {}
 
-  Result<> handle(std::stop_token stop, EventSink& sink) override {
-    const StopWake wake(stop);
-    const auto ended = listen(wake, sink);
-    if (!ended.has_value() && ended.error().code == ErrorCode::kCancelled) return {};
-    return ended;
-  }
-
- private:
-  /// One connection, and what has come over it.
-  struct Stream {
-    PgConnection connection;
-    ChangeReader reader;
-    std::vector<ChangeEvent> events{};
-    std::size_t bytes = 0;
-    Lsn kept = 0;  // all before it is kept here
-    Lsn told = 0;
-    SlotClock::time_point tell_at{};
-  };
-
-  Result<> listen(const Wake& wake, EventSink& sink) {
+  Result<> read(const Wake& wake, EventSink& sink) {
     TRY_ASSIGN(PgReplication database, PgReplication::open(plan_, wake));
     if (options_.install) TRY(database.publish());
     TRY_ASSIGN(ChangePosition position, begin(database, sink));
@@ -59,7 +37,7 @@ class SlotInput final : public Input {
     Stream stream{
         .connection = std::move(connection),
         .reader = ChangeReader(
-            position, options_.whole_rows, kSlotRowBytes,
+            position, options_.whole_rows, kRowBytes,
             [&database](const PgoRelation& relation) { return database.facts_of(relation); }),
     };
     while (true) {
@@ -77,6 +55,18 @@ class SlotInput final : public Input {
       if (message.has_value()) TRY(take(*message, stream));
     }
   }
+
+ private:
+  /// One connection, and what has come over it.
+  struct Stream {
+    PgConnection connection;
+    ChangeReader reader;
+    std::vector<ChangeEvent> events{};
+    std::size_t bytes = 0;
+    Lsn kept = 0;  // all before it is kept here
+    Lsn told = 0;
+    SlotClock::time_point tell_at{};
+  };
 
   /// Where to go on; what changed while there was no slot cannot be known.
   Result<ChangePosition> begin(PgReplication& database, const EventSink& sink) {
@@ -135,7 +125,7 @@ class SlotInput final : public Input {
   }
 
   static Result<> keep(Stream& stream, EventSink& sink) {
-    if (!stream.events.empty()) TRY(deliver(sink, stream.events));
+    TRY(deliver_rows(sink, stream.events));
     stream.events.clear();
     stream.bytes = 0;
     note_whole(stream);
@@ -152,17 +142,18 @@ class SlotInput final : public Input {
         standby_status(stream.kept, std::chrono::duration_cast<SlotMs>(wall).count())));
   }
 
-  OutboxPlan plan_;
-  PostgresOptions options_;
+  const PostgresPlan& plan_;
+  const PostgresOptions& options_;
 };
 
 }  // namespace
 
-std::unique_ptr<Input> replication_input(OutboxPlan plan, PostgresOptions options) {
-  return std::make_unique<SlotInput>(std::move(plan), std::move(options));
+Result<> read_slot(const PostgresPlan& plan, const PostgresOptions& options, const Wake& wake,
+                   EventSink& sink) {
+  return SlotReader(plan, options).read(wake, sink);
 }
 
-Result<> install_replication(const OutboxPlan& plan, const Wake& wake) {
+Result<> install_slot(const PostgresPlan& plan, const Wake& wake) {
   TRY_ASSIGN(PgReplication database, PgReplication::open(plan, wake));
   TRY(database.publish());
   return database.make_slot();
