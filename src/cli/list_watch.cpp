@@ -258,6 +258,8 @@ CommandResult watch_list(CommandContext& context, const Side& side, const std::s
   TRY(watch.show());
   std::array<pollfd, 2> fds{pollfd{signals.fd(), POLLIN, 0}, pollfd{changes->fd(), POLLIN, 0}};
   Settling settling;
+  // What was written before the watch began may not be on the disk yet either.
+  if (!side.server.has_value()) settling.begin();
   while (!context.output.ended()) {
     ::poll(fds.data(), fds.size(), static_cast<int>(settling.patience().count()));
     bool resized = false;

@@ -31,7 +31,7 @@ def example(installed: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     source = tmp_path_factory.mktemp("source") / "embed"
     shutil.copytree(ROOT / "examples" / "embed", source)
     build = tmp_path_factory.mktemp("build")
-    run("cmake", "-S", source, "-B", build, f"-DCMAKE_PREFIX_PATH={installed}")
+    run("cmake", "-G", "Ninja", "-S", source, "-B", build, f"-DCMAKE_PREFIX_PATH={installed}")
     run("cmake", "--build", build)
     return build / "embed-example"
 

@@ -89,7 +89,8 @@ class Daemon:
         for name in ("docker.pid", "exec/containerd/containerd.pid"):
             # The number of a killed one may be another process's by now.
             (self.folder / name).unlink(missing_ok=True)
-        command = ["nsenter", f"--target={first}", "--mount", "--pid", "dockerd",
+        # Its root too: to enter mounts alone leads out of a chroot.
+        command = ["nsenter", f"--target={first}", "--mount", "--root", "--pid", "dockerd",
                    f"--host={self.host}", f"--data-root={self.folder}/data",
                    f"--exec-root={self.folder}/exec", f"--pidfile={self.folder}/docker.pid",
                    "--bridge=none", "--iptables=false", "--ip6tables=false", "--storage-driver=vfs",

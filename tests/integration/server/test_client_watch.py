@@ -93,6 +93,11 @@ def test_what_a_slow_disk_takes_its_time_for_is_seen_too(
         second = server.start()
         line_with(watch, lambda told: told["run"] == second and told["state"] == "completed")
         end(watch)
+        # Written before the watch began, on the disk after that.
+        third = server.start()
+        late = client.start("runs", "--watch", "--json", "--state", str(server.state))
+        line_with(late, lambda told: told["run"] == third and told["state"] == "completed")
+        end(late)
     finally:
         disk["delay_us"] = 0
         server.stop()
