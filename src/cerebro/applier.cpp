@@ -41,6 +41,18 @@ Result<> check_unchanged(const FlowChange& change, const AppliedFlowRow* present
                           name_of(change), version, removed ? " (removed)" : "", change.from));
 }
 
+void add_leads(const Flow& flow, std::vector<FlowLead>& leads) {
+  const std::string name = flow.ns + '/' + flow.id;
+  for (const TriggerSpec& spec : flow.triggers) {
+    if (spec.disabled) continue;
+    for (const std::string& before : spec.ends.flows) leads.push_back({before, name, true});
+  }
+  for (const TaskSpec& task : flow.tasks) {
+    if (task.subflow.id.empty()) continue;
+    leads.push_back({name, task.subflow.ns + '/' + task.subflow.id, false});
+  }
+}
+
 }  // namespace
 
 Result<std::int64_t> Applier::stage(Millis wall, const std::vector<FlowChange>& changes,
@@ -167,7 +179,7 @@ Result<Applier::Loaded> Applier::load(const AppliedFlowRow& row, const ChangeSet
   return loaded;
 }
 
-Result<std::vector<KeptTrigger>> Applier::schedules(const ChangeSet& staged) {
+Result<AppliedTriggers> Applier::triggers(const ChangeSet& staged) {
   const auto is_staged = [&staged](const AppliedFlowRow& row) {
     return std::ranges::any_of(staged.applied, [&row](const AppliedFlowRow& other) {
       return other.ns == row.ns && other.flow_id == row.flow_id;
@@ -188,17 +200,20 @@ Result<std::vector<KeptTrigger>> Applier::schedules(const ChangeSet& staged) {
   for (const AppliedFlowRow& row : staged.applied) {
     if (row.removed_at == 0) rows.push_back(row);
   }
-  std::erase_if(rows, [](const AppliedFlowRow& row) { return row.disabled.at != 0; });
-  std::vector<KeptTrigger> kept;
+  AppliedTriggers found;
   for (const AppliedFlowRow& row : rows) {
     TRY_ASSIGN(const Loaded loaded, load(row, staged));
     for (std::size_t i = 0; i < loaded.flow->triggers.size(); ++i) {
       const TriggerSpec& spec = loaded.flow->triggers[i];
-      if (spec.disabled || spec.type != TriggerType::kSchedule) continue;
-      kept.push_back({loaded.flow, loaded.canonical, i});
+      if (spec.disabled) continue;
+      if (spec.type == TriggerType::kSchedule && row.disabled.at == 0) {
+        found.schedules.push_back({loaded.flow, loaded.canonical, i});
+      }
+      if (spec.type == TriggerType::kFlow) found.ends.push_back({loaded.flow, {}, i});
     }
+    add_leads(*loaded.flow, found.leads);
   }
-  return kept;
+  return found;
 }
 
 }  // namespace cordyna

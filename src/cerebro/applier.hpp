@@ -10,11 +10,19 @@
 
 #include "base/result.hpp"
 #include "cerebro/cerebro.hpp"
+#include "cerebro/flow_ends.hpp"
 #include "cerebro/ticker.hpp"
 #include "model/rows.hpp"
 #include "ports/store.hpp"
 
 namespace cordyna {
+
+/// The triggers of flows that somebody keeps, without those that are disabled.
+struct AppliedTriggers {
+  std::vector<KeptTrigger> schedules;  ///< of enabled flows
+  std::vector<KeptTrigger> ends;       ///< of type flow; their events wait for a disabled one
+  std::vector<FlowLead> leads;         ///< from flow to flow
+};
 
 class Applier {
  public:
@@ -35,9 +43,9 @@ class Applier {
   [[nodiscard]] Result<std::int64_t> stage(Millis wall, const std::vector<FlowChange>& changes,
                                            ChangeSet& out);
 
-  /// The enabled schedules of all enabled flows that are applied once `staged` is committed.
+  /// What is kept of all flows that are applied once `staged` is committed.
   /// Errors: those of the loader, for a version that this program cannot read, and of the store.
-  [[nodiscard]] Result<std::vector<KeptTrigger>> schedules(const ChangeSet& staged);
+  [[nodiscard]] Result<AppliedTriggers> triggers(const ChangeSet& staged);
 
  private:
   struct Loaded {

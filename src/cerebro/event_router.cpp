@@ -42,9 +42,10 @@ std::string context_of(const EventRow& event, TriggerType type, const RunId& run
   payload = payload.substr(1, payload.size() - 2);
   const std::string id = json_string(event.event_id);
   const std::string trigger = json_string(event.trigger);
-  const std::string named = has_input(type) ? fmt::format(R"("key":{},"trigger":{})", id, trigger)
-                                            : fmt::format(R"("id":{},"trigger":{},"at":"{}")", id,
-                                                          trigger, format_timestamp(event.at));
+  const std::string named = tells_of_things(type)
+                                ? fmt::format(R"("key":{},"trigger":{})", id, trigger)
+                                : fmt::format(R"("id":{},"trigger":{},"at":"{}")", id, trigger,
+                                              format_timestamp(event.at));
   return fmt::format(R"({{"run":{{{}}},"event":{{{}{}{}}}}})", run_fields(run, now, scheduled),
                      named, payload.empty() ? "" : ",", payload);
 }
@@ -165,6 +166,19 @@ Result<std::int64_t> EventRouter::accept_all(Millis wall, const IntakeRequest& r
   bulk_ += static_cast<std::size_t>(count);
   out.positions.insert(out.positions.end(), request.positions.begin(), request.positions.end());
   return count;
+}
+
+Result<> EventRouter::take(Millis wall, const std::vector<EventRequest>& events, ChangeSet& out) {
+  if (events.empty()) return {};
+  TRY(know());
+  for (const EventRequest& event : events) {
+    TRY_ASSIGN(const std::optional<EventNo> known, find_known(event, out));
+    if (!known.has_value()) stage(wall, event, out);
+  }
+  // The next step finds them saved.
+  staged_.clear();
+  staged_from_ = 0;
+  return {};
 }
 
 /// Only where none lies between: they are in order.
@@ -310,6 +324,11 @@ Result<RunNo> EventRouter::begin(Millis wall, const EventRow& event, const Loade
   }
   engine::RunStart run;
   run.id = ports_.make_id(wall);
+  if (spec->type == TriggerType::kFlow) {
+    // It stands for the time of the run that it follows, as long as that is remembered.
+    const auto before = store_.find_run(RunId{event.event_id});
+    if (before.has_value()) run.scheduled = before->scheduled;
+  }
   run.scheduled.trigger = event.trigger;
   const std::string context = context_of(event, spec->type, run.id, wall, run.scheduled);
   if (!spec->where.empty()) {

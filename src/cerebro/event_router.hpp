@@ -18,6 +18,7 @@
 #include <string>
 #include <unordered_map>
 #include <utility>
+#include <vector>
 
 #include "base/result.hpp"
 #include "cerebro/cerebro.hpp"
@@ -55,6 +56,10 @@ class EventRouter {
   /// `accept`.
   [[nodiscard]] Result<std::int64_t> accept_all(Millis wall, const IntakeRequest& request,
                                                 ChangeSet& out);
+
+  /// What came about in this step by itself, and nobody can send again: each has its event, however
+  /// many are pending. At the end of the step, after `advance`. Errors: those of the store.
+  [[nodiscard]] Result<> take(Millis wall, const std::vector<EventRequest>& events, ChangeSet& out);
 
   /// A person's word on a dead letter. Errors: kNotFound; kConflict: it is none, or is to be
   /// tried again and its flow is disabled.

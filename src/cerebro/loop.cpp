@@ -28,6 +28,11 @@ bool is_of_a_row(const Error& error) {
          error.code == ErrorCode::kInternal;
 }
 
+/// Cheaply, and perhaps wrongly so: all flows are then looked at.
+bool may_wait_for_flows(const FlowChange& change) {
+  return change.canonical.contains(R"("type":"flow")");
+}
+
 }  // namespace
 
 Loop::Loop(engine::Limits limits, Store& store, const Evaluator& evaluator, FlowLoader loader,
@@ -43,6 +48,7 @@ Loop::Loop(engine::Limits limits, Store& store, const Evaluator& evaluator, Flow
       subflows_(store, evaluator, made_.subflows),
       disabled_(store),
       events_(store, evaluator, disabled_, loader, made_.ticks, events_max),
+      ends_(store),
       applier_(store, std::move(loader)),
       auditor_(store, made_.audit) {}
 
@@ -271,12 +277,17 @@ Result<std::int64_t> Loop::apply_flows(Millis now, const ApplySignal& signal) {
   }
   ChangeSet staged;
   TRY_ASSIGN(const std::int64_t count, applier_.stage(signal.wall, signal.changes, staged));
+  AppliedTriggers triggers;
+  if (serving_ || std::ranges::any_of(signal.changes, may_wait_for_flows)) {
+    TRY_ASSIGN(triggers, applier_.triggers(staged));
+    TRY(check_circles(triggers.leads));
+  }
   if (serving_) {
     TRY(know_state(now));
-    TRY_ASSIGN(const std::vector<KeptTrigger> triggers, applier_.schedules(staged));
-    TRY(ticker_.keep(signal.wall, triggers, staged));
+    TRY(ticker_.keep(signal.wall, triggers.schedules, staged));
   }
   TRY(disabled_.hear(staged));
+  if (serving_) ends_.listen(triggers.ends);
   ChangeSet& out = decision_.changes;
   out.flows.insert(out.flows.end(), staged.flows.begin(), staged.flows.end());
   out.applied = std::move(staged.applied);
@@ -296,8 +307,8 @@ Result<std::int64_t> Loop::switch_flow(Millis now, const SwitchFlowSignal& signa
   if (changed == 0) return 0;
   if (serving_) {
     TRY(know_state(now));
-    TRY_ASSIGN(const std::vector<KeptTrigger> triggers, applier_.schedules(staged));
-    TRY(ticker_.keep(signal.wall, triggers, staged));
+    TRY_ASSIGN(const AppliedTriggers triggers, applier_.triggers(staged));
+    TRY(ticker_.keep(signal.wall, triggers.schedules, staged));
   }
   TRY(disabled_.hear(staged));
   out.applied = std::move(staged.applied);
@@ -308,17 +319,18 @@ Result<std::int64_t> Loop::switch_flow(Millis now, const SwitchFlowSignal& signa
 }
 
 Result<std::int64_t> Loop::serve(Millis now, const ServeSignal& signal) {
-  std::vector<KeptTrigger> triggers;
+  AppliedTriggers triggers;
   if (signal.on) {
     if (!decision_.changes.applied.empty() || !decision_.changes.ticks.empty()) {
       return fail(ErrorCode::kConflict, "flows or schedules are changed right now; try again");
     }
-    TRY_ASSIGN(triggers, applier_.schedules({}));
+    TRY_ASSIGN(triggers, applier_.triggers({}));
   }
-  TRY(keep(now, {triggers, signal.wall}));
+  TRY(keep(now, {triggers.schedules, signal.wall}));
   TRY(events_.serve(signal.on));
+  ends_.listen(triggers.ends);
   serving_ = signal.on;
-  return std::ssize(triggers);
+  return std::ssize(triggers.schedules);
 }
 
 /// What is decided but not saved counts, too: else the commit would refuse all of it.
@@ -428,7 +440,9 @@ Result<> Loop::decide_all(Millis now, Millis wall) {
   TRY(events_.advance(wall, is_low() ? nullptr : EventRouter::Starter(starter), decision_.changes));
   engine_.advance(now, decision_);
   TRY(subflows_.advance(now, subflow_hands(now), decision_.changes));
-  return backfiller_.advance(now, hands(now), decision_.changes);
+  TRY(backfiller_.advance(now, hands(now), decision_.changes));
+  TRY_ASSIGN(const std::vector<EventRequest> events, ends_.hear(decision_.changes));
+  return events_.take(wall, events, decision_.changes);
 }
 
 Result<> Loop::step(Millis now, Millis wall) {

@@ -27,6 +27,7 @@
 #include "cerebro/commands.hpp"
 #include "cerebro/disabled_flows.hpp"
 #include "cerebro/event_router.hpp"
+#include "cerebro/flow_ends.hpp"
 #include "cerebro/subflows.hpp"
 #include "cerebro/ticker.hpp"
 #include "engine/engine.hpp"
@@ -151,6 +152,7 @@ class Loop {
   Subflows subflows_;
   DisabledFlows disabled_;
   EventRouter events_;
+  FlowEnds ends_;
   Applier applier_;
   Auditor auditor_;
   engine::Decision decision_;

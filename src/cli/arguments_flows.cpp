@@ -230,8 +230,8 @@ void FlowCommands::add_triggers() {
   triggers->add_option("--trigger", found_.trigger, "Only those with this id");
   triggers
       ->add_option("--type", found_.trigger_type,
-                   "Only of this type: schedule, webhook, postgres, kafka")
-      ->check(CLI::IsMember({"schedule", "webhook", "postgres", "kafka"}));
+                   "Only of this type: schedule, webhook, postgres, kafka, flow")
+      ->check(CLI::IsMember({"schedule", "webhook", "postgres", "kafka", "flow"}));
   add_watch_option(triggers, found_);
   add_common(triggers);
   triggers->footer(

@@ -253,6 +253,15 @@ void add_kafka(Fields& fields, const KafkaSpec& kafka) {
   if (kafka.only_new) fields.text("start", "latest");
 }
 
+void add_flow_ends(Fields& fields, const FlowEndsSpec& ends) {
+  fields.raw("flows", list_json(ends.flows));
+  if (ends.need != ends.flows.size()) fields.raw("need", std::to_string(ends.need));
+  if (ends.states != std::vector<std::string>{"completed", "warning"}) {
+    fields.raw("states", list_json(ends.states));
+  }
+  fields.duration("within", ends.within);
+}
+
 void add_schedule(Fields& fields, const TriggerSpec& trigger) {
   fields.text("cron", trigger.cron);
   if (trigger.timezone != "UTC") fields.text("timezone", trigger.timezone);
@@ -276,6 +285,7 @@ Fields trigger_fields(const Flow& flow, const TriggerSpec& trigger) {
     case TriggerType::kWebhook: add_webhook(fields, trigger.webhook); break;
     case TriggerType::kPostgres: add_postgres(fields, trigger.postgres); break;
     case TriggerType::kKafka: add_kafka(fields, trigger.kafka); break;
+    case TriggerType::kFlow: add_flow_ends(fields, trigger.ends); break;
   }
   fields.text("where", trigger.where);
   if (has_input(trigger.type)) add_listen(fields, trigger.listen);

@@ -119,7 +119,7 @@ std::string event_json(const Node* event, const TriggerSpec& trigger, Millis at)
   append_json_string(id, named == nullptr ? std::string_view("test") : named->text);
   const std::string begun = fmt::format(R"({{"id":{},"trigger":"{}","at":"{}","data":{})", id,
                                         trigger.id, format_timestamp(at), member("data", "null"));
-  if (has_input(trigger.type)) {
+  if (tells_of_things(trigger.type)) {
     return fmt::format(R"({},"location":{},"operation":{}}})", begun, member("location", "\"\""),
                        member("operation", "\"create\""));
   }

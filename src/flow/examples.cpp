@@ -120,6 +120,18 @@ triggers:
       order: "{{ event.data.value }}"
       place: "{{ event.data.partition }}/{{ event.data.offset }}"
 )yaml"},
+                               Example{"flow_ends", "completed", R"yaml(id: report
+inputs:
+  - {id: rows, type: int, default: 0}
+tasks: [{id: work, type: log, message: "{{ inputs.rows }} rows"}]
+triggers:
+  - id: loaded
+    type: flow
+    flows: [acme/orders, acme/prices]
+    within: 6h
+    inputs:
+      rows: "{{ event.data.runs['acme/orders'].outputs.rows }}"
+)yaml"},
                                Example{"tasks", "warning", R"yaml(id: care
 tasks:
   - id: flaky

@@ -222,7 +222,7 @@ void FlowReader::read_triggers() {
   if (at == nullptr) return;
   ValueReader reader(reporter_, draft_.trigger_uses);
   if (!reader.is_list(*at, "triggers")) return;
-  TriggerReader triggers(draft_.flow.inputs, connections_, reporter_, draft_.trigger_uses,
+  TriggerReader triggers(draft_.flow, connections_, reporter_, draft_.trigger_uses,
                          draft_.event_uses, draft_.row_uses);
   for (const Node* item = at->first; item != nullptr; item = item->next) {
     draft_.flow.triggers.push_back(triggers.read(*item));

@@ -14,25 +14,27 @@ constexpr std::int64_t kDayMillis = 86'400'000;
 
 // As TriggerType.
 constexpr std::array kTriggerTypes{Word("schedule"), Word("webhook"), Word("postgres"),
-                                   Word("kafka")};
+                                   Word("kafka"), Word("flow")};
 // In the order of CatchUp, OnGap and OnOverlap.
 constexpr std::array kCatchUps{Word("all"), Word("latest"), Word("none")};
 constexpr std::array kGaps{Word("shift"), Word("skip")};
 constexpr std::array kOverlaps{Word("once"), Word("both")};
 
-constexpr std::array kLaterTypes{Word("redis"), Word("file"), Word("flow"), Word("poll"),
-                                 Word("manual")};
+constexpr std::array kLaterTypes{Word("redis"), Word("file"), Word("poll"), Word("manual")};
 constexpr std::array kOperations{Word("create"), Word("update"), Word("delete")};
 constexpr std::array kRecordOperations{Word("create"), Word("delete")};
 constexpr std::array kRows{Word("key"), Word("whole")};
 constexpr std::array kPostgresModes{Word("outbox"), Word("replication")};
 constexpr std::array kRecordFormats{Word("json"), Word("text"), Word("bytes")};
+constexpr std::array kEndStates{Word("completed"), Word("warning"), Word("error"),
+                                Word("cancelled")};
 constexpr std::array kStarts{Word("earliest"), Word("latest")};
 
 constexpr KeySpec kDateItem{.kind = K::kText};
 constexpr KeySpec kNameItem{.kind = K::kText};
 constexpr KeySpec kAnyItem{.kind = K::kAny};
 constexpr KeySpec kOperationItem{.kind = K::kEnum, .words = kOperations};
+constexpr KeySpec kEndStateItem{.kind = K::kEnum, .words = kEndStates};
 constexpr KeySpec kRecordOperationItem{.kind = K::kEnum, .words = kRecordOperations};
 
 constexpr KeySpec required(KeySpec key) {
@@ -251,6 +253,35 @@ constexpr std::array kKafkaKeys{
     kOverGaps,
 };
 
+constexpr std::array kFlowKeys{
+    KeySpec{.name = "flows",
+            .kind = K::kList,
+            .description = "Flows whose runs it waits for: NAMESPACE/ID, or the ID of one in the "
+                           "same namespace. None that this flow leads to.",
+            .required = true,
+            .one_or_list = true,
+            .item = &kNameItem,
+            .least = 1},
+    KeySpec{.name = "need",
+            .kind = K::kText,
+            .description = "Of how many of `flows` a run must have ended since the last time: all "
+                           "(without this key), any, or a number."},
+    KeySpec{.name = "states",
+            .kind = K::kList,
+            .description = "How a run must have ended to count: completed, warning, error, "
+                           "cancelled. Without this key completed or warning.",
+            .one_or_list = true,
+            .item = &kEndStateItem,
+            .least = 1},
+    KeySpec{.name = "within",
+            .kind = K::kDuration,
+            .description = "The time from the first to the last of the ends that count together; "
+                           "an earlier one is forgotten. Without this key there is no bound.",
+            .least = 1'000,
+            .most = 366 * kDayMillis},
+    kEventWhere,
+};
+
 constexpr std::array kKinds{
     TriggerKind{"schedule", "Starts runs by the time.", kScheduleKeys},
     TriggerKind{
@@ -273,6 +304,14 @@ constexpr std::array kKinds{
         "`data.value`; instead of a value that is not of the format, or too large, `data.problem`, "
         "and, where it fits, `data.base64`. How far it is, stands in the server's state.",
         kKafkaKeys},
+    TriggerKind{
+        "flow",
+        "Starts a run when runs of other flows have ended under a server: of all of them, any, or "
+        "so many, since the last time; it stands for the same time as the last of these. `event` "
+        "has `location` (that flow), `operation` (update), `id` (of that run), `at`, and `data`: "
+        "`flow`, `run`, `state`, `inputs`, `outputs`, `date`, `scheduled_for`, `interval`, "
+        "`ended_at`, and the same of each flow's run in `data.runs['NAMESPACE/ID']`.",
+        kFlowKeys},
 };
 
 constexpr std::array kRenamedTriggerKeys{
@@ -284,6 +323,7 @@ constexpr std::array kRenamedTriggerKeys{
     Renamed{"key", "path_secret"},    Renamed{"secret", "signing_secret"},
     Renamed{"filter", "where"},       Renamed{"condition", "where"},
     Renamed{"deduplicate", "dedupe"}, Renamed{"idempotency_key", "dedupe"},
+    Renamed{"flow", "flows"},         Renamed{"state", "states"},
 };
 
 }  // namespace

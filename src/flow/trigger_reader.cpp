@@ -3,11 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 
 #include "base/calendar.hpp"
 #include "base/check.hpp"
 #include "flow/input_rules.hpp"
 #include "flow/json_text.hpp"
+#include "flow/subflow_reader.hpp"
 #include "schedule/cron.hpp"
 #include "schedule/zone.hpp"
 #include "template/template.hpp"
@@ -17,7 +19,17 @@ namespace {
 
 constexpr std::int64_t kDaySeconds = 86'400;
 
+constexpr std::size_t kFlowsMax = 100;  // that a trigger waits for
+
 constexpr Millis kTolerance = 300'000;
+
+/// 0: it is none.
+std::size_t count_of(const Node& number) {
+  std::size_t count = 0;
+  const std::string_view text = number.text;
+  const auto read = std::from_chars(text.data(), text.data() + text.size(), count);
+  return read.ec == std::errc() && read.ptr == text.data() + text.size() ? count : 0;
+}
 
 const TriggerKind& kind_of(TriggerType type) {
   return trigger_kinds()[static_cast<std::size_t>(type)];
@@ -54,9 +66,10 @@ TriggerSpec TriggerReader::read(const Node& node) {
   check_required(node, trigger);
   if (trigger.type == TriggerType::kWebhook) check_webhook(node, trigger.webhook);
   if (trigger.type == TriggerType::kPostgres) check_replication(node, trigger);
+  if (trigger.type == TriggerType::kFlow) finish_ends(node, trigger.ends);
   if (trigger.type != TriggerType::kSchedule) {
     const auto first = uses_.templates.begin() + static_cast<std::ptrdiff_t>(templates);
-    Uses& own = has_input(trigger.type) ? row_uses_ : event_uses_;
+    Uses& own = tells_of_things(trigger.type) ? row_uses_ : event_uses_;
     own.templates.insert(own.templates.end(), first, uses_.templates.end());
     uses_.templates.erase(first, uses_.templates.end());
   }
@@ -67,14 +80,14 @@ const TriggerKind* TriggerReader::kind_of(const Node& node) {
   const Node* type = node.find("type");
   if (type == nullptr) {
     reporter_.error(node, Code::kMissingKey,
-                    "a trigger has no 'type'; it is required: schedule, webhook, postgres, or "
-                    "kafka");
+                    "a trigger has no 'type'; it is required: schedule, webhook, postgres, kafka, "
+                    "or flow");
     return nullptr;
   }
   if (type->is_scalar() && std::ranges::count(later_trigger_types(), type->text) > 0) {
     reporter_.error(*type, Code::kNotYet,
                     fmt::format("triggers of type {} are not supported by this version; schedule, "
-                                "webhook, postgres and kafka are",
+                                "webhook, postgres, kafka and flow are",
                                 quoted(type->text)));
     return nullptr;
   }
@@ -120,6 +133,8 @@ void TriggerReader::read_key(const KeySpec& spec, const Node& value, TriggerSpec
     read_schedule_key(spec, value, trigger);
   } else if (trigger.type == TriggerType::kWebhook) {
     read_webhook_key(spec, value, trigger.webhook);
+  } else if (trigger.type == TriggerType::kFlow) {
+    read_flow_key(spec, value, trigger.ends);
   } else if (!read_listen_key(spec, value, trigger)) {
     trigger.type == TriggerType::kPostgres ? read_postgres_key(spec, value, trigger.postgres)
                                            : read_kafka_key(spec, value, trigger.kafka);
@@ -239,6 +254,72 @@ void TriggerReader::read_kafka_key(const KeySpec& spec, const Node& value, Kafka
   } else {
     CHECK(spec.name == "start");
     kafka.only_new = reader_.word(value, spec, spec.name).value_or(0) == 1;
+  }
+}
+
+void TriggerReader::read_flow_key(const KeySpec& spec, const Node& value, FlowEndsSpec& ends) {
+  std::string json;
+  if (spec.name == "flows") {
+    if (!reader_.read(value, spec, spec.name, json)) return;
+    const bool list = value.kind == NodeKind::kList;
+    for (const Node* one = list ? value.first : &value; one != nullptr;
+         one = list ? one->next : nullptr) {
+      read_flow_name(*one, ends);
+    }
+  } else if (spec.name == "need") {
+    read_need(value);
+  } else if (spec.name == "states") {
+    ends.states = texts(spec, value);
+  } else {
+    CHECK(spec.name == "within");
+    ends.within = reader_.duration(value, spec, spec.name).value_or(0);
+  }
+}
+
+void TriggerReader::read_flow_name(const Node& name, FlowEndsSpec& ends) {
+  const auto named = parse_flow_name(name.text, flow_.ns);
+  if (!named.has_value()) {
+    reporter_.error(name, Code::kBadValue,
+                    fmt::format("{} names no flow; write NAMESPACE/ID, such as acme.orders/load, "
+                                "or the ID of a flow in the same namespace",
+                                quoted(name.text)));
+  } else if (named->id == flow_.id && named->ns == flow_.ns) {
+    reporter_.error(name, Code::kCycle,
+                    "a flow that starts when its own run has ended would never stop");
+  } else if (ends.flows.size() == kFlowsMax) {
+    reporter_.error(name, Code::kBadValue,
+                    fmt::format("'flows' has at most {} flows", kFlowsMax));
+  } else if (std::string whole = named->ns + '/' + named->id;
+             std::ranges::count(ends.flows, whole) > 0) {
+    reporter_.error(name, Code::kBadValue, fmt::format("{} is there twice", quoted(name.text)));
+  } else {
+    ends.flows.push_back(std::move(whole));
+  }
+}
+
+void TriggerReader::read_need(const Node& value) {
+  const auto text = reader_.text(value, "need");
+  if (!text.has_value() || *text == "all" || *text == "any") return;
+  if (count_of(value) >= 1) return;
+  reporter_.error(value, Code::kBadValue,
+                  fmt::format("'need' is all, any, or how many of 'flows', not {}", quoted(*text)));
+}
+
+/// Only here is it known how many flows there are.
+void TriggerReader::finish_ends(const Node& node, FlowEndsSpec& ends) {
+  if (ends.states.empty()) ends.states = {"completed", "warning"};
+  ends.need = ends.flows.size();
+  const Node* need = node.find("need");
+  if (need == nullptr || !need->is_scalar() || need->text == "all") return;
+  if (need->text == "any") {
+    ends.need = 1;
+  } else if (const std::size_t wanted = count_of(*need); wanted >= 1) {
+    if (wanted > ends.flows.size()) {
+      reporter_.error(*need, Code::kBadValue,
+                      fmt::format("'need' is {}, and there are {} flows", wanted,
+                                  ends.flows.size()));
+    }
+    ends.need = std::min(wanted, ends.flows.size());
   }
 }
 

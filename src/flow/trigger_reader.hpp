@@ -19,11 +19,12 @@ namespace cordyna::flow {
 
 class TriggerReader {
  public:
-  /// `inputs` of the flow, read before; `uses` gets the templates in values for them, `event_uses`
+  /// `flow`: its name and inputs were read before; `uses` gets the templates in values for them, `event_uses`
   /// those of triggers that have events, `row_uses` where these are rows. All outlive the reader.
-  TriggerReader(const std::vector<InputSpec>& inputs, ConnectionFiles& connections,
-                Reporter& reporter, Uses& uses, Uses& event_uses, Uses& row_uses)
-      : inputs_(inputs),
+  TriggerReader(const Flow& flow, ConnectionFiles& connections, Reporter& reporter, Uses& uses,
+                Uses& event_uses, Uses& row_uses)
+      : flow_(flow),
+        inputs_(flow.inputs),
         connections_(connections),
         reporter_(reporter),
         reader_(reporter, uses),
@@ -46,6 +47,10 @@ class TriggerReader {
   bool read_listen_key(const KeySpec& spec, const Node& value, TriggerSpec& trigger);
   void read_postgres_key(const KeySpec& spec, const Node& value, PostgresSpec& postgres);
   void read_kafka_key(const KeySpec& spec, const Node& value, KafkaSpec& kafka);
+  void read_flow_key(const KeySpec& spec, const Node& value, FlowEndsSpec& ends);
+  void read_flow_name(const Node& name, FlowEndsSpec& ends);
+  void read_need(const Node& value);
+  void finish_ends(const Node& node, FlowEndsSpec& ends);
   /// The texts of a list, or of the one that stands for it. What is wrong was reported.
   std::vector<std::string> texts(const KeySpec& spec, const Node& value);
   /// A template over an event that has no run yet; empty: what is wrong was reported.
@@ -64,6 +69,7 @@ class TriggerReader {
   /// Inputs that every run must be given, and this one's would not.
   void check_required(const Node& node, const TriggerSpec& trigger);
 
+  const Flow& flow_;
   const std::vector<InputSpec>& inputs_;
   ConnectionFiles& connections_;
   Reporter& reporter_;

@@ -41,7 +41,7 @@ INSTANTIATE_TEST_SUITE_P(
         bad("NoCron", "id: t, type: schedule", "11:5 missing_key", "'cron'"),
         bad("NoId", "type: schedule, cron: '@daily'", "11:5 missing_key", "'id'"),
         bad("NoType", "id: t, cron: '@daily'", "11:5 missing_key", "'type'"),
-        bad("OfLater", "id: t, type: redis, topic: x", "11:19 not_yet", "postgres and kafka are"),
+        bad("OfLater", "id: t, type: redis, topic: x", "11:19 not_yet", "kafka and flow are"),
         bad("UnknownType", "id: t, type: shedule, cron: '@daily'", "11:19 bad_value",
             "did you mean 'schedule'?"),
         bad("BadCron", "id: t, type: schedule, cron: '0 25 * * *'", "11:35 bad_value",
@@ -57,6 +57,17 @@ INSTANTIATE_TEST_SUITE_P(
         bad("BadOverlap", kGood + ", on_overlap: skip", "11:60 bad_value", "once or both"),
         bad("BadHoliday", kGood + ", holidays: [2026-12-25, 2026-02-30]", "11:71 bad_value",
             "dates like 2026-12-25"),
+        bad("NoFlows", "id: t, type: flow", "11:5 missing_key", "'flows'"),
+        bad("ItsOwnEnd", "id: t, type: flow, flows: f", "11:32 cycle", "never stop"),
+        bad("NoFlowName", "id: t, type: flow, flows: [a, b/c/d]", "11:36 bad_value",
+            "names no flow"),
+        bad("FlowTwice", "id: t, type: flow, flows: [a, a]", "11:36 bad_value", "twice"),
+        bad("TooMuchNeed", "id: t, type: flow, flows: [a, b], need: 3", "11:46 bad_value",
+            "there are 2 flows"),
+        bad("NoNeed", "id: t, type: flow, flows: [a, b], need: some", "11:46 bad_value",
+            "all, any, or how many"),
+        bad("NoEndState", "id: t, type: flow, flows: a, states: running", "11:43 bad_value",
+            "completed, warning, error or cancelled"),
         bad("NoSecret", "id: t, type: webhook", "11:5 missing_key", "'signing_secret'"),
         bad("SecretItself", "id: t, type: webhook, signing_secret: whsec_abc=", "11:44 bad_value",
             "the name of a secret"),
@@ -214,6 +225,25 @@ TEST(Trigger, RecordsOfKafkaComeBackFromTheirCanonicalForm) {
     const auto back = from_canonical(parsed.canonical, "/flows");
     ASSERT_TRUE(back.has_value());
     EXPECT_EQ((*back)->triggers.at(0), trigger);
+    EXPECT_EQ((*back)->hash, parsed.flow->hash);
+  }
+}
+
+TEST(Trigger, WhatWaitsForFlowsComesBackFromItsCanonicalForm) {
+  const std::string base = "id: t, type: flow, flows: [a, other/b, c]";
+  for (const std::string& keys :
+       {base, base + ", need: 2, states: [error], within: 6h, where: '{{ true }}'"}) {
+    const Parsed parsed = parse(with_trigger(keys), "flow.yaml", "/flows");
+    ASSERT_NE(parsed.flow, nullptr) << format(parsed.diagnostics.front());
+    const FlowEndsSpec& ends = parsed.flow->triggers.at(0).ends;
+    EXPECT_EQ(ends.flows, (std::vector<std::string>{"/a", "other/b", "/c"}));
+    EXPECT_EQ(ends.need, keys == base ? 3U : 2U);
+    EXPECT_EQ(ends.states, keys == base ? (std::vector<std::string>{"completed", "warning"})
+                                        : std::vector<std::string>{"error"});
+    EXPECT_EQ(ends.within, keys == base ? 0 : 6 * 3'600'000);
+    const auto back = from_canonical(parsed.canonical, "/flows");
+    ASSERT_TRUE(back.has_value());
+    EXPECT_EQ((*back)->triggers.at(0), parsed.flow->triggers.at(0));
     EXPECT_EQ((*back)->hash, parsed.flow->hash);
   }
 }

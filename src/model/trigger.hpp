@@ -12,7 +12,7 @@
 
 namespace cordyna {
 
-enum class TriggerType : std::uint8_t { kSchedule, kWebhook, kPostgres, kKafka };
+enum class TriggerType : std::uint8_t { kSchedule, kWebhook, kPostgres, kKafka, kFlow };
 
 /// What becomes of times that were missed while nobody was there.
 enum class CatchUp : std::uint8_t {
@@ -33,6 +33,10 @@ enum class OnOverlap : std::uint8_t { kOnce, kBoth };  ///< kOnce: the first tim
 /// Whether an input of the server listens for it, which goes on where it was.
 [[nodiscard]] constexpr bool has_input(TriggerType type) {
   return type == TriggerType::kPostgres || type == TriggerType::kKafka;
+}
+/// Whether its events are as inputs tell them: of a thing that has an id of its own, at a place.
+[[nodiscard]] constexpr bool tells_of_things(TriggerType type) {
+  return has_input(type) || type == TriggerType::kFlow;
 }
 [[nodiscard]] std::string_view to_string(CatchUp policy);
 [[nodiscard]] std::string_view to_string(OnGap policy);
@@ -79,6 +83,16 @@ struct KafkaSpec {
   bool operator==(const KafkaSpec&) const = default;
 };
 
+/// What a trigger of the type flow wants of other flows' runs.
+struct FlowEndsSpec {
+  std::vector<std::string> flows;   ///< "acme/load"; without a namespace "/load"; each once
+  std::size_t need = 0;             ///< of so many different ones a run has ended since the last time
+  std::vector<std::string> states;  ///< final states of a run that count
+  Millis within = 0;                ///< of those ends, from the first to the last; 0: no bound
+
+  bool operator==(const FlowEndsSpec&) const = default;
+};
+
 /// One of `triggers:`, checked: of a schedule, expression and zone can be read.
 struct TriggerSpec {
   std::string id;
@@ -97,6 +111,7 @@ struct TriggerSpec {
   ListenSpec listen;
   PostgresSpec postgres;
   KafkaSpec kafka;
+  FlowEndsSpec ends;
   /// Input → its text as on a command line, or, of type json, JSON; templates over `run` and, where
   /// there is one, `event` in it.
   std::vector<std::pair<std::string, std::string>> inputs;

@@ -14,7 +14,7 @@ inline constexpr std::array<std::string_view, 7> kRunStates{
 inline constexpr std::array<std::string_view, 4> kEventStates{"pending", "run", "dead", "dropped"};
 
 inline constexpr std::array<std::string_view, 4> kTriggerTypes{"schedule", "webhook", "postgres",
-                                                               "kafka"};
+                                                               "kafka", "flow"};
 
 extern const ObjectSpec kAnyObject;
 extern const ObjectSpec kProblem;
