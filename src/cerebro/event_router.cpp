@@ -33,21 +33,40 @@ std::string name_of(const EventRequest& event) {
   return fmt::format("{}\n{}\n{}\n{}", event.ns, event.flow_id, event.trigger, event.event_id);
 }
 
-/// {"run":{…},"event":{"id":…,"trigger":…,"at":…,<payload>}}; what an input tells has its own `id`,
-/// of the thing that the event is about, and its own `at`.
-std::string context_of(const EventRow& event, TriggerType type, const RunId& run, Millis now,
-                       const Scheduled& scheduled) {
-  std::string payload = event.payload;
-  CHECK(payload.starts_with('{') && payload.ends_with('}'));
-  payload = payload.substr(1, payload.size() - 2);
+/// "id":…,"trigger":…,"at":…,<payload>; what an input tells has its own `id`, of the thing that
+/// the event is about, and its own `at`.
+std::string fields_of(const EventRow& event, TriggerType type) {
+  CHECK(event.payload.starts_with('{') && event.payload.ends_with('}'));
+  const std::string_view payload =
+      std::string_view(event.payload).substr(1, event.payload.size() - 2);
   const std::string id = json_string(event.event_id);
   const std::string trigger = json_string(event.trigger);
   const std::string named = tells_of_things(type)
                                 ? fmt::format(R"("key":{},"trigger":{})", id, trigger)
                                 : fmt::format(R"("id":{},"trigger":{},"at":"{}")", id, trigger,
                                               format_timestamp(event.at));
-  return fmt::format(R"({{"run":{{{}}},"event":{{{}{}{}}}}})", run_fields(run, now, scheduled),
-                     named, payload.empty() ? "" : ",", payload);
+  return fmt::format("{}{}{}", named, payload.empty() ? "" : ",", payload);
+}
+
+/// Those of the last event, and what is said of all.
+std::string fields_of_all(const std::vector<EventRow>& events, const TriggerSpec& spec) {
+  std::string out = fields_of(events.back(), spec.type);
+  if (!spec.gather.is_on()) return out;
+  out += fmt::format(R"(,"count":{})", events.size());
+  if (spec.gather.debounce > 0) return out;
+  out += R"(,"events":[)";
+  for (const EventRow& event : events) {
+    if (&event != events.data()) out += ',';
+    out += '{' + fields_of(event, spec.type) + '}';
+  }
+  return out + ']';
+}
+
+/// {"run":{…},"event":{…}}
+std::string context_of(const std::string& event_fields, const RunId& run, Millis now,
+                       const Scheduled& scheduled) {
+  return fmt::format(R"({{"run":{{{}}},"event":{{{}}}}})", run_fields(run, now, scheduled),
+                     event_fields);
 }
 
 /// What goes wrong with the state itself is no fault of the event.
@@ -240,6 +259,7 @@ Result<> EventRouter::advance(Millis wall, const Starter& start, ChangeSet& out)
       queue_.clear();
       queue_bytes_ = 0;
       read_to_ = 0;
+      gathered_.clear();
     }
     for (std::size_t left = budget(); left > 0; --left) {
       if (queue_.empty()) TRY(refill());
@@ -247,25 +267,12 @@ Result<> EventRouter::advance(Millis wall, const Starter& start, ChangeSet& out)
       EventRow row = std::move(queue_.front());
       queue_.pop_front();
       queue_bytes_ -= row.payload.size();
-      TRY_ASSIGN(const bool disabled, disabled_.has(row.ns, row.flow_id));
-      if (disabled) continue;  // it waits in the store until the flow is enabled
-      const auto loaded = flow_of(row);
-      if (!loaded.has_value() && is_of_state(loaded.error())) {
-        return std::unexpected<Error>(loaded.error());
-      }
-      const auto run = loaded.has_value() ? begin(wall, row, **loaded, start)
-                                          : Result<RunNo>(std::unexpected<Error>(loaded.error()));
-      row.settled_at = wall;
-      row.run = run.value_or(0);
-      if (row.run != 0) {
-        row.state = EventState::kRun;
-        row.detail.clear();
-      } else {
-        row.state = run.has_value() ? EventState::kDropped : EventState::kDead;
-        row.detail = run.has_value() ? kNotWanted : run.error().message;
-      }
-      --pending_;
-      write(std::move(row), out);
+      TRY(deal_with(wall, std::move(row), start, out));
+    }
+    for (;;) {
+      std::vector<EventRow> due = gathered_.take_due(wall);
+      if (due.empty()) break;
+      TRY(begin_gathered(wall, std::move(due), start, out));
     }
     reread_ = std::exchange(replayed_, false);
   }
@@ -273,6 +280,78 @@ Result<> EventRouter::advance(Millis wall, const Starter& start, ChangeSet& out)
   staged_from_ = 0;
   bulk_ = 0;
   return {};
+}
+
+Result<> EventRouter::deal_with(Millis wall, EventRow event, const Starter& start, ChangeSet& out) {
+  TRY_ASSIGN(const bool disabled, disabled_.has(event.ns, event.flow_id));
+  if (disabled) return {};  // it waits in the store until the flow is enabled
+  const auto loaded = flow_of(event);
+  if (!loaded.has_value() && is_of_state(loaded.error())) {
+    return std::unexpected<Error>(loaded.error());
+  }
+  const auto spec = loaded.has_value()
+                        ? trigger_of(**loaded, event)
+                        : Result<const TriggerSpec*>(std::unexpected<Error>(loaded.error()));
+  if (!spec.has_value()) {
+    settle_all(wall, {std::move(event)}, std::unexpected<Error>(spec.error()), out);
+    return {};
+  }
+  if (!(*spec)->where.empty()) {
+    const std::string context =
+        context_of(fields_of(event, (*spec)->type), ports_.make_id(wall), wall, {});
+    const auto wanted = evaluator_.condition((*spec)->where, context);
+    if (!wanted.has_value() || !*wanted) {
+      const Result<RunNo> none =
+          wanted.has_value() ? Result<RunNo>(0) : fail("'where'", wanted.error());
+      settle_all(wall, {std::move(event)}, none, out);
+      return {};
+    }
+  }
+  if ((*spec)->gather.is_on()) {
+    std::vector<EventRow> all = gathered_.add(wall, std::move(event), (*spec)->gather);
+    return all.empty() ? Result<>() : begin_gathered(wall, std::move(all), start, out);
+  }
+  std::vector<EventRow> alone{std::move(event)};
+  const auto run = begin(wall, alone, **loaded, **spec, start);
+  settle_all(wall, std::move(alone), run, out);
+  return {};
+}
+
+/// The flow may be another one by now.
+Result<> EventRouter::begin_gathered(Millis wall, std::vector<EventRow> events,
+                                     const Starter& start, ChangeSet& out) {
+  const EventRow& last = events.back();
+  TRY_ASSIGN(const bool disabled, disabled_.has(last.ns, last.flow_id));
+  if (disabled) return {};
+  const auto loaded = flow_of(last);
+  if (!loaded.has_value()) {
+    if (is_of_state(loaded.error())) return std::unexpected<Error>(loaded.error());
+    settle_all(wall, std::move(events), std::unexpected<Error>(loaded.error()), out);
+    return {};
+  }
+  const auto spec = trigger_of(**loaded, last);
+  const auto run = spec.has_value() ? begin(wall, events, **loaded, **spec, start)
+                                    : Result<RunNo>(std::unexpected<Error>(spec.error()));
+  settle_all(wall, std::move(events), run, out);
+  return {};
+}
+
+/// `run`: 0: the trigger's `where` is false, and there is no run.
+void EventRouter::settle_all(Millis wall, std::vector<EventRow> events, const Result<RunNo>& run,
+                             ChangeSet& out) {
+  for (EventRow& event : events) {
+    event.settled_at = wall;
+    event.run = run.value_or(0);
+    event.detail.clear();
+    if (event.run != 0) {
+      event.state = EventState::kRun;
+    } else {
+      event.state = run.has_value() ? EventState::kDropped : EventState::kDead;
+      event.detail = run.has_value() ? kNotWanted : run.error().message;
+    }
+    --pending_;
+    write(std::move(event), out);
+  }
 }
 
 /// The store does not know those of this step yet: they are read in a later one.
@@ -290,7 +369,9 @@ Result<> EventRouter::refill() {
 
 void EventRouter::write(EventRow&& row, ChangeSet& out) const {
   if (staged_from_ != 0 && row.no >= staged_from_) {
-    staged_row(row.no, out) = std::move(row);
+    EventRow& staged = staged_row(row.no, out);
+    row.payload = std::move(staged.payload);  // whoever gathers has forgotten it
+    staged = std::move(row);
     return;
   }
   row.from = EventState::kPending;
@@ -313,30 +394,28 @@ Result<const EventRouter::Loaded*> EventRouter::flow_of(const EventRow& event) {
               .first->second;
 }
 
-Result<RunNo> EventRouter::begin(Millis wall, const EventRow& event, const Loaded& loaded,
+Result<const TriggerSpec*> EventRouter::trigger_of(const Loaded& loaded,
+                                                   const EventRow& event) const {
+  const auto spec = std::ranges::find(loaded.flow->triggers, event.trigger, &TriggerSpec::id);
+  if (spec != loaded.flow->triggers.end() && spec->type != TriggerType::kSchedule) return &*spec;
+  return fail(ErrorCode::kNotFound, fmt::format("flow '{}' has no trigger '{}' for events any more",
+                                                flow_name(event.ns, event.flow_id), event.trigger));
+}
+
+Result<RunNo> EventRouter::begin(Millis wall, const std::vector<EventRow>& events,
+                                 const Loaded& loaded, const TriggerSpec& spec,
                                  const Starter& start) {
   const Flow& flow = *loaded.flow;
-  const auto spec = std::ranges::find(flow.triggers, event.trigger, &TriggerSpec::id);
-  if (spec == flow.triggers.end() || spec->type == TriggerType::kSchedule) {
-    return fail(ErrorCode::kNotFound,
-                fmt::format("flow '{}' has no trigger '{}' for events any more",
-                            flow_name(event.ns, event.flow_id), event.trigger));
-  }
   engine::RunStart run;
   run.id = ports_.make_id(wall);
-  if (spec->type == TriggerType::kFlow) {
+  if (spec.type == TriggerType::kFlow) {
     // It stands for the time of the run that it follows, as long as that is remembered.
-    const auto before = store_.find_run(RunId{event.event_id});
+    const auto before = store_.find_run(RunId{events.back().event_id});
     if (before.has_value()) run.scheduled = before->scheduled;
   }
-  run.scheduled.trigger = event.trigger;
-  const std::string context = context_of(event, spec->type, run.id, wall, run.scheduled);
-  if (!spec->where.empty()) {
-    const auto wanted = evaluator_.condition(spec->where, context);
-    if (!wanted.has_value()) return fail("'where'", wanted.error());
-    if (!*wanted) return RunNo{0};
-  }
-  TRY_ASSIGN(run.inputs, ports_.inputs(flow, *spec, context));
+  run.scheduled.trigger = spec.id;
+  const std::string context = context_of(fields_of_all(events, spec), run.id, wall, run.scheduled);
+  TRY_ASSIGN(run.inputs, ports_.inputs(flow, spec, context));
   run.flow = loaded.flow;
   run.canonical = loaded.canonical;
   return start(std::move(run));

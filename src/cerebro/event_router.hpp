@@ -23,6 +23,7 @@
 #include "base/result.hpp"
 #include "cerebro/cerebro.hpp"
 #include "cerebro/disabled_flows.hpp"
+#include "cerebro/gatherer.hpp"
 #include "cerebro/ticker.hpp"
 #include "engine/run_machine.hpp"
 #include "model/flow.hpp"
@@ -73,8 +74,15 @@ class EventRouter {
   [[nodiscard]] Result<> serve(bool on);
   /// A flow is enabled again: what stayed pending is looked at anew.
   void read_again() { reread_ = true; }
-  /// Flows have changed, and that is saved.
-  void forget_flows() { flows_.clear(); }
+  /// Flows have changed, and that is saved. What their triggers had gathered is looked at anew.
+  void forget_flows() {
+    flows_.clear();
+    if (!gathered_.empty()) reread_ = true;
+  }
+  /// When the next gathered events are due.
+  [[nodiscard]] std::optional<Millis> next() const {
+    return serving_ ? gathered_.next() : std::nullopt;
+  }
 
   [[nodiscard]] bool behind() const;
 
@@ -96,9 +104,19 @@ class EventRouter {
   EventNo stage(Millis wall, const EventRequest& request, ChangeSet& out);
   [[nodiscard]] Result<> refill();
   [[nodiscard]] Result<const Loaded*> flow_of(const EventRow& event);
-  /// 0: the trigger's `where` is false, and there is no run.
-  [[nodiscard]] Result<RunNo> begin(Millis wall, const EventRow& event, const Loaded& loaded,
+  /// What becomes of one that is pending.
+  [[nodiscard]] Result<> deal_with(Millis wall, EventRow event, const Starter& start,
+                                   ChangeSet& out);
+  [[nodiscard]] Result<const TriggerSpec*> trigger_of(const Loaded& loaded,
+                                                      const EventRow& event) const;
+  [[nodiscard]] Result<> begin_gathered(Millis wall, std::vector<EventRow> events,
+                                        const Starter& start, ChangeSet& out);
+  /// One run for all of them, which are of one trigger.
+  [[nodiscard]] Result<RunNo> begin(Millis wall, const std::vector<EventRow>& events,
+                                    const Loaded& loaded, const TriggerSpec& spec,
                                     const Starter& start);
+  void settle_all(Millis wall, std::vector<EventRow> events, const Result<RunNo>& run,
+                  ChangeSet& out);
   void keep(EventRow&& row);
   /// Of the present step, or another: writes what became of it.
   void write(EventRow&& row, ChangeSet& out) const;
@@ -114,6 +132,7 @@ class EventRouter {
   // The next pending ones, in order. Those after `read_to_` are in the store alone.
   std::deque<EventRow> queue_;
   std::size_t queue_bytes_ = 0;
+  Gatherer gathered_;
   EventNo read_to_ = 0;
   EventNo last_ = 0;
   std::size_t pending_ = 0;

@@ -33,6 +33,8 @@ std::shared_ptr<const Flow> flow_with_hook(const std::string& id, const std::str
   spec.type = TriggerType::kWebhook;
   spec.webhook.path_secret = "KEY_OF_HOOK";
   if (hash == "h-no" || hash == "h-wrong") spec.where = hash.substr(2);
+  if (hash == "h-batch") spec.gather = {.max = 3, .within = 1'000};
+  if (hash == "h-quiet") spec.gather = {.max = 10'000, .debounce = 1'000};
   flow->triggers.push_back(std::move(spec));
   return flow;
 }
@@ -124,6 +126,7 @@ class EventWorld {
     }
     return out;
   }
+  std::optional<Millis> next() { return loop_->next_tick(); }
   std::size_t runs() { return store_->list_runs({.limit = 100'000}).value().size(); }
   MemoryStore& store() { return *store_; }
 
@@ -175,6 +178,86 @@ TEST(EventRouter, AnEventThatItsTriggerDoesNotWantIsDropped) {
   EXPECT_EQ(world.settle(2, EventOp::kReplay).value(), 2);
   world.rest();
   EXPECT_EQ(world.story(), "1:dropped 2:run");
+}
+
+TEST(EventRouter, ABatchHasOneRun) {
+  EventWorld world;
+  world.apply("batch", 1);
+  for (const char* id : {"a", "b", "c", "d"}) ASSERT_TRUE(world.send(id).has_value());
+  world.rest();
+  EXPECT_EQ(world.story(), "1:run 2:run 3:run 4:pending");
+  EXPECT_EQ(world.runs(), 1U);
+  ASSERT_EQ(world.contexts.size(), 1U);
+  EXPECT_TRUE(world.contexts[0].contains(R"("event":{"id":"c",)")) << world.contexts[0];
+  EXPECT_TRUE(world.contexts[0].contains(R"("count":3,"events":[{"id":"a",)"));
+  EXPECT_EQ(world.next(), world.store().find_event(4).value().at + 1'000);
+  world.now += 900;
+  world.rest();
+  EXPECT_EQ(world.runs(), 1U);
+  world.now += 100;
+  world.rest();
+  EXPECT_EQ(world.story(), "1:run 2:run 3:run 4:run");
+  EXPECT_EQ(world.runs(), 2U);
+  EXPECT_EQ(world.next(), std::nullopt);
+}
+
+TEST(EventRouter, ABatchGoesOnUnderAnotherOwnerAndVersion) {
+  EventWorld world;
+  world.apply("batch", 1);
+  ASSERT_TRUE(world.send("a").has_value());
+  ASSERT_TRUE(world.send("b").has_value());
+  world.rest();
+  world.boot();
+  world.serve();
+  world.rest();
+  EXPECT_EQ(world.story(), "1:pending 2:pending");
+  ASSERT_TRUE(world.send("c").has_value());
+  world.rest();
+  EXPECT_EQ(world.runs(), 1U);
+  ASSERT_TRUE(world.send("d").has_value());
+  ASSERT_TRUE(world.send("e").has_value());
+  world.rest();
+  EXPECT_EQ(world.runs(), 1U);
+  world.apply("plain", 2);  // without a batch
+  world.rest();
+  EXPECT_EQ(world.runs(), 3U);
+  EXPECT_EQ(world.story(), "1:run 2:run 3:run 4:run 5:run");
+}
+
+TEST(EventRouter, ABatchOfADisabledFlowWaitsAndOneThatCannotBeStartedIsDead) {
+  EventWorld world;
+  world.apply("batch", 1);
+  ASSERT_TRUE(world.send("a").has_value());
+  world.rest();
+  world.turn(false);
+  world.now += 2'000;
+  world.rest();
+  EXPECT_EQ(world.story(), "1:pending");
+  world.all_broken = true;
+  world.turn(true);
+  EXPECT_EQ(world.story(), "1:dead");
+  world.all_broken = false;
+  ASSERT_TRUE(world.settle(1, EventOp::kReplay).has_value());
+  world.rest();
+  EXPECT_EQ(world.story(), "1:run") << "its time has passed";
+}
+
+TEST(EventRouter, ADebouncedRunIsForTheLastAndAllOfThemHaveIt) {
+  EventWorld world;
+  world.apply("quiet", 1);
+  for (const char* id : {"a", "b", "c"}) {
+    ASSERT_TRUE(world.send(id, fmt::format(R"({{"data":"{}"}})", id)).has_value());
+    world.rest();
+    world.now += 800;
+  }
+  EXPECT_EQ(world.runs(), 0U);
+  world.now += 200;
+  world.rest();
+  EXPECT_EQ(world.story(), "1:run 2:run 3:run");
+  EXPECT_EQ(world.runs(), 1U);
+  ASSERT_EQ(world.contexts.size(), 1U);
+  EXPECT_TRUE(world.contexts[0].contains(R"("data":"c","count":3})")) << world.contexts[0];
+  EXPECT_EQ(world.store().find_event(1).value().payload, R"({"data":"a"})");
 }
 
 TEST(EventRouter, WhoSendsItAgainGetsTheFirstOne) {

@@ -23,12 +23,13 @@ std::string whole_name(std::string_view ns, std::string_view id) {
 
 /// Without its braces.
 std::string fields_of(const RunRow& run, bool with_outputs) {
-  std::string out = fmt::format(
-      R"("flow":{},"run":{},{},"state":"{}","ended_at":"{}","inputs":{})",
-      json_string(run.ns.empty() ? run.flow_id : whole_name(run.ns, run.flow_id)), run.no,
-      run_fields(run.id, run.created_at, run.scheduled), to_string(run.state),
-      format_timestamp(run.ended_at), run.inputs.empty() ? "{}" : run.inputs);
-  if (with_outputs) out += fmt::format(R"(,"outputs":{})", run.outputs.empty() ? "{}" : run.outputs);
+  std::string out =
+      fmt::format(R"("flow":{},"run":{},{},"state":"{}","ended_at":"{}","inputs":{})",
+                  json_string(run.ns.empty() ? run.flow_id : whole_name(run.ns, run.flow_id)),
+                  run.no, run_fields(run.id, run.created_at, run.scheduled), to_string(run.state),
+                  format_timestamp(run.ended_at), run.inputs.empty() ? "{}" : run.inputs);
+  if (with_outputs)
+    out += fmt::format(R"(,"outputs":{})", run.outputs.empty() ? "{}" : run.outputs);
   return out;
 }
 
@@ -122,7 +123,8 @@ Result<std::vector<FlowEnds::End>*> FlowEnds::waiting_of(const std::string& name
     const std::size_t at = std::min(line.find(' ', run + 1), line.size());
     if (at < line.size()) {
       ends.push_back({std::string(line.substr(0, run)),
-                      number_of(line.substr(run + 1, at - run - 1)), number_of(line.substr(at + 1))});
+                      number_of(line.substr(run + 1, at - run - 1)),
+                      number_of(line.substr(at + 1))});
     }
     from = end + 1;
   }
@@ -159,9 +161,8 @@ EventRequest FlowEnds::event_of(const Listener& listener, const RunRow& last,
                                 const std::vector<End>& ends, const ChangeSet& out) const {
   std::string runs;
   for (const End& end : ends) {
-    const auto now = std::ranges::find_if(out.runs, [&end](const RunRow& row) {
-      return row.no == end.run && is_final(row.state);
-    });
+    const auto now = std::ranges::find_if(
+        out.runs, [&end](const RunRow& row) { return row.no == end.run && is_final(row.state); });
     const auto saved = now == out.runs.end() ? store_.find_run(end.run) : *now;
     // One that was removed meanwhile has ended all the same.
     std::string fields = fmt::format(R"("run":{})", end.run);
@@ -194,10 +195,11 @@ Result<> check_circles(const std::vector<FlowLead>& leads) {
     std::string circle;
     for (const std::string& one : way) circle += one + " → ";
     circle += way.front();
-    return fail(ErrorCode::kConflict,
-                fmt::format("flows would start each other for ever: {}; take a trigger of type flow "
-                            "of one of them away",
-                            circle));
+    return fail(
+        ErrorCode::kConflict,
+        fmt::format("flows would start each other for ever: {}; take a trigger of type flow "
+                    "of one of them away",
+                    circle));
   }
   return {};
 }

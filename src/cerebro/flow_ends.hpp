@@ -59,7 +59,7 @@ class FlowEnds {
   Store& store_;
   std::vector<Listener> listeners_;
   std::map<std::string, std::vector<std::size_t>, std::less<>> by_flow_;  // who waits for it
-  std::map<std::string, std::vector<End>, std::less<>> waiting_;          // as it is, or will be, saved
+  std::map<std::string, std::vector<End>, std::less<>> waiting_;  // as it is, or will be, saved
 };
 
 /// One flow leads to runs of another: a task begins them, or a trigger when its own have ended.

@@ -9,6 +9,7 @@
 /// Nothing is sent after it. But see `wait_for_space`, and `refused`.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -85,9 +86,13 @@ class Loop {
   [[nodiscard]] std::optional<Millis> next_timer() const {
     return waits() ? std::nullopt : engine_.next_timer();
   }
-  /// When the next trigger is due, by the clock on the wall.
+  /// When the next trigger, or a batch of events, is due, by the clock on the wall.
   [[nodiscard]] std::optional<Millis> next_tick() const {
-    return waits() || is_low() ? std::nullopt : ticker_.next();
+    if (waits() || is_low()) return std::nullopt;
+    const auto tick = ticker_.next();
+    const auto event = events_.next();
+    if (!tick.has_value() || !event.has_value()) return tick.has_value() ? tick : event;
+    return std::min(*tick, *event);
   }
   [[nodiscard]] std::size_t live_runs() const { return engine_.live_runs(); }
   [[nodiscard]] bool failed() const { return failed_; }

@@ -253,6 +253,18 @@ void add_kafka(Fields& fields, const KafkaSpec& kafka) {
   if (kafka.only_new) fields.text("start", "latest");
 }
 
+void add_gather(Fields& fields, const GatherSpec& gather) {
+  constexpr std::size_t kUsualMax = 1'000;
+  if (gather.debounce > 0) {
+    fields.duration("debounce", gather.debounce);
+  } else if (gather.is_on()) {
+    Fields batch;
+    if (gather.max != kUsualMax) batch.raw("max", std::to_string(gather.max));
+    batch.duration("within", gather.within);
+    fields.object("batch", std::move(batch));
+  }
+}
+
 void add_flow_ends(Fields& fields, const FlowEndsSpec& ends) {
   fields.raw("flows", list_json(ends.flows));
   if (ends.need != ends.flows.size()) fields.raw("need", std::to_string(ends.need));
@@ -288,6 +300,7 @@ Fields trigger_fields(const Flow& flow, const TriggerSpec& trigger) {
     case TriggerType::kFlow: add_flow_ends(fields, trigger.ends); break;
   }
   fields.text("where", trigger.where);
+  add_gather(fields, trigger.gather);
   if (has_input(trigger.type)) add_listen(fields, trigger.listen);
   Fields inputs;
   for (const auto& [id, text] : trigger.inputs) {

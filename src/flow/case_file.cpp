@@ -117,14 +117,20 @@ std::string event_json(const Node* event, const TriggerSpec& trigger, Millis at)
   std::string id;
   const Node* named = event == nullptr ? nullptr : event->find("id");
   append_json_string(id, named == nullptr ? std::string_view("test") : named->text);
-  const std::string begun = fmt::format(R"({{"id":{},"trigger":"{}","at":"{}","data":{})", id,
+  // A case has one event.
+  const auto whole = [&trigger](std::string fields) {
+    if (!trigger.gather.is_on()) return '{' + fields + '}';
+    if (trigger.gather.debounce > 0) return fmt::format(R"({{{},"count":1}})", fields);
+    return fmt::format(R"({{{0},"count":1,"events":[{{{0}}}]}})", fields);
+  };
+  const std::string begun = fmt::format(R"("id":{},"trigger":"{}","at":"{}","data":{})", id,
                                         trigger.id, format_timestamp(at), member("data", "null"));
   if (tells_of_things(trigger.type)) {
-    return fmt::format(R"({},"location":{},"operation":{}}})", begun, member("location", "\"\""),
-                       member("operation", "\"create\""));
+    return whole(fmt::format(R"({},"location":{},"operation":{})", begun,
+                             member("location", "\"\""), member("operation", "\"create\"")));
   }
-  return fmt::format(R"({},"headers":{},"query":{}}})", begun, member("headers", "{}"),
-                     member("query", "{}"));
+  return whole(fmt::format(R"({},"headers":{},"query":{})", begun, member("headers", "{}"),
+                           member("query", "{}")));
 }
 
 }  // namespace

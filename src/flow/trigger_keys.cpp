@@ -121,8 +121,43 @@ constexpr KeySpec kEventWhere{
         "no run, and is kept as dropped. One of which it cannot be told is a dead "
         "letter."};
 
+constexpr std::array kBatchFields{
+    KeySpec{.name = "max",
+            .kind = K::kInt,
+            .description = "The most events of one run. 1,000 without this key.",
+            .least = 2,
+            .most = 10'000},
+    KeySpec{.name = "within",
+            .kind = K::kDuration,
+            .description = "So long after the first of them was accepted the run begins, also with "
+                           "fewer.",
+            .required = true,
+            .least = 1,
+            .most = kDayMillis},
+};
+
+constexpr KeySpec kEventBatch{
+    .name = "batch",
+    .kind = K::kObject,
+    .description =
+        "One run for many events, such as {max: 1000, within: 5s}: `event.events` is the list of "
+        "them, in the order in which they came, `event.count` how many, and the other fields are "
+        "those of the last. A run begins earlier where their data comes to 4 MiB.",
+    .fields = kBatchFields};
+
+constexpr KeySpec kEventDebounce{
+    .name = "debounce",
+    .kind = K::kDuration,
+    .description =
+        "The run begins when so long no other event has come, and is for the last one; "
+        "`event.count` is how many came (10,000 at most). All of them have that run.",
+    .least = 1,
+    .most = kDayMillis};
+
 constexpr std::array kWebhookKeys{
     kEventWhere,
+    kEventBatch,
+    kEventDebounce,
     KeySpec{.name = "path_secret",
             .kind = K::kText,
             .description =
@@ -212,6 +247,8 @@ constexpr std::array kPostgresKeys{
                            "calls `dyna input install`; the server's role then wants no rights to "
                            "make things."},
     kEventWhere,
+    kEventBatch,
+    kEventDebounce,
     kEventDedupe,
     kOverGaps,
 };
@@ -249,6 +286,8 @@ constexpr std::array kKafkaKeys{
             .item = &kRecordOperationItem,
             .least = 1},
     kEventWhere,
+    kEventBatch,
+    kEventDebounce,
     kEventDedupe,
     kOverGaps,
 };
@@ -280,6 +319,8 @@ constexpr std::array kFlowKeys{
             .least = 1'000,
             .most = 366 * kDayMillis},
     kEventWhere,
+    kEventBatch,
+    kEventDebounce,
 };
 
 constexpr std::array kKinds{

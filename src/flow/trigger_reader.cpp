@@ -19,6 +19,8 @@ namespace {
 
 constexpr std::int64_t kDaySeconds = 86'400;
 
+constexpr std::size_t kBatchMax = 1'000;  // without `max`
+constexpr std::size_t kDebouncedMax = 10'000;
 constexpr std::size_t kFlowsMax = 100;  // that a trigger waits for
 
 constexpr Millis kTolerance = 300'000;
@@ -67,6 +69,7 @@ TriggerSpec TriggerReader::read(const Node& node) {
   if (trigger.type == TriggerType::kWebhook) check_webhook(node, trigger.webhook);
   if (trigger.type == TriggerType::kPostgres) check_replication(node, trigger);
   if (trigger.type == TriggerType::kFlow) finish_ends(node, trigger.ends);
+  check_gather(node, trigger, templates);
   if (trigger.type != TriggerType::kSchedule) {
     const auto first = uses_.templates.begin() + static_cast<std::ptrdiff_t>(templates);
     Uses& own = tells_of_things(trigger.type) ? row_uses_ : event_uses_;
@@ -129,6 +132,11 @@ void TriggerReader::read_key(const KeySpec& spec, const Node& value, TriggerSpec
     return;  // read before all others
   } else if (spec.name == "where") {
     trigger.where = before_a_run(spec, value);
+  } else if (spec.name == "batch") {
+    read_batch(spec, value, trigger.gather);
+  } else if (spec.name == "debounce") {
+    trigger.gather.debounce = reader_.duration(value, spec, spec.name).value_or(0);
+    if (trigger.gather.debounce > 0) trigger.gather.max = kDebouncedMax;
   } else if (trigger.type == TriggerType::kSchedule) {
     read_schedule_key(spec, value, trigger);
   } else if (trigger.type == TriggerType::kWebhook) {
@@ -209,7 +217,53 @@ std::string TriggerReader::before_a_run(const KeySpec& spec, const Node& value) 
         value, reference.offset, Code::kBadTemplate,
         fmt::format("'run' is not known in '{}': an event is there before its run", spec.name));
   }
+  check_many(value, fmt::format("in '{}', which is looked at for each event alone", spec.name),
+             false, false);
   return std::string(value.text);
+}
+
+void TriggerReader::read_batch(const KeySpec& spec, const Node& value, GatherSpec& gather) {
+  std::string json;
+  if (!reader_.read(value, spec, spec.name, json)) return;
+  gather.max = kBatchMax;
+  if (const Node* max = value.find("max"); max != nullptr) gather.max = count_of(*max);
+  const KeySpec& within = *find_key(spec.fields, "within");
+  gather.within = reader_.duration(*value.find("within"), within, within.name).value_or(0);
+}
+
+void TriggerReader::check_gather(const Node& node, const TriggerSpec& trigger,
+                                 std::size_t first_template) {
+  const Node* batch = node.find("batch");
+  const Node* debounce = node.find("debounce");
+  if (batch != nullptr && debounce != nullptr) {
+    reporter_.error(*debounce, Code::kBadKey,
+                    "'debounce' is for the last of many events, 'batch' for all of them; leave one "
+                    "of them out");
+  }
+  const Node* wait = node.find("wait");
+  if (wait != nullptr && trigger.gather.is_on()) {
+    reporter_.error(*wait, Code::kBadKey,
+                    "an answer cannot wait for a run that begins when others have come; leave "
+                    "'wait' out");
+  }
+  if (trigger.type == TriggerType::kSchedule) return;
+  for (std::size_t i = first_template; i < uses_.templates.size(); ++i) {
+    const Node& used = *uses_.templates[i].node;
+    const auto is = [&](std::string_view key) { return node.find(key) == &used; };
+    if (is("where") || is("dedupe") || is("event_id")) continue;  // looked at when they were read
+    check_many(used, "without 'batch'", trigger.gather.is_on(), batch != nullptr);
+  }
+}
+
+void TriggerReader::check_many(const Node& node, std::string_view where, bool count, bool events) {
+  for (const tmpl::Reference& reference : tmpl::analyze(node.text).references) {
+    if (reference.path.size() < 2 || reference.path[0] != "event") continue;
+    const std::string& field = reference.path[1];
+    const bool unknown = (field == "count" && !count) || (field == "events" && !events);
+    if (!unknown) continue;
+    reporter_.error_in(node, reference.offset, Code::kUndefinedName,
+                       fmt::format("'event.{}' is not known {}", field, where));
+  }
 }
 
 bool TriggerReader::read_listen_key(const KeySpec& spec, const Node& value, TriggerSpec& trigger) {
@@ -287,8 +341,7 @@ void TriggerReader::read_flow_name(const Node& name, FlowEndsSpec& ends) {
     reporter_.error(name, Code::kCycle,
                     "a flow that starts when its own run has ended would never stop");
   } else if (ends.flows.size() == kFlowsMax) {
-    reporter_.error(name, Code::kBadValue,
-                    fmt::format("'flows' has at most {} flows", kFlowsMax));
+    reporter_.error(name, Code::kBadValue, fmt::format("'flows' has at most {} flows", kFlowsMax));
   } else if (std::string whole = named->ns + '/' + named->id;
              std::ranges::count(ends.flows, whole) > 0) {
     reporter_.error(name, Code::kBadValue, fmt::format("{} is there twice", quoted(name.text)));
@@ -315,9 +368,9 @@ void TriggerReader::finish_ends(const Node& node, FlowEndsSpec& ends) {
     ends.need = 1;
   } else if (const std::size_t wanted = count_of(*need); wanted >= 1) {
     if (wanted > ends.flows.size()) {
-      reporter_.error(*need, Code::kBadValue,
-                      fmt::format("'need' is {}, and there are {} flows", wanted,
-                                  ends.flows.size()));
+      reporter_.error(
+          *need, Code::kBadValue,
+          fmt::format("'need' is {}, and there are {} flows", wanted, ends.flows.size()));
     }
     ends.need = std::min(wanted, ends.flows.size());
   }

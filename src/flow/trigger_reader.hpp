@@ -19,8 +19,9 @@ namespace cordyna::flow {
 
 class TriggerReader {
  public:
-  /// `flow`: its name and inputs were read before; `uses` gets the templates in values for them, `event_uses`
-  /// those of triggers that have events, `row_uses` where these are rows. All outlive the reader.
+  /// `flow`: its name and inputs were read before; `uses` gets the templates in values for them,
+  /// `event_uses` those of triggers that have events, `row_uses` where these are rows. All outlive
+  /// the reader.
   TriggerReader(const Flow& flow, ConnectionFiles& connections, Reporter& reporter, Uses& uses,
                 Uses& event_uses, Uses& row_uses)
       : flow_(flow),
@@ -50,6 +51,10 @@ class TriggerReader {
   void read_flow_key(const KeySpec& spec, const Node& value, FlowEndsSpec& ends);
   void read_flow_name(const Node& name, FlowEndsSpec& ends);
   void read_need(const Node& value);
+  void read_batch(const KeySpec& spec, const Node& value, GatherSpec& gather);
+  void check_gather(const Node& node, const TriggerSpec& trigger, std::size_t first_template);
+  /// `event.events` and `event.count` of templates that are looked at without them.
+  void check_many(const Node& node, std::string_view where, bool count, bool events);
   void finish_ends(const Node& node, FlowEndsSpec& ends);
   /// The texts of a list, or of the one that stands for it. What is wrong was reported.
   std::vector<std::string> texts(const KeySpec& spec, const Node& value);

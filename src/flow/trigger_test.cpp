@@ -57,6 +57,20 @@ INSTANTIATE_TEST_SUITE_P(
         bad("BadOverlap", kGood + ", on_overlap: skip", "11:60 bad_value", "once or both"),
         bad("BadHoliday", kGood + ", holidays: [2026-12-25, 2026-02-30]", "11:71 bad_value",
             "dates like 2026-12-25"),
+        bad("BatchAlone", "id: t, type: flow, flows: a, batch: {max: 5}", "11:39 missing_key",
+            "'within'"),
+        bad("BatchOfOne", "id: t, type: flow, flows: a, batch: {max: 1, within: 1s}",
+            "11:45 bad_value", "from 2 to 10000"),
+        bad("BatchAndDebounce", "id: t, type: flow, flows: a, batch: {within: 1s}, debounce: 1s",
+            "11:66 bad_key", "leave one"),
+        bad("EventsOfADebounce",
+            "id: t, type: flow, flows: a, debounce: 1s, inputs: {extra: '{{ event.events }}'}",
+            "11:67 undefined_name", "without 'batch'"),
+        bad("CountOfOne", "id: t, type: flow, flows: a, inputs: {n: '{{ event.count }}'}",
+            "11:49 undefined_name", "without 'batch'"),
+        bad("BatchInWhere",
+            "id: t, type: flow, flows: a, batch: {within: 1s}, where: '{{ event.count > 1 }}'",
+            "11:66 undefined_name", "each event alone"),
         bad("NoFlows", "id: t, type: flow", "11:5 missing_key", "'flows'"),
         bad("ItsOwnEnd", "id: t, type: flow, flows: f", "11:32 cycle", "never stop"),
         bad("NoFlowName", "id: t, type: flow, flows: [a, b/c/d]", "11:36 bad_value",
@@ -232,7 +246,8 @@ TEST(Trigger, RecordsOfKafkaComeBackFromTheirCanonicalForm) {
 TEST(Trigger, WhatWaitsForFlowsComesBackFromItsCanonicalForm) {
   const std::string base = "id: t, type: flow, flows: [a, other/b, c]";
   for (const std::string& keys :
-       {base, base + ", need: 2, states: [error], within: 6h, where: '{{ true }}'"}) {
+       {base, base + ", need: 2, states: [error], within: 6h, where: '{{ true }}', "
+                     "batch: {max: 5, within: 10s}, inputs: {n: '{{ event.count }}'}"}) {
     const Parsed parsed = parse(with_trigger(keys), "flow.yaml", "/flows");
     ASSERT_NE(parsed.flow, nullptr) << format(parsed.diagnostics.front());
     const FlowEndsSpec& ends = parsed.flow->triggers.at(0).ends;
@@ -240,6 +255,8 @@ TEST(Trigger, WhatWaitsForFlowsComesBackFromItsCanonicalForm) {
     EXPECT_EQ(ends.need, keys == base ? 3U : 2U);
     EXPECT_EQ(ends.states, keys == base ? (std::vector<std::string>{"completed", "warning"})
                                         : std::vector<std::string>{"error"});
+    EXPECT_EQ(parsed.flow->triggers.at(0).gather,
+              keys == base ? GatherSpec{} : (GatherSpec{.max = 5, .within = 10'000}));
     EXPECT_EQ(ends.within, keys == base ? 0 : 6 * 3'600'000);
     const auto back = from_canonical(parsed.canonical, "/flows");
     ASSERT_TRUE(back.has_value());

@@ -85,12 +85,22 @@ struct KafkaSpec {
 
 /// What a trigger of the type flow wants of other flows' runs.
 struct FlowEndsSpec {
-  std::vector<std::string> flows;   ///< "acme/load"; without a namespace "/load"; each once
-  std::size_t need = 0;             ///< of so many different ones a run has ended since the last time
+  std::vector<std::string> flows;  ///< "acme/load"; without a namespace "/load"; each once
+  std::size_t need = 0;  ///< of so many different ones a run has ended since the last time
   std::vector<std::string> states;  ///< final states of a run that count
   Millis within = 0;                ///< of those ends, from the first to the last; 0: no bound
 
   bool operator==(const FlowEndsSpec&) const = default;
+};
+
+/// Many events for one run.
+struct GatherSpec {
+  std::size_t max = 0;  ///< events of one run; 0: each has a run of its own
+  Millis within = 0;    ///< so long after the first its run begins, also with fewer
+  Millis debounce = 0;  ///< so long after the last; its run is for that one. 0: a batch
+
+  [[nodiscard]] bool is_on() const { return max > 0; }
+  bool operator==(const GatherSpec&) const = default;
 };
 
 /// One of `triggers:`, checked: of a schedule, expression and zone can be read.
@@ -107,6 +117,7 @@ struct TriggerSpec {
   OnOverlap on_overlap = OnOverlap::kOnce;
   std::vector<std::int64_t> holidays;  ///< local days since 1970-01-01, ascending, each once
   std::string where;  ///< template over `event`: whether it has a run; empty: it has
+  GatherSpec gather;
   WebhookSpec webhook;
   ListenSpec listen;
   PostgresSpec postgres;
