@@ -4,6 +4,7 @@
 #include <fstream>
 #include <iterator>
 #include <string>
+#include <vector>
 
 #include "server/api/openapi.hpp"
 #include "server/api/routes.hpp"
@@ -27,6 +28,25 @@ void append_metric(std::string& out, std::string_view name, std::string_view typ
                    std::string_view help, auto value) {
   fmt::format_to(std::back_inserter(out), "# HELP {0} {1}\n# TYPE {0} {2}\n{0} {3}\n", name, help,
                  type, value);
+}
+
+/// Ids and types want no escapes.
+void append_inputs(std::string& out, const std::vector<InputStatus>& inputs) {
+  const auto append = [&](std::string_view name, std::string_view type, std::string_view help,
+                          auto value_of) {
+    fmt::format_to(std::back_inserter(out), "# HELP {0} {1}\n# TYPE {0} {2}\n", name, help, type);
+    for (const InputStatus& input : inputs) {
+      fmt::format_to(std::back_inserter(out), "{}{{input=\"{}\",type=\"{}\"}} {}\n", name,
+                     input.name(), input.type, value_of(input));
+    }
+  };
+  append("dyna_input_listens", "gauge", "1: the input listens; 0: it starts, waits, or has failed.",
+         [](const InputStatus& input) { return input.state == InputState::kListens ? 1 : 0; });
+  append("dyna_input_events_total", "counter", "Events kept since the input was begun here.",
+         [](const InputStatus& input) { return input.events; });
+  append("dyna_input_lag_seconds", "gauge",
+         "Of the last event: from when it happened until it was kept.",
+         [](const InputStatus& input) { return static_cast<double>(input.lag) / 1000; });
 }
 
 }  // namespace
@@ -57,6 +77,7 @@ void show_metrics(Api& api, Call& call) {
   append_metric(out, "dyna_takes_work", "gauge",
                 "1: new work is taken; 0: the state's disk is full, or has failed.",
                 api.cerebro().takes_work() ? 1 : 0);
+  if (api.parts().inputs) append_inputs(out, api.parts().inputs());
   append_metric(out, "dyna_http_requests_total", "counter", "HTTP requests, also malformed ones.",
                 http.requests);
   append_metric(out, "dyna_http_connections_total", "counter", "HTTP connections.",

@@ -124,6 +124,10 @@ def test_each_record_has_its_run_also_those_written_while_nobody_ran(
     (one,) = server.ok("GET", "/api/v1/inputs")["inputs"]
     assert (one["flow"], one["trigger"], one["type"]) == ("acme/on_record", "records", "kafka")
     assert (one["state"], one["events"]) == ("listens", 3)
+    metrics = server.call("GET", "/metrics").body.decode()
+    labels = '{input="acme/on_record/records",type="kafka"}'
+    assert f"dyna_input_listens{labels} 1\n" in metrics, metrics
+    assert f"dyna_input_events_total{labels} 3\n" in metrics
     place.kill()
     broker.send(place.topic, "4", partition=2)
     server = place.start()
@@ -245,6 +249,8 @@ def test_a_broker_that_is_not_there_is_said_and_comes_back(broker: Broker, place
         (one,) = server.ok("GET", "/api/v1/inputs")["inputs"]
         assert one["state"] == "failed"
         assert broker.address in one["problem"], one
+        assert "dyna_input_listens{" in (told := server.call("GET", "/metrics").body.decode())
+        assert 'type="kafka"} 0\n' in told, told
     finally:
         broker.start()
     broker.send(place.topic, "1")

@@ -117,3 +117,71 @@ def test_killed_again_and_again_each_end_has_its_run_once(folder: Path) -> None:
         assert sorted(event for (event,) in events) == sorted(ended)
     finally:
         server.stop()
+
+
+BATCH = """
+id: many
+namespace: acme
+inputs: [{id: ids, type: json, default: []}, {id: count, type: int, default: 0}]
+tasks: [{id: say, type: log, message: "{{ inputs.ids | json }}"}]
+triggers:
+  - id: in
+    type: webhook
+    path_secret: HOOK
+    batch: {max: 3, within: 10m}
+    inputs:
+      count: "{{ event.count }}"
+      ids: ["{{ event.events[0].data.n }}", "{{ event.data.n }}"]
+"""
+QUIET = """
+id: quiet
+namespace: acme
+inputs: [{id: last, type: int, default: 0}, {id: count, type: int, default: 0}]
+tasks: [{id: say, type: log, message: "{{ inputs.last }}"}]
+triggers:
+  - id: in
+    type: webhook
+    path_secret: HOOK
+    debounce: 2s
+    inputs: {count: "{{ event.count }}", last: "{{ event.data.n }}"}
+"""
+
+
+def send(server: Server, flow: str, n: int) -> None:
+    answer = server.call("POST", f"/hooks/acme/{flow}/in/open", {"n": n}, token=None)
+    assert answer.status == 202, answer.body
+
+
+def test_a_batch_is_one_run_also_over_a_crash(tmp_path: Path) -> None:
+    (tmp_path / "many.yaml").write_text(BATCH)
+    server = find_port(spawn(tmp_path, DYNA_SECRET_HOOK="open"))
+    send(server, "many", 1)
+    send(server, "many", 2)
+    server.process.kill()
+    server.process.wait()
+    assert rows(tmp_path, "SELECT state FROM event") == [("pending",), ("pending",)]
+    server = find_port(spawn(tmp_path, DYNA_SECRET_HOOK="open"))
+    try:
+        send(server, "many", 3)
+        (run,) = eventually(lambda: runs_of(server, "many"), "the run of three events")
+        assert run["inputs"] == {"ids": [1, 3], "count": 3}
+        assert rows(tmp_path, "SELECT state, run FROM event") == [("run", run["run"])] * 3
+    finally:
+        server.stop()
+
+
+def test_a_debounced_run_is_for_the_last_event(tmp_path: Path) -> None:
+    (tmp_path / "quiet.yaml").write_text(QUIET)
+    server = find_port(spawn(tmp_path, DYNA_SECRET_HOOK="open"))
+    try:
+        for n in range(5):
+            send(server, "quiet", n)
+        eventually(
+            lambda: sum(one["inputs"]["count"] for one in runs_of(server, "quiet")) == 5,
+            "runs for all events",
+        )
+        # On a machine that stood still in between there may be two.
+        assert runs_of(server, "quiet")[-1]["inputs"]["last"] == 4
+        assert len(runs_of(server, "quiet")) < 5
+    finally:
+        server.stop()
