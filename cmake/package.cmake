@@ -6,12 +6,13 @@ endif()
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
-# Of the sources of src/embed, src/input and src/event_container, what is marked CORDYNA_API is shown; of all others, nothing.
-set(library_parts cordyna_embed cordyna_input_postgres cordyna_input_kafka cordyna_event_container)
+# Of the sources of src/embed, src/input, src/event_container and src/event_http, what is marked CORDYNA_API is shown; of all others, nothing.
+set(library_parts cordyna_embed cordyna_input_postgres cordyna_input_kafka cordyna_event_container cordyna_event_http)
 list(TRANSFORM library_parts REPLACE "(.+)" "$<TARGET_OBJECTS:\\1>" OUTPUT_VARIABLE library_objects)
 add_library(cordyna SHARED ${library_objects})
 add_library(cordyna::cordyna ALIAS cordyna)
 target_link_libraries(cordyna PRIVATE ${library_parts})
+set_property(TARGET cordyna PROPERTY CORDYNA_SYSTEM_OPENSSL ON)
 target_link_options(cordyna PRIVATE -Wl,--exclude-libs,ALL -Wl,--no-undefined
   -Wl,--version-script,${PROJECT_SOURCE_DIR}/packaging/library/cordyna.map)
 set_property(TARGET cordyna PROPERTY LINK_DEPENDS ${PROJECT_SOURCE_DIR}/packaging/library/cordyna.map)

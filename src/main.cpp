@@ -24,6 +24,8 @@
 #include "process/data/preparer.hpp"
 #include "process/data/private_data.hpp"
 #include "process/data/read_rows.hpp"
+#include "process/http/http_step.hpp"
+#include "process/http/preparer.hpp"
 #include "process/local/cgroup.hpp"
 #include "process/local/core_files.hpp"
 #include "process/local/fork_link.hpp"
@@ -66,6 +68,7 @@ class LocalTasks final : public cordyna::Executor {
         shell_(secrets_),
         python_(secrets_),
         container_(program_, layout_.folder(), secrets_),
+        http_(program_, secrets_),
         cache_(layout_, secrets_, clock_),
         data_(program_, secrets_,
               [this](const cordyna::PointFilter& filter) { return points(filter); }) {
@@ -80,7 +83,7 @@ class LocalTasks final : public cordyna::Executor {
 
   [[nodiscard]] static bool runs(const std::string& type) {
     return type == "shell" || type == "wait_for" || type == "python" || type == "container" ||
-           cordyna::data::is_data_type(type);
+           type == "http" || cordyna::data::is_data_type(type);
   }
   [[nodiscard]] static std::vector<std::string> supervise_argv(const StateLayout& layout) {
     return {own_path(), "supervise", layout.folder()};
@@ -106,13 +109,15 @@ class LocalTasks final : public cordyna::Executor {
     std::map<std::string, cordyna::Preparer*> preparers{{"shell", &shell_},
                                                         {"wait_for", &shell_},
                                                         {"python", &python_},
-                                                        {"container", &container_}};
+                                                        {"container", &container_},
+                                                        {"http", &http_}};
     cordyna::LocalSettings settings;
     settings.supervise_argv = supervise_argv(layout_);
     settings.starting = std::move(starting_);
     settings.cache = &cache_;
     settings.use_groups = cordyna::local::groups_wanted();
     settings.report_types.emplace("container");
+    settings.report_types.emplace("http");
     for (const std::string_view type : cordyna::data::data_types()) {
       preparers[std::string(type)] = &data_;
       settings.report_types.emplace(type);
@@ -132,6 +137,7 @@ class LocalTasks final : public cordyna::Executor {
   cordyna::ShellPreparer shell_;
   cordyna::PythonPreparer python_;
   cordyna::container::ContainerPreparer container_;
+  cordyna::web::HttpPreparer http_;
   cordyna::cache::FileCache cache_;
   cordyna::data::DataPreparer data_;
   std::unique_ptr<cordyna::StoreReader> reader_;
@@ -196,6 +202,9 @@ int main(int argc, char** argv) {
   }
   if (argc == 3 && std::string_view(argv[1]) == "container-step") {
     return cordyna::container::container_step_main(argv[2]);
+  }
+  if (argc == 3 && std::string_view(argv[1]) == "http-step") {
+    return cordyna::web::http_step_main(argv[2]);
   }
   return command_line(argc, argv);
 }

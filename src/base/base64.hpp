@@ -3,11 +3,14 @@
 /// Pure. Threads: any.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
 namespace cordyna {
 
 [[nodiscard]] std::string base64(std::string_view bytes);
+/// Nullopt: it is none in that very form.
+[[nodiscard]] std::optional<std::string> from_base64(std::string_view text);
 
 }  // namespace cordyna

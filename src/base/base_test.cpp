@@ -11,6 +11,7 @@
 #include "base/id.hpp"
 #include "base/json_text.hpp"
 #include "base/nearest.hpp"
+#include "base/percent.hpp"
 #include "base/result.hpp"
 #include "base/time.hpp"
 #include "base/words.hpp"
@@ -129,6 +130,24 @@ TEST(Base64Test, EndsArePadded) {
   EXPECT_EQ(base64("foo"), "Zm9v");
   EXPECT_EQ(base64("foob"), "Zm9vYg==");
   EXPECT_EQ(base64(std::string_view("\xff\xfe\0\xfb", 4)), "//4A+w==");
+}
+
+TEST(Base64Test, ComesBackAndOnlyInItsOwnForm) {
+  for (const std::string_view bytes :
+       {std::string_view(""), std::string_view("f"), std::string_view("fo"),
+        std::string_view("foo"), std::string_view("foob"), std::string_view("\xff\xfe\0\xfb", 4)}) {
+    EXPECT_EQ(from_base64(base64(bytes)), std::string(bytes));
+  }
+  for (const char* text :
+       {"Z", "Zg", "Zg=", "Zh==", "Zg==Zg==", "Zm9v\n", "Zm_v", "=", "Zm9v===="}) {
+    EXPECT_EQ(from_base64(text), std::nullopt) << text;
+  }
+}
+
+TEST(PercentTest, AllButUnreservedCharactersAreEncoded) {
+  EXPECT_EQ(percent_encode("aZ09-._~"), "aZ09-._~");
+  EXPECT_EQ(percent_encode("a b/?#&=%ü"), "a%20b%2F%3F%23%26%3D%25%C3%BC");
+  EXPECT_EQ(percent_encode("a/b c", "/"), "a/b%20c");
 }
 
 TEST(MentionsTest, WordsAreIdentifiers) {

@@ -182,6 +182,16 @@ bool is_utf8(std::string_view text) {
   return true;
 }
 
+void hide_in(std::string& text, std::string_view secret) {
+  constexpr std::string_view kHidden = "***";
+  constexpr std::size_t kShort = 4;
+  if (secret.size() < kShort) return;
+  for (std::size_t at = text.find(secret); at != std::string::npos; at = text.find(secret, at)) {
+    text.replace(at, secret.size(), kHidden);
+    at += kHidden.size();
+  }
+}
+
 std::size_t display_width(std::string_view text) {
   std::size_t width = 0;
   while (!text.empty()) {

@@ -21,6 +21,10 @@ void append_json(std::string& out, std::string_view text);
 /// Whether `text` is UTF-8, whatever its characters.
 [[nodiscard]] bool is_utf8(std::string_view text);
 
+/// Puts "***" wherever `secret` stands. One shorter than four bytes stays: it would blot out half
+/// of what is said.
+void hide_in(std::string& text, std::string_view secret);
+
 /// Columns that a terminal needs for printable text (tabs count 1).
 [[nodiscard]] std::size_t display_width(std::string_view text);
 

@@ -12,10 +12,10 @@
 #include "cordyna/errors.hpp"
 #include "docker/container_run.hpp"
 #include "event_container/context.hpp"
-#include "event_container/end_signal.hpp"
 #include "event_container/event_lock.hpp"
 #include "event_container/log_lines.hpp"
 #include "event_container/spec.hpp"
+#include "http/end_signal.hpp"
 
 namespace cordyna {
 namespace event_container {
@@ -140,7 +140,7 @@ class ContainerProcess final : public Process {
                               "each",
                               context(), container->name));
     }
-    const EndSignal signal(stop, options_.timeout);
+    const http::EndSignal signal(stop, options_.timeout);
     const auto end_fd = signal.descriptor();
     if (!end_fd.has_value()) return fail(context(), end_fd.error());
     Heard heard;

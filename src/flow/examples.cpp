@@ -231,6 +231,20 @@ tasks:
     resources: {memory: 256MB, cpu: 1}
     allow_failure: true   # the image of this example is on no machine but acme's
 )yaml"},
+                               Example{"http", "warning", R"yaml(id: tell
+inputs: [{id: order, type: int, default: 17}]
+tasks:
+  - id: tell
+    type: http
+    url: http://localhost:9/orders/{{ inputs.order }}
+    json: {order: "{{ inputs.order }}", day: "{{ run.date }}", by: "run {{ run.number }}"}
+    headers: {X-Team: data}
+    accept_status: [200-299, 409]
+    transfer: {timeout: 30s, max_size: 10MB}
+    retry: {attempts: 2, delay: 100ms}
+    allow_failure: true   # nobody listens on this port
+  - {id: say, type: log, message: "order {{ inputs.order }} was to be told", needs: [tell]}
+)yaml"},
                                Example{"wait_for", "completed", R"yaml(id: ready
 tasks:
   - {id: later, type: shell, script: sleep 0.3; touch there}

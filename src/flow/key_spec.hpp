@@ -16,6 +16,7 @@ enum class ValueKind : std::uint8_t {
   kShell,       ///< a script: each template becomes an environment variable
   kPython,      ///< a script without templates
   kSql,         ///< SQL: each template becomes a value
+  kUrl,         ///< a URL: each template becomes a part of it
   kId,          ///< an id that is given here
   kNamespace,   ///< ids joined by dots
   kTask,        ///< the id of a task

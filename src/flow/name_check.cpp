@@ -172,6 +172,16 @@ void NameCheck::check(const TemplateUse& use, Scope scope, std::vector<OutputRef
       reporter_.error_in(*use.node, problem.offset, Code::kBadTemplate, problem.message);
     }
   }
+  if (analysis.problems.empty() && use.kind == ValueKind::kUrl) {
+    for (const tmpl::Problem& problem : tmpl::check_url(text)) {
+      reporter_.error_in(*use.node, problem.offset, Code::kBadTemplate, problem.message);
+    }
+    for (const std::size_t offset : analysis.raw_uses) {
+      reporter_.warning_in(*use.node, offset, Code::kRawTemplate,
+                           "with `raw` the value may end its part of the address; make sure that "
+                           "nobody else chooses it");
+    }
+  }
   const bool is_program = use.kind == ValueKind::kShell || use.kind == ValueKind::kSql;
   if (is_program) {
     for (const std::size_t offset : analysis.raw_uses) {

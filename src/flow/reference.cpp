@@ -33,6 +33,7 @@ std::string kind_of(const KeySpec& spec) {
     case ValueKind::kShell:
     case ValueKind::kPython: return "script";
     case ValueKind::kSql: return "SQL";
+    case ValueKind::kUrl: return "address, a template";
     case ValueKind::kId:
     case ValueKind::kNamespace: return "id";
     case ValueKind::kTask:

@@ -104,6 +104,7 @@ JsonFields fields_of(const KeySpec& spec) {
     case ValueKind::kShell:
     case ValueKind::kPython:
     case ValueKind::kSql:
+    case ValueKind::kUrl:
     case ValueKind::kRetryOn:
     case ValueKind::kScalar: return {{"type", std::string(kTextTypes)}};
     case ValueKind::kId:

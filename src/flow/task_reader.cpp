@@ -165,6 +165,7 @@ TaskDraft TaskReader::read(const Node& node, const TaskPlace& place) {
   }
   if (!draft.spec.cache.key.empty()) check_cache(draft);
   if (draft.type->name == "load") check_load(draft);
+  if (draft.type->name == "http") check_http(draft);
   if (draft.type->name == "merge") check_merge(draft);
   if (draft.type->name == "share") check_share(draft);
   return draft;

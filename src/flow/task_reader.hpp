@@ -55,6 +55,7 @@ class TaskReader {
   void refuse_key(const TaskDraft& draft, std::string_view key, std::string_view why);
   void check_source(const TaskDraft& draft);
   void check_load(const TaskDraft& draft);
+  void check_http(const TaskDraft& draft);
   void check_merge(const TaskDraft& draft);
   void check_share(const TaskDraft& draft);
 

@@ -5,6 +5,7 @@
 #include "flow/container_keys.hpp"
 #include "flow/contract_keys.hpp"
 #include "flow/guard_keys.hpp"
+#include "flow/http_keys.hpp"
 #include "flow/key_spec.hpp"
 #include "flow/remote_keys.hpp"
 #include "flow/subflow_keys.hpp"
@@ -543,8 +544,14 @@ constexpr std::array kTypes{
              .description = "Runs a container of the Docker daemon of this machine. It finds "
                             "$DYNA_OUTPUTS and $DYNA_ARTIFACTS as every task does.",
              .keys = container_detail::kContainer},
+    TaskType{.name = "http",
+             .description = "Calls a web service. Its outputs are status, headers (names in lower "
+                            "case), and json, where the answer is JSON, else body; what is too "
+                            "large for outputs, or no text, becomes an artifact that body_file "
+                            "names. A request that changes something has an Idempotency-Key, the "
+                            "same for all attempts of the task in its run.",
+             .keys = http_detail::kHttp},
     later("kubernetes", "Runs a job in Kubernetes."),
-    later("http", "Calls a web service."),
     later("sql", "Runs SQL in a database."),
     later("notify", "Tells people."),
     later("task", "Runs a task of a task server."),

@@ -192,6 +192,7 @@ bool ValueReader::read(const Node& node, const KeySpec& spec, std::string_view n
     case ValueKind::kShell:
     case ValueKind::kPython:
     case ValueKind::kSql:
+    case ValueKind::kUrl:
     case ValueKind::kId:
     case ValueKind::kNamespace:
     case ValueKind::kRetryOn:
@@ -282,7 +283,8 @@ bool ValueReader::read_text(const Node& node, const KeySpec& spec, std::string_v
   if (!given.has_value()) return false;
   const bool has_template = tmpl::has_template(*given);
   const bool evaluated = spec.kind == ValueKind::kTemplate || spec.kind == ValueKind::kCondition ||
-                         spec.kind == ValueKind::kShell || spec.kind == ValueKind::kSql;
+                         spec.kind == ValueKind::kShell || spec.kind == ValueKind::kSql ||
+                         spec.kind == ValueKind::kUrl;
   if (has_template && !evaluated) {
     const bool python = spec.kind == ValueKind::kPython;
     reporter_.error_in(

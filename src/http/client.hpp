@@ -22,8 +22,8 @@ struct ClientOptions {
   std::size_t answer_bytes_max = kAnswerBytesMax;  ///< of a body that nobody takes
 };
 
-/// The answer, whatever its status; redirects are not followed. `taker` null: the body of a 2xx
-/// goes into `Response::body` like that of any other; what is longer than `answer_bytes_max` is
+/// The answer, whatever its status; redirects are not followed. A body that `taker` does not want,
+/// or any where it is null, goes into `Response::body`; what is longer than `answer_bytes_max` is
 /// cut. Errors: kUnavailable: no connection, no answer in time, no HTTP, or a body that is visibly
 /// cut short; kUntrusted: TLS did not trust the server; kDenied: the proxy refused, or beyond
 /// `reach`; kInvalidArgument: a header, or the proxy's address; kCancelled; those of the taker. A

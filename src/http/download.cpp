@@ -15,11 +15,10 @@
 #include "base/base64.hpp"
 #include "base/words.hpp"
 #include "http/digest.hpp"
+#include "http/redirect.hpp"
 
 namespace cordyna::http {
 namespace {
-
-constexpr int kRedirectsMax = 5;
 
 Millis clock_now() {
   return std::chrono::duration_cast<std::chrono::milliseconds>(
@@ -263,34 +262,13 @@ class Download {
       if (spec_.prepare) spec_.prepare(request);
       TRY_ASSIGN(Response response, exchange(request, client, &file_));
       if (response.is_ok()) return response;
-      const std::string location = response.header("Location");
-      const bool moved = response.status >= 301 && response.status <= 308 &&
-                         response.status != 304 && !location.empty();
-      if (!moved || !spec_.follows) return refused(response);
-      TRY_ASSIGN(Url url, resolve_url(request.url, location));
-      if (request.url.is_tls() && !url.is_tls()) {
-        return fail(ErrorCode::kUntrusted,
-                    fmt::format("the server redirects to {}, away from TLS", url.shown()));
-      }
-      // Where we were told to go, nobody but the flow's author said; where a server sends us, it
-      // may want us to get what it cannot: no way leads from outside in, and none to credentials.
-      client.reach = response.from_public ? Reach::kPublic : Reach::kNoLinkLocal;
-      if (!url.same_origin(spec_.url)) keep_secrets(request);
-      request.url = std::move(url);
+      if (!spec_.follows) return refused(response);
+      TRY_ASSIGN(std::optional<Url> url, redirect_of(request, response));
+      if (!url.has_value()) return refused(response);
+      follow(request, *std::move(url), spec_.url, response, client.reach);
       last_ = request.url;
     }
-    return fail(
-        ErrorCode::kInvalidArgument,
-        fmt::format("more than {} redirects, the last one to {}", kRedirectsMax, last_.shown()));
-  }
-
-  /// Only what says nothing about us goes to another origin than the one that was asked for.
-  static void keep_secrets(Request& request) {
-    std::erase_if(request.headers, [](const Header& header) {
-      const std::string name = ascii_lower(header.name);
-      return name != "accept" && name != "accept-language" && name != "user-agent" &&
-             name != "range" && name != "if-range";
-    });
+    return std::unexpected<Error>(too_many_redirects(last_));
   }
 
   std::unexpected<Error> refused(const Response& response) {

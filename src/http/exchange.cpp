@@ -71,7 +71,7 @@ class Answer {
 
  private:
   Result<> begin(const Response& head) {
-    streams_ = taker_ != nullptr && head.is_ok();
+    streams_ = taker_ != nullptr && taker_->wants(head);
     return streams_ ? taker_->begin(head) : Result<>();
   }
 
@@ -96,7 +96,7 @@ class Answer {
       if (!n.has_value() || *n == 0) {
         const Result<> ended = parser.end();
         // What a refusal says besides its status may be cut short as it likes.
-        if (parser.response().status >= 300) return {};
+        if (!streams_ && parser.response().status >= 300) return {};
         if (n.has_value()) return ended;
         if (n.error().code != ErrorCode::kUnavailable || ended.has_value()) {
           return std::unexpected<Error>(n.error());

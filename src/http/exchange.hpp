@@ -14,8 +14,7 @@
 
 namespace cordyna::http {
 
-/// Takes the body of an answer that is 2xx. What it returns as an error ends the exchange and comes
-/// out of it.
+/// Takes the body of an answer. What it returns as an error ends the exchange and comes out of it.
 class BodyTaker {
  public:
   BodyTaker() = default;
@@ -23,6 +22,8 @@ class BodyTaker {
   BodyTaker& operator=(const BodyTaker&) = delete;
   virtual ~BodyTaker() = default;
 
+  /// Whether it takes this answer's body; by itself only that of a 2xx.
+  [[nodiscard]] virtual bool wants(const Response& head) const { return head.is_ok(); }
   /// Called once, before the body.
   [[nodiscard]] virtual Result<> begin(const Response& head) = 0;
   [[nodiscard]] virtual Result<> take(std::string_view piece) = 0;

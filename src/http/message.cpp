@@ -38,6 +38,21 @@ Result<> check_header(const Header& header) {
                   header.name));
 }
 
+bool is_own_header(std::string_view name) {
+  static constexpr std::string_view kOwn[] = {"host",
+                                              "connection",
+                                              "content-length",
+                                              "transfer-encoding",
+                                              "te",
+                                              "trailer",
+                                              "upgrade",
+                                              "expect",
+                                              "accept-encoding",
+                                              "keep-alive",
+                                              "proxy-authorization"};
+  return std::ranges::count(kOwn, ascii_lower(name)) > 0;
+}
+
 std::string Response::header(std::string_view name) const {
   const std::string* value = find_header(headers, name);
   return value == nullptr ? std::string() : *value;

@@ -27,6 +27,10 @@ void set_header(Headers& headers, std::string_view name, std::string value);
 /// quoted.
 [[nodiscard]] Result<> check_header(const Header& header);
 
+/// Of those that part a request from the next one, or say to whom it goes: nobody but us writes
+/// them.
+[[nodiscard]] bool is_own_header(std::string_view name);
+
 struct Request {
   std::string method = "GET";
   Url url;

@@ -67,6 +67,24 @@ Result<Proxy> parse_proxy(std::string_view variable, std::string text) {
 
 }  // namespace
 
+std::vector<std::pair<std::string, std::string>> network_variables() {
+  std::vector<std::pair<std::string, std::string>> found;
+  const auto add = [&found](const char* name) {
+    const char* value = std::getenv(name);
+    if (value != nullptr && *value != '\0') found.emplace_back(name, value);
+  };
+  for (const char* name : {"SSL_CERT_FILE", "SSL_CERT_DIR"}) add(name);
+  for (const char* name : kProxyVariables) add(name);
+  return found;
+}
+
+std::string proxy_password(std::string_view address) {
+  const std::size_t at = address.rfind('@');
+  const std::size_t colon = address.rfind(':', at);
+  if (at == std::string_view::npos || colon == std::string_view::npos) return {};
+  return std::string(address.substr(colon + 1, at - colon - 1));
+}
+
 Result<std::optional<Proxy>> find_proxy(const Url& url, const Environment& environment) {
   std::string list = environment("no_proxy");
   if (list.empty()) list = environment("NO_PROXY");

@@ -1,11 +1,14 @@
 /// Which proxy an address goes through, by the environment's usual variables.
 ///
-/// Pure. Threads: any.
+/// Pure, but for `network_variables`. Threads: any.
 #pragma once
 
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 #include "http/url.hpp"
 
@@ -14,6 +17,13 @@ namespace cordyna::http {
 /// The variables that matter, for whoever hands an environment on.
 inline constexpr const char* kProxyVariables[] = {
     "http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY"};
+
+/// Those that are set, with what says whom TLS trusts: what another process of ours needs to reach
+/// servers as we do.
+[[nodiscard]] std::vector<std::pair<std::string, std::string>> network_variables();
+
+/// The password in a proxy's address, as it stands there; empty: it has none.
+[[nodiscard]] std::string proxy_password(std::string_view address);
 
 struct Proxy {
   std::string host;

@@ -116,9 +116,8 @@ std::unexpected<Error> beyond(const std::string& host, const addrinfo& address, 
               NI_NUMERICHOST);
   return fail(ErrorCode::kDenied,
               fmt::format("{} leads to {}, {}", host, text.data(),
-                          reach == Reach::kPublic
-                              ? "which is not public: a public server must not send us there"
-                              : "which is link-local: no server must send us there"));
+                          reach == Reach::kPublic ? "which is not public, as it must be here"
+                                                  : "which is link-local: nobody is sent there"));
 }
 
 }  // namespace

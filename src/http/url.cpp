@@ -150,18 +150,6 @@ Result<Url> resolve_url(const Url& base, std::string_view location) {
   return url;
 }
 
-std::string percent_encode(std::string_view text, std::string_view keep) {
-  std::string out;
-  for (const char c : text) {
-    if (is_unreserved(c) || keep.find(c) != std::string_view::npos) {
-      out += c;
-    } else {
-      out += fmt::format("%{:02X}", static_cast<unsigned char>(c));
-    }
-  }
-  return out;
-}
-
 std::string shown_address(std::string_view text) {
   std::string_view front = text.substr(0, text.find_first_of("?#"));
   const std::size_t scheme = front.find("://");

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/percent.hpp"
 #include "base/result.hpp"
 
 namespace cordyna::http {
@@ -35,8 +36,7 @@ struct Url {
 /// Where a redirect of `base` leads: `location` may be relative.
 [[nodiscard]] Result<Url> resolve_url(const Url& base, std::string_view location);
 
-/// All but letters, digits and "-._~" as %XX; `keep` holds further characters that stay.
-[[nodiscard]] std::string percent_encode(std::string_view text, std::string_view keep = {});
+using cordyna::percent_encode;
 
 /// The part before "?" and "#", without user and password: for messages about any address.
 [[nodiscard]] std::string shown_address(std::string_view text);

@@ -53,12 +53,14 @@ constexpr TaskErrorInfo kTable[] = {
      "The disk is full, or a file grew larger than `resources.disk`."},
     {C::kFailedByFlow, "FAILED_BY_FLOW", K::kError, false, "A `fail` task said so."},
     {C::kSourceUnavailable, "SOURCE_UNAVAILABLE", K::kError, true,
-     "The source of a load is missing, unreadable, or changed while it was read."},
+     "The source of a load is missing, unreadable, or changed while it was read; the server of an "
+     "`http` task cannot be reached, does not answer in time, or answers 408, 425, 429 or 5xx."},
     {C::kRemoteNotFound, "REMOTE_NOT_FOUND", K::kError, false,
      "A server has nothing at the address (404, 410), or no such bucket."},
     {C::kRemoteRefused, "REMOTE_REFUSED", K::kError, false,
-     "A server does not take the request (a 4xx other than 401, 403, 404), redirects without an "
-     "end, or sends more than `transfer.max_size`."},
+     "A server does not take the request (a 4xx other than 401, 403, 404; a status that "
+     "`accept_status` does not name), redirects without an end, sends more than "
+     "`transfer.max_size`, or wants to be left alone for more than 5 minutes."},
     {C::kRemoteUntrusted, "REMOTE_UNTRUSTED", K::kError, false,
      "A source is not who or what it should be: its certificate is not trusted, it leads away "
      "from TLS, or its file has another `sha256`."},

@@ -1,6 +1,7 @@
 /// What a local program needs to be started: made from a task by a Preparer, run by a guardian.
 #pragma once
 
+#include <cstddef>
 #include <expected>
 #include <string>
 #include <utility>
@@ -10,6 +11,9 @@
 #include "model/task_error.hpp"
 
 namespace cordyna {
+
+/// Of an attempt's outputs in all, and of the report of a program of ours.
+inline constexpr std::size_t kOutputsBytesMax = std::size_t{1} << 20;
 
 struct LaunchFile {
   std::string name;  ///< in the attempt's folder; a name of ours, without "/"

@@ -95,6 +95,22 @@ struct BoundScript {
 [[nodiscard]] Result<std::string> bind_sql(std::string_view sql, std::string_view context,
                                            const Lookup& lookup);
 
+/// A URL with its values in it.
+struct BoundUrl {
+  std::string text;
+  std::vector<Reference> host_from;  ///< what scheme, host and port were made of; empty: the text
+};
+
+/// Statements cannot stand in a URL.
+[[nodiscard]] std::vector<Problem> check_url(std::string_view text);
+
+/// Behind the host each value is percent-encoded, so that it ends no part of the address; `| raw`
+/// puts it there as it is. Within the host a value has only characters of hosts; at the very
+/// beginning it may be an address, or the front of one. Errors: also kInvalidArgument: a value that
+/// cannot be where it stands.
+[[nodiscard]] Result<BoundUrl> bind_url(std::string_view text, std::string_view context,
+                                        const Lookup& lookup);
+
 /// Whether the whole of `text` matches the regular expression: the syntax of Rust's `regex`, where
 /// \d, \w and \s are of ASCII; neither look-around nor back-references, so time is linear in the
 /// text. Both are UTF-8. Errors: kInvalidArgument, what is wrong with the expression.

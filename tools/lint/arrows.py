@@ -35,7 +35,8 @@ ARROWS = {
         "store/memory/memory_store.hpp", "store/sqlite/sqlite_store.hpp",
     ),
     "input": ("pg", "kafka", "cerebro", "ports", "model", "base"),
-    "event_container": ("docker", "base"),
+    "event_container": ("docker", "http/end_signal.hpp", "base"),
+    "event_http": ("http", "base"),
     "flowtest": ("cerebro", "engine", "flow", "ports", "model", "base"),
     "cli": (
         "server/server.hpp", "input/host/host.hpp", "input/host/flow_input.hpp", "client", "service", "flowtest", "cerebro", "engine", "flow", "template", "guard", "schedule", "process", "secrets", "ports", "model",
@@ -52,6 +53,7 @@ PUBLIC_FOR = {
     "embed": ("cordyna/",),
     "input": ("cordyna/",),
     "event_container": ("cordyna/",),
+    "event_http": ("cordyna/",),
 }
 
 # Folders whose subfolders are rooms of their own, which do not include each other.

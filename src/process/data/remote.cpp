@@ -5,6 +5,7 @@
 #include <boost/json.hpp>
 #include <cstdlib>
 
+#include "base/text.hpp"
 #include "http/message.hpp"
 #include "http/s3.hpp"
 #include "process/data/json_read.hpp"
@@ -92,15 +93,6 @@ StepResult<S3Params> parse_s3_params(const json::object& params) {
   return s3;
 }
 
-void replace_all(std::string& text, std::string_view secret) {
-  constexpr std::size_t kShort = 4;  // a shorter one would blot out half of a message
-  if (secret.size() < kShort) return;
-  for (std::size_t at = text.find(secret); at != std::string::npos; at = text.find(secret, at)) {
-    text.replace(at, secret.size(), kHidden);
-    at += kHidden.size();
-  }
-}
-
 }  // namespace
 
 bool is_http(std::string_view address) {
@@ -170,11 +162,11 @@ RemoteSecrets remote_secrets() {
 }
 
 std::string RemoteSecrets::hide(std::string text) const {
-  for (const std::string& mask : masks) replace_all(text, mask);
+  for (const std::string& mask : masks) hide_in(text, mask);
   for (const std::string* value : {&from, &password, &s3_access, &s3_secret, &s3_session}) {
-    replace_all(text, *value);
+    hide_in(text, *value);
   }
-  for (const auto& [name, value] : headers) replace_all(text, value);
+  for (const auto& [name, value] : headers) hide_in(text, value);
   return text;
 }
 

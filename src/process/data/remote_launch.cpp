@@ -85,18 +85,14 @@ class Handover {
   }
 
   void add_environment() {
-    for (const char* name : {"SSL_CERT_FILE", "SSL_CERT_DIR", "AWS_REGION", "AWS_DEFAULT_REGION",
-                             "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3"}) {
+    for (const char* name :
+         {"AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3"}) {
       pass(name);
     }
-    for (const char* name : http::kProxyVariables) {
-      const std::string value = variable(name);
-      const std::size_t at = value.rfind('@');
-      const std::size_t colon = value.rfind(':', at);
-      if (at != std::string::npos && colon != std::string::npos) {
-        mask(value.substr(colon + 1, at - colon - 1));
-      }
-      pass(name);
+    for (auto& variable : http::network_variables()) {
+      const std::string password = http::proxy_password(variable.second);
+      if (!password.empty()) mask(password);
+      launch_.env.push_back(std::move(variable));
     }
   }
 

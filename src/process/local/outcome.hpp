@@ -8,11 +8,11 @@
 
 #include "base/result.hpp"
 #include "model/attempt.hpp"
+#include "ports/launch.hpp"
 #include "process/local/exit_record.hpp"
 
 namespace cordyna::local {
 
-inline constexpr std::size_t kOutputsBytesMax = std::size_t{1} << 20;
 inline constexpr std::size_t kArtifactsMax = 10'000;
 
 /// `trusts_report`: the file `report` counts (types whose program is ours).

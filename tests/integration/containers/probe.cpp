@@ -1,5 +1,5 @@
-// A program whose one process is a container, as a user of the library would write it; the tests
-// build and call it.
+// A program whose one process is a container, or with type=http a webhook, as a user of the library
+// would write it; the tests build and call it.
 //     probe STATE OUTPUT EVENTS ATTEMPTS KEY=VALUE…
 // Sends so many events, each once; what becomes of each is a line of JSON in OUTPUT. STATE "-": in
 // memory. KEYs are those of the execution context. SIGTERM is the stop.
@@ -83,10 +83,12 @@ Result<> run(const std::vector<std::string>& words, std::stop_token stop) {
   cordyna::ProcessConfig config{"work", "container", {}};
   for (std::size_t i = 4; i < words.size(); ++i) {
     const std::size_t equals = words[i].find('=');
-    config.execution_context[words[i].substr(0, equals)] = words[i].substr(equals + 1);
+    const std::string key = words[i].substr(0, equals);
+    (key == "type" ? config.type : config.execution_context[key]) = words[i].substr(equals + 1);
   }
   cordyna::ProcessRegistry registry;
   auto done = registry.add("container", cordyna::make_container_process);
+  if (done) done = registry.add("http", cordyna::make_http_process);
   auto process = registry.make(config);
   if (!process) return std::unexpected(process.error());
 

@@ -1,9 +1,9 @@
-#include "event_container/end_signal.hpp"
+#include "http/end_signal.hpp"
 
 #include <gtest/gtest.h>
 #include <poll.h>
 
-namespace cordyna::event_container {
+namespace cordyna::http {
 namespace {
 
 using std::chrono::milliseconds;
@@ -43,4 +43,4 @@ TEST(EndSignal, AStopDoesNotWaitForTheLimit) {
 }
 
 }  // namespace
-}  // namespace cordyna::event_container
+}  // namespace cordyna::http

@@ -1,4 +1,4 @@
-#include "event_container/end_signal.hpp"
+#include "http/end_signal.hpp"
 
 #include <fmt/format.h>
 #include <sys/timerfd.h>
@@ -9,7 +9,7 @@
 #include <cstring>
 #include <utility>
 
-namespace cordyna::event_container {
+namespace cordyna::http {
 namespace {
 
 /// Nobody reads it, so it stays readable.
@@ -47,4 +47,4 @@ Result<int> EndSignal::descriptor() const {
   return fail(ErrorCode::kUnavailable, fmt::format("no timer: {}", std::strerror(problem_)));
 }
 
-}  // namespace cordyna::event_container
+}  // namespace cordyna::http

@@ -9,7 +9,7 @@
 
 #include "base/result.hpp"
 
-namespace cordyna::event_container {
+namespace cordyna::http {
 
 class EndSignal {
  public:
@@ -29,4 +29,4 @@ class EndSignal {
   std::stop_callback<std::function<void()>> ring_;
 };
 
-}  // namespace cordyna::event_container
+}  // namespace cordyna::http

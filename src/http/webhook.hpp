@@ -1,0 +1,28 @@
+/// How one who sends webhooks shows who he is, and which of them this is.
+///
+/// Source: Standard Webhooks 1.0 (standardwebhooks.com): HMAC-SHA256 over "id.timestamp.body".
+/// Pure. Threads: any.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "http/message.hpp"
+
+namespace cordyna::http {
+
+/// The key in a secret: behind "whsec_" it is Base64; else the bytes themselves. Errors:
+/// kInvalidArgument: no Base64, or empty; the secret is not quoted.
+[[nodiscard]] Result<std::string> webhook_key(std::string_view secret);
+
+/// Sets webhook-id, webhook-timestamp and webhook-signature of the request and its body. `seconds`
+/// since 1970; the id without a dot.
+void sign_webhook(Request& request, const std::string& id, std::int64_t seconds,
+                  std::string_view key);
+
+/// Names a message in a header, the same for each repeat: `text` with all that may not stand there,
+/// and dots, which part what is signed, as %XX.
+[[nodiscard]] std::string message_id(std::string_view text);
+
+}  // namespace cordyna::http
