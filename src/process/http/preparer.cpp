@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <functional>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -67,6 +68,8 @@ class StepMaker {
     WEB_TRY(add_options(keys));
     add_identity();
     for (const std::string& mask : renderer_.masks()) add_mask(mask);
+    // One that is part of another must not leave the rest of it.
+    std::ranges::stable_sort(secrets.masks, std::ranges::greater{}, &std::string::size);
     if (auto good = request_of(step, secrets); !good.has_value()) {
       return refuse(TaskErrorCode::kInputInvalid, good.error().message);
     }
