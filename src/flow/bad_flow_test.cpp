@@ -517,6 +517,12 @@ TEST(FlowErrors, RawIsAWarningAndTheFlowIsThere) {
   EXPECT_EQ(parsed.diagnostics[0].severity, Severity::kWarning);
   EXPECT_EQ(parsed.diagnostics[0].code, "raw_template");
   EXPECT_NE(parsed.flow, nullptr);
+  const Parsed address =
+      parse(task("type: http, url: 'http://h/{{ run.id | raw }}'"), "a.yaml", "/");
+  ASSERT_EQ(address.diagnostics.size(), 1U);
+  EXPECT_EQ(address.diagnostics[0].code, "raw_template");
+  EXPECT_NE(address.diagnostics[0].message.find("part of the address"), std::string::npos);
+  EXPECT_NE(address.flow, nullptr);
 }
 
 }  // namespace
