@@ -9,6 +9,7 @@ import http.client
 import io
 import json
 import os
+import select
 import shutil
 import signal
 import socket
@@ -102,6 +103,7 @@ class Daemon:
         until = monotonic() + 60
         while not self.answers():
             assert self.entered.poll() is None and monotonic() < until, self.last_words()
+            select.select([], [], [], 0.01)
 
     def answers(self) -> bool:
         try:
