@@ -179,12 +179,7 @@ Result<Applier::Loaded> Applier::load(const AppliedFlowRow& row, const ChangeSet
   return loaded;
 }
 
-Result<AppliedTriggers> Applier::triggers(const ChangeSet& staged) {
-  const auto is_staged = [&staged](const AppliedFlowRow& row) {
-    return std::ranges::any_of(staged.applied, [&row](const AppliedFlowRow& other) {
-      return other.ns == row.ns && other.flow_id == row.flow_id;
-    });
-  };
+Result<std::vector<AppliedFlowRow>> Applier::applied_rows() {
   std::vector<AppliedFlowRow> rows;
   AppliedFilter filter;
   filter.limit = kFlowPage;
@@ -193,10 +188,36 @@ Result<AppliedTriggers> Applier::triggers(const ChangeSet& staged) {
     for (AppliedFlowRow& row : page) {
       filter.after_ns = row.ns;
       filter.after_id = row.flow_id;
-      if (!is_staged(row)) rows.push_back(std::move(row));
+      rows.push_back(std::move(row));
     }
-    if (page.size() < kFlowPage) break;
+    if (page.size() < kFlowPage) return rows;
   }
+}
+
+Result<std::vector<KeptTrigger>> Applier::ends() {
+  std::vector<KeptTrigger> found;
+  TRY_ASSIGN(const std::vector<AppliedFlowRow> rows, applied_rows());
+  for (const AppliedFlowRow& row : rows) {
+    TRY_ASSIGN(const FlowVersionRow version, store_.find_flow(row.hash));
+    if (!may_wait_for_flows(version.canonical)) continue;
+    const auto flow = loader_(version.canonical, row.folder);
+    if (!flow.has_value()) continue;
+    for (std::size_t i = 0; i < (*flow)->triggers.size(); ++i) {
+      const TriggerSpec& spec = (*flow)->triggers[i];
+      if (spec.type == TriggerType::kFlow && !spec.disabled) found.push_back({*flow, {}, i});
+    }
+  }
+  return found;
+}
+
+Result<AppliedTriggers> Applier::triggers(const ChangeSet& staged) {
+  const auto is_staged = [&staged](const AppliedFlowRow& row) {
+    return std::ranges::any_of(staged.applied, [&row](const AppliedFlowRow& other) {
+      return other.ns == row.ns && other.flow_id == row.flow_id;
+    });
+  };
+  TRY_ASSIGN(std::vector<AppliedFlowRow> rows, applied_rows());
+  std::erase_if(rows, is_staged);
   for (const AppliedFlowRow& row : staged.applied) {
     if (row.removed_at == 0) rows.push_back(row);
   }

@@ -17,6 +17,11 @@
 
 namespace cordyna {
 
+/// Whether a flow in its canonical form may have triggers of type flow: cheap, and perhaps wrong.
+[[nodiscard]] inline bool may_wait_for_flows(std::string_view canonical) {
+  return canonical.contains(R"("type":"flow")");
+}
+
 /// The triggers of flows that somebody keeps, without those that are disabled.
 struct AppliedTriggers {
   std::vector<KeptTrigger> schedules;  ///< of enabled flows
@@ -46,6 +51,9 @@ class Applier {
   /// What is kept of all flows that are applied once `staged` is committed.
   /// Errors: those of the loader, for a version that this program cannot read, and of the store.
   [[nodiscard]] Result<AppliedTriggers> triggers(const ChangeSet& staged);
+  /// The triggers of type flow of all flows that are applied, without those of versions that this
+  /// program cannot read. Errors: those of the store.
+  [[nodiscard]] Result<std::vector<KeptTrigger>> ends();
 
  private:
   struct Loaded {
@@ -56,6 +64,8 @@ class Applier {
                              ChangeSet& out);
   [[nodiscard]] Result<> begin_schedules(Millis wall, const Flow* before, const Flow& flow,
                                          ChangeSet& out);
+  /// All that are there.
+  [[nodiscard]] Result<std::vector<AppliedFlowRow>> applied_rows();
   [[nodiscard]] Result<Loaded> load(const AppliedFlowRow& row, const ChangeSet& staged);
 
   Store& store_;

@@ -86,6 +86,7 @@ std::string FlowEnds::Listener::name() const {
 }
 
 void FlowEnds::listen(const std::vector<KeptTrigger>& triggers) {
+  listens_ = true;
   listeners_.clear();
   by_flow_.clear();
   for (const KeptTrigger& kept : triggers) {

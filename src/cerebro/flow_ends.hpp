@@ -30,6 +30,9 @@ class FlowEnds {
   /// Listens for these triggers, and for none of those before. What has ended for one that was
   /// there is still remembered.
   void listen(const std::vector<KeptTrigger>& triggers);
+  /// Others may be there by now: `listen` is wanted again.
+  void forget() { listens_ = false; }
+  [[nodiscard]] bool listens() const { return listens_; }
 
   /// The events of the runs that end in `out`, which grows with what is remembered of the others.
   /// Errors: those of the store.
@@ -57,6 +60,7 @@ class FlowEnds {
                                       const std::vector<End>& ends, const ChangeSet& out) const;
 
   Store& store_;
+  bool listens_ = false;
   std::vector<Listener> listeners_;
   std::map<std::string, std::vector<std::size_t>, std::less<>> by_flow_;  // who waits for it
   std::map<std::string, std::vector<End>, std::less<>> waiting_;  // as it is, or will be, saved

@@ -156,6 +156,25 @@ TEST(FlowEnds, AnEndAndItsEventAreOneCommit) {
   EXPECT_EQ(world.runs_of("join").size(), 2U);
 }
 
+TEST(FlowEnds, WhatEndsWhileNobodyServesIsHeardToo) {
+  EndsWorld world = world_of(1);
+  world.boot();
+  for (const char* id : {"a", "b", "c", "join"}) ASSERT_TRUE(world.apply(id).has_value());
+  world.run("a");
+  EXPECT_EQ(world.store().count_events().value().pending, 1);
+  world.serve();
+  EXPECT_EQ(world.runs_of("join").size(), 1U);
+  ASSERT_TRUE(world.loop().apply(world.now, ServeSignal{false, world.now}).has_value());
+  world.run("b");
+  EXPECT_EQ(world.store().count_events().value().pending, 1);
+  // A flow that is changed meanwhile counts as it is.
+  auto join = quick_flow("join");
+  world.add(join);
+  ASSERT_TRUE(world.apply("join").has_value());
+  world.run("c");
+  EXPECT_EQ(world.store().count_events().value().last, 2);
+}
+
 TEST(FlowEnds, AllOfThemOnceSinceTheLastTime) {
   EndsWorld world = world_of(3);
   world.start();

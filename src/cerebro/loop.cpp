@@ -28,11 +28,6 @@ bool is_of_a_row(const Error& error) {
          error.code == ErrorCode::kInternal;
 }
 
-/// Cheaply, and perhaps wrongly so: all flows are then looked at.
-bool may_wait_for_flows(const FlowChange& change) {
-  return change.canonical.contains(R"("type":"flow")");
-}
-
 }  // namespace
 
 Loop::Loop(engine::Limits limits, Store& store, const Evaluator& evaluator, FlowLoader loader,
@@ -278,7 +273,9 @@ Result<std::int64_t> Loop::apply_flows(Millis now, const ApplySignal& signal) {
   ChangeSet staged;
   TRY_ASSIGN(const std::int64_t count, applier_.stage(signal.wall, signal.changes, staged));
   AppliedTriggers triggers;
-  if (serving_ || std::ranges::any_of(signal.changes, may_wait_for_flows)) {
+  if (serving_ || std::ranges::any_of(signal.changes, [](const FlowChange& change) {
+        return may_wait_for_flows(change.canonical);
+      })) {
     TRY_ASSIGN(triggers, applier_.triggers(staged));
     TRY(check_circles(triggers.leads));
   }
@@ -328,7 +325,8 @@ Result<std::int64_t> Loop::serve(Millis now, const ServeSignal& signal) {
   }
   TRY(keep(now, {triggers.schedules, signal.wall}));
   TRY(events_.serve(signal.on));
-  ends_.listen(triggers.ends);
+  // Runs that end while a server goes are heard still.
+  if (signal.on) ends_.listen(triggers.ends);
   serving_ = signal.on;
   return std::ssize(triggers.schedules);
 }
@@ -441,8 +439,20 @@ Result<> Loop::decide_all(Millis now, Millis wall) {
   engine_.advance(now, decision_);
   TRY(subflows_.advance(now, subflow_hands(now), decision_.changes));
   TRY(backfiller_.advance(now, hands(now), decision_.changes));
-  TRY_ASSIGN(const std::vector<EventRequest> events, ends_.hear(decision_.changes));
-  return events_.take(wall, events, decision_.changes);
+  return hear_ends(wall);
+}
+
+/// Whoever ends a run tells who waits for it, also who serves nobody, or not yet.
+Result<> Loop::hear_ends(Millis wall) {
+  ChangeSet& out = decision_.changes;
+  const auto ended = [](const RunRow& row) { return is_final(row.state); };
+  if (std::ranges::none_of(out.runs, ended)) return {};
+  if (!ends_.listens()) {
+    TRY_ASSIGN(const std::vector<KeptTrigger> triggers, applier_.ends());
+    ends_.listen(triggers);
+  }
+  TRY_ASSIGN(const std::vector<EventRequest> events, ends_.hear(out));
+  return events_.take(wall, events, out);
 }
 
 Result<> Loop::step(Millis now, Millis wall) {
@@ -521,7 +531,10 @@ Result<> Loop::save(engine::Decision done) {
       }
       return saved;
     }
-    if (!done.changes.applied.empty()) events_.forget_flows();
+    if (!done.changes.applied.empty()) {
+      events_.forget_flows();
+      if (!serving_) ends_.forget();
+    }
   }
   act(done);
   if (listener_ && !done.changes.empty()) listener_(done.changes);

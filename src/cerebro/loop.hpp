@@ -108,6 +108,7 @@ class Loop {
   [[nodiscard]] Backfiller::Hands hands(Millis now);
   [[nodiscard]] Subflows::Hands subflow_hands(Millis now);
   [[nodiscard]] Result<> decide_all(Millis now, Millis wall);
+  [[nodiscard]] Result<> hear_ends(Millis wall);
   const Result<>& look_for_room();
   [[nodiscard]] Result<> save(engine::Decision done);
   [[nodiscard]] Result<> save_again(Millis now);

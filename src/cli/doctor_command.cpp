@@ -98,6 +98,16 @@ Finding check_libpq() {
   return {"libpq", true, "libpq.so.5", ""};
 }
 
+/// Only triggers of one type want it.
+Finding check_librdkafka() {
+  void* library = ::dlopen("librdkafka.so.1", RTLD_LAZY | RTLD_LOCAL);
+  if (library == nullptr) {
+    return {"librdkafka", true, "not found: triggers of type kafka cannot listen",
+            "where some are wanted, install librdkafka1 (Debian: apt-get install librdkafka1)"};
+  }
+  return {"librdkafka", true, "librdkafka.so.1", ""};
+}
+
 std::string file_system_name(const std::string& path) {
   struct statfs found{};
   if (::statfs(path.c_str(), &found) != 0) return "unknown";
@@ -244,9 +254,9 @@ CommandResult doctor_command(CommandContext& context) {
     TRY_ASSIGN(const std::string path, install_duckdb());
     if (!context.arguments.json) context.output.write("installed " + path + "\n");
   }
-  const std::vector<Finding> findings = {check_duckdb(), check_libpq(),
-                                         check_python(), check_state(context),
-                                         check_kernel(), check_limits(context)};
+  const std::vector<Finding> findings = {check_duckdb(), check_libpq(), check_librdkafka(),
+                                         check_python(), check_state(context), check_kernel(),
+                                         check_limits(context)};
   context.output.write(context.arguments.json
                            ? as_json(findings)
                            : as_text(findings, Palette(wants_colour(context.output))));

@@ -347,8 +347,8 @@ constexpr std::array kKinds{
         kKafkaKeys},
     TriggerKind{
         "flow",
-        "Starts a run when runs of other flows have ended under a server: of all of them, any, or "
-        "so many, since the last time; it stands for the same time as the last of these. `event` "
+        "Starts a run when runs of other flows have ended: of all of them, any, or so many, since "
+        "the last time; it stands for the same time as the last of these. `event` "
         "has `location` (that flow), `operation` (update), `id` (of that run), `at`, and `data`: "
         "`flow`, `run`, `state`, `inputs`, `outputs`, `date`, `scheduled_for`, `interval`, "
         "`ended_at`, and the same of each flow's run in `data.runs['NAMESPACE/ID']`.",

@@ -13,7 +13,7 @@ inline constexpr std::array<std::string_view, 7> kRunStates{
 
 inline constexpr std::array<std::string_view, 4> kEventStates{"pending", "run", "dead", "dropped"};
 
-inline constexpr std::array<std::string_view, 4> kTriggerTypes{"schedule", "webhook", "postgres",
+inline constexpr std::array<std::string_view, 5> kTriggerTypes{"schedule", "webhook", "postgres",
                                                                "kafka", "flow"};
 
 extern const ObjectSpec kAnyObject;

@@ -55,7 +55,7 @@ def folder(tmp_path: Path) -> Path:
 
 def runs_of(server: Server, flow: str) -> list[dict]:
     """Ended ones, the oldest first."""
-    found = server.ok("GET", f"/api/v1/runs?flow={flow}&limit=1000")["runs"]
+    found = server.ok("GET", f"/api/v1/runs?flow={flow}&limit=500")["runs"]
     return [one for one in reversed(found) if one["state"] == "completed"]
 
 
@@ -83,7 +83,7 @@ def test_flows_that_would_start_each_other_for_ever_are_not_applied(folder: Path
     text = LOAD.format(id="orders") + "triggers: [{id: t, type: flow, flows: report}]\n"
     (folder / "orders.yaml").write_text(text)
     done = subprocess.run(
-        [DYNA, "apply", str(folder), "--yes"], capture_output=True, text=True, check=False
+        [DYNA, "apply", str(folder)], capture_output=True, text=True, check=False
     )
     assert done.returncode != 0
     assert "acme/orders → acme/report → acme/orders" in done.stderr, done.stderr
