@@ -254,9 +254,9 @@ CommandResult doctor_command(CommandContext& context) {
     TRY_ASSIGN(const std::string path, install_duckdb());
     if (!context.arguments.json) context.output.write("installed " + path + "\n");
   }
-  const std::vector<Finding> findings = {check_duckdb(), check_libpq(), check_librdkafka(),
-                                         check_python(), check_state(context), check_kernel(),
-                                         check_limits(context)};
+  const std::vector<Finding> findings = {
+      check_duckdb(),       check_libpq(),  check_librdkafka(),   check_python(),
+      check_state(context), check_kernel(), check_limits(context)};
   context.output.write(context.arguments.json
                            ? as_json(findings)
                            : as_text(findings, Palette(wants_colour(context.output))));

@@ -27,11 +27,10 @@ constexpr std::array kEventFields{std::string_view("id"),      std::string_view(
                                   std::string_view("at"),      std::string_view("data"),
                                   std::string_view("headers"), std::string_view("query"),
                                   std::string_view("count"),   std::string_view("events")};
-constexpr std::array kRowFields{std::string_view("id"),       std::string_view("key"),
-                                std::string_view("trigger"),  std::string_view("at"),
-                                std::string_view("location"), std::string_view("operation"),
-                                std::string_view("data"),     std::string_view("count"),
-                                std::string_view("events")};
+constexpr std::array kRowFields{
+    std::string_view("id"),   std::string_view("key"),      std::string_view("trigger"),
+    std::string_view("at"),   std::string_view("location"), std::string_view("operation"),
+    std::string_view("data"), std::string_view("count"),    std::string_view("events")};
 constexpr std::array kErrorFields{std::string_view("task"),    std::string_view("code"),
                                   std::string_view("message"), std::string_view("description"),
                                   std::string_view("phase"),   std::string_view("owner"),

@@ -82,9 +82,7 @@ def test_a_report_follows_when_both_have_loaded(folder: Path) -> None:
 def test_flows_that_would_start_each_other_for_ever_are_not_applied(folder: Path) -> None:
     text = LOAD.format(id="orders") + "triggers: [{id: t, type: flow, flows: report}]\n"
     (folder / "orders.yaml").write_text(text)
-    done = subprocess.run(
-        [DYNA, "apply", str(folder)], capture_output=True, text=True, check=False
-    )
+    done = subprocess.run([DYNA, "apply", str(folder)], capture_output=True, text=True, check=False)
     assert done.returncode != 0
     assert "acme/orders → acme/report → acme/orders" in done.stderr, done.stderr
 
