@@ -22,6 +22,9 @@ namespace {
 TEST(TimeTest, FormatsPointsAndDelays) {
   EXPECT_EQ(format_timestamp(0), "1970-01-01T00:00:00.000Z");
   EXPECT_EQ(format_timestamp(1'795'247'400'123), "2026-11-21T07:50:00.123Z");
+  EXPECT_EQ(format_timestamp(-1), "1969-12-31T23:59:59.999Z");
+  EXPECT_EQ(format_timestamp(-62'135'596'800'000), "0001-01-01T00:00:00.000Z");
+  EXPECT_EQ(format_timestamp(253'402'300'800'007), "10000-01-01T00:00:00.007Z");
   EXPECT_EQ(format_date(951'782'400'000), "2000-02-29");
   EXPECT_EQ(format_delay(-5), "0ms");
   EXPECT_EQ(format_delay(999), "999ms");

@@ -82,7 +82,7 @@ class Cerebro::Impl {
         inbox_(std::make_shared<Inbox>(settings.inbox_max)),
         loop_(std::make_unique<Loop>(settings.limits, store, evaluator, std::move(loader),
                                      settings.ticks, settings.subflows, settings.audit,
-                                     settings.events_max)) {
+                                     settings.events_max, settings.forgets_completed)) {
     if (settings.waits_for_space) loop_->wait_for_space();
     loop_->set_listener([this](const ChangeSet& changes) { publish(changes); });
   }

@@ -40,6 +40,10 @@ struct CerebroSettings {
   AuditHash audit{};                   ///< none: no audit is kept
   /// On a full disk: whether cerebro waits for space, or stops.
   bool waits_for_space = false;
+  /// Whether runs leave nothing once they have completed (UnwrittenRuns): of an event that has had
+  /// its run, the event stays. Then `serve` begins the runs of all events that wait before it
+  /// answers, and no flow can be disabled and no event settled.
+  bool forgets_completed = false;
 };
 
 /// Told of every commit, in order, on cerebro's thread: must be quick and must not call back.

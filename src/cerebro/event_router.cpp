@@ -86,9 +86,10 @@ Result<> EventRouter::know() {
   return {};
 }
 
-Result<> EventRouter::serve(bool on) {
+Result<> EventRouter::serve(bool on, bool all) {
   TRY(know());
   serving_ = on;
+  all_ = on && all;
   return {};
 }
 
@@ -237,6 +238,7 @@ Result<EventNo> EventRouter::settle(Millis wall, const SettleRequest& request, C
 
 /// A sender waits for the step; the run of its event waits for nobody.
 std::size_t EventRouter::budget() {
+  if (std::exchange(all_, false)) return pending_;
   if (bulk_ > 0) {  // who sends many at once wants them done, not an answer at once
     quiet_runs_ = kMostRuns;
     return std::clamp(bulk_, kMostRuns, kBulkRuns);
@@ -414,8 +416,13 @@ Result<RunNo> EventRouter::begin(Millis wall, const std::vector<EventRow>& event
     if (before.has_value()) run.scheduled = before->scheduled;
   }
   run.scheduled.trigger = spec.id;
-  const std::string context = context_of(fields_of_all(events, spec), run.id, wall, run.scheduled);
-  TRY_ASSIGN(run.inputs, ports_.inputs(flow, spec, context));
+  if (ports_.of_event && !spec.gather.is_on()) {
+    TRY_ASSIGN(run.inputs, ports_.of_event(events.back()));
+  } else {
+    const std::string context =
+        context_of(fields_of_all(events, spec), run.id, wall, run.scheduled);
+    TRY_ASSIGN(run.inputs, ports_.inputs(flow, spec, context));
+  }
   run.flow = loaded.flow;
   run.canonical = loaded.canonical;
   return start(std::move(run));

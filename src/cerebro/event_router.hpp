@@ -70,8 +70,9 @@ class EventRouter {
   /// disabled flow stay pending. To be called
   /// once in each step, without a starter where nothing may begin. Errors: those of the store.
   [[nodiscard]] Result<> advance(Millis wall, const Starter& start, ChangeSet& out);
-  /// Whether events have their runs from now on. Errors: those of the store.
-  [[nodiscard]] Result<> serve(bool on);
+  /// Whether events have their runs from now on; `all`: those that wait, all in the next step.
+  /// Errors: those of the store.
+  [[nodiscard]] Result<> serve(bool on, bool all = false);
   /// A flow is enabled again: what stayed pending is looked at anew.
   void read_again() { reread_ = true; }
   /// Flows have changed, and that is saved. What their triggers had gathered is looked at anew.
@@ -143,6 +144,7 @@ class EventRouter {
   std::size_t burst_steps_ = 0;  // since some began runs
   std::size_t quiet_runs_ = 4;   // of the last step without events
   bool replayed_ = false;        // in the present step
+  bool all_ = false;
   bool reread_ = false;
   bool known_ = false;
   bool serving_ = false;

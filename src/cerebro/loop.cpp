@@ -31,9 +31,10 @@ bool is_of_a_row(const Error& error) {
 }  // namespace
 
 Loop::Loop(engine::Limits limits, Store& store, const Evaluator& evaluator, FlowLoader loader,
-           TickPorts ticks, SubflowPorts subflows, AuditHash audit, std::size_t events_max)
-    : made_{std::move(limits),   evaluator,        std::move(ticks),
-            std::move(subflows), std::move(audit), events_max},
+           TickPorts ticks, SubflowPorts subflows, AuditHash audit, std::size_t events_max,
+           bool forgets_completed)
+    : made_{std::move(limits), evaluator,  std::move(ticks), std::move(subflows),
+            std::move(audit),  events_max, forgets_completed},
       store_(store),
       loader_(loader),
       pools_(made_.limits.pools),
@@ -45,7 +46,9 @@ Loop::Loop(engine::Limits limits, Store& store, const Evaluator& evaluator, Flow
       events_(store, evaluator, disabled_, loader, made_.ticks, events_max),
       ends_(store),
       applier_(store, std::move(loader)),
-      auditor_(store, made_.audit) {}
+      auditor_(store, made_.audit) {
+  if (forgets_completed) unwritten_.emplace();
+}
 
 Result<RunNo> Loop::apply(Millis now, const Command& command) {
   if (failed_) return fail(ErrorCode::kUnavailable, "cerebro has stopped");
@@ -85,6 +88,7 @@ Result<RunNo> Loop::apply(Millis now, const Command& command) {
       return loop.events_.accept_all(s.wall, s.request, loop.decision_.changes);
     }
     Result<RunNo> operator()(const SettleSignal& s) const {
+      TRY(loop.check_kept());
       return loop.events_.settle(s.wall, s.request, loop.decision_.changes);
     }
     Result<RunNo> operator()(const NoteSignal&) const { return 0; }
@@ -293,8 +297,16 @@ Result<std::int64_t> Loop::apply_flows(Millis now, const ApplySignal& signal) {
   return count;
 }
 
+/// Where an event that waits is told from one that has its run by memory alone, none is read again.
+Result<> Loop::check_kept() const {
+  if (!unwritten_.has_value()) return {};
+  return fail(ErrorCode::kInvalidArgument,
+              "no flow of this state is disabled, and no event settled");
+}
+
 /// What the same step decided before is taken along: many flows may be disabled at once.
 Result<std::int64_t> Loop::switch_flow(Millis now, const SwitchFlowSignal& signal) {
+  TRY(check_kept());
   ChangeSet& out = decision_.changes;
   ChangeSet staged;
   staged.flows = out.flows;
@@ -324,7 +336,7 @@ Result<std::int64_t> Loop::serve(Millis now, const ServeSignal& signal) {
     TRY_ASSIGN(triggers, applier_.triggers({}));
   }
   TRY(keep(now, {triggers.schedules, signal.wall}));
-  TRY(events_.serve(signal.on));
+  TRY(events_.serve(signal.on, unwritten_.has_value()));
   // Runs that end while a server goes are heard still.
   if (signal.on) ends_.listen(triggers.ends);
   serving_ = signal.on;
@@ -337,10 +349,9 @@ Result<RunNo> Loop::remove(const RemoveSignal& signal) {
   changes.removed_ticks.insert(changes.removed_ticks.end(), signal.rows.ticks.begin(),
                                signal.rows.ticks.end());
   for (const EventNo no : signal.rows.events) {
-    const auto event = store_.find_event(no);
-    const bool open = !event.has_value() || event->state == EventState::kPending ||
-                      std::ranges::find(changes.events, no, &EventRow::no) != changes.events.end();
-    if (!open) changes.removed_events.push_back(no);
+    if (std::ranges::find(changes.events, no, &EventRow::no) == changes.events.end()) {
+      changes.removed_events.push_back(no);
+    }
   }
   RunNo count = 0;
   for (const RunNo no : signal.rows.runs) {
@@ -436,7 +447,10 @@ Result<> Loop::decide_all(Millis now, Millis wall) {
   room_is_known_ = false;
   if (!is_low()) ticker_.advance(wall, starter, decision_.changes);
   TRY(events_.advance(wall, is_low() ? nullptr : EventRouter::Starter(starter), decision_.changes));
-  engine_.advance(now, decision_);
+  do {
+    engine_.advance(now, decision_);
+    // What was left goes out with the answer to `serve`: then processes are told of it.
+  } while (unwritten_.has_value() && engine_.has_work());
   TRY(subflows_.advance(now, subflow_hands(now), decision_.changes));
   TRY(backfiller_.advance(now, hands(now), decision_.changes));
   return hear_ends(wall);
@@ -465,12 +479,16 @@ Result<> Loop::step(Millis now, Millis wall) {
   }
   begun_now_.clear();
   forget_known_adoptions();
+  if (unwritten_.has_value()) unwritten_->take_out(decision_.changes);
   return save(std::exchange(decision_, {}));
 }
 
 Result<std::unique_ptr<Loop>> Loop::anew(Millis now, Millis wall) const {
+  // Processes are at them already: as they have begun, they must not begin again.
+  if (unwritten_.has_value()) TRY(store_.commit(unwritten_->rows()));
   auto next = std::make_unique<Loop>(made_.limits, store_, made_.evaluator, loader_, made_.ticks,
-                                     made_.subflows, made_.audit, made_.events_max);
+                                     made_.subflows, made_.audit, made_.events_max,
+                                     made_.forgets_completed);
   next->process_ = process_;
   next->listener_ = listener_;
   next->patient_ = patient_;
@@ -483,6 +501,12 @@ Result<std::unique_ptr<Loop>> Loop::anew(Millis now, Millis wall) const {
 Result<> Loop::take_over(Millis now, Millis wall, const Loop& before) {
   TRY(know_state(now));
   std::set<RunNo> runs = before.refused_runs_;
+  if (before.unwritten_.has_value()) {
+    // Processes may still know the number of a run that has left nothing.
+    next_no_ = std::max(next_no_, before.next_no_);
+    const ChangeSet begun = before.unwritten_->rows();
+    for (const RunRow& row : begun.runs) runs.insert(row.no);
+  }
   for (const RunNo no : before.engine_.runs()) runs.insert(no);
   for (const RunNo no : runs) {
     const auto row = store_.find_run(no);
@@ -527,6 +551,7 @@ Result<> Loop::save(engine::Decision done) {
         failed_ = true;
         refused_ = is_of_a_row(saved.error());
         for (const RunRow& row : done.changes.runs) refused_runs_.insert(row.no);
+        for (const RunNo no : done.changes.gone_runs) refused_runs_.insert(no);
         for (const BackfillRow& row : done.changes.backfills) refused_backfills_.insert(row.no);
       }
       return saved;
@@ -536,6 +561,7 @@ Result<> Loop::save(engine::Decision done) {
       if (!serving_) ends_.forget();
     }
   }
+  if (unwritten_.has_value()) unwritten_->saved(done.changes);
   act(done);
   if (listener_ && !done.changes.empty()) listener_(done.changes);
   return {};

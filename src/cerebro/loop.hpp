@@ -31,6 +31,7 @@
 #include "cerebro/flow_ends.hpp"
 #include "cerebro/subflows.hpp"
 #include "cerebro/ticker.hpp"
+#include "cerebro/unwritten_runs.hpp"
 #include "engine/engine.hpp"
 
 namespace cordyna {
@@ -40,7 +41,7 @@ class Loop {
   /// Borrows everything but the loader.
   Loop(engine::Limits limits, Store& store, const Evaluator& evaluator, FlowLoader loader,
        TickPorts ticks = {}, SubflowPorts subflows = {}, AuditHash audit = {},
-       std::size_t events_max = 1'000'000);
+       std::size_t events_max = 1'000'000, bool forgets_completed = false);
 
   /// A loop that goes on where this one's last commit left it, made from the rows as a next owner
   /// would, and driving what this one did. Its processes know their attempts: none is adopted.
@@ -121,6 +122,7 @@ class Loop {
   [[nodiscard]] Result<std::int64_t> apply_flows(Millis now, const ApplySignal& signal);
   [[nodiscard]] Result<std::int64_t> switch_flow(Millis now, const SwitchFlowSignal& signal);
   [[nodiscard]] Result<std::int64_t> serve(Millis now, const ServeSignal& signal);
+  [[nodiscard]] Result<> check_kept() const;
   /// Gives it the next number.
   [[nodiscard]] Result<RunNo> start(Millis now, engine::RunStart run);
   [[nodiscard]] Result<RunNo> resume(Millis now, const RunId& id);
@@ -145,6 +147,7 @@ class Loop {
     SubflowPorts subflows;
     AuditHash audit;
     std::size_t events_max;
+    bool forgets_completed;
   };
   Made made_;
   Store& store_;
@@ -161,6 +164,7 @@ class Loop {
   FlowEnds ends_;
   Applier applier_;
   Auditor auditor_;
+  std::optional<UnwrittenRuns> unwritten_;  ///< where what completed is forgotten
   engine::Decision decision_;
   std::map<std::string, RunNo, std::less<>> begun_now_;  ///< in `decision_`, by their ids
   RunNo next_no_ = 0;

@@ -42,6 +42,9 @@ struct TickPorts {
   std::function<RunId(Millis now)> make_id;
   /// The trigger whose times and inputs a backfill has. Errors: kInvalidArgument: there is none.
   std::function<Result<TriggerSpec>(const Flow&, const BackfillRow&)> backfill{};
+  /// In place of `inputs` for an event that has a run of its own: from its row alone, so that
+  /// no context is made. None: as others.
+  std::function<Result<std::string>(const EventRow&)> of_event{};
 };
 
 class Ticker {

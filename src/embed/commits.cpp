@@ -13,6 +13,10 @@ constexpr std::size_t kWorthIt = 512;
 constexpr std::size_t kMostRemoved = 1024;
 constexpr std::uint32_t kOldRunsPage = 500;
 
+bool has_failed(const RunRow& run) {
+  return run.state == RunState::kError || run.state == RunState::kCancelled;
+}
+
 }  // namespace
 
 Result<> Commits::know(StoreReader& store) {
@@ -20,7 +24,11 @@ Result<> Commits::know(StoreReader& store) {
     TRY_ASSIGN(const std::vector<OldRun> page, store.list_old_runs(after, kOldRunsPage));
     for (const OldRun& old : page) {
       newest_run_ = old.run.no;
-      if (is_final(old.run.state)) note_end(old.run);
+      if (has_failed(old.run)) {
+        note_failed(old.run.no);
+      } else if (is_final(old.run.state)) {
+        done_.push_back(old.run.no);  // of a version that removed them later
+      }
     }
     if (page.size() < kOldRunsPage) break;
     after = page.back().run.no;
@@ -33,12 +41,8 @@ Result<> Commits::know(StoreReader& store) {
   return {};
 }
 
-void Commits::note_end(const RunRow& run) {
-  if (run.state == RunState::kCompleted || run.state == RunState::kWarning) {
-    done_.push_back(run.no);
-    return;
-  }
-  failed_.push_back(run.no);
+void Commits::note_failed(RunNo run) {
+  failed_.push_back(run);
   if (failed_.size() > kFailedMax) {
     done_.push_back(failed_.front());
     failed_.pop_front();
@@ -55,12 +59,13 @@ void Commits::on_commit(const ChangeSet& changes) {
       begun += event.from.has_value() ? 0 : 1;
       ended += event.state == EventState::kDead ? 1 : 0;
       newest_event_ = std::max(newest_event_, event.no);
+      if (event.no <= removed_to_ && event.state != EventState::kPending) late_.push_back(event.no);
     }
     for (const RunRow& run : changes.runs) {
       newest_run_ = std::max(newest_run_, run.no);
       if (!is_final(run.state)) continue;
       ++ended;
-      note_end(run);
+      if (has_failed(run)) note_failed(run.no);
     }
     worth_it = is_worth_it();
   }
@@ -84,7 +89,7 @@ void Commits::on_full(const Error& why) {
 
 bool Commits::is_worth_it() const {
   const auto past = static_cast<std::size_t>(newest_event_ - removed_to_);
-  return done_.size() > kWorthIt || past > remembered_ + kWorthIt;
+  return done_.size() > kWorthIt || late_.size() > kWorthIt || past > remembered_ + kWorthIt;
 }
 
 /// The newest run stays: the numbers of runs go up from there.
@@ -100,6 +105,9 @@ OldRows Commits::take() {
     }
   }
   std::ranges::sort(rows.runs);
+  for (; !late_.empty() && rows.events.size() < kMostRemoved; late_.pop_front()) {
+    rows.events.push_back(late_.front());
+  }
   const auto keep = static_cast<EventNo>(remembered_);
   while (removed_to_ < newest_event_ - keep && rows.events.size() < kMostRemoved) {
     rows.events.push_back(++removed_to_);

@@ -1,8 +1,9 @@
 /// What the orchestrator hears of each commit: how many events are under way, what has gone wrong
 /// with the state, and what has ended and may go.
 ///
-/// Of the runs that completed, none is kept; of those that failed, the last thousand; of events, as
-/// many of the newest as are to be remembered. Threads: any; `on_…` are called by cerebro.
+/// Runs that complete leave nothing by themselves. Of those that failed, the last thousand are
+/// kept; of events, as many of the newest as are to be remembered, and those that have not ended.
+/// Threads: any; `on_…` are called by cerebro.
 #pragma once
 
 #include <condition_variable>
@@ -42,7 +43,7 @@ class Commits final : public CommitObserver {
   void on_full(const Error& why) override;
 
  private:
-  void note_end(const RunRow& run);
+  void note_failed(RunNo run);
   [[nodiscard]] bool is_worth_it() const;
   [[nodiscard]] OldRows take();
 
@@ -56,6 +57,7 @@ class Commits final : public CommitObserver {
   RunNo newest_run_ = 0;
   EventNo newest_event_ = 0;
   EventNo removed_to_ = 0;
+  std::deque<EventNo> late_;  ///< had not ended as those of their age were removed
   std::optional<Error> error_;
 };
 

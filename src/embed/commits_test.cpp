@@ -39,17 +39,37 @@ class CommitsTest : public testing::Test {
   std::stop_source stop_;
 };
 
-TEST_F(CommitsTest, WhatCompletedGoesAndTheNewestEventsAreRemembered) {
+TEST_F(CommitsTest, WhatCompletedIsGoneAndTheNewestEventsAreRemembered) {
   commits_.on_commit(ended(1, 600, RunState::kCompleted));
+  commits_.on_commit(ended(601, 700, RunState::kCompleted));
   const auto first = commits_.wait(stop_.get_token());
   ASSERT_TRUE(first.has_value());
-  EXPECT_EQ(first->runs, numbers(1, 599)) << "the newest run keeps its number known";
-  EXPECT_EQ(first->events, numbers(1, 500));
-  commits_.on_commit(ended(601, 1200, RunState::kCompleted));
+  EXPECT_EQ(first->runs, numbers(1, 0));
+  EXPECT_EQ(first->events, numbers(1, 600));
+  commits_.on_commit(ended(701, 1300, RunState::kWarning));
   const auto second = commits_.wait(stop_.get_token());
   ASSERT_TRUE(second.has_value());
-  EXPECT_EQ(second->runs, numbers(600, 1199));
-  EXPECT_EQ(second->events, numbers(501, 1100));
+  EXPECT_EQ(second->runs, numbers(1, 0));
+  EXPECT_EQ(second->events, numbers(601, 1200));
+}
+
+TEST_F(CommitsTest, AnEventThatEndsLateGoesThen) {
+  ChangeSet begun;
+  for (EventNo no = 1; no <= 2000; ++no) begun.events.emplace_back().no = no;  // pending
+  commits_.on_commit(begun);
+  ASSERT_EQ(commits_.wait(stop_.get_token())->events, numbers(1, 1024));
+  ASSERT_EQ(commits_.wait(stop_.get_token())->events, numbers(1025, 1900));
+  ChangeSet had_run;
+  for (EventNo no = 1; no <= 600; ++no) {
+    EventRow& event = had_run.events.emplace_back();
+    event.no = no;
+    event.from = EventState::kPending;
+    event.state = EventState::kRun;
+  }
+  commits_.on_commit(had_run);
+  const auto late = commits_.wait(stop_.get_token());
+  ASSERT_TRUE(late.has_value());
+  EXPECT_EQ(late->events, numbers(1, 600));
 }
 
 TEST_F(CommitsTest, OfFailedRunsTheLastThousandStay) {

@@ -81,12 +81,6 @@ std::string payload_of(const Event& event) {
   return fmt::format(R"({{"event":{}}}}})", inner);
 }
 
-Result<std::string> inputs_of(std::string_view context) {
-  const std::string_view event = member_text(member_text(context, "event"), "event");
-  if (event.empty()) return bad_job_text("an event");
-  return fmt::format(R"({{"event":{}}})", event);
-}
-
 std::string outputs_of(const ProcessStatus& status) {
   std::string out = "{";
   append_member(out, "name", status.name);

@@ -5,7 +5,6 @@
 #pragma once
 
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "base/result.hpp"
@@ -17,9 +16,6 @@ namespace cordyna::embed {
 
 /// {"event":{…}}: the payload of an event of the engine, and the inputs of its run.
 [[nodiscard]] std::string payload_of(const Event& event);
-
-/// The inputs of a run, from the context that its trigger gives. Errors: kCorrupt.
-[[nodiscard]] Result<std::string> inputs_of(std::string_view context);
 
 /// The outputs of an attempt. Of its logs, the last kLogBytesMax bytes.
 [[nodiscard]] std::string outputs_of(const ProcessStatus& status);

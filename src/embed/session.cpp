@@ -13,7 +13,6 @@
 #include "cerebro/surroundings.hpp"
 #include "embed/flow_text.hpp"
 #include "embed/intake.hpp"
-#include "embed/job_text.hpp"
 #include "embed/supervisor.hpp"
 
 namespace cordyna::embed {
@@ -83,8 +82,9 @@ CerebroSettings Session::settings() const {
   settings.limits.slots = std::numeric_limits<std::uint32_t>::max();
   settings.events_max = std::numeric_limits<std::size_t>::max() / 2;  // Room is the bound
   settings.waits_for_space = true;
-  settings.ticks.inputs = [](const Flow&, const TriggerSpec&, std::string_view context) {
-    return inputs_of(context);
+  settings.forgets_completed = true;
+  settings.ticks.of_event = [](const EventRow& event) -> Result<std::string> {
+    return event.payload;
   };
   settings.ticks.make_id = [](Millis now) { return RunId{make_uuid7(now)}; };
   return settings;
@@ -103,9 +103,9 @@ WorkersParts Session::workers_parts(Cerebro& cerebro, Commits& commits) const {
   return workers;
 }
 
-/// Flows as they are linked now; then what was left is taken up, in the order in which it came.
+/// What was left is taken up, in the order in which it came and as the program before had it
+/// linked; then inputs are linked as they are now.
 Result<> Session::begin(Cerebro& cerebro, Left& left) const {
-  TRY(cerebro.apply(std::move(left.changes)));
   std::list<std::future<Result<std::int64_t>>> answers;
   for (const RunId& run : left.runs) {
     auto promise = std::make_shared<std::promise<Result<std::int64_t>>>();
@@ -116,6 +116,8 @@ Result<> Session::begin(Cerebro& cerebro, Left& left) const {
                 [promise](Result<std::int64_t> result) { promise->set_value(std::move(result)); });
   }
   for (auto& answer : answers) TRY(answer.get());
+  if (left.events > 0) TRY(cerebro.serve(true));
+  TRY(cerebro.apply(std::move(left.changes)));
   TRY(cerebro.serve(true));
   return {};
 }

@@ -48,6 +48,12 @@ class StateTest : public testing::Test {
     ASSERT_TRUE(world.stop().has_value());
   }
 
+  /// What there is in the state of runs that have not failed, and of events that wait.
+  std::pair<std::size_t, std::int64_t> left() const {
+    auto reader = open_sqlite_reader(StateLayout(options().state.string())).value();
+    return {reader->list_runs({}).value().size(), reader->count_events().value().pending};
+  }
+
   /// All that is done leaves a line.
   void note(const std::string& line) const {
     std::ofstream(folder_ / "effects", std::ios::app) << line + "\n";
@@ -148,6 +154,85 @@ TEST_F(StateTest, EventsAndThePositionOutliveTheOrchestrator) {
   world.start();
   EXPECT_EQ(notes.wait(20).size(), 20U);
   EXPECT_EQ(positions.wait(1), (std::map<std::string, int>{{"at 20", 1}}));
+}
+
+TEST_F(StateTest, WhatHasCompletedLeavesNoRuns) {
+  Notes notes;
+  World world(options());
+  world.input("in", send_once(numbered(300)));
+  std::atomic<int> fails = 5;
+  world.process("first", [&](auto, const Event&, auto) {
+    return fails-- > 0 ? ProcessStatus{.status = ExitStatus::kFail} : success();
+  });
+  world.noting("second", notes);
+  world.link("in", "first");
+  world.link("first", "second");
+  world.start();
+  notes.wait(300);
+  ASSERT_TRUE(world.stop().has_value());
+  EXPECT_EQ(left(), (std::pair<std::size_t, std::int64_t>(0, 0)));
+}
+
+TEST_F(StateTest, WhatHasBegunGoesByTheLinksThatItBeganWith) {
+  leave(3, "p");
+  EXPECT_EQ(left().second, 3) << "events wait, and no run of them is written";
+  for (int i = 0; i < 2; ++i) {  // twice: also a program that was ended before it could do them
+    Notes notes;
+    Notes begun;
+    World world(options());
+    world.input("in", send_once({}));
+    world.process(
+        "p", [&](const std::stop_token& stop, const Event& event, auto) -> Result<ProcessStatus> {
+          if (i == 1) {
+            notes.add("p " + event.id);
+            return success();
+          }
+          begun.add("begun");
+          until(stop);
+          return fail(ErrorCode::kCancelled, "asked to end");
+        });
+    world.noting("q", notes);
+    world.link("in", "p");
+    world.link("p", "q");
+    world.start();
+    if (i == 0) begun.wait(1);
+    if (i == 1) notes.wait(3);
+    ASSERT_TRUE(world.stop().has_value());
+    if (i == 1) {
+      EXPECT_EQ(notes.wait(3), (std::map<std::string, int>{{"p 1", 1}, {"p 2", 1}, {"p 3", 1}}));
+    }
+  }
+  EXPECT_EQ(left(), (std::pair<std::size_t, std::int64_t>(0, 0)));
+}
+
+TEST_F(StateTest, KilledBeforeAResultIsKeptAllIsDoneAgainOnce) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    World world(options());
+    world.input("in", send_once(numbered(kEvents), "all"));
+    world.process("p", [&](auto, const Event&, auto) -> Result<ProcessStatus> {
+      ::kill(::getpid(), SIGKILL);
+      return success();
+    });
+    world.link("in", "p");
+    (void)world.orchestrator().run({});
+    ::_exit(1);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  ASSERT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+  EXPECT_EQ(left(), (std::pair<std::size_t, std::int64_t>(0, kEvents)));
+  Notes notes;
+  World world(options());
+  world.input("in", send_once({}));
+  world.noting("p", notes);
+  world.link("in", "p");
+  world.start();
+  const auto lines = notes.wait(kEvents);
+  EXPECT_TRUE(world.stop().has_value());
+  EXPECT_EQ(lines.size(), static_cast<std::size_t>(kEvents));
+  EXPECT_EQ(notes.wait(kEvents), lines) << "none twice";
+  EXPECT_EQ(left(), (std::pair<std::size_t, std::int64_t>(0, 0)));
 }
 
 TEST_F(StateTest, ARepeatIsToldAlsoAfterARestart) {

@@ -28,13 +28,11 @@ TaskError RunMachine::owned(TaskError error, TaskIndex task) const {
 }
 
 void RunMachine::write_run(Step& step, RunState to, std::string detail) {
-  RunRow row = run_;
-  row.from = run_.state;
-  row.state = to;
-  CHECK(to == run_.state || can_follow(run_.state, to));
-  step.out.changes.runs.push_back(row);
   const bool changed = to != run_.state;
-  run_ = std::move(row);
+  CHECK(!changed || can_follow(run_.state, to));
+  run_.from = run_.state;
+  run_.state = to;
+  step.out.changes.runs.push_back(run_);
   step.shared.admission.note(run_);
   if (!changed && detail.empty()) return;
   write_history(step, {}, 0, std::nullopt, std::nullopt, std::move(detail));

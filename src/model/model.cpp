@@ -84,6 +84,7 @@ void ChangeSet::clear() {
   applied_versions.clear();
   switched.clear();
   removed_runs.clear();
+  gone_runs.clear();
   removed_ticks.clear();
   events.clear();
   removed_events.clear();

@@ -184,12 +184,16 @@ struct ChangeSet {
   /// that is needed (OldRun in ports/store.hpp): that is a conflict. One that is not there is no
   /// error. The points of datasets stay: they are the history of guards.
   std::vector<RunNo> removed_runs;
+  /// Runs that end with this, and leave nothing: all their rows go, and no other is written. One
+  /// that is not there, or has ended before, is a conflict.
+  std::vector<RunNo> gone_runs;
   std::vector<TickRemoval> removed_ticks;
-  std::vector<EventRow> events;         ///< each as its `from` says
-  std::vector<EventNo> removed_events;  ///< one that is not there is no error
-  std::vector<PositionRow> positions;   ///< inserted, or replaced
-  std::vector<UserRow> users;           ///< inserted, or replaced
-  std::vector<TokenRow> tokens;         ///< inserted, or replaced
+  std::vector<EventRow> events;  ///< each as its `from` says
+  /// One that is not there is no error; one that is pending stays.
+  std::vector<EventNo> removed_events;
+  std::vector<PositionRow> positions;  ///< inserted, or replaced
+  std::vector<UserRow> users;          ///< inserted, or replaced
+  std::vector<TokenRow> tokens;        ///< inserted, or replaced
   std::vector<std::string> removed_tokens;
   std::vector<AuditRow> audit;  ///< inserted
 
@@ -197,8 +201,9 @@ struct ChangeSet {
     return flows.empty() && runs.empty() && tasks.empty() && attempts.empty() && holds.empty() &&
            points.empty() && ticks.empty() && backfills.empty() && applied.empty() &&
            applied_versions.empty() && history.empty() && removed_runs.empty() &&
-           removed_ticks.empty() && events.empty() && removed_events.empty() && positions.empty() &&
-           users.empty() && tokens.empty() && removed_tokens.empty() && audit.empty();
+           gone_runs.empty() && removed_ticks.empty() && events.empty() && removed_events.empty() &&
+           positions.empty() && users.empty() && tokens.empty() && removed_tokens.empty() &&
+           audit.empty();
   }
   void clear();
 };

@@ -12,8 +12,9 @@ std::string run_fields(const RunId& id, Millis created_at, const Scheduled& sche
   const std::string end = format_timestamp(at);
   return fmt::format(
       R"("id":{},"date":"{}","started_at":"{}","scheduled_for":"{}","interval":{{"start":"{}","end":"{}"}})",
-      json_string(id.value), format_date(at), format_timestamp(created_at), end,
-      format_timestamp(from), end);
+      json_string(id.value), std::string_view(end).substr(0, 10),
+      created_at == at ? end : format_timestamp(created_at), end,
+      from == at ? end : format_timestamp(from), end);
 }
 
 }  // namespace cordyna

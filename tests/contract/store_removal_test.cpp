@@ -54,6 +54,31 @@ TEST_P(StoreRemoval, ARunGoesWithAllItsRows) {
   must_commit(removal({1}));  // again
 }
 
+TEST_P(StoreRemoval, ARunThatGoesAsItEndsLeavesNothing) {
+  add(1, "h", 0, RunState::kRunning);
+  add(2, "h");
+  ChangeSet end;
+  end.gone_runs = {1};
+  end.positions = {{"in", "at 1"}};
+  must_commit(end);
+  EXPECT_EQ(store().find_run(1).error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(store().load_run(1).error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(store().list_history(1, 0, 10).value_or(std::vector<HistoryRow>()).size(), 0U);
+  EXPECT_EQ(store().find_position("in").value(), "at 1");
+  for (const RunNo no : {1, 2, 9}) {
+    ChangeSet wrong;
+    wrong.gone_runs = {no};
+    must_refuse(wrong, ErrorCode::kConflict, "is not there, or has ended");
+  }
+  add(1, "h", 0, RunState::kRunning);  // nothing of the first one is in its way
+  ChangeSet refused;
+  refused.gone_runs = {1, 2};
+  must_refuse(refused, ErrorCode::kConflict, "run 2");
+  EXPECT_EQ(store().load_run(1).value().tasks.size(), 1U) << "all or nothing";
+  restart();
+  EXPECT_EQ(store().load_run(1).value().attempts.size(), 1U);
+}
+
 TEST_P(StoreRemoval, WhatIsNeededIsSaidAndRefused) {
   add(1);
   add(2, "h", 1);

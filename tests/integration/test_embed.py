@@ -64,12 +64,13 @@ def outputs(path: Path, count: int, program: subprocess.Popen[bytes]) -> list[st
 
 
 def completed(state: Path) -> set[str]:
-    """The ids of the events on which the last process has completed, as the state has it."""
+    """The ids of the events on which the last process has completed, as the state has it: they have had their run, and
+    it has left nothing."""
     database = sqlite3.connect(f"file:{state}/state.db?mode=ro", uri=True)
     try:
         rows = database.execute(
-            "select json_extract(run.inputs, '$.event.id') from task join run on run.no = task.run"
-            " where task.path = 'write' and task.state = 'completed'"
+            "select json_extract(payload, '$.event.id') from event"
+            " where state = 'run' and run not in (select no from run)"
         )
         return {row[0] for row in rows}
     finally:

@@ -59,7 +59,7 @@ void MemoryStore::Data::write_events(const ChangeSet& changes) {
   for (const PositionRow& row : changes.positions) positions[row.input] = row.position;
   for (const EventNo no : changes.removed_events) {
     const auto found = events.find(no);
-    if (found == events.end()) continue;
+    if (found == events.end() || found->second.state == EventState::kPending) continue;
     event_numbers.erase(name_of(found->second));
     events.erase(found);
   }

@@ -98,6 +98,19 @@ class MemoryStore::Transaction {
     return {};
   }
 
+  /// Before all else: what is taken back later finds its run where it was.
+  Result<> end(RunNo no) {
+    RunData* run = data_.find(no);
+    if (run == nullptr || is_final(run->row->state)) {
+      return fail(ErrorCode::kConflict, fmt::format("run {} is not there, or has ended", no));
+    }
+    RemovalUndo undo{no, std::move(*run), std::nullopt};
+    data_.runs.erase(no);
+    data_.run_numbers.erase(undo.run.row->id.value);
+    undo_.emplace_back(std::move(undo));
+    return {};
+  }
+
   void remove(const TickRemoval& removal) {
     const auto key = [&removal](Millis at) {
       return TickKey{removal.ns, removal.flow_id, removal.trigger, at};
@@ -374,6 +387,7 @@ Result<> MemoryStore::commit(const ChangeSet& changes) {
                             data_->epoch, epoch_));
   }
   Transaction transaction(*data_);
+  for (const RunNo no : changes.gone_runs) TRY(transaction.end(no));
   for (const FlowVersionRow& row : changes.flows) transaction.write(row);
   for (const RunRow& row : changes.runs) TRY(transaction.write(row));
   for (const TaskRow& row : changes.tasks) TRY(transaction.write(row));

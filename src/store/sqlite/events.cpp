@@ -19,7 +19,7 @@ constexpr std::string_view kInsert =
 constexpr std::string_view kChange =
     "UPDATE event SET state = ?2, settled_at = ?3, run = ?4, detail = ?5, tries = ?6"
     " WHERE no = ?1 AND state = ?7";
-constexpr std::string_view kRemove = "DELETE FROM event WHERE no = ?1";
+constexpr std::string_view kRemove = "DELETE FROM event WHERE no = ?1 AND state <> 'pending'";
 constexpr std::string_view kByNo = "SELECT " CORDYNA_EVENT_COLUMNS " FROM event WHERE no = ?1";
 constexpr std::string_view kByKey =
     "SELECT " CORDYNA_EVENT_COLUMNS

@@ -14,6 +14,11 @@ constexpr std::string_view kRemove[] = {
     "DELETE FROM history WHERE run = ?1", "DELETE FROM attempt WHERE run = ?1",
     "DELETE FROM hold WHERE run = ?1", "DELETE FROM task WHERE run = ?1",
     "DELETE FROM run WHERE no = ?1"};
+// The run first: it says whether the others go.
+constexpr std::string_view kEnd[] = {
+    "DELETE FROM run WHERE no = ?1 AND state <> 'completed' AND state <> 'warning'"
+    " AND state <> 'error' AND state <> 'cancelled'",
+    kRemove[0], kRemove[1], kRemove[2], kRemove[3]};
 // Whoever else keeps the hash of a version belongs in here.
 constexpr std::string_view kRemoveVersion =
     "DELETE FROM flow_version WHERE hash = ?1"
@@ -62,6 +67,27 @@ Result<> remove_runs(Database& database, const std::vector<RunNo>& runs) {
     }
     version.bind(1, hash);
     TRY(run(database, version));
+  }
+  return {};
+}
+
+Result<> GoneRuns::remove(const std::vector<RunNo>& runs) {
+  if (runs.empty()) return {};
+  if (statements_.empty()) {
+    std::vector<Statement> all;
+    for (const std::string_view sql : kEnd) {
+      TRY_ASSIGN(Statement prepared, database_.prepare(sql));
+      all.push_back(std::move(prepared));
+    }
+    statements_ = std::move(all);
+  }
+  for (const RunNo no : runs) {
+    for (Statement& statement : statements_) {
+      statement.bind(1, no);
+      TRY(run(database_, statement));
+      if (&statement != &statements_.front() || sqlite3_changes(database_.handle()) == 1) continue;
+      return fail(ErrorCode::kConflict, fmt::format("run {} is not there, or has ended", no));
+    }
   }
   return {};
 }

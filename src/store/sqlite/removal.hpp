@@ -25,4 +25,18 @@ namespace cordyna::sqlite {
 [[nodiscard]] Result<> remove_runs(Database& database, const std::vector<RunNo>& runs);
 [[nodiscard]] Result<> remove_ticks(Database& database, const TickRemoval& removal);
 
+/// The same for runs that go as they end. Keeps its statements: of some states, each run does.
+class GoneRuns {
+ public:
+  /// Borrows the database.
+  explicit GoneRuns(Database& database) : database_(database) {}
+  /// Within the transaction that is open. Errors: kConflict: one is not there, or has ended; those
+  /// of the database.
+  [[nodiscard]] Result<> remove(const std::vector<RunNo>& runs);
+
+ private:
+  Database& database_;
+  std::vector<Statement> statements_;
+};
+
 }  // namespace cordyna::sqlite

@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "store/sqlite/identity.hpp"
-#include "store/sqlite/removal.hpp"
 #include "store/sqlite/row_text.hpp"
 
 namespace cordyna::sqlite {
@@ -166,6 +165,7 @@ Writer::Writer(Database& database, Statements statements, std::uint64_t epoch)
       s_(std::make_unique<Statements>(std::move(statements))),
       epoch_(epoch),
       events_(database),
+      gone_runs_(database),
       checkpoint_at_pages_(kCheckpointPages),
       log_space_(sqlite3_filename_wal(sqlite3_db_filename(database.handle(), "main"))) {
   sqlite3_wal_hook(database_.handle(), note_wal_pages, &wal_pages_);
@@ -248,6 +248,7 @@ Result<> Writer::commit(const ChangeSet& changes) {
 
 Result<> Writer::write(const ChangeSet& changes) {
   TRY(check_epoch());
+  TRY(gone_runs_.remove(changes.gone_runs));
   for (const FlowVersionRow& row : changes.flows) TRY(put(row));
   for (const RunRow& row : changes.runs) TRY(put(row));
   for (const TaskRow& row : changes.tasks) TRY(put(row));

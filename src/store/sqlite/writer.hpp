@@ -12,6 +12,7 @@
 #include "store/sqlite/events.hpp"
 #include "store/sqlite/failpoints.hpp"
 #include "store/sqlite/log_space.hpp"
+#include "store/sqlite/removal.hpp"
 
 namespace cordyna::sqlite {
 
@@ -63,6 +64,7 @@ class Writer {
   std::uint64_t epoch_;
   std::unordered_map<RunNo, std::int64_t> last_seqs_;  // of this transaction
   EventWriter events_;
+  GoneRuns gone_runs_;
   bool looks_ = false;
   int wal_pages_ = 0;
   int checkpoint_at_pages_;
