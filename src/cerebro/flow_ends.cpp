@@ -33,7 +33,7 @@ std::string fields_of(const RunRow& run, bool with_outputs) {
   return out;
 }
 
-/// "acme/load 12 1767225600000", one a line.
+/// As ends_position says.
 template <class Ends>
 std::string as_text(const Ends& ends) {
   std::string out;
@@ -80,9 +80,10 @@ class Leads {
 
 }  // namespace
 
-std::string FlowEnds::Listener::name() const {
+std::string ends_position(const std::string& ns, const std::string& flow_id,
+                          const std::string& trigger) {
   // No name of an input begins so: those are of flows.
-  return fmt::format("ends:{}/{}/{}", flow->ns, flow->id, spec().id);
+  return fmt::format("ends:{}/{}/{}", ns, flow_id, trigger);
 }
 
 void FlowEnds::listen(const std::vector<KeptTrigger>& triggers) {
@@ -141,7 +142,7 @@ Result<> FlowEnds::hear_one(const Listener& listener, const RunRow& run, ChangeS
     events.push_back(event_of(listener, run, {end}, out));
     return {};
   }
-  const std::string name = listener.name();
+  const std::string name = ends_position(listener.flow->ns, listener.flow->id, listener.spec().id);
   TRY_ASSIGN(std::vector<End>* const waiting, waiting_of(name));
   // Of one flow the last run counts; of one that is not waited for any more, none.
   std::erase_if(*waiting, [&](const End& one) {

@@ -49,8 +49,6 @@ class FlowEnds {
     std::size_t trigger = 0;
 
     [[nodiscard]] const TriggerSpec& spec() const { return flow->triggers[trigger]; }
-    /// Of the row that what is remembered lies in.
-    [[nodiscard]] std::string name() const;
   };
 
   [[nodiscard]] Result<> hear_one(const Listener& listener, const RunRow& run, ChangeSet& out,
@@ -65,6 +63,11 @@ class FlowEnds {
   std::map<std::string, std::vector<std::size_t>, std::less<>> by_flow_;  // who waits for it
   std::map<std::string, std::vector<End>, std::less<>> waiting_;  // as it is, or will be, saved
 };
+
+/// The position (PositionRow) of a trigger that waits for several flows: of each whose run has
+/// ended since the last time a line, "acme/load 12 1767225600000": the run, and when it ended.
+[[nodiscard]] std::string ends_position(const std::string& ns, const std::string& flow_id,
+                                        const std::string& trigger);
 
 /// One flow leads to runs of another: a task begins them, or a trigger when its own have ended.
 struct FlowLead {

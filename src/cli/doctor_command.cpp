@@ -238,10 +238,10 @@ std::string as_text(const std::vector<Finding>& findings, const Palette& palette
   for (const Finding& finding : findings) {
     const std::string mark = finding.good ? palette.paint(Colour::kGreen, "ok  ")
                                           : palette.paint(Colour::kYellow, "warn");
-    fmt::format_to(std::back_inserter(out), "{}  {:<8}  {}\n", mark, finding.name,
+    fmt::format_to(std::back_inserter(out), "{}  {:<10}  {}\n", mark, finding.name,
                    printable(finding.what));
     if (!finding.next.empty()) {
-      fmt::format_to(std::back_inserter(out), "                → {}\n", printable(finding.next));
+      fmt::format_to(std::back_inserter(out), "                  → {}\n", printable(finding.next));
     }
   }
   return out;

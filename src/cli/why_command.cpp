@@ -6,6 +6,7 @@
 #include "base/text.hpp"
 #include "cerebro/disabled_flows.hpp"
 #include "cerebro/explain.hpp"
+#include "cerebro/flow_ends.hpp"
 #include "cli/commands.hpp"
 #include "cli/flow_lookup.hpp"
 #include "cli/limits.hpp"
@@ -123,8 +124,36 @@ std::string nobody_fires(const StateLayout& layout, const Flow& flow) {
                      flow.folder);
 }
 
-std::string who_takes_events(const StateLayout& layout, const Flow& flow) {
-  if (OwnerClient::connect(layout).has_value()) return "when an event comes";
+/// "when acme/a and acme/b have ended (acme/a has)"
+std::string what_ends(const Side& side, const Flow& flow, const TriggerSpec& spec) {
+  const FlowEndsSpec& ends = spec.ends;
+  const auto shown = [](const std::string& name) {  // "/load": without a namespace
+    return name.substr(name.starts_with('/') ? 1 : 0);
+  };
+  std::string names;
+  for (const std::string& name : ends.flows) names += (names.empty() ? "" : ", ") + shown(name);
+  const bool all = ends.need == ends.flows.size();
+  std::string out = all ? fmt::format("when runs of {} have ended", names)
+                        : fmt::format("when runs of {} of {} have ended", ends.need, names);
+  if (ends.flows.size() == 1) out = fmt::format("when a run of {} ends", names);
+  if (ends.need == 1 || side.reader == nullptr || side.remote != nullptr) return out;
+  const auto known = side.reader->find_position(ends_position(flow.ns, flow.id, spec.id));
+  std::string ended;
+  for (std::string_view rest = known.has_value() ? std::string_view(*known) : ""; !rest.empty();) {
+    const std::string name(rest.substr(0, rest.find(' ')));
+    ended += (ended.empty() ? "" : ", ") + shown(name);
+    rest.remove_prefix(std::min(rest.find('\n'), rest.size() - 1) + 1);
+  }
+  return out + (ended.empty() ? "" : fmt::format("; of {} one has", ended));
+}
+
+std::string what_comes(const Side& side, const Flow& flow, const TriggerSpec& spec) {
+  return spec.type == TriggerType::kFlow ? what_ends(side, flow, spec) : "when an event comes";
+}
+
+std::string who_takes_events(const Side& side, const Flow& flow, const TriggerSpec& spec) {
+  const StateLayout& layout = side.layout;
+  if (OwnerClient::connect(layout).has_value()) return what_comes(side, flow, spec);
   return fmt::format("no owner of the state runs, so nobody takes events: dyna up {}", flow.folder);
 }
 
@@ -158,7 +187,7 @@ Result<std::vector<NextTime>> next_times(const Side& side, const Flow& flow, Mil
       continue;
     }
     if (spec.type != TriggerType::kSchedule) {
-      next.why = kept ? "when an event comes" : who_takes_events(side.layout, flow);
+      next.why = kept ? what_comes(side, flow, spec) : who_takes_events(side, flow, spec);
       continue;
     }
     TRY_ASSIGN(const schedule::Schedule schedule, schedule::Schedule::of(spec));

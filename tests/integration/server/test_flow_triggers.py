@@ -65,6 +65,10 @@ def test_a_report_follows_when_both_have_loaded(folder: Path) -> None:
         server.ended(server.start("acme/orders", n=3))
         server.ended(server.start("acme/orders", n=4))
         assert runs_of(server, "report") == []
+        words = [DYNA, "why", "acme/report", "--state", str(server.state)]
+        why = subprocess.run(words, capture_output=True, text=True, check=True).stdout
+        told = "when runs of acme/orders, acme/prices have ended; of acme/orders one has"
+        assert f"next: loaded: {told}\n" in why, why
         server.ended(server.start("acme/prices", n=5))
         (report,) = eventually(lambda: runs_of(server, "report"), "the report")
         assert report["inputs"] == {"both": "4+5", "last": "acme/prices completed 5"}
