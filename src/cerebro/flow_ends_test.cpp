@@ -56,15 +56,16 @@ class EndsWorld {
       return std::string("{}");
     };
     ports.make_id = [this](Millis at) { return RunId{fmt::format("made-{}-{}", at, ++ids_)}; };
-    loop_ = std::make_unique<Loop>(
-        engine::Limits{2}, *store_, evaluator_,
-        FlowLoader([this](std::string_view canonical, std::string_view) {
-          return Result<std::shared_ptr<const Flow>>(flows_.at(std::string(canonical.substr(kMark.size()))));
-        }),
-        std::move(ports));
+    loop_ = std::make_unique<Loop>(engine::Limits{2}, *store_, evaluator_,
+                                   FlowLoader([this](std::string_view canonical, std::string_view) {
+                                     return Result<std::shared_ptr<const Flow>>(
+                                         flows_.at(std::string(canonical.substr(kMark.size()))));
+                                   }),
+                                   std::move(ports));
   }
   Result<RunNo> apply(const std::string& id) {
-    FlowChange change{"acme", id, versions_[id], false, std::string(kMark) + id, "/flows", "/flows/f.yaml"};
+    FlowChange change{"acme",         id, versions_[id], false, std::string(kMark) + id, "/flows",
+                      "/flows/f.yaml"};
     auto done = loop_->apply(now, ApplySignal{{change}, now});
     if (done.has_value()) ++versions_[id];
     EXPECT_TRUE(loop_->step(now).has_value());
