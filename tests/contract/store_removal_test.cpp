@@ -31,6 +31,7 @@ class StoreRemoval : public StoreContract {
   std::vector<std::pair<RunNo, bool>> old_runs(RunNo after = 0, std::uint32_t limit = 100) {
     std::vector<std::pair<RunNo, bool>> found;
     const std::vector<OldRun> all = store().list_old_runs(after, limit).value();
+    found.reserve(all.size());
     for (const OldRun& old : all) {
       found.emplace_back(old.run.no, old.needed);
     }

@@ -14,11 +14,11 @@ constexpr std::string_view kRemove[] = {
     "DELETE FROM history WHERE run = ?1", "DELETE FROM attempt WHERE run = ?1",
     "DELETE FROM hold WHERE run = ?1", "DELETE FROM task WHERE run = ?1",
     "DELETE FROM run WHERE no = ?1"};
-// The run first: it says whether the others go.
-constexpr std::string_view kEnd[] = {
+// The run itself comes first: it says whether the others go.
+constexpr std::string_view kEndRun =
     "DELETE FROM run WHERE no = ?1 AND state <> 'completed' AND state <> 'warning'"
-    " AND state <> 'error' AND state <> 'cancelled'",
-    kRemove[0], kRemove[1], kRemove[2], kRemove[3]};
+    " AND state <> 'error' AND state <> 'cancelled'";
+constexpr std::string_view kEnd[] = {kEndRun, kRemove[0], kRemove[1], kRemove[2], kRemove[3]};
 // Whoever else keeps the hash of a version belongs in here.
 constexpr std::string_view kRemoveVersion =
     "DELETE FROM flow_version WHERE hash = ?1"
