@@ -9,6 +9,7 @@
 #include <set>
 
 #include "cerebro/loop.hpp"
+#include "cerebro/one_log_fixture.hpp"
 #include "cerebro/plain_evaluator.hpp"
 #include "store/memory/memory_store.hpp"
 
@@ -16,18 +17,7 @@ namespace cordyna {
 namespace {
 
 std::shared_ptr<const Flow> flow_with_hook(const std::string& id, const std::string& hash) {
-  auto flow = std::make_shared<Flow>();
-  flow->id = id;
-  flow->ns = "acme";
-  flow->owner = "team";
-  flow->hash = hash;
-  TaskSpec task;
-  task.id = "say";
-  task.type = "log";
-  task.owner = "team";
-  task.kind = TaskKind::kEngine;
-  task.message = "hi";
-  flow->tasks.push_back(std::move(task));
+  auto flow = one_log(id, hash, "acme");
   TriggerSpec spec;
   spec.id = "hook";
   spec.type = TriggerType::kWebhook;

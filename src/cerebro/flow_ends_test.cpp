@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "cerebro/loop.hpp"
+#include "cerebro/one_log_fixture.hpp"
 #include "cerebro/plain_evaluator.hpp"
 #include "store/memory/memory_store.hpp"
 
@@ -14,19 +15,7 @@ namespace {
 
 /// A flow whose run ends in the step that begins it.
 std::shared_ptr<Flow> quick_flow(const std::string& id) {
-  auto flow = std::make_shared<Flow>();
-  flow->id = id;
-  flow->ns = "acme";
-  flow->owner = "team";
-  flow->hash = "h-" + id;
-  TaskSpec task;
-  task.id = "say";
-  task.type = "log";
-  task.owner = "team";
-  task.kind = TaskKind::kEngine;
-  task.message = "hi";
-  flow->tasks.push_back(std::move(task));
-  return flow;
+  return one_log(id, "h-" + id, "acme");
 }
 
 TriggerSpec waits_for(const std::vector<std::string>& flows, std::size_t need) {

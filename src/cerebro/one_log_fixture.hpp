@@ -2,17 +2,20 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <utility>
 
 #include "model/flow.hpp"
 
 namespace cordyna {
 
-inline std::shared_ptr<const Flow> one_log() {
+inline std::shared_ptr<Flow> one_log(const std::string& id = "f", const std::string& hash = "h",
+                                     const std::string& ns = "") {
   auto flow = std::make_shared<Flow>();
-  flow->id = "f";
+  flow->id = id;
+  flow->ns = ns;
   flow->owner = "team";
-  flow->hash = "h";
+  flow->hash = hash;
   TaskSpec task;
   task.id = "say";
   task.type = "log";

@@ -8,6 +8,7 @@
 #include <random>
 
 #include "cerebro/loop.hpp"
+#include "cerebro/one_log_fixture.hpp"
 #include "cerebro/plain_evaluator.hpp"
 #include "schedule/catch_up.hpp"
 #include "store/memory/memory_store.hpp"
@@ -22,17 +23,7 @@ constexpr Millis kDay = 24 * kHour;
 const Millis kStart = parse_timestamp("2026-03-27T12:00:00.5").value();
 
 KeptTrigger trigger(const std::string& cron, CatchUp catch_up, const std::string& flow_id = "f") {
-  auto flow = std::make_shared<Flow>();
-  flow->id = flow_id;
-  flow->owner = "team";
-  flow->hash = "h-" + flow_id;
-  TaskSpec task;
-  task.id = "say";
-  task.type = "log";
-  task.owner = "team";
-  task.kind = TaskKind::kEngine;
-  task.message = "hi";
-  flow->tasks.push_back(std::move(task));
+  auto flow = one_log(flow_id, "h-" + flow_id);
   TriggerSpec spec;
   spec.id = "t";
   spec.cron = cron;

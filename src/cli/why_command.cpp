@@ -124,7 +124,7 @@ std::string nobody_fires(const StateLayout& layout, const Flow& flow) {
                      flow.folder);
 }
 
-/// "when acme/a and acme/b have ended (acme/a has)"
+/// "when runs of acme/a, acme/b have ended; of acme/a one has"
 std::string what_ends(const Side& side, const Flow& flow, const TriggerSpec& spec) {
   const FlowEndsSpec& ends = spec.ends;
   const auto shown = [](const std::string& name) {  // "/load": without a namespace

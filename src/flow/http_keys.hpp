@@ -10,6 +10,8 @@
 
 namespace cordyna::flow::http_detail {
 
+using remote_detail::kConnectTimeout;
+using remote_detail::kIdleTimeout;
 using remote_detail::kSecretFields;
 using K = ValueKind;
 
@@ -33,15 +35,8 @@ inline constexpr std::array kHttpAuthFields{
 };
 
 inline constexpr std::array kCallFields{
-    KeySpec{
-        .name = "connect_timeout",
-        .kind = K::kDuration,
-        .description = "How long each address of the server may take to accept. Without it, 10s.",
-        .least = 1},
-    KeySpec{.name = "idle_timeout",
-            .kind = K::kDuration,
-            .description = "How long nothing may come. Without it, 1m.",
-            .least = 1},
+    kConnectTimeout,
+    kIdleTimeout,
     KeySpec{.name = "timeout",
             .kind = K::kDuration,
             .description = "How long one attempt's call may take, to the last byte. Without it, "

@@ -11,6 +11,16 @@ namespace cordyna::flow::remote_detail {
 
 using K = ValueKind;
 
+inline constexpr KeySpec kConnectTimeout{
+    .name = "connect_timeout",
+    .kind = K::kDuration,
+    .description = "How long each address of the server may take to accept. Without it, 10s.",
+    .least = 1};
+inline constexpr KeySpec kIdleTimeout{.name = "idle_timeout",
+                                      .kind = K::kDuration,
+                                      .description = "How long nothing may come. Without it, 1m.",
+                                      .least = 1};
+
 inline constexpr std::array kTransferFields{
     KeySpec{.name = "attempts",
             .kind = K::kInt,
@@ -24,15 +34,8 @@ inline constexpr std::array kTransferFields{
             .description = "The time before the second attempt, doubled each time up to 1m; what "
                            "the server asks for (Retry-After) goes before it, up to 5m. "
                            "Without it, 1s."},
-    KeySpec{
-        .name = "connect_timeout",
-        .kind = K::kDuration,
-        .description = "How long each address of the server may take to accept. Without it, 10s.",
-        .least = 1},
-    KeySpec{.name = "idle_timeout",
-            .kind = K::kDuration,
-            .description = "How long nothing may come. Without it, 1m.",
-            .least = 1},
+    kConnectTimeout,
+    kIdleTimeout,
     KeySpec{.name = "max_size",
             .kind = K::kSize,
             .description =

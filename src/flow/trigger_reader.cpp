@@ -33,6 +33,14 @@ std::size_t count_of(const Node& number) {
   return read.ec == std::errc() && read.ptr == text.data() + text.size() ? count : 0;
 }
 
+/// Of a list, or the single one that stands for it.
+std::vector<const Node*> items_of(const Node& value) {
+  if (value.kind != NodeKind::kList) return {&value};
+  std::vector<const Node*> items;
+  for (const Node* one = value.first; one != nullptr; one = one->next) items.push_back(one);
+  return items;
+}
+
 const TriggerKind& kind_of(TriggerType type) {
   return trigger_kinds()[static_cast<std::size_t>(type)];
 }
@@ -180,9 +188,7 @@ void TriggerReader::read_webhook_key(const KeySpec& spec, const Node& value, Web
   } else if (spec.name == "signing_secret") {
     std::string json;
     if (!reader_.read(value, spec, spec.name, json)) return;
-    const bool list = value.kind == NodeKind::kList;
-    for (const Node* one = list ? value.first : &value; one != nullptr;
-         one = list ? one->next : nullptr) {
+    for (const Node* one : items_of(value)) {
       std::string name;
       if (read_secret_name(*one, spec.name, name)) webhook.signing_secrets.push_back(name);
     }
@@ -200,9 +206,7 @@ std::vector<std::string> TriggerReader::texts(const KeySpec& spec, const Node& v
   std::vector<std::string> found;
   std::string json;
   if (!reader_.read(value, spec, spec.name, json)) return found;
-  const bool list = value.kind == NodeKind::kList;
-  for (const Node* one = list ? value.first : &value; one != nullptr;
-       one = list ? one->next : nullptr) {
+  for (const Node* one : items_of(value)) {
     found.emplace_back(one->text);
   }
   return found;
@@ -315,9 +319,7 @@ void TriggerReader::read_flow_key(const KeySpec& spec, const Node& value, FlowEn
   std::string json;
   if (spec.name == "flows") {
     if (!reader_.read(value, spec, spec.name, json)) return;
-    const bool list = value.kind == NodeKind::kList;
-    for (const Node* one = list ? value.first : &value; one != nullptr;
-         one = list ? one->next : nullptr) {
+    for (const Node* one : items_of(value)) {
       read_flow_name(*one, ends);
     }
   } else if (spec.name == "need") {
@@ -438,9 +440,7 @@ void TriggerReader::read_timezone(const Node& value, TriggerSpec& trigger) {
 void TriggerReader::read_holidays(const KeySpec& spec, const Node& value, TriggerSpec& trigger) {
   std::string json;
   if (!reader_.read(value, spec, spec.name, json)) return;
-  const bool list = value.kind == NodeKind::kList;
-  for (const Node* day = list ? value.first : &value; day != nullptr;
-       day = list ? day->next : nullptr) {
+  for (const Node* day : items_of(value)) {
     const auto date = parse_date(day->text);
     if (date.has_value()) {
       trigger.holidays.push_back(date->seconds / kDaySeconds);

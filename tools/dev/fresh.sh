@@ -87,7 +87,7 @@ mount_into() {
 remove_root() {
   local root=$1 place
   # A daemon that a test left would hold its mounts. In a process tree of our own these are ours.
-  if [[ $$ -eq 1 ]]; then kill -KILL -1 2>/dev/null || true; fi
+  if [[ -n ${CORDYNA_FRESH_NAMESPACE:-} && $$ -eq 1 ]]; then kill -KILL -1 2>/dev/null || true; fi
   for place in dev/pts dev sys proc; do
     if mountpoint -q "$root/$place"; then umount "$root/$place" || umount --lazy "$root/$place"; fi
   done

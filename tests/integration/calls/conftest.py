@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from listener import Answering, Listener, Place
+
+sys.path[:0] = [str(Path(__file__).resolve().parents[1] / "server")]
+
+from listener import Answering, Listener, Place  # noqa: E402
 
 
 @pytest.fixture

@@ -12,8 +12,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from time import monotonic, sleep
+from time import monotonic
 from typing import Any
+
+from serving import eventually
 
 ROOT = Path(__file__).resolve().parents[3]
 DYNA = os.environ.get("DYNA_BIN", str(ROOT / "build" / "release" / "bin" / "dyna"))
@@ -121,14 +123,6 @@ class Listener:
 
     def wait(self, count: int) -> None:
         eventually(lambda: len(self.came) >= count, f"{count} requests")
-
-
-def eventually(holds: Callable[[], Any], what: str) -> None:
-    """Waits for what leaves a trace; the bound is only reached when it never comes."""
-    until = monotonic() + PATIENCE
-    while not holds():
-        assert monotonic() < until, f"never happened within {PATIENCE} s: {what}"
-        sleep(0.01)
 
 
 class Place:

@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from listener import Came, Listener, Reply, eventually
+from listener import Came, Listener, Reply
 from programs import build
+from serving import eventually
 
 Listen = Callable[..., Listener]
 SOURCE = Path(__file__).resolve().parents[1] / "containers" / "probe.cpp"

@@ -16,7 +16,8 @@ from time import time
 from typing import Any
 
 import pytest
-from listener import Came, Listener, Place, Reply, eventually
+from listener import Came, Listener, Place, Reply
+from serving import eventually
 
 SECRET = "t0p-s3cret/4711 äöü"
 Listen = Callable[..., Listener]
