@@ -123,6 +123,16 @@ class Server:
             f"the end of run {run}",
         )
 
+    def input_that_kept(self, count: int) -> dict[str, Any]:
+        """The only input, once it counts so many events: it does so after their commit,
+        so that their runs may have ended before."""
+        return eventually(
+            lambda: (lambda row: row if row["events"] == count else None)(
+                self.ok("GET", "/api/v1/inputs")["inputs"][0]
+            ),
+            f"an input that kept {count} events",
+        )
+
     def last_words(self) -> str:
         """Of a server that keeps its words in a file."""
         return "" if self.output is None else self.output.read_text()[-4000:]
