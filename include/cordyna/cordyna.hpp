@@ -12,3 +12,4 @@
 #include "cordyna/postgres.hpp"
 #include "cordyna/process.hpp"
 #include "cordyna/result.hpp"
+#include "cordyna/webhook.hpp"

@@ -7,13 +7,13 @@
 
 #include "base/json_text.hpp"
 #include "base/text.hpp"
+#include "base/wipe.hpp"
 #include "cli/commands.hpp"
 #include "cli/secret_input.hpp"
 #include "cli/side.hpp"
 #include "cli/table.hpp"
 #include "client/json_slice.hpp"
 #include "client/remote_reader.hpp"
-#include "ports/secrets.hpp"
 
 namespace cordyna::cli {
 namespace {

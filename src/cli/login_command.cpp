@@ -9,11 +9,11 @@
 
 #include "base/json_text.hpp"
 #include "base/text.hpp"
+#include "base/wipe.hpp"
 #include "cli/commands.hpp"
 #include "cli/secret_input.hpp"
 #include "client/api_client.hpp"
 #include "client/json_slice.hpp"
-#include "ports/secrets.hpp"
 
 namespace cordyna::cli {
 namespace {

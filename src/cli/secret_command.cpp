@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/text.hpp"
+#include "base/wipe.hpp"
 #include "cli/commands.hpp"
 #include "cli/secret_input.hpp"
 #include "cli/side.hpp"

@@ -13,6 +13,7 @@
 #include <optional>
 
 #include "base/text.hpp"
+#include "base/wipe.hpp"
 #include "cli/signals.hpp"
 #include "cli/unix_socket.hpp"
 #include "ports/secrets.hpp"

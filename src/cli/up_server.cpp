@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <charconv>
 #include <cstring>
 #include <filesystem>
 #include <string>
@@ -12,38 +11,20 @@
 #include <vector>
 
 #include "base/text.hpp"
+#include "server/http/listen.hpp"
 
 namespace cordyna::cli {
 namespace {
 
-/// "127.0.0.1:7070", "[::1]:0", ":7070" for the default address.
-Result<server::HttpSettings> parse_listen(const std::string& text) {
-  server::HttpSettings http;
-  const std::size_t colon = text.rfind(':');
-  const auto wrong = [&text] {
-    return fail(ErrorCode::kInvalidArgument,
-                fmt::format("--listen '{}': an address with its port like 127.0.0.1:7070 or "
-                            "[::1]:7070 is wanted, or 'off'",
-                            printable(text)));
-  };
-  if (colon == std::string::npos) return wrong();
-  std::string address = text.substr(0, colon);
-  if (address.starts_with('[') && address.ends_with(']')) {
-    address = address.substr(1, address.size() - 2);
-  } else if (address.contains(':')) {
-    return wrong();
-  }
-  const char* const begin = text.data() + colon + 1;
-  const char* const end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(begin, end, http.port);
-  if (error != std::errc() || stop != end || begin == end) return wrong();
-  if (!address.empty()) http.address = std::move(address);
-  return http;
-}
-
 Result<server::ServerSettings> settings_of(const flow::ServerConfig& config) {
   server::ServerSettings settings;
-  TRY_ASSIGN(settings.http, parse_listen(config.listen));
+  auto http = server::parse_listen(config.listen);
+  if (!http.has_value()) {
+    return fail(
+        ErrorCode::kInvalidArgument,
+        fmt::format("--listen '{}': {}, or 'off'", printable(config.listen), http.error().message));
+  }
+  settings.http = *std::move(http);
   settings.http.certificate = config.tls_cert;
   settings.http.key = config.tls_key;
   settings.insecure_plaintext = config.insecure_plaintext;

@@ -133,7 +133,7 @@ Result<http::Response> ApiClient::attempt(const http::Request& request,
   options.ca_file = server_.ca;
   options.answer_bytes_max = kAnswerBytesMax;
   // This machine itself is behind no proxy.
-  if (is_loopback(request.url.host)) options.environment = [](const char*) { return ""; };
+  if (http::is_loopback(request.url.host)) options.environment = [](const char*) { return ""; };
   return http::exchange(request, options, taker);
 }
 

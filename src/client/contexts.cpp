@@ -13,9 +13,9 @@
 
 #include "base/json_text.hpp"
 #include "base/text.hpp"
+#include "base/wipe.hpp"
 #include "client/json_slice.hpp"
 #include "http/url.hpp"
-#include "ports/secrets.hpp"
 #include "secrets/private_file.hpp"
 
 namespace cordyna::client {
@@ -170,13 +170,6 @@ std::string name_for(const std::string& url) {
   return is_context_name(name) ? name : "server";
 }
 
-bool is_loopback(std::string_view host) {
-  if (host == "localhost" || host == "::1") return true;
-  if (!host.starts_with("127.")) return false;
-  return host.find_first_not_of("0123456789.") == std::string_view::npos &&
-         std::ranges::count(host, '.') == 3;
-}
-
 Result<std::string> server_address(const std::string& text, bool insecure_plaintext) {
   const std::string whole = text.contains("://") ? text : "https://" + text;
   const auto url = http::parse_url(whole);
@@ -190,7 +183,7 @@ Result<std::string> server_address(const std::string& text, bool insecure_plaint
                 fmt::format("'{}': the address of a server has no path; {}://{} is meant?",
                             printable(url->shown()), url->scheme, url->authority()));
   }
-  if (!url->is_tls() && !is_loopback(url->host) && !insecure_plaintext) {
+  if (!url->is_tls() && !http::is_loopback(url->host) && !insecure_plaintext) {
     return fail(ErrorCode::kInvalidArgument,
                 fmt::format("http://{} is another machine, and without TLS everybody on the way "
                             "reads the token: say https://, or 'dyna login' with "

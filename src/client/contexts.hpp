@@ -61,7 +61,5 @@ struct ContextList {
 /// Errors: kInvalidArgument: no address of a server; http to another machine, unless
 /// `insecure_plaintext`: a token would go over the network for everybody to read.
 [[nodiscard]] Result<std::string> server_address(const std::string& text, bool insecure_plaintext);
-/// 127.0.0.0/8, ::1, localhost.
-[[nodiscard]] bool is_loopback(std::string_view host);
 
 }  // namespace cordyna::client

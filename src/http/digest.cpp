@@ -1,5 +1,6 @@
 #include "http/digest.hpp"
 
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 
@@ -69,6 +70,13 @@ std::string hmac_sha256(std::string_view key, std::string_view bytes) {
            reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), out.data(), &size);
   CHECK(done != nullptr);
   return text_of(out.data(), size);
+}
+
+bool same_text(std::string_view a, std::string_view b) {
+  // Of digests, so that lengths do not tell either.
+  const std::string left = sha256(a);
+  const std::string right = sha256(b);
+  return left.size() == right.size() && CRYPTO_memcmp(left.data(), right.data(), left.size()) == 0;
 }
 
 std::string hex(std::string_view bytes) {

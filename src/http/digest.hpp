@@ -1,4 +1,4 @@
-/// Digests, keyed ones too, and how they are spelled.
+/// Digests, keyed ones too, how they are spelled and compared.
 ///
 /// Threads: any; each object from one.
 #pragma once
@@ -32,6 +32,8 @@ class Digest {
 
 [[nodiscard]] std::string sha256(std::string_view bytes);
 [[nodiscard]] std::string hmac_sha256(std::string_view key, std::string_view bytes);
+/// In a time that does not tell where they differ.
+[[nodiscard]] bool same_text(std::string_view a, std::string_view b);
 /// Lower case.
 [[nodiscard]] std::string hex(std::string_view bytes);
 

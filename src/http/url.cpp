@@ -161,4 +161,11 @@ std::string shown_address(std::string_view text) {
   return std::string(front.substr(0, begin)) + std::string(front.substr(at + 1));
 }
 
+bool is_loopback(std::string_view host) {
+  if (host == "localhost" || host == "::1") return true;
+  if (!host.starts_with("127.")) return false;
+  return host.find_first_not_of("0123456789.") == std::string_view::npos &&
+         std::ranges::count(host, '.') == 3;
+}
+
 }  // namespace cordyna::http

@@ -36,6 +36,9 @@ struct Url {
 /// Where a redirect of `base` leads: `location` may be relative.
 [[nodiscard]] Result<Url> resolve_url(const Url& base, std::string_view location);
 
+/// 127.0.0.0/8, ::1, localhost: of a Url, or an IP address.
+[[nodiscard]] bool is_loopback(std::string_view host);
+
 using cordyna::percent_encode;
 
 /// The part before "?" and "#", without user and password: for messages about any address.

@@ -65,5 +65,15 @@ TEST(UrlTest, WhatIsShownHasNoQuery) {
   EXPECT_EQ(shown_address("/tmp/a@b"), "/tmp/a@b");
 }
 
+TEST(UrlTest, WhatOnlyThisMachineReaches) {
+  for (const char* host : {"localhost", "::1", "127.0.0.1", "127.3.2.1"}) {
+    EXPECT_TRUE(is_loopback(host)) << host;
+  }
+  for (const char* host : {"", "0.0.0.0", "::", "127.1", "127.0.0.1.example", "localhost.example",
+                           "1270.0.1", "10.127.0.1"}) {
+    EXPECT_FALSE(is_loopback(host)) << host;
+  }
+}
+
 }  // namespace
 }  // namespace cordyna::http

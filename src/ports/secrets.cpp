@@ -1,7 +1,6 @@
 #include "ports/secrets.hpp"
 
 #include <algorithm>
-#include <cstring>
 
 namespace cordyna {
 namespace {
@@ -35,11 +34,6 @@ Result<> check_secret_name(std::string_view name) {
                 "encrypted with");
   }
   return {};
-}
-
-void wipe_secret(std::string& text) {
-  ::explicit_bzero(text.data(), text.size());
-  text.clear();
 }
 
 }  // namespace cordyna

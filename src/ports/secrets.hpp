@@ -56,7 +56,4 @@ class SecretKeeper {
   [[nodiscard]] virtual Result<> remove(std::string_view name) = 0;
 };
 
-/// Overwrites the text, then empties it: nothing of a value stays in freed memory.
-void wipe_secret(std::string& text);
-
 }  // namespace cordyna

@@ -7,6 +7,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/wipe.hpp"
 #include "ports/secrets.hpp"
 #include "secrets/private_file.hpp"
 

@@ -13,7 +13,7 @@
 #include <thread>
 #include <utility>
 
-#include "ports/secrets.hpp"
+#include "base/wipe.hpp"
 
 namespace cordyna {
 namespace {

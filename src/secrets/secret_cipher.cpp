@@ -4,7 +4,7 @@
 #include <sodium.h>
 
 #include "base/check.hpp"
-#include "ports/secrets.hpp"
+#include "base/wipe.hpp"
 #include "secrets/private_file.hpp"
 
 namespace cordyna {

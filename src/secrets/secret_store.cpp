@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "base/nearest.hpp"
+#include "base/wipe.hpp"
 #include "ports/secrets.hpp"
 #include "secrets/private_file.hpp"
 #include "secrets/secret_cipher.hpp"

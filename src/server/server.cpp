@@ -14,16 +14,13 @@
 #include "server/api/openapi.hpp"
 #include "server/auth/identity.hpp"
 #include "server/auth/tokens.hpp"
+#include "server/http/listen.hpp"
 
 namespace cordyna::server {
 namespace {
 
 constexpr std::string_view kFirstUser = "admin";
 constexpr Millis kLinkMillis = 3'600'000;
-
-bool is_loopback(const std::string& address) {
-  return address == "::1" || address.starts_with("127.");
-}
 
 /// A file that its owner alone reads, from its first byte on.
 Result<> write_private(const std::string& path, const std::string& text) {
@@ -80,9 +77,8 @@ class Server::Impl {
 
   Result<> start() {
     TRY(check(settings_));
-    // A page whose name was made to lead here must not reach us with it.
-    if (is_loopback(settings_.http.address) && settings_.http.hosts.empty()) {
-      settings_.http.hosts = {"127.0.0.1", "localhost", "[::1]", settings_.http.address};
+    if (http::is_loopback(settings_.http.address) && settings_.http.hosts.empty()) {
+      settings_.http.hosts = loopback_names(settings_.http.address);
     }
     if (!settings_.public_url.empty() && !settings_.http.hosts.empty()) {
       TRY_ASSIGN(const http::Url url, http::parse_url(settings_.public_url));
@@ -204,7 +200,7 @@ Result<> check(const ServerSettings& settings) {
     return fail(ErrorCode::kInvalidArgument,
                 fmt::format("'{}' is no origin; one is like https://app.example:8443", origin));
   }
-  if (is_loopback(http.address) || !http.certificate.empty() || settings.insecure_plaintext) {
+  if (http::is_loopback(http.address) || !http.certificate.empty() || settings.insecure_plaintext) {
     return {};
   }
   return fail(ErrorCode::kInvalidArgument,

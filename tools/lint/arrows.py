@@ -34,7 +34,9 @@ ARROWS = {
         "cerebro", "engine", "ports", "model", "base",
         "store/memory/memory_store.hpp", "store/sqlite/sqlite_store.hpp",
     ),
-    "input": ("pg", "kafka", "cerebro", "ports", "model", "base"),
+    "input": (
+        "pg", "kafka", "http", "server/http/http_server.hpp", "server/http/listen.hpp", "cerebro", "ports", "model", "base",
+    ),
     "event_container": ("docker", "http/end_signal.hpp", "base"),
     "event_http": ("http", "base"),
     "flowtest": ("cerebro", "engine", "flow", "ports", "model", "base"),

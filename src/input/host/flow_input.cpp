@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/hash.hpp"
+#include "base/wipe.hpp"
 #include "cordyna/postgres.hpp"
 #include "input/host/connection_text.hpp"
 #include "input/host/kafka_connection.hpp"

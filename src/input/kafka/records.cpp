@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <boost/json.hpp>
 #include <map>
 #include <vector>
 
@@ -10,14 +9,12 @@
 #include "base/hash.hpp"
 #include "base/json_text.hpp"
 #include "base/text.hpp"
+#include "input/json_check.hpp"
 
 namespace cordyna::input {
 namespace {
 
-namespace json = boost::json;
-
 constexpr std::size_t kIdBytes = 1'000;  // of an event's id; what is longer stands in `data` alone
-constexpr std::size_t kDepth = 100;
 // Of an event's bytes, so many are for what is not the value: its base64 takes 4 bytes for 3.
 constexpr std::size_t kBytesShown = (kEventBytesMax - (std::size_t{1} << 20)) / 4 * 3;
 
@@ -70,17 +67,6 @@ Event without_data(const kafka::Record& record) {
   return event;
 }
 
-/// Why it is no JSON; empty: it is.
-std::string json_problem(const std::string& text) {
-  json::parse_options options;
-  options.max_depth = kDepth;
-  json::stream_parser parser({}, options);
-  boost::system::error_code error;
-  parser.write(text.data(), text.size(), error);
-  if (!error) parser.finish(error);
-  return error ? fmt::format("its value is no JSON: {}", error.message()) : std::string();
-}
-
 }  // namespace
 
 Event event_of(const kafka::Record& record, KafkaFormat format) {
@@ -93,8 +79,8 @@ Event event_of(const kafka::Record& record, KafkaFormat format) {
     } else if (format == KafkaFormat::kText) {
       value = json_string(*record.value);
     } else {
-      if (const std::string problem = json_problem(*record.value); !problem.empty()) {
-        return problem_of(record, problem);
+      if (const auto is_json = check_json(*record.value); !is_json.has_value()) {
+        return problem_of(record, "its value is " + is_json.error().message);
       }
       value = *record.value;
     }

@@ -3,6 +3,7 @@
 
 #include <cstdlib>
 
+#include "base/wipe.hpp"
 #include "process/cache/digest.hpp"
 #include "process/cache/file_cache.hpp"
 #include "process/cache/file_hash.hpp"

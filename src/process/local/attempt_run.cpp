@@ -14,7 +14,7 @@
 #include <ctime>
 #include <utility>
 
-#include "ports/secrets.hpp"
+#include "base/wipe.hpp"
 #include "process/local/files.hpp"
 #include "process/local/proc.hpp"
 

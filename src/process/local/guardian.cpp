@@ -10,8 +10,8 @@
 #include <cerrno>
 #include <utility>
 
+#include "base/wipe.hpp"
 #include "model/layout.hpp"
-#include "ports/secrets.hpp"
 #include "process/local/attempt_folder.hpp"
 #include "process/local/attempt_run.hpp"
 #include "process/local/ended_list.hpp"

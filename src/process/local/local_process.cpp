@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "base/check.hpp"
-#include "ports/secrets.hpp"
+#include "base/wipe.hpp"
 #include "process/local/attempt_run.hpp"
 #include "process/local/fence.hpp"
 #include "process/local/files.hpp"

@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "base/result.hpp"
-#include "ports/secrets.hpp"
+#include "base/wipe.hpp"
 #include "process/local/attempt_folder.hpp"
 #include "process/local/fd.hpp"
 #include "process/local/fork_link.hpp"

@@ -7,10 +7,12 @@
 
 #include "base/id.hpp"
 #include "base/json_text.hpp"
+#include "base/wipe.hpp"
+#include "http/digest.hpp"
+#include "http/webhook.hpp"
 #include "server/api/routes.hpp"
 #include "server/hooks/hook_book.hpp"
 #include "server/hooks/hook_event.hpp"
-#include "server/hooks/signature.hpp"
 #include "server/hooks/waiters.hpp"
 
 namespace cordyna::server {
@@ -38,7 +40,7 @@ Result<bool> proves(HookBook& book, const WebhookSpec& spec, const Call& call, M
   if (spec.path_secret.empty() == has_key) return false;
   if (has_key) {
     TRY_ASSIGN(std::string wanted, book.secret(spec.path_secret, now));
-    const bool same = !wanted.empty() && same_text(wanted, call.value("key"));
+    const bool same = !wanted.empty() && http::same_text(wanted, call.value("key"));
     wipe_secret(wanted);
     if (!same) return false;
   }
@@ -55,10 +57,10 @@ Result<bool> proves(HookBook& book, const WebhookSpec& spec, const Call& call, M
   }
   // While one of two is changed, the other is enough.
   if (secrets.empty() && !read.has_value()) return std::unexpected<Error>(read.error());
-  const Verdict verdict =
-      check_signature(call.request.headers, call.request.body, secrets, now, spec.tolerance);
+  const http::WebhookVerdict verdict =
+      http::check_webhook(call.request.headers, call.request.body, secrets, now, spec.tolerance);
   for (std::string& secret : secrets) wipe_secret(secret);
-  return verdict == Verdict::kRight;
+  return verdict == http::WebhookVerdict::kRight;
 }
 
 /// As the trigger says, else as the sender says, else one by chance.
@@ -70,7 +72,7 @@ Result<std::string> id_of(const Evaluator& evaluator, const TriggerSpec& trigger
         fmt::format(R"({{"event":{{"trigger":{},"at":"{}",{}}})", json_string(trigger.id),
                     format_timestamp(now), payload.substr(1));
     TRY_ASSIGN(id, evaluator.render(trigger.webhook.event_id, context));
-  } else if (const std::string* header = http::find_header(request.headers, kIdHeader)) {
+  } else if (const std::string* header = http::find_header(request.headers, http::kWebhookId)) {
     id = *header;
   } else {
     return make_uuid7(now);

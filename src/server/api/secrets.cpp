@@ -4,6 +4,7 @@
 #include <iterator>
 #include <utility>
 
+#include "base/wipe.hpp"
 #include "ports/secrets.hpp"
 #include "server/api/routes.hpp"
 

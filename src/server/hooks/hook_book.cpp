@@ -1,4 +1,5 @@
 #include "server/hooks/hook_book.hpp"
+#include "base/wipe.hpp"
 
 #include <sys/stat.h>
 

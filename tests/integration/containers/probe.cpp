@@ -1,8 +1,10 @@
 // A program whose one process is a container, or with type=http a webhook, as a user of the library
 // would write it; the tests build and call it.
 //     probe STATE OUTPUT EVENTS ATTEMPTS KEY=VALUE…
-// Sends so many events, each once; what becomes of each is a line of JSON in OUTPUT. STATE "-": in
-// memory. KEYs are those of the execution context. SIGTERM is the stop.
+// Sends so many events, each once; with listen=ADDRESS:PORT it takes webhooks at /in instead,
+// signed with "foobar", and says where it listens. What becomes of each is a line of JSON in
+// OUTPUT. STATE
+// "-": in memory. KEYs are those of the execution context. SIGTERM is the stop.
 #include <pthread.h>
 #include <signal.h>
 
@@ -10,6 +12,7 @@
 #include <cordyna/cordyna.hpp>
 #include <fstream>
 #include <iostream>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -59,6 +62,7 @@ class Output {
   void completed(const cordyna::Completion& one) {
     write("{\"event\":" + cordyna::to_json(one.event) + ",\"logs\":" + texts(one.status.logs));
   }
+  void listens(std::uint16_t port) { write("{\"port\":" + std::to_string(port)); }
   void failed(const cordyna::Failure& one) {
     std::string line = "{\"event\":" + cordyna::to_json(one.event) +
                        ",\"logs\":" + texts(one.status.logs) +
@@ -79,12 +83,27 @@ class Output {
   std::ofstream file_;
 };
 
+Result<std::unique_ptr<cordyna::Input>> input_of(const std::string& listen, int last,
+                                                 Output& output) {
+  if (listen.empty()) return std::make_unique<Numbers>(last);
+  cordyna::WebhookOptions options;
+  options.listen = listen;
+  options.path = "/in";
+  options.format = cordyna::WebhookFormat::kBody;
+  options.secrets = {"foobar"};
+  options.on_listening = [&output](std::uint16_t port) { output.listens(port); };
+  return cordyna::webhook_input("numbers", std::move(options));
+}
+
 Result<> run(const std::vector<std::string>& words, std::stop_token stop) {
   cordyna::ProcessConfig config{"work", "container", {}};
+  std::string listen;
   for (std::size_t i = 4; i < words.size(); ++i) {
     const std::size_t equals = words[i].find('=');
     const std::string key = words[i].substr(0, equals);
-    (key == "type" ? config.type : config.execution_context[key]) = words[i].substr(equals + 1);
+    (key == "type"     ? config.type
+     : key == "listen" ? listen
+                       : config.execution_context[key]) = words[i].substr(equals + 1);
   }
   cordyna::ProcessRegistry registry;
   auto done = registry.add("container", cordyna::make_container_process);
@@ -100,7 +119,11 @@ Result<> run(const std::vector<std::string>& words, std::stop_token stop) {
   options.on_completed = [&](const cordyna::Completion& one) { output.completed(one); };
   options.on_error = [&](const cordyna::Failure& one) { output.failed(one); };
   cordyna::Orchestrator orchestrator(std::move(options));
-  if (done) done = orchestrator.add_input(std::make_unique<Numbers>(std::stoi(words[2])));
+  if (done) {
+    auto input = input_of(listen, std::stoi(words[2]), output);
+    if (!input) return std::unexpected(input.error());
+    done = orchestrator.add_input(std::move(*input));
+  }
   if (done) done = orchestrator.add_process(std::move(*process));
   if (done) done = orchestrator.add_link("numbers", "work");
   return done ? orchestrator.run(stop) : done;
