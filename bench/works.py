@@ -3,6 +3,7 @@
 import contextlib
 from dataclasses import dataclass, field
 
+from container_works import Containers
 from data_works import Flights, SmallSteps
 from foreach_works import Foreach
 from history_works import History
@@ -227,6 +228,7 @@ WORKS = [
     Slot(),
     Kafka(),
     Flood(),
+    Containers(),
     Flights(),
     SmallSteps(),
 ]

@@ -14,6 +14,14 @@ const std::string* find_header(const Headers& headers, std::string_view name) {
   return found == headers.end() ? nullptr : &found->value;
 }
 
+std::string media_type(const Headers& headers) {
+  const std::string* header = find_header(headers, "Content-Type");
+  if (header == nullptr) return {};
+  std::string type = ascii_lower(std::string_view(*header).substr(0, header->find(';')));
+  while (type.ends_with(' ') || type.ends_with('\t')) type.pop_back();
+  return type;
+}
+
 void set_header(Headers& headers, std::string_view name, std::string value) {
   std::erase_if(headers, [name](const Header& header) { return same_word(header.name, name); });
   headers.push_back({std::string(name), std::move(value)});

@@ -21,6 +21,8 @@ using Headers = std::vector<Header>;
 
 /// The first of that name, in any case; null: there is none.
 [[nodiscard]] const std::string* find_header(const Headers& headers, std::string_view name);
+/// Of Content-Type, without its parameters and in small letters; empty: there is none.
+[[nodiscard]] std::string media_type(const Headers& headers);
 /// Replaces all of that name.
 void set_header(Headers& headers, std::string_view name, std::string value);
 /// Errors: kInvalidArgument: a name that is none, or a value with a line break; the value is not

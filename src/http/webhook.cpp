@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <charconv>
 #include <optional>
 #include <utility>
@@ -14,6 +16,10 @@
 namespace cordyna::http {
 namespace {
 
+constexpr std::array<std::string_view, 12> kLeftOut{
+    "authorization",   "proxy-authorization", "cookie", "webhook-signature",
+    "connection",      "content-length",      "host",   "transfer-encoding",
+    "accept-encoding", "keep-alive",          "te",     "expect"};
 constexpr std::string_view kScheme = "v1,";
 constexpr std::size_t kIdMax = 255;
 constexpr std::size_t kSignaturesMax = 32;  // in one header
@@ -98,6 +104,10 @@ WebhookVerdict check_webhook(const Headers& headers, std::string_view body,
   if (!right) return WebhookVerdict::kWrong;
   const Millis off = now > *seconds * 1000 ? now - *seconds * 1000 : *seconds * 1000 - now;
   return off <= tolerance ? WebhookVerdict::kRight : WebhookVerdict::kTooOld;
+}
+
+bool is_left_out(std::string_view name) {
+  return std::ranges::find(kLeftOut, name) != kLeftOut.end();
 }
 
 std::string message_id(std::string_view text) {

@@ -40,6 +40,10 @@ enum class WebhookVerdict : std::uint8_t {
                                            const std::vector<std::string>& secrets, Millis now,
                                            Millis tolerance);
 
+/// Whether a header, its name in small letters, says who one is, or how the bytes came, and so is
+/// no part of an event.
+[[nodiscard]] bool is_left_out(std::string_view name);
+
 /// Names a message in a header, the same for each repeat: `text` with all that may not stand there,
 /// and dots, which part what is signed, as %XX.
 [[nodiscard]] std::string message_id(std::string_view text);

@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <array>
 #include <map>
 #include <string_view>
 #include <utility>
@@ -18,19 +16,10 @@
 namespace cordyna::input {
 namespace {
 
-/// What says who one is, or how the bytes came.
-constexpr std::array<std::string_view, 12> kLeftOut{
-    "authorization",   "proxy-authorization", "cookie", "webhook-signature",
-    "connection",      "content-length",      "host",   "transfer-encoding",
-    "accept-encoding", "keep-alive",          "te",     "expect"};
-
 /// "application/json; charset=utf-8", "application/cloudevents+json". Pages of a browser cannot
 /// send it to others without being asked first.
 bool is_json_type(const http::Headers& headers) {
-  const std::string* header = http::find_header(headers, "Content-Type");
-  if (header == nullptr) return false;
-  std::string type = ascii_lower(std::string_view(*header).substr(0, header->find(';')));
-  while (type.ends_with(' ') || type.ends_with('\t')) type.pop_back();
+  const std::string type = http::media_type(headers);
   return type == "application/json" ||
          (type.starts_with("application/") && type.ends_with("+json"));
 }
@@ -40,7 +29,7 @@ std::string headers_json(const http::Headers& headers) {
   std::map<std::string, std::string> kept;
   for (const http::Header& header : headers) {
     std::string name = ascii_lower(header.name);
-    if (std::ranges::contains(kLeftOut, std::string_view(name)) || !is_utf8(header.value)) continue;
+    if (http::is_left_out(name) || !is_utf8(header.value)) continue;
     std::string& value = kept[std::move(name)];
     value += value.empty() ? header.value : ", " + header.value;
   }

@@ -41,7 +41,7 @@ class WebhookInput final : public Input {
     while (true) {
       std::vector<WaitingCall> calls = place_->desk.take(stop);
       if (calls.empty()) return {};
-      const auto kept = keep(calls, sink);
+      auto kept = keep(calls, sink);
       if (kept.has_value()) continue;
       if (kept.error().code == ErrorCode::kCancelled) return {};
       return kept;

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <map>
 #include <optional>
 #include <utility>
@@ -11,26 +10,12 @@
 #include "base/json_text.hpp"
 #include "base/text.hpp"
 #include "base/words.hpp"
+#include "http/webhook.hpp"
 #include "model/event.hpp"
 #include "server/api/target.hpp"
 
 namespace cordyna::server {
 namespace {
-
-/// What says who one is, or how the bytes came.
-constexpr std::array<std::string_view, 12> kLeftOut{
-    "authorization",   "proxy-authorization", "cookie", "webhook-signature",
-    "connection",      "content-length",      "host",   "transfer-encoding",
-    "accept-encoding", "keep-alive",          "te",     "expect"};
-
-/// "application/problem+json; charset=utf-8" → "application/problem+json".
-std::string media_type(const HttpRequest& request) {
-  const std::string* header = http::find_header(request.headers, "Content-Type");
-  if (header == nullptr) return {};
-  std::string_view type = std::string_view(*header).substr(0, header->find(';'));
-  while (type.ends_with(' ') || type.ends_with('\t')) type.remove_suffix(1);
-  return ascii_lower(type);
-}
 
 /// What has one value is a string, what has more a list of them.
 std::string object_of(const QueryPairs& pairs) {
@@ -54,7 +39,7 @@ std::string headers_of(const HttpRequest& request) {
   QueryPairs kept;
   for (const http::Header& header : request.headers) {
     std::string name = ascii_lower(header.name);
-    if (std::ranges::count(kLeftOut, std::string_view(name)) > 0) continue;
+    if (http::is_left_out(name)) continue;
     // Old senders put Latin-1 there.
     if (is_utf8(header.value)) kept.emplace_back(std::move(name), header.value);
   }
@@ -63,7 +48,7 @@ std::string headers_of(const HttpRequest& request) {
 
 std::variant<std::string, Problem> data_of(const HttpRequest& request) {
   if (request.body.empty()) return std::string("null");
-  const std::string type = media_type(request);
+  const std::string type = http::media_type(request.headers);
   if (type == "application/json" || type.ends_with("+json")) {
     const auto flaw = json_flaw(request.body);
     if (flaw.has_value()) return problem("bad_request", "the body " + *flaw);
