@@ -51,7 +51,7 @@ std::vector<std::string> signatures_in(std::string_view header) {
   return found;
 }
 
-std::optional<std::int64_t> seconds_in(std::string_view text) {
+std::optional<std::int64_t> seconds_in(const std::string& text) {
   constexpr std::int64_t kLastSecond = 100'000'000'000;
   std::int64_t seconds = 0;
   const char* const end = text.data() + text.size();

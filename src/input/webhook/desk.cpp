@@ -37,13 +37,11 @@ void Desk::lay(WaitingCall call) {
     } else {
       bytes_ += bytes;
       calls_.push_back(std::move(call));
+      there_.notify_one();
+      return;
     }
   }
-  if (refused.empty()) {
-    there_.notify_one();
-  } else {
-    call.respond(problem_response(503, refused));
-  }
+  call.respond(problem_response(503, refused));
 }
 
 std::vector<WaitingCall> Desk::take(const std::stop_token& stop) {

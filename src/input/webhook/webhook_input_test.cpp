@@ -50,7 +50,7 @@ class Listening {
   explicit Listening(WebhookOptions options = {.path = "/in"},
                      std::optional<ErrorCode> wrong = std::nullopt) {
     sink.wrong = wrong;
-    options.on_listening = [this](std::uint16_t port) { listens_.set_value(port); };
+    options.on_listening = [this](std::uint16_t bound) { listens_.set_value(bound); };
     input_ = made(std::move(options));
     thread_ =
         std::jthread([this](const std::stop_token& stop) { ended = input_->handle(stop, sink); });
