@@ -135,6 +135,7 @@ struct Daemon::Call {
 struct Daemon::Answer {
   int status = 0;
   std::string body;
+  std::string api_version;  ///< the newest that the daemon speaks
 };
 
 Result<std::string> socket_of(std::string_view docker_host) {
@@ -165,32 +166,25 @@ Result<Daemon::Answer> Daemon::send(const Call& call) {
     return fail("the Docker daemon does not answer", std::move(response.error()));
   }
   answered_ = true;
-  return Answer{response->status, std::move(response->body)};
+  std::string api_version = response->header("Api-Version");
+  return Answer{response->status, std::move(response->body), std::move(api_version)};
 }
 
 Result<> Daemon::agree_on_version() {
   if (!version_.empty()) return {};
-  TRY_ASSIGN(const Answer answer, send({.target = "/version"}));
+  // Not /version, for which some daemons (20.10) run programs each time.
+  TRY_ASSIGN(const Answer answer, send({.target = "/_ping"}));
   if (answer.status != 200) {
     return fail(code_of(answer.status),
                 "the Docker daemon: " + words_of(answer.status, answer.body));
   }
-  TRY_ASSIGN(const json::object object, object_of(answer.body));
-  const std::string theirs = text_field(object, "ApiVersion");
-  const std::string oldest = text_field(object, "MinAPIVersion");
+  const std::string& theirs = answer.api_version;
   if (theirs.empty()) {
     return fail(
         ErrorCode::kUnavailable,
-        fmt::format("who answers at {} is no Docker daemon: it has no ApiVersion", socket_));
+        fmt::format("who answers at {} is no Docker daemon: it has no Api-Version", socket_));
   }
   const Version ours = parse_version(std::string(kApiNewest));
-  if (parse_version(oldest) > ours) {
-    return fail(
-        ErrorCode::kInvalidArgument,
-        fmt::format("the Docker daemon speaks version {} of its API and newer, this program "
-                    "{} and older",
-                    printable(oldest), kApiNewest));
-  }
   version_ = parse_version(theirs) < ours ? "/v" + theirs : fmt::format("/v{}", kApiNewest);
   return {};
 }
@@ -199,7 +193,14 @@ Result<Daemon::Answer> Daemon::must(const Call& call) {
   TRY(agree_on_version());
   TRY_ASSIGN(Answer answer, send(call));
   if (answer.status < 400) return answer;
-  return fail(code_of(answer.status), words_of(answer.status, answer.body));
+  std::string words = words_of(answer.status, answer.body);
+  if (answer.status == 400 && words.starts_with("client version")) {
+    words = fmt::format(
+        "the Docker daemon does not speak version {} of its API, the newest that "
+        "this program knows: {}",
+        kApiNewest, words);
+  }
+  return fail(code_of(answer.status), std::move(words));
 }
 
 Result<bool> Daemon::has_image(const std::string& image) {

@@ -33,13 +33,12 @@ class DaemonTest : public testing::Test {
   }
   [[nodiscard]] std::string socket() const { return folder_ + "/docker.sock"; }
 
-  void serve(http::TestServer::Handler handler, const std::string& version = "1.41",
-             const std::string& oldest = "1.12") {
+  void serve(http::TestServer::Handler handler, const std::string& version = "1.41") {
     server_ = std::make_unique<http::TestServer>(
         [=](const SeenRequest& request, int number) {
-          if (request.target != "/version") return handler(request, number);
-          return Reply{answer(
-              200, R"({"ApiVersion":")" + version + R"(","MinAPIVersion":")" + oldest + R"("})")};
+          if (request.target != "/_ping") return handler(request, number);
+          return Reply{
+              answer(200, "OK", version.empty() ? "" : "API-Version: " + version + "\r\n")};
         },
         socket());
   }
@@ -61,20 +60,23 @@ TEST_F(DaemonTest, TheOlderOfBothVersionsIsSpoken) {
     Daemon daemon(socket());
     EXPECT_TRUE(daemon.has_image("a").value_or(false));
     EXPECT_EQ(server_->seen().back().target, one.spoken + "/images/a/json");
-    EXPECT_EQ(server_->seen().front().target, "/version");
+    EXPECT_EQ(server_->seen().front().target, "/_ping");
     server_.reset();
     fs::remove(socket());
   }
 }
 
 TEST_F(DaemonTest, ADaemonThatIsTooNewIsNamed) {
-  serve([](const SeenRequest&, int) { return Reply{answer(200, "{}")}; }, "2.1", "2.0");
+  serve([](const SeenRequest&,
+           int) { return Reply{answer(400, R"({"message":"client version 1.44 is too old"})")}; },
+        "2.1");
   Daemon daemon(socket());
   const auto got = daemon.has_image("a");
   ASSERT_FALSE(got.has_value());
-  EXPECT_EQ(got.error().message,
-            "the Docker daemon speaks version 2.0 of its API and newer, this program 1.44 and "
-            "older");
+  EXPECT_EQ(
+      got.error().message,
+      "the Docker daemon does not speak version 1.44 of its API, the newest that this program "
+      "knows: client version 1.44 is too old");
 }
 
 TEST_F(DaemonTest, WhoIsNotThereOrIsNoDaemonIsTold) {
@@ -90,7 +92,7 @@ TEST_F(DaemonTest, WhoIsNotThereOrIsNoDaemonIsTold) {
   const auto stranger = daemon.has_image("a");
   ASSERT_FALSE(stranger.has_value());
   EXPECT_EQ(stranger.error().message,
-            "who answers at " + socket() + " is no Docker daemon: it has no ApiVersion");
+            "who answers at " + socket() + " is no Docker daemon: it has no Api-Version");
 }
 
 TEST_F(DaemonTest, RefusalsComeWithTheDaemonsWords) {

@@ -93,7 +93,7 @@ class FakeDaemon {
     const auto is = [&request](const char* method, std::string_view part) {
       return request.method == method && request.target.find(part) != std::string::npos;
     };
-    if (is("GET", "/version")) return {http::answer(200, R"({"ApiVersion":"1.41"})")};
+    if (is("GET", "/_ping")) return {http::answer(200, "OK", "Api-Version: 1.41\r\n")};
     if (is("GET", "/images/")) return {http::answer(has_image ? 200 : 404, "{}")};
     if (is("GET", "/containers/json?")) return {http::answer(200, listed)};
     if (is("POST", "/images/create")) return pull;

@@ -59,8 +59,8 @@ TEST_F(LeftoversTest, FormerAttemptsAndThoseOfNobodyGo) {
   std::set<std::string> removed;
   http::TestServer server(
       [&](const http::SeenRequest& request, int) {
-        if (request.target == "/version") {
-          return http::Reply{http::answer(200, R"({"ApiVersion":"1.41"})")};
+        if (request.target == "/_ping") {
+          return http::Reply{http::answer(200, "OK", "Api-Version: 1.41\r\n")};
         }
         if (request.method == "DELETE") {
           const std::size_t from = request.target.rfind('/') + 1;

@@ -59,9 +59,9 @@ class Connection(http.client.HTTPConnection):
 class Daemon:
     """Ends with `stop`, which also removes its folder."""
 
-    def __init__(self) -> None:
-        # In /tmp itself: the path of a socket has at most 107 bytes.
-        self.folder = Path(tempfile.mkdtemp(prefix="cordyna-docker-", dir="/tmp"))
+    def __init__(self, within: str = "/tmp") -> None:
+        # Not deeper: the path of a socket has at most 107 bytes.
+        self.folder = Path(tempfile.mkdtemp(prefix="cordyna-docker-", dir=within))
         self.socket = self.folder / "docker.sock"
         self.log = self.folder / "dockerd.log"
         self.space = subprocess.Popen(
