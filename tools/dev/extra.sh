@@ -6,9 +6,9 @@ help_bench() {
 usage: ./dev bench [--only WORK[,WORK]] [--repeat N] [--no-peers]
 
 Measures the works chain, start, cpu, fan, durable, memory, foreach, history, schedules, server,
-first-process, api-runs, webhooks, api-lists, postgres-outbox, postgres-slot, kafka, flood, flights and small steps with the release
-program, interleaved with their limits (C programs, xargs, sqlite3, wrk, DuckDB) and Luigi; medians of N
-(default 5). Writes
+first-process, api-runs, webhooks, api-lists, postgres-outbox, postgres-slot, kafka, flood,
+containers, flights and "small steps" with the release program, interleaved with their limits (C
+programs, xargs, sqlite3, wrk, docker run, DuckDB) and Luigi; medians of N (default 5). Writes
 bench/RESULTS.md when all works were measured, prints the table in any case.
 TEXT
 }
