@@ -22,6 +22,14 @@ bool same_word(std::string_view a, std::string_view b) {
   return a.size() == b.size() && std::ranges::equal(a, b, {}, lower, lower);
 }
 
+bool is_id(std::string_view text) {
+  constexpr std::size_t kMax = 128;
+  const auto inner = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
+  return !text.empty() && text.size() <= kMax && inner(text.front()) &&
+         std::ranges::all_of(text,
+                             [&](char c) { return inner(c) || c == '.' || c == '_' || c == '-'; });
+}
+
 bool mentions(std::string_view text, std::string_view word) {
   const auto part = [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||

@@ -1,4 +1,4 @@
-/// Words in texts that are not parsed.
+/// Words: as ids, and in texts that are not parsed.
 ///
 /// Pure. Threads: any.
 #pragma once
@@ -13,6 +13,9 @@ namespace cordyna {
 [[nodiscard]] std::string ascii_lower(std::string_view text);
 /// Whether they are the same but for that.
 [[nodiscard]] bool same_word(std::string_view a, std::string_view b);
+
+/// Whether it may be the id of a flow, a task, a team: [a-z0-9][a-z0-9._-]{0,127}.
+[[nodiscard]] bool is_id(std::string_view text);
 
 /// Whether the word stands in the SQL `text` as an identifier may, in any case. It may stand in a
 /// string or a comment too: better once too often.

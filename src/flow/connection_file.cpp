@@ -7,6 +7,7 @@
 #include <system_error>
 #include <utility>
 
+#include "base/words.hpp"
 #include "flow/connection_keys.hpp"
 #include "flow/json_text.hpp"
 #include "flow/project_folder.hpp"

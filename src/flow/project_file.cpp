@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "base/check.hpp"
+#include "base/words.hpp"
 #include "flow/project_folder.hpp"
 #include "flow/text_file.hpp"
 #include "flow/values.hpp"

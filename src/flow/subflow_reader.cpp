@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/durations.hpp"
+#include "base/words.hpp"
 #include "flow/task_reader.hpp"
 
 namespace cordyna::flow {

@@ -8,6 +8,7 @@
 
 #include "base/check.hpp"
 #include "base/durations.hpp"
+#include "base/words.hpp"
 #include "template/template.hpp"
 
 namespace cordyna::flow {

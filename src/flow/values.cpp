@@ -8,6 +8,7 @@
 #include <cmath>
 
 #include "base/durations.hpp"
+#include "base/words.hpp"
 #include "flow/json_text.hpp"
 #include "model/task_error.hpp"
 #include "template/template.hpp"
@@ -82,13 +83,6 @@ bool stands_for_object(const Node& node, const KeySpec& spec) {
 }
 
 }  // namespace
-
-bool is_id(std::string_view text) {
-  const auto inner = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
-  return !text.empty() && text.size() <= 128 && inner(text.front()) &&
-         std::ranges::all_of(text,
-                             [&](char c) { return inner(c) || c == '.' || c == '_' || c == '-'; });
-}
 
 bool is_env_name(std::string_view text) {
   const auto letter = [](char c) {

@@ -34,9 +34,6 @@ struct Uses {
   std::vector<TaskUse> tasks;
 };
 
-/// Whether `text` matches [a-z0-9][a-z0-9._-]{0,127}.
-[[nodiscard]] bool is_id(std::string_view text);
-
 /// Whether `text` matches [A-Za-z_][A-Za-z0-9_]*: environment variables and secrets.
 [[nodiscard]] bool is_env_name(std::string_view text);
 

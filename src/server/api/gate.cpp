@@ -110,7 +110,7 @@ std::optional<Problem> read_into(Call& call) {
     return problem("unsupported_type", fmt::format("the body must have the type {}", type));
   }
   if (route.body == nullptr) return std::nullopt;
-  auto body = read_body(call.request.body, *route.body);
+  auto body = shape::read_body(call.request.body, *route.body, object_specs());
   if (auto* flaws = std::get_if<std::vector<Flaw>>(&body)) return bad_request(std::move(*flaws));
   call.body = std::move(std::get<JsonBody>(body));
   return std::nullopt;

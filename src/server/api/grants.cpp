@@ -29,9 +29,9 @@ void append_grants(std::string& out, std::span<const Grant> grants) {
   out += ']';
 }
 
-Result<std::vector<Grant>> grants_of(const JsonBody& body) {
+Result<std::vector<Grant>> grants_of(const shape::JsonBody& body) {
   std::vector<Grant> grants;
-  for (const JsonBody& one : body.objects("grants")) {
+  for (const shape::JsonBody& one : body.objects("grants")) {
     const std::string text = fmt::format("{}@{}", one.text("role"), one.text("namespace"));
     const auto parsed = parse_grants(text);
     if (!parsed.has_value() || parsed->size() != 1) {

@@ -8,7 +8,7 @@
 
 #include "base/result.hpp"
 #include "model/identity.hpp"
-#include "server/api/json_body.hpp"
+#include "shape/json_body.hpp"
 
 namespace cordyna::server {
 
@@ -16,7 +16,7 @@ namespace cordyna::server {
 void append_grants(std::string& out, std::span<const Grant> grants);
 /// "grants" of a body that was checked. Errors: kInvalidArgument: a namespace that is none, or too
 /// many.
-[[nodiscard]] Result<std::vector<Grant>> grants_of(const JsonBody& body);
+[[nodiscard]] Result<std::vector<Grant>> grants_of(const shape::JsonBody& body);
 /// Whether every one of them is within what `giver` has: nobody gives away more than that.
 [[nodiscard]] bool covers(std::span<const Grant> giver, std::span<const Grant> grants);
 /// Of users, and of tokens for people to know them by.

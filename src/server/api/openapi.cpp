@@ -10,66 +10,17 @@
 #include "base/check.hpp"
 #include "server/api/problem.hpp"
 #include "server/api/route.hpp"
+#include "shape/json_schema.hpp"
 
 namespace cordyna::server {
 namespace {
 
 namespace json = boost::json;
 
+constexpr std::string_view kSchemas = "#/components/schemas/";
+
 json::object ref_to(std::string_view name) {
-  return {{"$ref", fmt::format("#/components/schemas/{}", name)}};
-}
-
-json::object schema_of(const Field& field) {
-  json::object schema;
-  switch (field.type) {
-    case ValueType::kString: schema["type"] = "string"; break;
-    case ValueType::kInteger:
-      schema["type"] = "integer";
-      schema["format"] = "int64";
-      schema["minimum"] = field.min;
-      if (field.max > 0) schema["maximum"] = field.max;
-      break;
-    case ValueType::kBoolean: schema["type"] = "boolean"; break;
-    case ValueType::kTime:
-      schema["type"] = "string";
-      schema["format"] = "date-time";
-      break;
-    case ValueType::kObject: schema["type"] = "object"; break;
-    case ValueType::kStrings:
-      schema["type"] = "array";
-      schema["items"] = json::object{{"type", "string"}};
-      break;
-    case ValueType::kRef: return ref_to(field.ref);
-    case ValueType::kRefs:
-      schema["type"] = "array";
-      schema["items"] = ref_to(field.ref);
-      break;
-    case ValueType::kAny: break;
-  }
-  if (!field.values.empty()) {
-    json::array values;
-    for (const std::string_view value : field.values) values.emplace_back(value);
-    schema["enum"] = std::move(values);
-  }
-  return schema;
-}
-
-json::object schema_of(const ObjectSpec& spec) {
-  json::object properties;
-  json::array required;
-  for (const Field& field : spec.fields) {
-    json::object schema = schema_of(field);
-    if (field.type != ValueType::kRef) schema["description"] = field.text;
-    properties[field.name] = std::move(schema);
-    if (field.required) required.emplace_back(field.name);
-  }
-  json::object out{{"type", "object"},
-                   {"description", spec.text},
-                   {"additionalProperties", false},
-                   {"properties", std::move(properties)}};
-  if (!required.empty()) out["required"] = std::move(required);
-  return out;
+  return {{"$ref", fmt::format("{}{}", kSchemas, name)}};
 }
 
 json::object parameter(std::string_view name, std::string_view place, std::string_view text,
@@ -118,7 +69,8 @@ json::array parameters_of(const Route& route) {
     path.remove_prefix(close + 1);
   }
   for (const Field& field : route.query) {
-    out.push_back(parameter(field.name, "query", field.text, field.required, schema_of(field)));
+    out.push_back(
+        parameter(field.name, "query", field.text, field.required, schema_of(field, kSchemas)));
   }
   return out;
 }
@@ -188,7 +140,7 @@ std::string make_document() {
     path.get_object()[lower(route.method)] = operation_of(route);
   }
   json::object schemas;
-  for (const ObjectSpec* spec : object_specs()) schemas[spec->name] = schema_of(*spec);
+  for (const ObjectSpec* spec : object_specs()) schemas[spec->name] = schema_of(*spec, kSchemas);
   const json::object document{
       {"openapi", "3.1.0"},
       {"info", json::object{{"title", "Cordyna"},

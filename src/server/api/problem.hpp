@@ -8,10 +8,13 @@
 #include <vector>
 
 #include "base/result.hpp"
-#include "server/api/json_body.hpp"
 #include "server/http/http_server.hpp"
+#include "shape/json_body.hpp"
 
 namespace cordyna::server {
+
+using shape::Flaw;
+using shape::JsonBody;
 
 struct Problem {
   int status = 500;

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "model/identity.hpp"
+#include "shape/shape.hpp"
 
 namespace cordyna::server {
 
@@ -18,36 +19,9 @@ struct Call;
 /// Stands for no namespace in a path.
 inline constexpr std::string_view kNoNamespace = "_";
 
-enum class ValueType : std::uint8_t {
-  kString,
-  kInteger,
-  kBoolean,
-  kTime,    ///< "2026-01-02T03:04:05.678Z"; seconds and below may be missing
-  kObject,  ///< any JSON object
-  kStrings,
-  kRef,   ///< an object as `ref` says
-  kRefs,  ///< a list of such
-  kAny,
-};
-
-/// A field of an object, or a parameter of a query.
-struct Field {
-  std::string_view name;
-  ValueType type = ValueType::kString;
-  bool required = false;
-  std::string_view text;                       ///< what it is, for people
-  std::span<const std::string_view> values{};  ///< kString: only these
-  std::string_view ref{};                      ///< kRef, kRefs: name of an ObjectSpec
-  std::int64_t min = 0;                        ///< kInteger
-  std::int64_t max = 0;                        ///< kInteger; 0: none
-};
-
-/// The shape of a body. Bodies of requests have these fields and no others.
-struct ObjectSpec {
-  std::string_view name;
-  std::string_view text;
-  std::span<const Field> fields;
-};
+using shape::Field;
+using shape::ObjectSpec;  // bodies of requests have its fields and no others
+using shape::ValueType;
 
 /// Of what the caller's role is asked.
 enum class Scope : std::uint8_t {
@@ -81,6 +55,6 @@ struct Route {
 
 /// All of them, in the order of the document.
 [[nodiscard]] std::span<const Route> routes();
-[[nodiscard]] std::span<const ObjectSpec* const> object_specs();
+[[nodiscard]] shape::Specs object_specs();
 
 }  // namespace cordyna::server

@@ -574,7 +574,7 @@ const ObjectSpec kMe{"Me", "The caller.", kMeFields};
 const ObjectSpec kAuditRow{"AuditEntry", "Something that was done.", kAuditRowFields};
 const ObjectSpec kAuditPage{"Audit", "The audit.", kAuditPageFields};
 
-std::span<const ObjectSpec* const> object_specs() {
+shape::Specs object_specs() {
   static constexpr std::array kAll{
       &kAnyObject,     &kProblem,      &kFlaw,         &kTaskError,   &kParent,
       &kRun,           &kRuns,         &kTask,         &kHold,        &kTasks,

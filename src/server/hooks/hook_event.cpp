@@ -50,7 +50,7 @@ std::variant<std::string, Problem> data_of(const HttpRequest& request) {
   if (request.body.empty()) return std::string("null");
   const std::string type = http::media_type(request.headers);
   if (type == "application/json" || type.ends_with("+json")) {
-    const auto flaw = json_flaw(request.body);
+    const auto flaw = shape::json_flaw(request.body);
     if (flaw.has_value()) return problem("bad_request", "the body " + *flaw);
     return request.body;
   }

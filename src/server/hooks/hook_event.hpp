@@ -16,7 +16,7 @@ namespace cordyna::server {
 /// string, nothing as null. Names of headers in small letters, without those that say who one is or
 /// how the bytes came.
 ///
-/// Problems: bad_request: no JSON, or not within limits (as json_body.hpp); unsupported_type:
+/// Problems: bad_request: no JSON, or not within limits (as shape/json_body.hpp); unsupported_type:
 /// neither JSON, nor a form, nor text.
 [[nodiscard]] std::variant<std::string, Problem> payload_of(const HttpRequest& request);
 

@@ -1,10 +1,10 @@
-#include "server/api/json_body.hpp"
+#include "shape/json_body.hpp"
 
 #include <gtest/gtest.h>
 
 #include <array>
 
-namespace cordyna::server {
+namespace cordyna::shape {
 namespace {
 
 constexpr std::array<std::string_view, 2> kColours{"red", "blue"};
@@ -19,9 +19,16 @@ constexpr std::array kFields{
     Field{"grants", ValueType::kRefs, false, "", {}, "Grant"},
 };
 constexpr ObjectSpec kThing{"Thing", "", kFields};
+constexpr std::array<std::string_view, 4> kRoles{"viewer", "operator", "author", "admin"};
+constexpr std::array kGrantFields{
+    Field{"namespace", ValueType::kString, true, ""},
+    Field{"role", ValueType::kString, true, "", kRoles},
+};
+constexpr ObjectSpec kGrant{"Grant", "", kGrantFields};
+constexpr std::array kSpecs{&kThing, &kGrant};
 
 std::string flaws_of(std::string_view text) {
-  const auto read = read_body(text, kThing);
+  const auto read = read_body(text, kThing, kSpecs);
   const auto* flaws = std::get_if<std::vector<Flaw>>(&read);
   if (flaws == nullptr) return "";
   std::string out;
@@ -33,7 +40,7 @@ TEST(JsonBodyTest, AGoodBodyIsRead) {
   const auto read = read_body(
       R"({"name":"a","colour":"red","count":10,"on":true,"at":"2026-01-02T03:04:05Z","more":{"x":[1]},
           "list":["p"],"grants":[{"namespace":"acme","role":"author"}]})",
-      kThing);
+      kThing, kSpecs);
   const auto* body = std::get_if<JsonBody>(&read);
   ASSERT_NE(body, nullptr);
   EXPECT_EQ(body->text("name"), "a");
@@ -93,4 +100,4 @@ TEST(JsonBodyTest, NoMessageHoldsAValue) {
 }
 
 }  // namespace
-}  // namespace cordyna::server
+}  // namespace cordyna::shape

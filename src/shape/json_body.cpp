@@ -1,7 +1,8 @@
-#include "server/api/json_body.hpp"
+#include "shape/json_body.hpp"
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/json/basic_parser_impl.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>
@@ -10,10 +11,11 @@
 #include <set>
 #include <utility>
 
+#include "base/check.hpp"
 #include "base/nearest.hpp"
 #include "base/time.hpp"
 
-namespace cordyna::server {
+namespace cordyna::shape {
 namespace {
 
 namespace json = boost::json;
@@ -122,97 +124,116 @@ std::string wanted(const Field& field) {
       if (field.values.empty()) return "a string";
       return fmt::format("one of {}", fmt::join(field.values, ", "));
     case ValueType::kInteger: return "an integer";
+    case ValueType::kNumber: return "a number";
     case ValueType::kBoolean: return "true or false";
     case ValueType::kTime: return "a time as 2026-01-02T03:04:05Z";
     case ValueType::kObject:
     case ValueType::kRef: return "an object";
     case ValueType::kStrings: return "a list of strings";
-    case ValueType::kRefs: return "a list of objects";
+    case ValueType::kRefs:
+    case ValueType::kParts: return "a list of objects";
     case ValueType::kAny: return "a value";
   }
   return "another value";
 }
 
-void check_object(const json::object& body, const ObjectSpec& spec, const std::string& at,
-                  std::vector<Flaw>& flaws);
-
-const ObjectSpec& spec_of(std::string_view name) {
-  for (const ObjectSpec* spec : object_specs()) {
-    if (spec->name == name) return *spec;
-  }
-  std::abort();  // the table names none that is not there: a test goes over all
-}
-
 bool is_allowed(const Field& field, std::string_view text) {
-  return field.values.empty() ||
-         std::find(field.values.begin(), field.values.end(), text) != field.values.end();
+  if (field.max > 0 && text.size() > static_cast<std::size_t>(field.max)) return false;
+  return field.values.empty() || std::ranges::find(field.values, text) != field.values.end();
 }
 
-bool fits(const json::value& value, const Field& field, const std::string& at,
-          std::vector<Flaw>& flaws) {
-  switch (field.type) {
-    case ValueType::kString: return value.is_string() && is_allowed(field, value.get_string());
-    case ValueType::kInteger:
-      if (!value.is_int64()) return false;
-      return value.get_int64() >= field.min && (field.max == 0 || value.get_int64() <= field.max);
-    case ValueType::kBoolean: return value.is_bool();
-    case ValueType::kTime:
-      return value.is_string() && parse_timestamp(value.get_string()).has_value();
-    case ValueType::kObject: return value.is_object();
-    case ValueType::kRef:
-      if (!value.is_object()) return false;
-      check_object(value.get_object(), spec_of(field.ref), at, flaws);
-      return true;
-    case ValueType::kStrings: {
-      if (!value.is_array()) return false;
-      const auto is_text = [](const json::value& one) { return one.is_string(); };
-      return std::all_of(value.get_array().begin(), value.get_array().end(), is_text);
-    }
-    case ValueType::kRefs: {
-      if (!value.is_array()) return false;
-      std::size_t number = 0;
-      for (const json::value& one : value.get_array()) {
-        const std::string place = fmt::format("{}/{}", at, number++);
-        if (one.is_object()) {
-          check_object(one.get_object(), spec_of(field.ref), place, flaws);
-        } else {
-          flaws.push_back({place, fmt::format("must be an object, but is {}", kind_of(one))});
-        }
-      }
-      return true;
-    }
-    case ValueType::kAny: return true;
-  }
-  return false;
-}
+/// One object and what it refers to.
+class Checker {
+ public:
+  Checker(Specs specs, Unknown unknown, std::vector<Flaw>& flaws)
+      : specs_(specs), unknown_(unknown), flaws_(flaws) {}
 
-void check_object(const json::object& body, const ObjectSpec& spec, const std::string& at,
-                  std::vector<Flaw>& flaws) {
-  std::vector<std::string_view> names;
-  for (const Field& field : spec.fields) {
-    names.push_back(field.name);
-    const json::value* value = body.if_contains(field.name);
-    const std::string place = pointer_to(at, field.name);
-    if (value == nullptr) {
-      if (field.required) flaws.push_back({place, "is missing"});
-    } else if (!fits(*value, field, place, flaws)) {
-      std::string bounds;
-      if (field.type == ValueType::kInteger && field.max > 0) {
-        bounds = fmt::format(" from {} to {}", field.min, field.max);
+  void check(const json::object& body, const ObjectSpec& spec, const std::string& at) {
+    std::vector<std::string_view> names;
+    for (const Field& field : spec.fields) {
+      names.push_back(field.name);
+      const json::value* value = body.if_contains(field.name);
+      const std::string place = pointer_to(at, field.name);
+      if (value == nullptr) {
+        if (field.required) flaws_.push_back({place, "is missing"});
+      } else if (!fits(*value, field, place)) {
+        flaws_.push_back({place, fmt::format("must be {}{}, but is {}", wanted(field),
+                                             bounds_of(field), kind_of(*value))});
       }
-      flaws.push_back(
-          {place, fmt::format("must be {}{}, but is {}", wanted(field), bounds, kind_of(*value))});
+    }
+    if (unknown_ == Unknown::kIgnored) return;
+    for (const auto& [key, value] : body) {
+      if (std::ranges::find(names, key) != names.end()) continue;
+      const std::string near = nearest(std::string(key), names);
+      flaws_.push_back({pointer_to(at, key),
+                        near.empty()
+                            ? fmt::format("is not known here; known: {}", fmt::join(names, ", "))
+                            : fmt::format("is not known here; did you mean '{}'?", near)});
     }
   }
-  for (const auto& [key, value] : body) {
-    if (std::find(names.begin(), names.end(), key) != names.end()) continue;
-    const std::string near = nearest(std::string(key), names);
-    flaws.push_back({pointer_to(at, key),
-                     near.empty()
-                         ? fmt::format("is not known here; known: {}", fmt::join(names, ", "))
-                         : fmt::format("is not known here; did you mean '{}'?", near)});
+
+ private:
+  static std::string bounds_of(const Field& field) {
+    if (field.max == 0) return {};
+    if (field.type == ValueType::kInteger) {
+      return fmt::format(" from {} to {}", field.min, field.max);
+    }
+    return field.type == ValueType::kString ? fmt::format(" of at most {} bytes", field.max)
+                                            : std::string();
   }
-}
+
+  bool fits(const json::value& value, const Field& field, const std::string& at) {
+    switch (field.type) {
+      case ValueType::kString: return value.is_string() && is_allowed(field, value.get_string());
+      case ValueType::kInteger:
+        if (!value.is_int64()) return false;
+        return value.get_int64() >= field.min && (field.max == 0 || value.get_int64() <= field.max);
+      case ValueType::kNumber: return value.is_number();
+      case ValueType::kBoolean: return value.is_bool();
+      case ValueType::kTime:
+        return value.is_string() && parse_timestamp(value.get_string()).has_value();
+      case ValueType::kObject: return value.is_object();
+      case ValueType::kRef:
+        if (!value.is_object()) return false;
+        check(value.get_object(), spec_of(field), at);
+        return true;
+      case ValueType::kStrings: {
+        if (!value.is_array()) return false;
+        const auto is_text = [](const json::value& one) { return one.is_string(); };
+        return std::ranges::all_of(value.get_array(), is_text);
+      }
+      case ValueType::kRefs:
+      case ValueType::kParts:
+        if (!value.is_array()) return false;
+        check_list(value.get_array(), field, at);
+        return true;
+      case ValueType::kAny: return true;
+    }
+    return false;
+  }
+
+  void check_list(const json::array& list, const Field& field, const std::string& at) {
+    std::size_t number = 0;
+    for (const json::value& one : list) {
+      const std::string place = fmt::format("{}/{}", at, number++);
+      if (!one.is_object()) {
+        flaws_.push_back({place, fmt::format("must be an object, but is {}", kind_of(one))});
+      } else if (field.type == ValueType::kRefs) {
+        check(one.get_object(), spec_of(field), place);
+      }
+    }
+  }
+
+  [[nodiscard]] const ObjectSpec& spec_of(const Field& field) const {
+    const ObjectSpec* spec = find_spec(specs_, field.ref);
+    CHECK(spec != nullptr);  // no table names one that is not there: a test goes over each
+    return *spec;
+  }
+
+  Specs specs_;
+  Unknown unknown_;
+  std::vector<Flaw>& flaws_;
+};
 
 const json::value* find(const json::object* object, std::string_view name) {
   return object == nullptr ? nullptr : object->if_contains(name);
@@ -246,7 +267,7 @@ std::optional<std::string> json_flaw(std::string_view text) {
   return std::nullopt;
 }
 
-BodyOrFlaws read_body(std::string_view text, const ObjectSpec& spec) {
+BodyOrFlaws read_body(std::string_view text, const ObjectSpec& spec, Specs specs, Unknown unknown) {
   if (text.empty()) return one_flaw("a JSON object is missing");
   if (auto flaw = json_flaw(text); flaw.has_value()) return one_flaw(std::move(*flaw));
   json::error_code error;
@@ -256,9 +277,17 @@ BodyOrFlaws read_body(std::string_view text, const ObjectSpec& spec) {
     return one_flaw(fmt::format("must be an object, but is {}", kind_of(value)));
   }
   std::vector<Flaw> flaws;
-  check_object(value.get_object(), spec, "#", flaws);
+  Checker(specs, unknown, flaws).check(value.get_object(), spec, "#");
   if (!flaws.empty()) return flaws;
   return JsonBody(std::make_shared<const json::object>(std::move(value.get_object())));
+}
+
+std::vector<Flaw> check_body(const JsonBody& body, const ObjectSpec& spec, Specs specs,
+                             Unknown unknown, const std::string& at) {
+  std::vector<Flaw> flaws;
+  const json::object none;
+  Checker(specs, unknown, flaws).check(body.raw() == nullptr ? none : *body.raw(), spec, at);
+  return flaws;
 }
 
 bool JsonBody::has(std::string_view name) const {
@@ -285,6 +314,27 @@ std::string JsonBody::json(std::string_view name) const {
   return value != nullptr ? json::serialize(*value) : std::string();
 }
 
+double JsonBody::real(std::string_view name) const {
+  const json::value* value = find(object_.get(), name);
+  return value != nullptr && value->is_number() ? value->to_number<double>() : 0.0;
+}
+
+std::vector<std::string> JsonBody::texts(std::string_view name) const {
+  std::vector<std::string> found;
+  const json::value* value = find(object_.get(), name);
+  if (value == nullptr || !value->is_array()) return found;
+  for (const json::value& one : value->get_array()) {
+    if (one.is_string()) found.emplace_back(one.get_string());
+  }
+  return found;
+}
+
+JsonBody JsonBody::object(std::string_view name) const {
+  const json::value* value = find(object_.get(), name);
+  if (value == nullptr || !value->is_object()) return {};
+  return JsonBody(std::shared_ptr<const json::object>(object_, &value->get_object()));
+}
+
 std::vector<JsonBody> JsonBody::objects(std::string_view name) const {
   std::vector<JsonBody> found;
   const json::value* value = find(object_.get(), name);
@@ -298,4 +348,4 @@ std::vector<JsonBody> JsonBody::objects(std::string_view name) const {
   return found;
 }
 
-}  // namespace cordyna::server
+}  // namespace cordyna::shape

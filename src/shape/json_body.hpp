@@ -12,13 +12,13 @@
 #include <variant>
 #include <vector>
 
-#include "server/api/route.hpp"
+#include "shape/shape.hpp"
 
 namespace boost::json {
 class object;  // NOLINT(readability-identifier-naming): Boost's
 }
 
-namespace cordyna::server {
+namespace cordyna::shape {
 
 /// One thing that is wrong with a request.
 struct Flaw {
@@ -40,8 +40,15 @@ class JsonBody {
   [[nodiscard]] bool flag(std::string_view name) const;
   /// An object or list as JSON text; empty: missing.
   [[nodiscard]] std::string json(std::string_view name) const;
+  [[nodiscard]] double real(std::string_view name) const;
+  [[nodiscard]] std::vector<std::string> texts(std::string_view name) const;
+  /// Empty: missing.
+  [[nodiscard]] JsonBody object(std::string_view name) const;
   /// The objects of a list.
   [[nodiscard]] std::vector<JsonBody> objects(std::string_view name) const;
+
+  /// Null: empty. Lives as long as this.
+  [[nodiscard]] const boost::json::object* raw() const { return object_.get(); }
 
  private:
   std::shared_ptr<const boost::json::object> object_;  // null: empty
@@ -54,7 +61,16 @@ class JsonBody {
 
 using BodyOrFlaws = std::variant<JsonBody, std::vector<Flaw>>;
 
-/// JSON as above: an object with all required fields, no others, each of its type.
-[[nodiscard]] BodyOrFlaws read_body(std::string_view text, const ObjectSpec& spec);
+/// What becomes of a field that no spec names.
+enum class Unknown : std::uint8_t { kRefused, kIgnored };
 
-}  // namespace cordyna::server
+/// JSON as above: an object with all required fields, each of its type. `specs`: those that it
+/// refers to.
+[[nodiscard]] BodyOrFlaws read_body(std::string_view text, const ObjectSpec& spec, Specs specs = {},
+                                    Unknown unknown = Unknown::kRefused);
+
+/// The same of what was read already, as a part of another; it is at `at` there.
+[[nodiscard]] std::vector<Flaw> check_body(const JsonBody& body, const ObjectSpec& spec,
+                                           Specs specs, Unknown unknown, const std::string& at);
+
+}  // namespace cordyna::shape
