@@ -71,10 +71,11 @@ class Listening {
   std::jthread thread_;
 };
 
-http::Request request_to(std::uint16_t port, std::string_view body = kEvent) {
+http::Request request_to(std::uint16_t port, std::string_view body = kEvent,
+                         const std::string& host = "127.0.0.1") {
   http::Request request;
   request.method = "POST";
-  request.url = http::parse_url("http://127.0.0.1:" + std::to_string(port) + "/in").value();
+  request.url = http::parse_url("http://" + host + ":" + std::to_string(port) + "/in").value();
   request.headers = {{"Content-Type", "application/json"}};
   request.body = body;
   return request;
@@ -158,9 +159,11 @@ TEST(WebhookInput, OnlyWhoKnowsASecretIsLetIn) {
 }
 
 TEST(WebhookInput, InputsOfAnAddressShareItAndEachHasItsPath) {
-  const std::string listen = [] {  // a port that was free a moment ago
-    const Listening first;
-    return "127.0.0.1:" + std::to_string(first.port);
+  // A port that was free a moment ago, at an address where nobody else listens.
+  const std::string host = "127.88.0.9";
+  const std::string listen = [&host] {
+    const Listening first({.path = "/in", .listen = host + ":0"});
+    return host + ":" + std::to_string(first.port);
   }();
   Listening orders({.path = "/in", .listen = listen});
   const auto taken = webhook_input("again", {.path = "/in", .listen = listen});
@@ -173,7 +176,7 @@ TEST(WebhookInput, InputsOfAnAddressShareItAndEachHasItsPath) {
   ASSERT_FALSE(tls.has_value());
   EXPECT_EQ(tls.error().code, ErrorCode::kConflict);
 
-  http::Request to_other = request_to(orders.port);
+  http::Request to_other = request_to(orders.port, kEvent, host);
   to_other.url.target = "/other";
   EXPECT_EQ(status_of(to_other), 404);
   {
@@ -186,7 +189,7 @@ TEST(WebhookInput, InputsOfAnAddressShareItAndEachHasItsPath) {
   EXPECT_EQ(status_of(to_other), 202);
   orders.stop();
   EXPECT_EQ(status_of(to_other), 202);
-  EXPECT_EQ(status_of(request_to(other.port)), 503);
+  EXPECT_EQ(status_of(request_to(other.port, kEvent, host)), 503);
   EXPECT_EQ(other.sink.kept().size(), 2U);
 }
 
