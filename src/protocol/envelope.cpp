@@ -109,8 +109,8 @@ std::vector<ReadMessage> refused(std::string code, std::string detail) {
 }  // namespace
 
 std::vector<ReadMessage> read_messages(std::string_view text, Direction from) {
-  if (text.size() > kMessageMax * kBatchMax) {
-    return refused("too_large", fmt::format("has more than {} bytes", kMessageMax * kBatchMax));
+  if (text.size() > kListMax) {
+    return refused("too_large", fmt::format("has more than {} bytes", kListMax));
   }
   if (auto flaw = shape::json_flaw(text); flaw.has_value()) {
     return refused("malformed", *std::move(flaw));

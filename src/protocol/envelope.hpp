@@ -42,9 +42,9 @@ struct BadMessage {
 
 using ReadMessage = std::variant<Message, BadMessage>;
 
-/// One message, or a list of them, each read by itself. `text`: within kMessageMax for each and
-/// kBatchMax of them; what is not JSON at all is one BadMessage. `from`: kToCerebro or kToServer,
-/// what the reader takes.
+/// One message, or a list of them, each read by itself. `text`: one within kMessageMax; at most
+/// kBatchMax of them, within kListMax; what is not JSON at all, or too large, is one BadMessage.
+/// `from`: kToCerebro or kToServer, what the reader takes.
 [[nodiscard]] std::vector<ReadMessage> read_messages(std::string_view text, Direction from);
 
 /// One line. `data`: JSON of an object, as the spec says.

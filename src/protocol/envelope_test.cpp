@@ -119,6 +119,8 @@ TEST(Envelope, ItsSizeIsBounded) {
   const std::string large =
       with(text, R"("later":true)", R"("later":")" + std::string(kMessageMax, 'x') + '"');
   EXPECT_EQ(flaw_of_message(large), "too_large #: has more than 262144 bytes");
+  EXPECT_EQ(flaw_of_message('[' + std::string(kListMax, ' ') + ']'),
+            "too_large #: has more than 1048576 bytes");
   std::string many = "[{}";
   for (std::size_t i = 0; i < kBatchMax; ++i) many += ",{}";
   EXPECT_EQ(flaw_of_message(many + "]"), "too_large #: has more than 1000 messages");

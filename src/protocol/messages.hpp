@@ -70,6 +70,7 @@ struct MessageSpec {
 [[nodiscard]] const shape::ObjectSpec& task_declaration();
 
 inline constexpr std::size_t kMessageMax = std::size_t{256} << 10;  ///< bytes, as it is sent
+inline constexpr std::size_t kListMax = std::size_t{1} << 20;       ///< bytes of a list of them
 inline constexpr std::size_t kInlineMax = std::size_t{48} << 10;    ///< of inputs or an output
 inline constexpr std::size_t kBatchMax = 1000;                      ///< messages at once
 
