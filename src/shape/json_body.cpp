@@ -163,7 +163,7 @@ class Checker {
     }
     if (unknown_ == Unknown::kIgnored) return;
     for (const auto& [key, value] : body) {
-      if (std::ranges::find(names, key) != names.end()) continue;
+      if (std::ranges::find(names, std::string_view(key)) != names.end()) continue;
       const std::string near = nearest(std::string(key), names);
       flaws_.push_back({pointer_to(at, key),
                         near.empty()
