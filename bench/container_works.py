@@ -6,10 +6,7 @@ import sys
 
 from measure import folder, run, run_seconds, wall
 
-sys.path.extend(
-    str(pathlib.Path(__file__).resolve().parents[1] / "tests/integration" / name)
-    for name in ("containers",)
-)
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "tests/integration/containers"))
 from docker_daemon import IMAGE, Daemon
 
 CONTAINERS = 100

@@ -12,7 +12,7 @@ list(TRANSFORM library_parts REPLACE "(.+)" "$<TARGET_OBJECTS:\\1>" OUTPUT_VARIA
 add_library(cordyna SHARED ${library_objects})
 add_library(cordyna::cordyna ALIAS cordyna)
 target_link_libraries(cordyna PRIVATE ${library_parts})
-set_property(TARGET cordyna PROPERTY CORDYNA_SYSTEM_OPENSSL ON)
+set_property(TARGET cordyna PROPERTY CORDYNA_SYSTEM_LIBRARIES ON)
 target_link_options(cordyna PRIVATE -Wl,--exclude-libs,ALL -Wl,--no-undefined
   -Wl,--version-script,${PROJECT_SOURCE_DIR}/packaging/library/cordyna.map)
 set_property(TARGET cordyna PROPERTY LINK_DEPENDS ${PROJECT_SOURCE_DIR}/packaging/library/cordyna.map)

@@ -1,7 +1,7 @@
 /// A task as its server declares it, checked: its owner, what it needs, when it runs by itself.
 ///
 /// Names, durations and defaults are those of flows. Pure, but for the machine's time zones.
-/// Threads: any. Source: docs/protocol.md.
+/// Threads: any. Source: docs/decisions/044-protocol-messages.md.
 #pragma once
 
 #include <cstdint>

@@ -77,8 +77,7 @@ ReadMessage read_one(const JsonBody& body, Direction from) {
   message.head.time = parse_timestamp(body.text("time")).value_or(0);
   message.spec = find_message(body.text("type"));
   if (message.spec == nullptr) {
-    return bad(body, "unknown_type",
-               {{"#/type", "no message has this type; docs/protocol.md has those that there are"}});
+    return bad(body, "unknown_type", {{"#/type", "no message has this type"}});
   }
   if (message.spec->direction != Direction::kBoth && message.spec->direction != from) {
     return bad(body, "wrong_direction",

@@ -1,6 +1,7 @@
 /// Messages as they travel: CloudEvents 1.0 in JSON, alone or as a list.
 ///
-/// Pure. Threads: any. Source: docs/protocol.md; CloudEvents 1.0.2, its JSON format and batch.
+/// Pure. Threads: any. Source: docs/decisions/044-protocol-messages.md; CloudEvents 1.0.2, its JSON
+/// format and batch.
 #pragma once
 
 #include <cstdint>

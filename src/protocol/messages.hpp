@@ -1,7 +1,7 @@
 /// The table of messages between cerebro and task servers. It decides what is taken, and it is what
 /// the documents of the protocol say: nothing else does.
 ///
-/// Values. Threads: any. Source: docs/protocol.md.
+/// Values. Threads: any. Source: docs/decisions/044-protocol-messages.md.
 #pragma once
 
 #include <cstddef>
@@ -71,7 +71,6 @@ struct MessageSpec {
 
 inline constexpr std::size_t kMessageMax = std::size_t{256} << 10;  ///< bytes, as it is sent
 inline constexpr std::size_t kListMax = std::size_t{1} << 20;       ///< bytes of a list of them
-inline constexpr std::size_t kInlineMax = std::size_t{48} << 10;    ///< of inputs or an output
 inline constexpr std::size_t kBatchMax = 1000;                      ///< messages at once
 
 }  // namespace cordyna::protocol

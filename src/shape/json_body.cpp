@@ -314,11 +314,6 @@ std::string JsonBody::json(std::string_view name) const {
   return value != nullptr ? json::serialize(*value) : std::string();
 }
 
-double JsonBody::real(std::string_view name) const {
-  const json::value* value = find(object_.get(), name);
-  return value != nullptr && value->is_number() ? value->to_number<double>() : 0.0;
-}
-
 std::vector<std::string> JsonBody::texts(std::string_view name) const {
   std::vector<std::string> found;
   const json::value* value = find(object_.get(), name);

@@ -40,7 +40,6 @@ class JsonBody {
   [[nodiscard]] bool flag(std::string_view name) const;
   /// An object or list as JSON text; empty: missing.
   [[nodiscard]] std::string json(std::string_view name) const;
-  [[nodiscard]] double real(std::string_view name) const;
   [[nodiscard]] std::vector<std::string> texts(std::string_view name) const;
   /// Empty: missing.
   [[nodiscard]] JsonBody object(std::string_view name) const;

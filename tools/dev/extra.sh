@@ -16,6 +16,7 @@ TEXT
 command_bench() {
   need_packages "${kPackagesBench[@]}"
   need_postgres
+  need_docker
   need_kafka
   need_build_tools
   need_venv bench/requirements.txt tests/requirements.txt

@@ -48,6 +48,7 @@ Result<std::shared_ptr<Door>> Door::at(server::HttpSettings settings) {
   if (settings.port == 0) return std::make_shared<Door>(std::move(settings));
   Doors& all = doors();
   const std::lock_guard lock(all.mutex);
+  std::erase_if(all.by_address, [](const auto& one) { return one.second.expired(); });
   std::weak_ptr<Door>& known = all.by_address[{settings.address, settings.port}];
   if (std::shared_ptr<Door> door = known.lock()) {
     if (door->settings_.certificate == settings.certificate && door->settings_.key == settings.key)
@@ -87,6 +88,7 @@ void Door::leave() {
   if (--users_ > 0) return;
   server_->drain();
   const auto until = std::chrono::steady_clock::now() + kLastAnswers;
+  // Nobody tells of the last connection's end: it is looked for, for a moment, once in a life.
   while (server_->counts().open > 0 && std::chrono::steady_clock::now() < until) {
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }

@@ -2,11 +2,15 @@
 
 #include <gtest/gtest.h>
 
+#include <stdlib.h>
+
+#include <filesystem>
 #include <future>
 #include <mutex>
 #include <thread>
 
 #include "http/call.hpp"
+#include "http/server_fixture.hpp"
 #include "http/webhook.hpp"
 
 namespace cordyna {
@@ -156,6 +160,46 @@ TEST(WebhookInput, OnlyWhoKnowsASecretIsLetIn) {
   ASSERT_EQ(kept.size(), 2U);
   EXPECT_EQ(kept[0].key, "m3");
   EXPECT_EQ(kept[1].key, "m4");
+}
+
+TEST(WebhookInput, APageWhoseNameWasMadeToLeadHereDoesNotGetThrough) {
+  Listening input;
+  http::CallSpec spec{.request = request_to(input.port, kEvent, "stranger.example")};
+  spec.limit = 30'000;
+  // Said as to a proxy, the name comes along wherever the connection goes.
+  const std::string here = "http://127.0.0.1:" + std::to_string(input.port);
+  spec.client.environment = [&here](const char* name) {
+    return std::string_view(name) == "http_proxy" ? here : std::string();
+  };
+  const auto called = http::call(spec);
+  ASSERT_FALSE(called.has_value());
+  EXPECT_EQ(called.error().status, 421);
+  EXPECT_TRUE(input.sink.kept().empty());
+}
+
+TEST(WebhookInput, ItsConnectionsMayBeTls) {
+  std::string folder = (std::filesystem::temp_directory_path() / "cordyna-webhook-XXXXXX").string();
+  ASSERT_NE(mkdtemp(folder.data()), nullptr);
+  const http::TestIdentity identity("127.0.0.1");
+  identity.save(folder + "/cert.pem");
+  identity.save_key(folder + "/key.pem");
+  Listening input({.path = "/in", .certificate = folder + "/cert.pem", .key = folder + "/key.pem"});
+  http::CallSpec spec{.request = request_to(input.port)};
+  spec.limit = 30'000;
+  spec.client.ca_file = folder + "/cert.pem";
+  EXPECT_FALSE(http::call(spec).has_value());  // no TLS
+  spec.request.url.scheme = "https";
+  const auto called = http::call(spec);
+  ASSERT_TRUE(called.has_value()) << called.error().error.message;
+  EXPECT_EQ(called->response.status, 202);
+  EXPECT_EQ(input.sink.kept().size(), 1U);
+
+  const auto lost =
+      made({.path = "/in", .certificate = folder + "/none.pem", .key = folder + "/key.pem"});
+  const auto ended = lost->handle({}, input.sink);
+  ASSERT_FALSE(ended.has_value());
+  EXPECT_EQ(ended.error().code, ErrorCode::kInvalidArgument);
+  std::filesystem::remove_all(folder);
 }
 
 TEST(WebhookInput, InputsOfAnAddressShareItAndEachHasItsPath) {
