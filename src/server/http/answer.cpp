@@ -19,6 +19,7 @@ std::string_view reason_of(int status) {
     std::string_view reason;
   };
   static constexpr auto kRows = std::to_array<Row>({
+      {101, "Switching Protocols"},
       {200, "OK"},
       {201, "Created"},
       {202, "Accepted"},
@@ -46,6 +47,7 @@ std::string_view reason_of(int status) {
       {417, "Expectation Failed"},
       {421, "Misdirected Request"},
       {422, "Unprocessable Content"},
+      {426, "Upgrade Required"},
       {428, "Precondition Required"},
       {429, "Too Many Requests"},
       {431, "Request Header Fields Too Large"},
@@ -96,28 +98,51 @@ void compress(HttpResponse& response, const Asked& asked) {
   response.headers.push_back({"Content-Encoding", "gzip"});
 }
 
+/// The first line and the headers; or what is wrong with them.
+void write_head(const HttpResponse& response, Answer& answer) {
+  answer.head = fmt::format("HTTP/1.1 {} {}\r\n", response.status, reason_of(response.status));
+  for (const http::Header& header : response.headers) {
+    if (!http::check_header(header).has_value()) {
+      answer.wrong = "a header of the answer has a line break, or is none";
+      return;
+    }
+    if (is_ours(header.name)) continue;
+    answer.head.append(header.name).append(": ").append(header.value).append("\r\n");
+  }
+  answer.head += response.fixed_headers;
+}
+
+Answer switch_to_websocket(HttpResponse response, const Asked& asked) {
+  Answer answer;
+  if (asked.websocket_accept.empty() || response.websocket->peer == nullptr) {
+    answer.wrong = "the answer is a WebSocket, and the request asked for none";
+    return answer;
+  }
+  response.status = 101;
+  response.headers.push_back({"Upgrade", "websocket"});
+  response.headers.push_back({"Sec-WebSocket-Accept", asked.websocket_accept});
+  if (!response.websocket->protocol.empty()) {
+    response.headers.push_back({"Sec-WebSocket-Protocol", response.websocket->protocol});
+  }
+  write_head(response, answer);
+  answer.head += "Connection: Upgrade\r\n";
+  answer.websocket = std::move(response.websocket);
+  return answer;
+}
+
 }  // namespace
 
 Answer make_answer(HttpResponse response, const Asked& asked) {
+  if (response.websocket.has_value()) return switch_to_websocket(std::move(response), asked);
   Answer answer;
   if (response.status < 200 || response.status > 599) {
     answer.wrong = "the answer's status is none";
     return answer;
   }
-  for (const http::Header& header : response.headers) {
-    if (http::check_header(header).has_value()) continue;
-    answer.wrong = "a header of the answer has a line break, or is none";
-    return answer;
-  }
   compress(response, asked);
+  write_head(response, answer);
   const bool no_body = response.status == 204 || response.status == 304;
-  answer.head = fmt::format("HTTP/1.1 {} {}\r\n", response.status, reason_of(response.status));
-  for (const http::Header& header : response.headers) {
-    if (is_ours(header.name)) continue;
-    answer.head.append(header.name).append(": ").append(header.value).append("\r\n");
-  }
-  answer.head += response.fixed_headers;
-  if (no_body) return answer;
+  if (no_body || !answer.wrong.empty()) return answer;
   if (response.source == nullptr) {
     fmt::format_to(std::back_inserter(answer.head), "Content-Length: {}\r\n", response.body.size());
   } else if (!asked.http10) {

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <ctime>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -16,21 +17,24 @@ namespace cordyna::server {
 /// What of the request decides how its answer is written.
 struct Asked {
   bool gzip = false;
-  bool head = false;    ///< HEAD: the same headers, and no body
-  bool http10 = false;  ///< knows no chunks
+  bool head = false;               ///< HEAD: the same headers, and no body
+  bool http10 = false;             ///< knows no chunks
+  std::string websocket_accept{};  ///< empty: it cannot become a WebSocket
 };
 
 struct Answer {
   std::string head;  ///< without Connection, Date and the empty line: see head_end()
   std::string body;
-  std::unique_ptr<BodySource> source{};  ///< instead of `body`
-  bool chunked = false;                  ///< the source's pieces
-  bool close = false;                    ///< its end is the end of the connection
-  std::string wrong{};                   ///< not empty: it cannot be sent, and why
+  std::unique_ptr<BodySource> source{};       ///< instead of `body`
+  bool chunked = false;                       ///< the source's pieces
+  bool close = false;                         ///< its end is the end of the connection
+  std::optional<WebSocketStart> websocket{};  ///< what the connection becomes behind the head
+  std::string wrong{};                        ///< not empty: it cannot be sent, and why
 };
 
 /// Content-Length, Transfer-Encoding, Connection and Date in the response are left out: they are
-/// the server's. `wrong`: no status of a final response, or a header with a line break.
+/// the server's. `wrong`: no status of a final response, a header with a line break, or a WebSocket
+/// that was not asked for.
 [[nodiscard]] Answer make_answer(HttpResponse response, const Asked& asked);
 
 [[nodiscard]] std::string head_end(std::string_view date, bool close);

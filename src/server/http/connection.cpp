@@ -22,7 +22,7 @@ std::size_t buffer_bytes_max(const HttpLimits& limits) {
 
 Connection::Connection(ConnectionHost& host, boost::asio::io_context& io,
                        std::unique_ptr<ByteStream> stream)
-    : host_(host), stream_(std::move(stream)), alarm_(io, [this] { on_alarm(); }) {}
+    : host_(host), io_(io), stream_(std::move(stream)), alarm_(io, [this] { on_alarm(); }) {}
 
 Connection::~Connection() = default;
 
@@ -116,6 +116,7 @@ void Connection::on_read(std::size_t bytes) {
       if (ended_) return close(true);
       static_cast<void>(read());
       return;
+    case State::kWebSocket: return read_for_websocket();
     case State::kFinishing:
       if (ended_) close(false);
       return;
@@ -205,7 +206,8 @@ Answer Connection::problem(int status, std::string_view detail, const Asked& ask
 
 void Connection::send(Answer answer) {
   if (!answer.wrong.empty()) answer = problem(500, answer.wrong, asked_);
-  if (answer.source != nullptr && host_.is_draining()) {
+  const bool goes_on = answer.source != nullptr || answer.websocket.has_value();
+  if (goes_on && host_.is_draining()) {
     answer = problem(503, "the server is about to end", asked_);
   }
   if (answer.source != nullptr && ended_) return close(true);
@@ -216,7 +218,15 @@ void Connection::send(Answer answer) {
     answer = problem(500, "the server failed", asked_);
   }
   state_ = source_ != nullptr ? State::kStreaming : State::kWriting;
-  close_after_ = close_after_ || answer.close || host_.is_draining();
+  if (answer.websocket.has_value()) {
+    websocket_ = make_websocket_session({.io = io_,
+                                         .stream = *stream_,
+                                         .limits = host_.limits(),
+                                         .mailbox = host_.mailbox(),
+                                         .owner = *this},
+                                        std::move(*answer.websocket));
+  }
+  close_after_ = websocket_ == nullptr && (close_after_ || answer.close || host_.is_draining());
   out_head_ = std::move(answer.head);
   out_head_ += head_end(host_.date(), close_after_);
   out_body_ = std::move(answer.body);
@@ -241,6 +251,7 @@ void Connection::on_written(bool fine) {
   out_body_.clear();
   out_begin_ = 0;
   if (state_ == State::kStreaming) return act_on_pulled();
+  if (websocket_ != nullptr) return begin_websocket();
   answer_is_out();
 }
 
@@ -345,12 +356,41 @@ void Connection::end_stream(bool whole) {
   answer_is_out();
 }
 
+void Connection::begin_websocket() {
+  if (ended_) return close(true);
+  state_ = State::kWebSocket;
+  alarm_.stop();
+  const std::string ahead(buffered());
+  begin_ = end_;  // what a read that is under way brings, stands behind it
+  if (!reading_) {
+    begin_ = end_ = 0;
+    in_ = {};
+  }
+  reader_.reset();
+  out_body_ = out_head_ = std::string();
+  websocket_->start({shared_from_this(), websocket_.get()}, ahead, reading_);
+  if (host_.is_draining()) websocket_->drain();
+}
+
+void Connection::read_for_websocket() {
+  const std::string bytes(buffered());
+  begin_ = end_ = 0;
+  in_ = {};
+  websocket_->take_read(bytes);
+}
+
+void Connection::websocket_ended(bool in_order) {
+  if (state_ != State::kWebSocket) return;
+  in_order ? finish() : close(true);
+}
+
 void Connection::drain() {
   switch (state_) {
     case State::kHead:
       if (begin_ == end_) finish();
       return;
     case State::kStreaming: return end_stream(false);
+    case State::kWebSocket: return websocket_->drain();
     case State::kBegin:
     case State::kContinue:
     case State::kBody:
@@ -375,6 +415,7 @@ void Connection::on_alarm() {
     case State::kWriting: return close(true);
     case State::kFinishing: return close(false);
     case State::kHandling:
+    case State::kWebSocket:
     case State::kClosed: return;
   }
 }
@@ -392,7 +433,12 @@ void Connection::close(bool reset) {
   alarm_.stop();
   stream_->close(reset);
   source_.reset();
+  if (websocket_ != nullptr) websocket_->cut();
   host_.forget(*this);
+}
+
+void Connection::end() {
+  close(false);
 }
 
 }  // namespace cordyna::server

@@ -2,7 +2,8 @@
 ///
 /// One request at a time. What a client sends ahead waits in a buffer of bounded size, or with the
 /// client. A client that ends its side while it waits for an answer or follows a stream counts as
-/// gone. Internal to this folder. Threads: the server's.
+/// gone. An answer may turn it into a WebSocket; then it only keeps the stream for that. Internal
+/// to this folder. Threads: the server's.
 #pragma once
 
 #include <cstdint>
@@ -16,6 +17,7 @@
 #include "server/http/byte_stream.hpp"
 #include "server/http/request_reader.hpp"
 #include "server/http/responder.hpp"
+#include "server/http/websocket_session.hpp"
 
 namespace cordyna::server {
 
@@ -39,15 +41,20 @@ class ConnectionHost {
   virtual void forget(Connection& connection) = 0;
 };
 
-class Connection final : public AnswerTaker, public std::enable_shared_from_this<Connection> {
+class Connection final : public AnswerTaker,
+                         private WebSocketOwner,
+                         public std::enable_shared_from_this<Connection> {
  public:
   Connection(ConnectionHost& host, boost::asio::io_context& io, std::unique_ptr<ByteStream> stream);
   ~Connection() override;
 
   /// `refused`: is answered with 503, without being read, and closed.
   void start(bool refused);
-  /// Idle: closed now. At work: after the answer in hand; a stream at once.
+  /// Idle: closed now. At work: after the answer in hand; a stream at once, a WebSocket after what
+  /// was sent.
   void drain();
+  /// The server goes: closed now. Once its thread has ended.
+  void end();
 
   void take_answer(std::uint64_t request, Answer answer) override;
 
@@ -60,6 +67,7 @@ class Connection final : public AnswerTaker, public std::enable_shared_from_this
     kHandling,
     kWriting,
     kStreaming,  ///< writes pieces of a source, or waits for the next
+    kWebSocket,
     kFinishing,  ///< waits until the client has closed
     kClosed,
   };
@@ -92,11 +100,17 @@ class Connection final : public AnswerTaker, public std::enable_shared_from_this
   void woken(std::uint64_t request);
   void end_stream(bool whole);
 
+  // As a WebSocket.
+  void begin_websocket();
+  void read_for_websocket();
+  void websocket_ended(bool in_order) override;
+
   void on_alarm();
   void finish();
   void close(bool reset);
 
   ConnectionHost& host_;
+  boost::asio::io_context& io_;
   std::unique_ptr<ByteStream> stream_;
   Alarm alarm_;
   State state_ = State::kBegin;
@@ -124,6 +138,8 @@ class Connection final : public AnswerTaker, public std::enable_shared_from_this
   bool chunked_ = false;
   bool woken_ = false;    ///< since the last pull began
   bool waiting_ = false;  ///< nothing to write until woken
+
+  std::unique_ptr<WebSocketSession> websocket_;  ///< since its 101; it goes with the connection
 };
 
 }  // namespace cordyna::server

@@ -98,6 +98,8 @@ class HttpServer::Impl final : public ConnectionHost {
   void accept_some();
   void welcome(int fd);
   void drain_here();
+  /// A connection that is closed changes the map.
+  [[nodiscard]] std::vector<std::shared_ptr<Connection>> all() const;
 
   const HttpSettings settings_;
   HttpHandler& handler_;
@@ -132,7 +134,7 @@ HttpServer::Impl::~Impl() {
   io_.stop();
   if (thread_.joinable()) thread_.join();
   // Sockets go before the io_context that they belong to; what waits in it is destroyed with it.
-  connections_.clear();
+  for (const std::shared_ptr<Connection>& connection : all()) connection->end();
 }
 
 Result<> HttpServer::Impl::listen() {
@@ -260,10 +262,14 @@ void HttpServer::Impl::drain() {
 void HttpServer::Impl::drain_here() {
   error_code ignored;
   acceptor_.close(ignored);
-  std::vector<std::shared_ptr<Connection>> all;  // a connection that is closed changes the map
+  for (const std::shared_ptr<Connection>& connection : all()) connection->drain();
+}
+
+std::vector<std::shared_ptr<Connection>> HttpServer::Impl::all() const {
+  std::vector<std::shared_ptr<Connection>> all;
   all.reserve(connections_.size());
   for (const auto& [key, entry] : connections_) all.push_back(entry.connection);
-  for (const std::shared_ptr<Connection>& connection : all) connection->drain();
+  return all;
 }
 
 Result<> HttpServer::Impl::reload() {

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,6 +17,7 @@
 #include "base/result.hpp"
 #include "base/time.hpp"
 #include "http/message.hpp"
+#include "server/http/websocket.hpp"
 
 namespace cordyna::server {
 
@@ -49,6 +51,7 @@ struct HttpRequest {
   http::Headers headers;
   std::string body;
   std::string address;  ///< of the client, without port
+  bool http10 = false;  ///< HTTP/1.0
 };
 
 /// A body of which the length is not known before: an event stream, a long log.
@@ -76,6 +79,9 @@ struct HttpResponse {
   std::unique_ptr<BodySource> source{};  ///< instead of `body`
   /// Whole lines that go out behind `headers` as they are: text that lives as long as the program.
   std::string_view fixed_headers{};
+  /// Instead of all but the headers: 101, and the connection becomes that. Only where the request
+  /// asked for it (websocket_upgrade.hpp); else the client gets 500.
+  std::optional<WebSocketStart> websocket{};
 };
 
 /// Called once, from any thread. Dropped without a call: the client gets 500.
@@ -119,13 +125,15 @@ class HttpServer {
   /// Both.
   [[nodiscard]] static Result<std::unique_ptr<HttpServer>> start(const HttpSettings& settings,
                                                                  HttpHandler& handler);
-  /// Closes all connections. What is answered later goes nowhere.
+  /// Closes all connections, and tells the peers of WebSockets. What is answered later goes
+  /// nowhere.
   ~HttpServer();
   HttpServer(const HttpServer&) = delete;
   HttpServer& operator=(const HttpServer&) = delete;
 
   [[nodiscard]] std::uint16_t port() const;
-  /// Accepts no more; each connection is closed after the answer in hand, streams at once.
+  /// Accepts no more; each connection is closed after the answer in hand, streams at once,
+  /// WebSockets with 1001 after what was sent.
   void drain();
   /// Reads certificate and key again, for new connections; without TLS there are none. Errors: as
   /// start(); the old ones stay.

@@ -9,7 +9,9 @@
 
 #include "base/words.hpp"
 #include "server/http/gzip.hpp"
+#include "server/http/header_values.hpp"
 #include "server/http/target.hpp"
+#include "server/http/websocket_upgrade.hpp"
 
 namespace cordyna::server {
 namespace {
@@ -21,30 +23,6 @@ constexpr std::size_t kExtensionBytesMax = 4096;
 
 std::string text_of(beast::string_view text) {
   return {text.data(), text.size()};
-}
-
-/// All values of one name.
-std::vector<std::string_view> values(const http::Headers& headers, std::string_view lower) {
-  std::vector<std::string_view> found;
-  for (const http::Header& header : headers) {
-    if (header.name.size() == lower.size() && ascii_lower(header.name) == lower) {
-      found.emplace_back(header.value);
-    }
-  }
-  return found;
-}
-
-bool has_token(const std::vector<std::string_view>& lists, std::string_view token) {
-  for (const std::string_view list : lists) {
-    const std::string lower = "," + ascii_lower(list) + ",";
-    for (std::size_t at = lower.find(token); at != std::string::npos;
-         at = lower.find(token, at + 1)) {
-      const std::size_t before = lower.find_last_not_of(" \t", at - 1);
-      const std::size_t behind = lower.find_first_not_of(" \t", at + token.size());
-      if (lower[before] == ',' && lower[behind] == ',') return true;
-    }
-  }
-  return false;
 }
 
 }  // namespace
@@ -101,6 +79,7 @@ class RequestReader::Impl final : public beast::http::basic_parser<true> {
     request_.method = text_of(method);
     target_ = text_of(target);
     version_ = version;
+    request_.http10 = version == 10;
   }
   void on_response_impl(int, beast::string_view, int, ErrorInto&) override {}
   void on_field_impl(beast::http::field, beast::string_view name, beast::string_view value,
@@ -143,13 +122,14 @@ Refusal RequestReader::Impl::check(const ReaderRules& rules) {
   for (const Refusal& refusal : {check_framing(), check_host(rules), check_expect()}) {
     if (refusal.status != 0) return refusal;
   }
-  keeps_alive_ = version_ == 11 && !has_token(values(request_.headers, "connection"), "close");
+  keeps_alive_ = version_ == 11 && !has_member(request_.headers, "Connection", "close");
   return {};
 }
 
 Refusal RequestReader::Impl::check_framing() {
-  const std::vector<std::string_view> lengths = values(request_.headers, "content-length");
-  const std::vector<std::string_view> codings = values(request_.headers, "transfer-encoding");
+  const std::vector<std::string_view> lengths = header_values(request_.headers, "content-length");
+  const std::vector<std::string_view> codings =
+      header_values(request_.headers, "transfer-encoding");
   if (!codings.empty()) {
     if (!lengths.empty()) return {400, "both Content-Length and Transfer-Encoding"};
     if (version_ < 11) return {400, "Transfer-Encoding in HTTP/1.0"};
@@ -173,7 +153,7 @@ Refusal RequestReader::Impl::check_framing() {
 }
 
 Refusal RequestReader::Impl::check_host(const ReaderRules& rules) {
-  const std::vector<std::string_view> hosts = values(request_.headers, "host");
+  const std::vector<std::string_view> hosts = header_values(request_.headers, "host");
   if (hosts.size() > 1) return {400, "more than one Host"};
   if (hosts.empty() && version_ >= 11) return {400, "no Host"};
   std::optional<Authority> host;
@@ -200,7 +180,7 @@ Refusal RequestReader::Impl::check_host(const ReaderRules& rules) {
 }
 
 Refusal RequestReader::Impl::check_expect() {
-  const std::vector<std::string_view> expected = values(request_.headers, "expect");
+  const std::vector<std::string_view> expected = header_values(request_.headers, "expect");
   if (expected.empty() || version_ < 11) return {};
   if (expected.size() > 1 || ascii_lower(expected.front()) != "100-continue") {
     return {417, "an expectation other than 100-continue"};
@@ -275,7 +255,8 @@ HttpRequest RequestReader::take() {
 Asked RequestReader::asked() const {
   return {.gzip = accepts_gzip(impl_->request_.headers),
           .head = impl_->request_.method == "HEAD",
-          .http10 = impl_->version_ == 10};
+          .http10 = impl_->request_.http10,
+          .websocket_accept = websocket_accept(impl_->request_)};
 }
 bool RequestReader::keeps_alive() const {
   return impl_->keeps_alive_;
