@@ -4,6 +4,8 @@
 #include <atomic>
 #include <cstring>
 
+#include "server/http/give_back.hpp"
+
 namespace cordyna::server {
 namespace {
 
@@ -257,7 +259,7 @@ void Connection::on_written(bool fine) {
 
 void Connection::answer_is_out() {
   // What a large answer took is not kept for a connection that may never ask again.
-  if (out_body_.capacity() > kSliceBytes) out_body_ = std::string();
+  if (out_body_.capacity() > kSliceBytes) give_back(out_body_);
   begin_request();
   advance();
 }
@@ -364,10 +366,11 @@ void Connection::begin_websocket() {
   begin_ = end_;  // what a read that is under way brings, stands behind it
   if (!reading_) {
     begin_ = end_ = 0;
-    in_ = {};
+    give_back(in_);
   }
   reader_.reset();
-  out_body_ = out_head_ = std::string();
+  give_back(out_head_);
+  give_back(out_body_);
   websocket_->start({shared_from_this(), websocket_.get()}, ahead, reading_);
   if (host_.is_draining()) websocket_->drain();
 }
@@ -375,7 +378,7 @@ void Connection::begin_websocket() {
 void Connection::read_for_websocket() {
   const std::string bytes(buffered());
   begin_ = end_ = 0;
-  in_ = {};
+  give_back(in_);
   websocket_->take_read(bytes);
 }
 

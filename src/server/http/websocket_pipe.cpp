@@ -6,6 +6,8 @@
 #include <cstring>
 #include <utility>
 
+#include "server/http/give_back.hpp"
+
 namespace cordyna::server {
 namespace {
 
@@ -45,7 +47,7 @@ void WebSocketPipe::give_ahead(std::span<char> into, Done done) {
   const std::size_t bytes = std::min(into.size(), ahead_.size());
   std::memcpy(into.data(), ahead_.data(), bytes);
   ahead_.erase(0, bytes);
-  if (ahead_.empty()) ahead_ = std::string();
+  if (ahead_.empty()) give_back(ahead_);
   later(std::move(done), bytes > 0, bytes);
 }
 
@@ -93,7 +95,7 @@ void WebSocketPipe::flush(bool hold, Done done, std::size_t bytes) {
 }
 
 void WebSocketPipe::rest() {
-  if (out_.empty() && out_.capacity() > kKeptBytesMax) out_ = std::string();
+  if (out_.empty() && out_.capacity() > kKeptBytesMax) give_back(out_);
 }
 
 void WebSocketPipe::stop() {

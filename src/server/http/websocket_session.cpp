@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "server/http/give_back.hpp"
 #include "server/http/websocket_outbox.hpp"
 #include "server/http/websocket_pipe.hpp"
 
@@ -307,7 +308,7 @@ void FrameSession::write_on() {
   if (writing_ || opening_ || closing_ || ended_) return;
   if (next_ == batch_.size()) {
     batch_.clear();
-    if (batch_.capacity() > kKeptMessages) batch_ = {};
+    if (batch_.capacity() > kKeptMessages) give_back(batch_);
     next_ = 0;
     outbox_->take(batch_);
   }
@@ -330,7 +331,7 @@ void FrameSession::on_written(error_code error) {
   // The client's close, or a frame that was none, came in between: the read ends the session.
   if (error) return;
   outbox_->went_out(batch_[next_]);
-  batch_[next_++] = std::string();
+  give_back(batch_[next_++]);
   write_on();
 }
 
@@ -388,7 +389,7 @@ void FrameSession::tell_closed() {
   const std::shared_ptr<WebSocketPeer> peer = std::move(peer_);
   if (outbox_ == nullptr) return;  // it never opened
   outbox_->shut();
-  if (!writing_) batch_ = {};  // else it is read until the write has failed
+  if (!writing_) give_back(batch_);  // else it is read until the write has failed
   try {
     peer->closed();
   } catch (...) {  // nothing is left to be told
