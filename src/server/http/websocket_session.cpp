@@ -47,7 +47,7 @@ class Wire {
       room = one;
       if (room.size() > 0) break;
     }
-    auto begin = [this, room](auto&& done) { read(room, as_done(std::move(done))); };
+    auto begin = [this, room](auto done) { read(room, as_done(std::move(done))); };
     return asio::async_initiate<Handler, void(error_code, std::size_t)>(std::move(begin), handler);
   }
 
@@ -59,7 +59,7 @@ class Wire {
       bytes += some;
       if (some < one.size()) break;
     }
-    auto begin = [this, bytes](auto&& done) { flush(bytes, as_done(std::move(done))); };
+    auto begin = [this, bytes](auto done) { flush(bytes, as_done(std::move(done))); };
     return asio::async_initiate<Handler, void(error_code, std::size_t)>(std::move(begin), handler);
   }
 
@@ -392,7 +392,7 @@ void FrameSession::tell_closed() {
   if (!writing_) give_back(batch_);  // else it is read until the write has failed
   try {
     peer->closed();
-  } catch (...) {  // nothing is left to be told
+  } catch (...) {  // NOLINT(bugprone-empty-catch): nothing is left to be told
   }
 }
 
