@@ -57,6 +57,7 @@ struct ToCommand {
   Command operator()(IntakeRequest& r) const { return IntakeSignal{std::move(r), wall}; }
   Command operator()(SettleRequest& r) const { return SettleSignal{std::move(r), wall}; }
   Command operator()(NoteRequest&) const { return NoteSignal{}; }
+  Command operator()(RoomRequest& r) const { return RoomSignal{std::move(r.rooms)}; }
 };
 
 using Signal = std::variant<AttemptReport, std::shared_ptr<CommandSignal>>;

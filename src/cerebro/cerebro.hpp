@@ -24,6 +24,7 @@
 #include "engine/slots.hpp"
 #include "model/flow.hpp"
 #include "model/rows.hpp"
+#include "model/task_server.hpp"
 #include "ports/clock.hpp"
 #include "ports/evaluator.hpp"
 #include "ports/executor.hpp"
@@ -130,6 +131,10 @@ struct SettleRequest {
   EventOp op = EventOp::kReplay;
   std::string by;
 };
+/// How many attempts task servers take from now on. Nothing is saved: a server says it again.
+struct RoomRequest {
+  std::vector<LineRoom> rooms;
+};
 /// Only the entry of the audit: what was changed lies elsewhere, as a secret does.
 struct NoteRequest {};
 
@@ -137,7 +142,7 @@ struct NoteRequest {};
 using ServerRequest =
     std::variant<RunRequest, RerunRequest, CancelRequest, DecideRequest, ApplyRequest,
                  BackfillRequest, SteerRequest, IdentityRequest, EventRequest, IntakeRequest,
-                 SettleRequest, NoteRequest, SwitchFlowRequest>;
+                 SettleRequest, NoteRequest, SwitchFlowRequest, RoomRequest>;
 /// Called once, on cerebro's thread, after the commit: must be quick and must not call back.
 using Answer = std::move_only_function<void(Result<std::int64_t>)>;
 
@@ -163,7 +168,8 @@ class Cerebro {
   /// entry and wants none), before the answer comes. Waits only where the inbox is full.
   void ask(ServerRequest request, std::optional<AuditNote> note, Answer answer);
 
-  /// Starts the thread. `process` carries out every task of TaskKind::kProcess.
+  /// Starts the thread. `process` carries out every task of TaskKind::kProcess, and of
+  /// kServed.
   void start(Executor& process);
 
   /// All from here on are saved before they return.

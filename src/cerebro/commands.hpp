@@ -9,6 +9,7 @@
 #include "cerebro/cerebro.hpp"
 #include "cerebro/ticker.hpp"
 #include "engine/hold.hpp"
+#include "model/task_server.hpp"
 
 namespace cordyna {
 
@@ -96,13 +97,18 @@ struct SettleSignal {
   SettleRequest request;
   Millis wall = 0;
 };
+/// How many attempts task servers take from now on. Gives 0.
+struct RoomSignal {
+  std::vector<LineRoom> rooms;
+};
 /// Nothing but its entry in the audit: what was changed lies elsewhere.
 struct NoteSignal {};
 
 /// Identity, note, keep, keeps and wake give the number 0, serve that of the schedules.
-using Command = std::variant<RemoveSignal, SubmitSignal, RerunSignal, ResumeSignal, CancelSignal,
-                             DecideSignal, KeepSignal, ApplySignal, ServeSignal, WakeSignal,
-                             BackfillSignal, SteerSignal, DrivesSignal, KeepsSignal, IdentitySignal,
-                             EventSignal, IntakeSignal, SettleSignal, NoteSignal, SwitchFlowSignal>;
+using Command =
+    std::variant<RemoveSignal, SubmitSignal, RerunSignal, ResumeSignal, CancelSignal, DecideSignal,
+                 KeepSignal, ApplySignal, ServeSignal, WakeSignal, BackfillSignal, SteerSignal,
+                 DrivesSignal, KeepsSignal, IdentitySignal, EventSignal, IntakeSignal, SettleSignal,
+                 NoteSignal, SwitchFlowSignal, RoomSignal>;
 
 }  // namespace cordyna

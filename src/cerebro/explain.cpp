@@ -11,7 +11,8 @@ namespace cordyna {
 
 Result<std::vector<engine::Blocker>> explain(StoreReader& store, RunNo run,
                                              const FlowLoader& loader,
-                                             const std::vector<PoolSpec>& pools, Millis now) {
+                                             const std::vector<PoolSpec>& pools, Millis now,
+                                             const RoomOf& room) {
   TRY_ASSIGN(const engine::Surroundings around, look_round(store, pools, now));
   TRY_ASSIGN(RunSnapshot snapshot, store.load_run(run));
   TRY_ASSIGN(const FlowVersionRow version, store.find_flow(snapshot.run.flow_hash));
@@ -24,6 +25,9 @@ Result<std::vector<engine::Blocker>> explain(StoreReader& store, RunNo run,
                         evaluator);
   engine::Decision unused;
   engine.know(now, around);
+  for (const TaskSpec& task : flow->tasks) {
+    if (is_line(task.pool)) engine.set_room({task.pool, room ? room(task.pool) : 0});
+  }
   TRY(engine.restore_run(now, std::move(snapshot), std::move(flow), unused));
   return engine.why(run, now);
 }

@@ -1,6 +1,9 @@
 /// Why a run is where it is, from the store alone: the same answer with and without a living owner.
 #pragma once
 
+#include <cstdint>
+#include <functional>
+#include <string>
 #include <vector>
 
 #include "base/result.hpp"
@@ -12,11 +15,14 @@ namespace cordyna {
 
 /// Restores the run into an engine of its own and asks it; sends nothing, writes nothing. `pools`:
 /// those of the project.
+/// How many attempts a task server's line takes; none: no server is known.
+using RoomOf = std::function<std::uint32_t(const std::string& line)>;
+
 /// Errors: kNotFound; kConflict: the run has ended; kCorrupt.
 [[nodiscard]] Result<std::vector<engine::Blocker>> explain(StoreReader& store, RunNo run,
                                                            const FlowLoader& loader,
                                                            const std::vector<PoolSpec>& pools,
-                                                           Millis now);
+                                                           Millis now, const RoomOf& room = {});
 
 /// What a pool holds, and who waits for it.
 struct PoolUse {

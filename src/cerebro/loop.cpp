@@ -52,6 +52,10 @@ Loop::Loop(engine::Limits limits, Store& store, const Evaluator& evaluator, Flow
 
 Result<RunNo> Loop::apply(Millis now, const Command& command) {
   if (failed_) return fail(ErrorCode::kUnavailable, "cerebro has stopped");
+  if (const auto* signal = std::get_if<RoomSignal>(&command)) {  // nothing to save: always right
+    for (const LineRoom& room : signal->rooms) engine_.set_room(room);
+    return 0;
+  }
   if (waits()) {
     return fail(ErrorCode::kNoSpace,
                 "the disk is full: nothing can be saved until there is space again");
@@ -92,6 +96,7 @@ Result<RunNo> Loop::apply(Millis now, const Command& command) {
       return loop.events_.settle(s.wall, s.request, loop.decision_.changes);
     }
     Result<RunNo> operator()(const NoteSignal&) const { return 0; }
+    Result<RunNo> operator()(const RoomSignal&) const { return 0; }
   };
   return std::visit(Visitor{*this, now}, command);
 }

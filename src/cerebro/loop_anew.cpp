@@ -23,6 +23,7 @@ Result<std::unique_ptr<Loop>> Loop::anew(Millis now, Millis wall) const {
 
 Result<> Loop::take_over(Millis now, Millis wall, const Loop& before) {
   TRY(know_state(now));
+  before.engine_.slots().each_line([this](const LineRoom& room) { engine_.set_room(room); });
   std::set<RunNo> runs = before.refused_runs_;
   if (before.unwritten_.has_value()) {
     // Processes may still know the number of a run that has left nothing.

@@ -43,6 +43,8 @@ enum class Verb : std::uint8_t {
   kTriggers,
   kInputs,
   kInput,
+  kServers,
+  kTrace,
   kConfig,
   kBackup,
   kRestore,
@@ -80,6 +82,7 @@ struct ServerOptions {
   bool disable = false;
   bool enable = false;
   bool service = false;
+  std::string team;  ///< of token create: of task servers
 };
 
 struct Arguments {
@@ -136,6 +139,8 @@ struct Arguments {
   bool reference = false;
   bool install = false;
   bool api = false;                   ///< of schema: of the server's API
+  bool protocol = false;              ///< of schema: of task servers
+  bool asyncapi = false;              ///< of schema: the AsyncAPI document of that
   bool tests = false;                 ///< of schema: files of tests
   std::vector<std::string> only;      ///< of test: patterns of their names; empty: all
   std::string junit;                  ///< of test: a file for JUnit XML

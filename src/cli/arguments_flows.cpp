@@ -24,6 +24,8 @@ class FlowCommands {
   void add_triggers();
   void add_inputs();
   void add_input();
+  void add_servers();
+  void add_trace();
   void add_config();
   void add_backup();
 
@@ -257,6 +259,28 @@ void FlowCommands::add_inputs() {
       "events that wait for their run and dead letters.");
 }
 
+void FlowCommands::add_servers() {
+  CLI::App* const servers =
+      add("servers", "List the task servers of a server, and what they are at", Verb::kServers);
+  add_common(servers);
+  servers->footer(
+      "STATE is connected, ready, draining (takes nothing new), unreachable (nothing is heard of "
+      "it; its\n"
+      "attempts may go on) or gone. SLOTS are attempts that it takes at a time, by class.");
+}
+
+void FlowCommands::add_trace() {
+  CLI::App* const trace = add(
+      "trace", "Print what cerebro and task servers said to each other for a run", Verb::kTrace);
+  trace->add_option("run", found_.run, "Its number, its id or the front of that, or 'last'")
+      ->required()
+      ->type_name("RUN");
+  add_common(trace);
+  trace->footer(
+      "Each line has the time, what has passed since the line before, who said what to\n"
+      "whom, and of which attempt.");
+}
+
 void FlowCommands::add_input() {
   CLI::App* const input = add(
       "input", "Make what a trigger's input needs in its database, or take it away", Verb::kInput);
@@ -326,6 +350,8 @@ void add_applied_flow_commands(CLI::App& app, Arguments& found) {
   commands.add_triggers();
   commands.add_inputs();
   commands.add_input();
+  commands.add_servers();
+  commands.add_trace();
   commands.add_config();
   commands.add_backup();
 }

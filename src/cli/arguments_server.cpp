@@ -141,7 +141,13 @@ void ServerCommands::add_token() {
              "all that you may)");
   create->add_option("--expires", found_.at.expires_at, "Until when it is good (default: always)")
       ->type_name("TIME");
-  create->add_flag("--service", found_.at.service, "Of a program, and of no user");
+  CLI::Option* const service =
+      create->add_flag("--service", found_.at.service, "Of a program, and of no user");
+  create
+      ->add_option("--team", found_.at.team,
+                   "Of the task servers of a team, which is a namespace: for nothing else")
+      ->type_name("NAMESPACE")
+      ->excludes(service);
   add_server_option(create, found_);
   CLI::App* const revoke = action(token, "revoke", "It is good no more");
   add_name(revoke, "Its id, as 'list' shows it")->required();

@@ -58,6 +58,8 @@ using CommandResult = Result<ExitCode>;
 [[nodiscard]] CommandResult events_command(CommandContext& context);
 [[nodiscard]] CommandResult inputs_command(CommandContext& context);
 [[nodiscard]] CommandResult input_command(CommandContext& context);
+[[nodiscard]] CommandResult servers_command(CommandContext& context);
+[[nodiscard]] CommandResult trace_command(CommandContext& context);
 [[nodiscard]] CommandResult triggers_command(CommandContext& context);
 [[nodiscard]] CommandResult config_command(CommandContext& context);
 /// Of who runs this program, for the record of decisions.

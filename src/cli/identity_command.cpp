@@ -169,14 +169,19 @@ CommandResult list_tokens(CommandContext& context, const ApiClient& client) {
 CommandResult create_token(CommandContext& context, const ApiClient& client) {
   const ServerOptions& at = context.arguments.at;
   TRY_ASSIGN(std::string grants, grants_as_json(at.grants));
-  if (at.grants.empty()) {
+  if (!at.team.empty()) {
+    grants = fmt::format("[{{\"namespace\":{},\"role\":\"viewer\"}}]", json_string(at.team));
+  } else if (at.grants.empty()) {
     TRY_ASSIGN(const std::string me, client.get("/me"));
     TRY_ASSIGN(const JsonSlice json, JsonSlice::parse(me));
     grants = json.raw("grants");
   }
   client::Write write{.path = "/tokens"};
   write.body = fmt::format("{{\"name\":{},\"kind\":\"{}\",\"grants\":{}", json_string(at.name),
-                           at.service ? "service" : "personal", grants);
+                           !at.team.empty() ? "server"
+                           : at.service     ? "service"
+                                            : "personal",
+                           grants);
   if (!at.expires_at.empty()) {
     const auto until = parse_timestamp(at.expires_at);
     if (!until.has_value()) {

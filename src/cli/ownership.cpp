@@ -34,8 +34,13 @@ Ownership::~Ownership() {
   if (cerebro_ != nullptr) cerebro_->unsubscribe(*feed_);
   if (cerebro_ != nullptr && observer_ != nullptr) cerebro_->unsubscribe(*observer_);
   server_.reset();
+  if (task_servers_ != nullptr) {
+    cerebro_->unsubscribe(*task_servers_);
+    task_servers_->stop();
+  }
   if (cerebro_ != nullptr) cerebro_->stop();
   for (std::thread& cancel : cancels_) cancel.join();
+  task_servers_.reset();
   process_.reset();
   cerebro_.reset();
 }
@@ -106,9 +111,27 @@ Result<> Ownership::start() {
   process_ = parts_.make_process(settings_.layout, cerebro_->sink());
   cerebro_->subscribe(*feed_);
   if (observer_ != nullptr) cerebro_->subscribe(*observer_);
-  cerebro_->start(*process_);
+  if (settings_.task_servers) TRY(take_task_servers());
+  cerebro_->start(task_servers_ == nullptr ? *process_ : *task_servers_);
+  if (task_servers_ != nullptr) task_servers_->begin(*cerebro_);
   TRY_ASSIGN(server_, OwnerServer::start(settings_.layout, *this));
   listening_ = server_.get();
+  return {};
+}
+
+Result<> Ownership::take_task_servers() {
+  server::TaskServerParts parts{
+      .layout = settings_.layout,
+      .clock = parts_.clock,
+      .evaluator = parts_.evaluator,
+      .epoch = store_->epoch(),
+      .others = process_.get(),
+      .sink = cerebro_->sink(),
+      .open_reader = [open = parts_.open_reader, layout = settings_.layout] {
+        return open(layout);
+      }};
+  TRY_ASSIGN(task_servers_, server::TaskServers::make(std::move(parts)));
+  cerebro_->subscribe(*task_servers_);
   return {};
 }
 

@@ -20,6 +20,7 @@
 #include "flow/file_bounds.hpp"
 #include "model/layout.hpp"
 #include "ports/flow_finder.hpp"
+#include "server/tasks/task_servers.hpp"
 #include "service/flow_cache.hpp"
 #include "service/history.hpp"
 
@@ -31,6 +32,7 @@ struct OwnerSettings {
   std::size_t events_max = 1'000'000;  ///< as of CerebroSettings
   bool waits_for_space = false;        ///< as CerebroSettings
   flow::FileBounds files{};            ///< of files that events name
+  bool task_servers = false;           ///< whether they may come
 };
 
 /// Threads: one, but for what OwnerService says.
@@ -57,6 +59,8 @@ class Ownership final : public OwnerService {
   void clock_was_set();
   /// For a server.
   [[nodiscard]] Cerebro& cerebro() { return *cerebro_; }
+  /// Null: none may come.
+  [[nodiscard]] server::TaskServers* task_servers() { return task_servers_.get(); }
   /// As Cerebro::remove.
   [[nodiscard]] Result<std::int64_t> remove(OldRows rows);
 
@@ -80,6 +84,7 @@ class Ownership final : public OwnerService {
 
  private:
   FeedListener listener();
+  [[nodiscard]] Result<> take_task_servers();
   Result<FoundFlow> find_flow(std::string_view ns, std::string_view id, const std::string& folder);
   Result<RunNo> ask(ServerRequest wanted, const OwnerRequest& from, std::string_view action,
                     std::string subject, std::string after = {});
@@ -114,6 +119,7 @@ class Ownership final : public OwnerService {
   std::unique_ptr<Feed> feed_;
   std::unique_ptr<Cerebro> cerebro_;
   std::unique_ptr<Executor> process_;
+  std::unique_ptr<server::TaskServers> task_servers_;
   std::atomic<OwnerServer*> listening_ = nullptr;
   std::unique_ptr<OwnerServer> server_;
   std::vector<std::thread> cancels_;

@@ -1,6 +1,7 @@
 #include "cli/commands.hpp"
 #include "flow/case_file.hpp"
 #include "model/states.hpp"
+#include "protocol/documents.hpp"
 #include "server/server.hpp"
 
 namespace cordyna::cli {
@@ -11,6 +12,10 @@ CommandResult schema_command(CommandContext& context) {
     text = states_as_markdown();
   } else if (context.arguments.api) {
     text = context.arguments.reference ? server::api_reference() : server::openapi();
+  } else if (context.arguments.protocol) {
+    text = context.arguments.reference  ? protocol::protocol_reference()
+           : context.arguments.asyncapi ? protocol::asyncapi_document()
+                                        : protocol::protocol_schema();
   } else if (context.arguments.tests) {
     text =
         context.arguments.reference ? flow::case_reference_as_markdown() : flow::case_json_schema();

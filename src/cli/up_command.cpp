@@ -186,18 +186,21 @@ CommandResult Up::own() {
   OwnerSettings settings{{session_settings(context_).slots, project_.pools}, layout_};
   settings.events_max = config_.limits.pending_events;
   settings.waits_for_space = true;
+  settings.task_servers = config_.listen != "off";
   settings.files = file_bounds(config_, layout_);
   Ownership ownership(context_.parts, settings, std::move(store), cache_, view_);
   // These go before what they borrow, however this ends.
   struct Ending {
     Up& up;
+    Ownership& ownership;
     ~Ending() {
+      if (ownership.task_servers() != nullptr) ownership.task_servers()->stop();
       up.server_.reset();  // it asks for the inputs' states
       up.inputs_.reset();
       up.pruner_.reset();
     }
   };
-  const Ending ending{*this};
+  const Ending ending{*this, ownership};
   ownership.observe(report_);
   TRY(ownership.start());
   TRY(take_up_runs(ownership));

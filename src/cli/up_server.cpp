@@ -89,6 +89,7 @@ Result<std::unique_ptr<server::Server>> start_server(const CommandContext& conte
       .secret_values = context.parts.find_secrets(layout),
       .evaluator = context.parts.evaluator,
       .pools = std::move(pools),
+      .task_servers = ownership.task_servers(),
       .inputs = [&inputs] { return inputs.statuses(); },
       .back_up = context.parts.back_up_state};
   auto server = server::Server::start(settings, std::move(parts));

@@ -165,7 +165,8 @@ void View::follow_output(Run& run, const Update& update) {
   if (state != AttemptState::kStarted && !is_final(state)) return;
   if (run.index.empty()) {
     for (std::size_t i = 0; i < flow->tasks.size(); ++i) {
-      if (flow->tasks[i].kind != TaskKind::kProcess) continue;
+      const TaskKind kind = flow->tasks[i].kind;
+      if (kind != TaskKind::kProcess && kind != TaskKind::kServed) continue;
       run.index.emplace(flow->tasks[i].id, static_cast<TaskIndex>(i));
     }
     if (run.index.empty()) run.index.emplace("", 0);  // only tasks without output

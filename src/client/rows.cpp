@@ -52,7 +52,7 @@ std::optional<TaskError> error_of(const JsonSlice& json) {
 
 std::optional<engine::BlockerKind> kind_of(std::string_view text) {
   using engine::BlockerKind;
-  for (int kind = 0; kind <= static_cast<int>(BlockerKind::kConcurrency); ++kind) {
+  for (int kind = 0; kind <= static_cast<int>(BlockerKind::kServer); ++kind) {
     if (to_string(static_cast<BlockerKind>(kind)) == text) return static_cast<BlockerKind>(kind);
   }
   return std::nullopt;

@@ -56,6 +56,8 @@ class Engine {
   [[nodiscard]] Result<> decide(Millis now, RunNo run, const HoldDecision& decision, Decision& out);
   /// News of an attempt; of a run that is not here: nothing.
   void report(Millis now, const AttemptReport& report, Decision& out);
+  /// A task server takes so many attempts from now on; its tasks wait while it takes none.
+  void set_room(const LineRoom& room) { shared_.slots.set_room(room); }
   /// Fires due timers, emits adoptions, settles, hands out what has a slot.
   void advance(Millis now, Decision& out);
 

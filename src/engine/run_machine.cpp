@@ -6,6 +6,7 @@
 
 #include "base/check.hpp"
 #include "engine/retry.hpp"
+#include "model/task_server.hpp"
 
 namespace cordyna::engine {
 namespace {
@@ -78,18 +79,19 @@ bool RunMachine::section_open(TaskIndex task) const {
 void RunMachine::begin_attempt(Step& step, TaskIndex task, AttemptState state) {
   TaskLive& live = tasks_[task];
   AttemptLive& attempt = live_[task];
-  ++live.attempt;
+  const bool again = attempt.came_back();
+  if (!again) ++live.attempt;
   if (attempt.first_at == 0) {
     attempt.first_at = step.now;
     const Millis limit = spec_of(task).timeout;
     if (limit > 0) step.shared.timers.add({step.now + limit, run_.no, task, TimerKind::kTask});
   }
   attempt.retry_at = 0;
-  attempt.row = AttemptRow{};
+  if (!again) attempt.row = AttemptRow{};
   attempt.row.run = run_.no;
   attempt.row.path = path_of(task);
   attempt.row.attempt = live.attempt;
-  attempt.row.created_at = step.now;
+  if (!again) attempt.row.created_at = step.now;
   attempt.row.state = AttemptState::kCreated;
   attempt.row.pool = spec_of(task).pool;
   if (state != AttemptState::kDispatched) return;
@@ -179,8 +181,11 @@ void RunMachine::report(Step& step, const AttemptReport& report) {
         progress(step, task, AttemptState::kStarted, report.detail);
       }
       return;
+    case ReportKind::kReturned:
+      if (can_follow(state, AttemptState::kCreated)) take_back(step, task, report);
+      return;
     case ReportKind::kEnded:
-      if (!is_final(state)) {
+      if (live->second.is_out()) {
         end_attempt(step, task, report.outcome);
       } else if (!live->second.row.known_dead) {
         release(step, task);
@@ -199,6 +204,35 @@ void RunMachine::progress(Step& step, TaskIndex task, AttemptState state, std::s
   const TaskState to = started ? TaskState::kStarted : TaskState::kQueued;
   write_task(step, task, to, TaskRow{});
   write_history(step, live.row.path, live.row.attempt, to, state, std::move(detail));
+}
+
+/// Who it was handed to does not take it: it waits for a slot again, perhaps a while, and is none
+/// of the attempts that the task has.
+void RunMachine::take_back(Step& step, TaskIndex task, const AttemptReport& report) {
+  AttemptLive& live = live_.at(task);
+  arm_phase(step, live, task, 0);
+  live.row.dispatched_at = 0;
+  live.row.known_dead = true;
+  --unproven_;
+  step.shared.slots.give_back(live);
+  write_attempt(step, live, AttemptState::kCreated);
+  if (live.row.cancel_requested) {
+    write_attempt(step, live, AttemptState::kCancelled);
+    write_history(step, live.row.path, live.row.attempt, TaskState::kCancelled,
+                  AttemptState::kCancelled, report.detail);
+    end_task(step, task, TaskState::kCancelled, {});
+    return open_sections(step);
+  }
+  TaskRow details;
+  if (report.not_before > 0) {
+    live.retry_at = step.now + report.not_before;
+    details.retry_at = live.retry_at;
+    step.shared.timers.add({live.retry_at, run_.no, task, TimerKind::kRetry});
+  }
+  write_task(step, task, TaskState::kPending, details);
+  write_history(step, live.row.path, live.row.attempt, std::nullopt, AttemptState::kCreated,
+                report.detail);
+  if (live.retry_at <= step.now) list(task);
 }
 
 /// The attempt ended, and nothing of it runs any more.
@@ -278,15 +312,18 @@ void RunMachine::time_out(Step& step, TaskIndex task, TaskErrorCode code, Phase 
   arm_phase(step, live, task, 0);
   live.row.ended_at = step.now;
   const TaskError error =
-      owned(make_task_error(code, phase,
-                            fmt::format("not {} within {}",
-                                        phase == Phase::kAcknowledge ? "acknowledged"
-                                        : phase == Phase::kStart     ? "started"
-                                                                     : "completed",
-                                        format_delay(limit))),
+      owned(make_task_error(
+                code, phase,
+                fmt::format("{}not {} within {}",
+                            is_line(live.row.pool)
+                                ? fmt::format("task server '{}': ", server_of_line(live.row.pool))
+                                : "",
+                            phase == Phase::kAcknowledge ? "acknowledged"
+                            : phase == Phase::kStart     ? "started"
+                                                         : "completed",
+                            format_delay(limit))),
             task);
-  step.out.cancels.push_back(
-      {{run_.no, path_of(task), live.row.attempt}, tasks_[task].spec, CancelReason::kTimeout});
+  tell_to_end(step, task, CancelReason::kTimeout);
   retry_or_fail(step, task, live, error);
 }
 
@@ -326,7 +363,7 @@ void RunMachine::on_timer(Step& step, const Timer& timer) {
     if (tasks_[timer.task].state == TaskState::kPending) list(timer.task);
     return;
   }
-  const bool alive = !is_final(live.row.state);
+  const bool alive = live.is_out();
   if (timer.kind == TimerKind::kPhase) {
     if (!alive) return;
     const PhaseLimit what = phase_limit(live.row.state, spec.timeouts);
@@ -342,7 +379,13 @@ void RunMachine::on_timer(Step& step, const Timer& timer) {
                                               ? "with retries"
                                               : "what it waits for does not hold")),
               timer.task);
-    write_history(step, path_of(timer.task), live.row.attempt, TaskState::kError, std::nullopt,
+    const bool came_back = live.came_back();
+    if (came_back) {
+      live.row.error = details.error;
+      write_attempt(step, live, AttemptState::kFailed);
+    }
+    write_history(step, path_of(timer.task), live.row.attempt, TaskState::kError,
+                  came_back ? std::optional(AttemptState::kFailed) : std::nullopt,
                   history_detail(*details.error));
     end_task(step, timer.task, TaskState::kError, details);
   }

@@ -82,6 +82,7 @@ class RunMachine {
   void run_in_engine(Step& step, TaskIndex task);
   void fail_in_engine(Step& step, TaskIndex task, TaskError error);
   [[nodiscard]] Result<std::string> render_message(Step& step, TaskIndex task) const;
+  void take_back(Step& step, TaskIndex task, const AttemptReport& report);
   void end_attempt(Step& step, TaskIndex task, const Outcome& outcome);
   void retry_or_fail(Step& step, TaskIndex task, AttemptLive& live, const TaskError& error);
   void time_out(Step& step, TaskIndex task, TaskErrorCode code, Phase phase, Millis limit);
@@ -168,6 +169,7 @@ class RunMachine {
   void end_task(Step& step, TaskIndex task, TaskState state, const TaskRow& details);
   void after_end(TaskIndex task);
   void finish(Step& step);
+  void give_what_server_gave();
   void time_out_run(Step& step);
   void restore_tasks(Step& step, RunSnapshot& snapshot);
   void restore_hold(HoldRow& row);
@@ -185,6 +187,7 @@ class RunMachine {
                      std::string detail);
   [[nodiscard]] std::string context(TaskIndex task, std::uint32_t attempt) const;
   [[nodiscard]] StartAttempt command(TaskIndex task) const;
+  void tell_to_end(Step& step, TaskIndex task, CancelReason reason) const;
   void arm_phase(Step& step, AttemptLive& live, TaskIndex task, Millis limit);
 
   std::shared_ptr<const Flow> flow_;

@@ -88,7 +88,8 @@ std::string RunMachine::context(TaskIndex task, std::uint32_t attempt) const {
                  R"(,"vars":{},"task":{{"id":{},"attempt":{}}},"outputs":{{)",
                  or_empty_object(vars_), json_string(path_of(task)), attempt);
   bool first = true;
-  for (const TaskIndex named : spec.refs) {
+  // A server is told what its task needed, though no template names it.
+  for (const TaskIndex named : spec.kind == TaskKind::kServed ? spec.needs : spec.refs) {
     const TaskIndex ref = beside(task, named);
     const auto found = outputs_.find(ref);
     if (found == outputs_.end()) continue;
@@ -125,7 +126,18 @@ StartAttempt RunMachine::command(TaskIndex task) const {
   start.approved = approved(task);
   start.no_cache = run_.no_cache;
   start.timeouts = spec_of(task).timeouts;
+  start.scheduled = run_.scheduled;
+  start.by_task = run_.parent != 0;
+  start.acknowledged = live_.at(task).row.state > AttemptState::kDispatched;
   return start;
+}
+
+void RunMachine::tell_to_end(Step& step, TaskIndex task, CancelReason reason) const {
+  step.out.cancels.push_back({{run_.no, path_of(task), live_.at(task).row.attempt},
+                              tasks_[task].spec,
+                              reason,
+                              run_.id,
+                              flow_});
 }
 
 void RunMachine::arm_phase(Step& step, AttemptLive& live, TaskIndex task, Millis limit) {

@@ -103,7 +103,7 @@ void RunMachine::settle_task(Step& step, TaskIndex task) {
   const auto attempt = live_.find(task);
   if (attempt != live_.end()) {  // between attempts: its upstreams were judged before the first
     if (live.held) return;
-    if (!is_final(attempt->second.row.state) || !attempt->second.row.known_dead) return;
+    if (!attempt->second.row.known_dead) return;
     if (attempt->second.retry_at > step.now) return;
   }
   if (is_broken(task)) {
@@ -206,8 +206,21 @@ void RunMachine::finish(Step& step) {
       run_.error->owner = flow_->owner;
     }
   }
+  if (flow_->outputs.size() <= 2) give_what_server_gave();
   write_run(step, to, std::move(detail));
   step.out.ended.push_back(run_.no);
+}
+
+/// A flow that is one task of a server, and what that needs, gives what the task does.
+void RunMachine::give_what_server_gave() {
+  TaskIndex served = kNoTask;
+  for (TaskIndex task = 0; task < flow_->tasks.size(); ++task) {
+    if (flow_->tasks[task].kind != TaskKind::kServed) continue;
+    if (served != kNoTask) return;
+    served = task;
+  }
+  const auto found = outputs_.find(served);
+  if (found != outputs_.end()) run_.outputs = found->second;
 }
 
 void RunMachine::cancel(Step& step, std::string why) {
@@ -243,18 +256,19 @@ bool RunMachine::spared(TaskIndex task) const {
 void RunMachine::sweep_task(Step& step, TaskIndex task) {
   if (spared(task) || is_final(tasks_[task].state)) return;
   const auto live = live_.find(task);
-  if (live != live_.end() && !is_final(live->second.row.state)) {
+  if (live != live_.end() && live->second.is_out()) {
     if (!live->second.row.cancel_requested) {
       live->second.row.cancel_requested = true;
       write_attempt(step, live->second, live->second.row.state);
     }
-    step.out.cancels.push_back({{run_.no, path_of(task), live->second.row.attempt},
-                                tasks_[task].spec,
-                                CancelReason::kUser});
+    tell_to_end(step, task, CancelReason::kUser);
     return;
   }
   if (std::exchange(tasks_[task].held, false)) --held_;
-  write_history(step, path_of(task), tasks_[task].attempt, TaskState::kCancelled, std::nullopt,
+  const bool came_back = live != live_.end() && live->second.came_back();
+  if (came_back) write_attempt(step, live->second, AttemptState::kCancelled);
+  write_history(step, path_of(task), tasks_[task].attempt, TaskState::kCancelled,
+                came_back ? std::optional(AttemptState::kCancelled) : std::nullopt,
                 run_.cancel_requested ? "the run was cancelled" : "the run's time is used up");
   end_task(step, task, TaskState::kCancelled, {});
 }
@@ -349,10 +363,11 @@ void RunMachine::restore_attempt(Step& step, const AttemptRow& row) {
     step.shared.timers.add({row.deadline_at, run_.no, task, TimerKind::kPhase});
   if (row.known_dead) return;
   ++unproven_;
-  if (spec.kind == TaskKind::kProcess) step.shared.slots.take_again(live);
+  if (spec.kind == TaskKind::kProcess || spec.kind == TaskKind::kServed) {
+    step.shared.slots.take_again(live);
+  }
   if (is_final(row.state)) {  // failed by its deadline: its death was not proven yet
-    step.out.cancels.push_back(
-        {{run_.no, row.path, row.attempt}, tasks_[task].spec, CancelReason::kTimeout});
+    tell_to_end(step, task, CancelReason::kTimeout);
   }
   live.to_adopt = !is_final(row.state) || spec.kind == TaskKind::kRun;
 }

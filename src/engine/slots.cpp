@@ -17,7 +17,7 @@ Slots::Slots(Limits limits) : size_(limits.slots), queues_(limits.pools.size() +
   for (PoolSpec& spec : limits.pools) {
     const auto number = static_cast<std::uint32_t>(pools_.size());
     CHECK(by_name_.emplace(spec.name, number).second);
-    pools_.push_back({std::move(spec), {}, {}});
+    pools_.push_back({std::move(spec), {}, {}, false});
   }
 }
 
@@ -28,32 +28,64 @@ const PoolState* Slots::find(std::string_view pool) const {
 
 PoolState* Slots::pool_of(std::string_view pool) {
   if (pool.empty()) return nullptr;
-  const auto found = by_name_.find(pool);
-  return found == by_name_.end() ? nullptr : &pools_[found->second];
+  auto found = by_name_.find(pool);
+  if (found == by_name_.end()) {
+    if (!is_line(pool)) return nullptr;
+    found = by_name_.emplace(pool, static_cast<std::uint32_t>(pools_.size())).first;
+    pools_.push_back({PoolSpec{.name = std::string(pool)}, {}, {}, true});
+    queues_.emplace_back();
+  }
+  return &pools_[found->second];
+}
+
+/// The pool has changed, or its queue.
+void Slots::note(std::uint32_t pool) {
+  const std::size_t queue = pool + 1;
+  if (queues_[queue].empty() || pools_[pool].full()) {
+    open_.erase(queue);
+  } else {
+    open_.insert(queue);
+  }
+}
+
+void Slots::set_room(const LineRoom& room) {
+  PoolState* const line = pool_of(room.line);
+  CHECK(line != nullptr && line->is_line);
+  line->spec.slots = room.slots;
+  note(static_cast<std::uint32_t>(line - pools_.data()));
 }
 
 void Slots::want(SlotRequest request, std::string_view pool) {
   request.seq = ++seq_;
-  const auto found = pool.empty() ? by_name_.end() : by_name_.find(pool);
-  queues_[found == by_name_.end() ? 0 : found->second + 1].push(request);
+  const PoolState* const found = pool_of(pool);
+  const std::size_t queue =
+      found == nullptr ? 0 : static_cast<std::size_t>(found - pools_.data()) + 1;
+  queues_[queue].push(request);
+  if (found == nullptr) {
+    open_.insert(queue);
+  } else {
+    note(static_cast<std::uint32_t>(queue - 1));
+  }
 }
 
 bool Slots::open(std::size_t queue, Millis now) const {
-  if (queues_[queue].empty()) return false;
-  if (queue == 0) return true;
-  const PoolState& pool = pools_[queue - 1];
-  return !pool.full() && pool.next_start() <= now;
+  const bool line = queue > 0 && pools_[queue - 1].is_line;
+  if (!line && used_ >= size_) return false;
+  return queue == 0 || pools_[queue - 1].next_start() <= now;
 }
 
 std::optional<SlotRequest> Slots::next(Millis now) {
-  if (used_ >= size_) return std::nullopt;
-  SlotQueue* best = nullptr;
-  for (std::size_t i = 0; i < queues_.size(); ++i) {
-    if (!open(i, now)) continue;
-    if (best == nullptr || queues_[i].front().before(best->front())) best = &queues_[i];
+  std::size_t best = queues_.size();
+  for (const std::size_t queue : open_) {
+    if (!open(queue, now)) continue;
+    if (best == queues_.size() || queues_[queue].front().before(queues_[best].front())) {
+      best = queue;
+    }
   }
-  if (best == nullptr) return std::nullopt;
-  return best->pop();
+  if (best == queues_.size()) return std::nullopt;
+  const SlotRequest next = queues_[best].pop();
+  if (queues_[best].empty()) open_.erase(best);
+  return next;
 }
 
 void Slots::take(AttemptLive& attempt, Millis now) {
@@ -65,18 +97,20 @@ void Slots::take(AttemptLive& attempt, Millis now) {
 void Slots::take_again(AttemptLive& attempt) {
   CHECK(!attempt.holds_slot);
   attempt.holds_slot = true;
-  ++used_;
-  if (PoolState* pool = pool_of(attempt.row.pool); pool != nullptr) {
-    pool->holders.insert_or_assign({attempt.row.run, attempt.row.path}, true);
-  }
+  PoolState* const pool = pool_of(attempt.row.pool);
+  if (pool == nullptr || !pool->is_line) ++used_;
+  if (pool == nullptr) return;
+  pool->holders.insert_or_assign({attempt.row.run, attempt.row.path}, true);
+  note(static_cast<std::uint32_t>(pool - pools_.data()));
 }
 
 void Slots::give_back(AttemptLive& attempt) {
   if (!std::exchange(attempt.holds_slot, false)) return;
-  --used_;
-  if (PoolState* pool = pool_of(attempt.row.pool); pool != nullptr) {
-    pool->holders.erase({attempt.row.run, attempt.row.path});
-  }
+  PoolState* const pool = pool_of(attempt.row.pool);
+  if (pool == nullptr || !pool->is_line) --used_;
+  if (pool == nullptr) return;
+  pool->holders.erase({attempt.row.run, attempt.row.path});
+  note(static_cast<std::uint32_t>(pool - pools_.data()));
 }
 
 void Slots::know_start(std::string_view pool, Millis at) {
@@ -88,13 +122,19 @@ void Slots::know_start(std::string_view pool, Millis at) {
 
 void Slots::know_holder(const AttemptRow& attempt) {
   PoolState* pool = pool_of(attempt.pool);
-  if (pool != nullptr) pool->holders.try_emplace({attempt.run, attempt.path}, false);
+  if (pool == nullptr) return;
+  if (pool->holders.try_emplace({attempt.run, attempt.path}, false).second) ++unowned_;
+  note(static_cast<std::uint32_t>(pool - pools_.data()));
 }
 
 void Slots::forget_holders(RunNo run) {
-  for (PoolState& pool : pools_) {
-    std::erase_if(pool.holders,
-                  [run](const auto& holder) { return holder.first.run == run && !holder.second; });
+  if (unowned_ == 0) return;
+  for (std::uint32_t i = 0; i < pools_.size(); ++i) {
+    const auto gone = std::erase_if(pools_[i].holders, [run](const auto& holder) {
+      return holder.first.run == run && !holder.second;
+    });
+    unowned_ -= gone;
+    if (gone > 0) note(i);
   }
 }
 

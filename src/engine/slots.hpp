@@ -7,7 +7,9 @@
 /// A rate is a sliding window: no `per` ever holds more than `count` starts. It is decided from the
 /// times that come in; whoever waits for a start has a time at which it comes.
 ///
-/// A pool that nobody declares (any more) has no limit. Threads: none; a value.
+/// A pool that nobody declares (any more) has no limit. A line of a task server (model/task_server)
+/// is a pool, too: its attempts take no slot of the machine, and it has none until its server says
+/// how many. Threads: none; a value.
 #pragma once
 
 #include <compare>
@@ -15,6 +17,7 @@
 #include <deque>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -25,6 +28,7 @@
 #include "engine/task_live.hpp"
 #include "model/pool.hpp"
 #include "model/rows.hpp"
+#include "model/task_server.hpp"
 
 namespace cordyna::engine {
 
@@ -48,8 +52,11 @@ struct PoolState {
   /// False: of a run that nobody has taken up; it may live, and holds its slot until somebody does.
   std::map<SlotHolder, bool> holders;
   std::deque<Millis> starts;  ///< ascending; the newest, at most as many as the rate has
+  bool is_line = false;       ///< no slots are none, and not any number
 
-  [[nodiscard]] bool full() const { return spec.slots > 0 && holders.size() >= spec.slots; }
+  [[nodiscard]] bool full() const {
+    return (is_line || spec.slots > 0) && holders.size() >= spec.slots;
+  }
   /// When the next start may be; never later than it must.
   [[nodiscard]] Millis next_start() const;
 };
@@ -62,6 +69,14 @@ class Slots {
   [[nodiscard]] std::uint32_t used() const { return used_; }
   /// Null: there is no such pool.
   [[nodiscard]] const PoolState* find(std::string_view pool) const;
+  /// How many slots a line has from now on. More may be held.
+  void set_room(const LineRoom& room);
+  template <class What>
+  void each_line(const What& what) const {
+    for (const PoolState& pool : pools_) {
+      if (pool.is_line) what(LineRoom{pool.spec.name, pool.spec.slots});
+    }
+  }
 
   /// A task wants a slot. It is asked once it is its turn.
   void want(SlotRequest request, std::string_view pool);
@@ -71,9 +86,10 @@ class Slots {
   /// pool's number.
   template <class What>
   void each_wait(Millis now, const What& what) const {
-    for (std::uint32_t i = 0; i < pools_.size(); ++i) {
-      const Millis at = pools_[i].next_start();
-      if (!queues_[i + 1].empty() && !pools_[i].full() && at > now) what(at, i);
+    for (const std::size_t queue : open_) {
+      if (queue == 0) continue;
+      const Millis at = pools_[queue - 1].next_start();
+      if (at > now) what(at, static_cast<std::uint32_t>(queue - 1));
     }
   }
 
@@ -92,16 +108,20 @@ class Slots {
   void forget_holders(RunNo run);
 
  private:
+  /// Null: no limit. A line is there from the first word of it on.
   PoolState* pool_of(std::string_view pool);
+  void note(std::uint32_t pool);
   /// Whether the queue's next task may have a slot.
   [[nodiscard]] bool open(std::size_t queue, Millis now) const;
 
   std::uint32_t size_;
   std::uint32_t used_ = 0;
+  std::size_t unowned_ = 0;  // holders of runs that nobody has taken up
   std::uint64_t seq_ = 0;
   std::vector<PoolState> pools_;
   std::map<std::string, std::uint32_t, std::less<>> by_name_;
   std::vector<SlotQueue> queues_;  // of tasks without a pool, then of each pool
+  std::set<std::size_t> open_;     // queues with somebody in them, of pools that are not full
 };
 
 }  // namespace cordyna::engine

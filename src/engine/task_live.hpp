@@ -30,6 +30,13 @@ struct AttemptLive {
   Millis retry_at = 0;
   bool holds_slot = false;
   bool to_adopt = false;
+
+  /// Handed out, and nothing says that it has ended.
+  [[nodiscard]] bool is_out() const { return !is_final(row.state) && !row.known_dead; }
+  /// Came back: the next time it is handed out it is the same attempt.
+  [[nodiscard]] bool came_back() const {
+    return row.state == AttemptState::kCreated && row.attempt > 0;
+  }
 };
 
 }  // namespace cordyna::engine

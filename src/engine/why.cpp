@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "engine/run_machine.hpp"
+#include "model/task_server.hpp"
 
 namespace cordyna::engine {
 
@@ -41,7 +42,8 @@ std::string_view to_string(BlockerKind kind) {
                                      std::string_view("paused"),
                                      std::string_view("time"),
                                      std::string_view("condition"),
-                                     std::string_view("concurrency")};
+                                     std::string_view("concurrency"),
+                                     std::string_view("server")};
   return kNames[static_cast<std::size_t>(kind)];
 }
 
@@ -51,7 +53,14 @@ void RunMachine::explain_slot(TaskIndex task, Millis now, Millis since, const Sl
   const TaskSpec& spec = spec_of(task);
   const PoolState* pool = slots.find(spec.pool);
   Blocker blocker{path_of(task), BlockerKind::kSlot, {}, since, 0, flow_->owner, 0, spec.pool};
-  if (pool != nullptr && pool->full()) {
+  if (pool != nullptr && pool->full() && is_line(spec.pool)) {
+    blocker.kind = BlockerKind::kServer;
+    blocker.what =
+        pool->spec.slots == 0
+            ? fmt::format("task server '{}' is not ready", server_of_line(spec.pool))
+            : fmt::format("task server '{}' has all of its {} slots taken, by {}",
+                          server_of_line(spec.pool), pool->spec.slots, holders_text(*pool));
+  } else if (pool != nullptr && pool->full()) {
     blocker.kind = BlockerKind::kPool;
     blocker.what = fmt::format("pool '{}' is full: {} of {} slots, held by {}", spec.pool,
                                pool->holders.size(), pool->spec.slots, holders_text(*pool));
@@ -67,6 +76,11 @@ void RunMachine::explain_slot(TaskIndex task, Millis now, Millis since, const Sl
 }
 
 namespace {
+
+/// The one that waits to be made: a new one, or one that came back.
+std::string next_attempt(const AttemptLive& live) {
+  return fmt::format("attempt {}", live.row.attempt + (live.came_back() ? 0 : 1));
+}
 
 std::string what_runs(const TaskSpec& spec, const AttemptRow& attempt) {
   if (spec.kind == TaskKind::kRun) return "a run of flow " + spec.subflow.name();
@@ -100,7 +114,7 @@ void RunMachine::explain(Millis now, const Shared& shared, std::vector<Blocker>&
     if (live != live_.end() && live->second.row.attempt > 0) {
       const AttemptRow& row = live->second.row;
       const Millis until = live->second.retry_at;
-      if (!is_final(row.state)) {
+      if (live->second.is_out()) {
         say(BlockerKind::kRunning, what_runs(spec, row),
             row.started_at > 0 ? row.started_at : row.dispatched_at, row.deadline_at);
       } else if (!row.known_dead) {
@@ -109,7 +123,7 @@ void RunMachine::explain(Millis now, const Shared& shared, std::vector<Blocker>&
                  (spec.kind == TaskKind::kEngine || until > now)) {
         explain_wait(task, now, blockers);
       } else if (until > now) {
-        say(BlockerKind::kRetryAt, fmt::format("attempt {}", row.attempt + 1), row.ended_at, until);
+        say(BlockerKind::kRetryAt, next_attempt(live->second), row.ended_at, until);
       } else {
         explain_slot(task, now, std::max(until, row.ended_at), shared.slots, blockers);
       }

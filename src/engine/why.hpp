@@ -25,6 +25,7 @@ enum class BlockerKind : std::uint8_t {
   kTime,             ///< waits until `until`
   kCondition,        ///< waits until `what` holds, and looks again at `until`
   kConcurrency,      ///< of a run, without a path: `run` is one of those in its way
+  kServer,           ///< its task server is away, or has no slot: `what` says which
 };
 
 struct Blocker {

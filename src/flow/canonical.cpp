@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/durations.hpp"
+#include "model/task_server.hpp"
 
 namespace cordyna::flow {
 namespace {
@@ -164,7 +165,7 @@ std::string task_json(const FlowDraft& draft, TaskIndex index) {
   fields.object("timeouts", timeout_fields(spec.timeouts));
   fields.object("resources", resource_fields(spec.resources));
   fields.duration("timeout", spec.timeout);
-  fields.text("pool", spec.pool);
+  if (!is_line(spec.pool)) fields.text("pool", spec.pool);
   if (spec.priority != 0) fields.raw("priority", std::to_string(spec.priority));
   fields.flag("allow_failure", spec.allow_failure);
   fields.flag("disabled", spec.disabled);

@@ -158,6 +158,7 @@ TaskDraft TaskReader::read(const Node& node, const TaskPlace& place) {
   if (draft.type->name == "pause") read_pause(draft);
   if (draft.type->name == "wait_for") read_wait_for(draft);
   if (draft.type->name == "flow") read_subflow(draft);
+  if (draft.type->name == "invoke") read_invoke(draft);
   if (draft.spec.kind == TaskKind::kEngine) {
     refuse_key(draft, "resources", "the engine does this by itself, in no process");
     draft.spec.resources = Resources{};

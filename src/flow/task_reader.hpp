@@ -51,6 +51,7 @@ class TaskReader {
   void check_cache(TaskDraft& draft);
   void read_wait_for(TaskDraft& draft);
   void read_subflow(TaskDraft& draft);
+  void read_invoke(TaskDraft& draft);  // invoke_reader.cpp
   /// Reports a key that the draft has and cannot have.
   void refuse_key(const TaskDraft& draft, std::string_view key, std::string_view why);
   void check_source(const TaskDraft& draft);

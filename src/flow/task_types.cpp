@@ -6,6 +6,7 @@
 #include "flow/contract_keys.hpp"
 #include "flow/guard_keys.hpp"
 #include "flow/http_keys.hpp"
+#include "flow/invoke_keys.hpp"
 #include "flow/key_spec.hpp"
 #include "flow/remote_keys.hpp"
 #include "flow/subflow_keys.hpp"
@@ -555,6 +556,10 @@ constexpr std::array kTypes{
     later("sql", "Runs SQL in a database."),
     later("notify", "Tells people."),
     later("task", "Runs a task of a task server."),
+    TaskType{.name = "invoke",
+             .description = "Runs a task on a task server of the flow's own team. Cerebro writes "
+                            "such a flow for each task that a server declares.",
+             .keys = invoke_detail::kInvoke},
     TaskType{.name = "flow",
              .description = "Runs another flow, as a run of its own. Its outputs are those of "
                             "that run, and run with id, number and state.",

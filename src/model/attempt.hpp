@@ -38,6 +38,9 @@ struct StartAttempt {
   bool approved = false;  ///< a person said that what it was held for is right
   bool no_cache = false;  ///< what was done before is not looked for; what is done now is kept
   Timeouts timeouts;  ///< the receiver enforces `complete` itself too, also when cerebro is gone
+  Scheduled scheduled{};      ///< of the run
+  bool by_task = false;       ///< a task of another run began the run
+  bool acknowledged = false;  ///< of one to be adopted: by whoever it was handed to
 };
 
 enum class CancelReason : std::uint8_t { kUser, kTimeout };
@@ -48,9 +51,17 @@ struct CancelAttempt {
   AttemptKey key;
   TaskIndex task = 0;
   CancelReason reason = CancelReason::kUser;
+  RunId run_id{};
+  std::shared_ptr<const Flow> flow{};  ///< of `task`: who is told may not know the attempt yet
 };
 
-enum class ReportKind : std::uint8_t { kAcknowledged, kStarted, kEnded };
+enum class ReportKind : std::uint8_t {
+  kAcknowledged,
+  kStarted,
+  kEnded,
+  kReturned,  ///< who it was handed to does not take it, and has not begun: it is handed out again,
+              ///< as the same attempt
+};
 
 /// What an attempt measured of a dataset.
 struct Measurement {
@@ -79,8 +90,9 @@ struct Outcome {
 struct AttemptReport {
   AttemptKey key;
   ReportKind kind = ReportKind::kEnded;
-  Outcome outcome;       ///< for kEnded
-  std::string detail{};  ///< for people: what does it; for kStarted
+  Outcome outcome;        ///< for kEnded
+  std::string detail{};   ///< for people: what does it, or why it came back
+  Millis not_before = 0;  ///< of kReturned: so long it waits before it is handed out again
 };
 
 }  // namespace cordyna

@@ -61,6 +61,7 @@ enum class TaskKind : std::uint8_t {
              ///< slot
   kProcess,  ///< handed to an Executor; takes a slot
   kRun,      ///< `flow`: another run of the same state does it; takes no slot
+  kServed,   ///< `invoke`: a task server does it; takes a slot of its server alone
 };
 
 /// What a task waits for by itself, once its upstreams let it run.

@@ -10,7 +10,8 @@ namespace cordyna {
 namespace {
 
 constexpr std::array<std::string_view, 4> kRoles{"viewer", "operator", "author", "admin"};
-constexpr std::array<std::string_view, 4> kTokenKinds{"personal", "service", "session", "login"};
+constexpr std::array<std::string_view, 5> kTokenKinds{"personal", "service", "session", "login",
+                                                      "server"};
 
 }  // namespace
 

@@ -64,6 +64,8 @@ enum class TokenKind : std::uint8_t {
   kService,   ///< of a program, with grants of its own
   kSession,   ///< of a browser, made at login
   kLogin,     ///< good once, for a session
+  kServer,    ///< of a team's task servers: speaks for tasks, and does nothing else. Its one grant
+              ///< names the team
 };
 [[nodiscard]] std::string_view to_string(TokenKind kind);
 [[nodiscard]] std::optional<TokenKind> parse_token_kind(std::string_view text);

@@ -22,6 +22,10 @@
 ///       private/<run no>/<task index>[.<item>]-<attempt>
 ///                             a mark: this attempt's data tells about persons, and goes when its
 ///                             run has ended (process/data/private_data.hpp)
+///       messages/<run no / 4096>
+///                             what task servers and cerebro said to each other, a line of JSON
+///                             each
+///       fence.key             what the fences of attempts on task servers are made with
 ///       cache/<key>/          work that was done (process/cache/entries.hpp)
 ///       runs/<run no>/ended   "<task index>[.<item>]-<attempt> <record>\n" for each attempt that
 ///       left
@@ -66,6 +70,12 @@ class StateLayout {
   [[nodiscard]] std::string attempt_folder(RunNo run, TaskIndex task, std::uint32_t attempt,
                                            std::string_view items = {}) const {
     return run_folder(run) + "/" + attempt_name(task, attempt, items);
+  }
+  /// What was said between cerebro and task servers: of so many runs in one file.
+  static constexpr RunNo kRunsInFile = 4096;
+  [[nodiscard]] std::string messages_folder() const { return folder_ + "/messages"; }
+  [[nodiscard]] std::string messages_of(RunNo run) const {
+    return messages_folder() + "/" + std::to_string(run / kRunsInFile);
   }
   [[nodiscard]] std::string cache_folder() const { return folder_ + "/cache"; }
   [[nodiscard]] std::string private_folder() const { return folder_ + "/private"; }

@@ -64,16 +64,18 @@ constexpr Edge<T> kTaskEdges[] = {
     {T::kStarted, T::kCancelled},
 };
 
-// Messages may arrive out of order or not at all: a later state implies the earlier ones.
+// Messages may arrive out of order or not at all: a later state implies the earlier ones. Back to
+// created: who it was handed to does not take it.
 constexpr Edge<A> kAttemptEdges[] = {
-    {A::kCreated, A::kDispatched},      {A::kCreated, A::kCompleted},
-    {A::kCreated, A::kFailed},          {A::kCreated, A::kCancelled},
-    {A::kDispatched, A::kAcknowledged}, {A::kDispatched, A::kStarted},
-    {A::kDispatched, A::kCompleted},    {A::kDispatched, A::kFailed},
-    {A::kDispatched, A::kCancelled},    {A::kAcknowledged, A::kStarted},
-    {A::kAcknowledged, A::kCompleted},  {A::kAcknowledged, A::kFailed},
-    {A::kAcknowledged, A::kCancelled},  {A::kStarted, A::kCompleted},
-    {A::kStarted, A::kFailed},          {A::kStarted, A::kCancelled},
+    {A::kCreated, A::kDispatched},   {A::kCreated, A::kCompleted},
+    {A::kCreated, A::kFailed},       {A::kCreated, A::kCancelled},
+    {A::kDispatched, A::kCreated},   {A::kDispatched, A::kAcknowledged},
+    {A::kDispatched, A::kStarted},   {A::kDispatched, A::kCompleted},
+    {A::kDispatched, A::kFailed},    {A::kDispatched, A::kCancelled},
+    {A::kAcknowledged, A::kStarted}, {A::kAcknowledged, A::kCompleted},
+    {A::kAcknowledged, A::kFailed},  {A::kAcknowledged, A::kCancelled},
+    {A::kStarted, A::kCompleted},    {A::kStarted, A::kFailed},
+    {A::kStarted, A::kCancelled},
 };
 
 template <class State>

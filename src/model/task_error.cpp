@@ -96,6 +96,8 @@ constexpr TaskErrorInfo kTable[] = {
     {C::kFlowMissing, "FLOW_MISSING", K::kError, false,
      "Another flow that the task names is not there, cannot be read, or begins itself without an "
      "end."},
+    {C::kTaskFailed, "TASK_FAILED", K::kError, true,
+     "The task server says that the task failed; its own code is in the message."},
     {C::kInternal, "INTERNAL", K::kError, false, "A bug of Cordyna."},
 };
 

@@ -58,6 +58,7 @@ enum class TaskErrorCode : std::uint8_t {
   kInsideFailed,
   kRunFailed,
   kFlowMissing,
+  kTaskFailed,
   kInternal,
 };
 

@@ -125,9 +125,9 @@ class DeclarationReader {
   void read_care() {
     const JsonBody timeouts = body_.object("timeouts");
     const std::string at = "#/timeouts";
-    made_.timeouts.acknowledge = duration(timeouts, "acknowledge", at, kAcknowledge);
-    made_.timeouts.start = duration(timeouts, "start", at, kStart);
-    made_.timeouts.complete = duration(timeouts, "complete", at, kComplete);
+    made_.timeouts.acknowledge = duration(timeouts, "acknowledge", at, kServedAcknowledge);
+    made_.timeouts.start = duration(timeouts, "start", at, kServedStart);
+    made_.timeouts.complete = duration(timeouts, "complete", at, kServedComplete);
     made_.max_extend = duration(timeouts, "max_extend", at, 0);
     for (const std::string_view name : {"acknowledge", "start", "complete"}) {
       // 0 would be no limit: then nobody is told of a server that says nothing.

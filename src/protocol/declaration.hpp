@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "model/flow.hpp"
+#include "model/task_server.hpp"
 #include "model/trigger.hpp"
 #include "shape/json_body.hpp"
 
@@ -30,9 +31,6 @@ struct TaskNeed {
   bool operator==(const TaskNeed&) const = default;
 };
 
-inline constexpr Millis kAcknowledge = 10'000;
-inline constexpr Millis kStart = 600'000;
-inline constexpr Millis kComplete = 1'800'000;
 inline constexpr std::size_t kNeedsMax = 1000;
 
 struct Declaration {
@@ -45,7 +43,7 @@ struct Declaration {
   std::string cron;                   ///< can be read; empty: it does not run by itself
   std::string timezone = "UTC";
   CatchUp catch_up = CatchUp::kLatest;
-  Timeouts timeouts{kAcknowledge, kStart, kComplete};
+  Timeouts timeouts{kServedAcknowledge, kServedStart, kServedComplete};
   Millis max_extend = 0;
   Retry retry;
   Overlap overlap = Overlap::kForbid;

@@ -97,7 +97,7 @@ constexpr ObjectSpec kFate{"Fate", "What becomes of an attempt.", kFateFields};
 constexpr std::array kUpstreamFields{
     Field{"task", kString, true, "Which.", {}, {}, 0, kNameMax},
     Field{"run", kString, true, "Of which run.", {}, {}, 0, kNameMax},
-    Field{"completed_at", kTime, true, "When."}, Field{"output", kAny, false, "What it gave."},
+    Field{"completed_at", kTime, false, "When."}, Field{"output", kAny, false, "What it gave."},
     Field{"output_ref", kRef, false, "", {}, "Reference"}};
 constexpr ObjectSpec kUpstream{"Upstream", "A task that was needed, and has completed.",
                                kUpstreamFields};

@@ -112,6 +112,7 @@ class Server::Impl {
     api.secure_cookies =
         !settings_.http.certificate.empty() || settings_.public_url.starts_with("https://");
     api.files = settings_.files;
+    api.task_servers = parts_.task_servers;
     api.http_counts = [this] { return http_->counts(); };
     GateSettings gate;
     gate.body_bytes = settings_.http.limits.body_bytes;

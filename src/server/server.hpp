@@ -24,6 +24,8 @@
 
 namespace cordyna::server {
 
+class TaskServers;
+
 struct ServerSettings {
   HttpSettings http;
   bool insecure_plaintext = false;        ///< an address beyond this machine without TLS is meant
@@ -46,6 +48,7 @@ struct ServerParts {
   std::unique_ptr<Secrets> secret_values;  ///< for webhooks
   const Evaluator* evaluator = nullptr;
   std::vector<PoolSpec> pools;
+  TaskServers* task_servers = nullptr;               ///< null: none are taken
   std::function<std::vector<InputStatus>()> inputs;  ///< from any thread
   /// Copies the state into a file that is not there. From any thread.
   std::function<Result<StateCopy>(const StateLayout&, const std::string& file)> back_up;

@@ -304,6 +304,12 @@ std::int64_t JsonBody::number(std::string_view name, std::int64_t otherwise) con
   return value != nullptr && value->is_int64() ? value->get_int64() : otherwise;
 }
 
+double JsonBody::real(std::string_view name, double otherwise) const {
+  const json::value* value = find(object_.get(), name);
+  if (value == nullptr || !value->is_number()) return otherwise;
+  return value->to_number<double>();
+}
+
 bool JsonBody::flag(std::string_view name) const {
   const json::value* value = find(object_.get(), name);
   return value != nullptr && value->is_bool() && value->get_bool();

@@ -37,8 +37,9 @@ class JsonBody {
   [[nodiscard]] bool has(std::string_view name) const;
   [[nodiscard]] std::string text(std::string_view name) const;
   [[nodiscard]] std::int64_t number(std::string_view name, std::int64_t otherwise = 0) const;
+  [[nodiscard]] double real(std::string_view name, double otherwise = 0) const;
   [[nodiscard]] bool flag(std::string_view name) const;
-  /// An object or list as JSON text; empty: missing.
+  /// Whatever it is, as JSON text; empty: missing.
   [[nodiscard]] std::string json(std::string_view name) const;
   [[nodiscard]] std::vector<std::string> texts(std::string_view name) const;
   /// Empty: missing.

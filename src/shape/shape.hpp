@@ -42,6 +42,9 @@ struct ObjectSpec {
   std::span<const Field> fields;
 };
 
+/// Null: it has no such field.
+[[nodiscard]] const Field* find_field(const ObjectSpec& spec, std::string_view name);
+
 /// Where a `ref` is looked up.
 using Specs = std::span<const ObjectSpec* const>;
 

@@ -3,8 +3,10 @@
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "integration" / "server"))
+INTEGRATION = Path(__file__).resolve().parent.parent / "integration"
+sys.path[:0] = [str(INTEGRATION / "server"), str(INTEGRATION / "servers")]
 
-from serving import server
+from serving import server  # noqa: E402
+from talking import cerebro, talker  # noqa: E402
 
-__all__ = ["server"]
+__all__ = ["cerebro", "server", "talker"]

@@ -24,6 +24,7 @@
 #include "cerebro/loop.hpp"
 #include "sim/crash_store.hpp"
 #include "sim/evaluator.hpp"
+#include "sim/met.hpp"
 #include "sim/random.hpp"
 
 namespace cordyna::sim {
@@ -31,11 +32,6 @@ namespace {
 
 constexpr Millis kSecond = 1000;
 constexpr Millis kEndOfTime = 40'000 * kSecond;
-
-struct Met {
-  std::map<std::string, std::uint64_t> times;
-  void note(const std::string& what, std::uint64_t by = 1) { times[what] += by; }
-};
 
 constexpr std::array kRareThings{"runs",
                                  "needs met by a fresh run",
@@ -404,13 +400,7 @@ int range(std::uint64_t from, std::uint64_t count, bool strict) {
                 static_cast<unsigned long long>(seed));
     return 1;
   }
-  std::printf("%llu worlds of needs:", static_cast<unsigned long long>(count));
-  bool all = true;
-  for (const char* what : kRareThings) {
-    std::printf(" %llu %s,", static_cast<unsigned long long>(met.times[what]), what);
-    all = all && met.times[what] > 0;
-  }
-  std::printf("\n");
+  const bool all = met.tell(count, "needs", kRareThings);
   if (!all && strict) std::printf("never met: see above\n");
   return all || !strict ? 0 : 1;
 }

@@ -112,6 +112,9 @@ write_reference() {
   "$kDyna" schema --tests --reference >"$1/tests.md"
   "$kDyna" schema --api >"$1/openapi.json"
   "$kDyna" schema --api --reference >"$1/api.md"
+  "$kDyna" schema --protocol >"$1/protocol.schema.json"
+  "$kDyna" schema --protocol --asyncapi >"$1/asyncapi.json"
+  "$kDyna" schema --protocol --reference >"$1/protocol.md"
 }
 
 docs_are_current() {

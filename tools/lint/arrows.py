@@ -24,6 +24,7 @@ ARROWS = {
     "kafka": ("base",),
     "template": ("ports", "model", "base"),
     "flow": ("template", "schedule", "model", "base"),
+    "network": ("protocol", "shape", "model", "base"),
     "engine": ("model", "base", "ports/evaluator.hpp"),
     "store": ("ports", "model", "base"),
     "secrets": ("ports", "model", "base"),
@@ -31,7 +32,7 @@ ARROWS = {
     "cerebro": ("engine", "schedule", "ports", "model", "base"),
     "service": ("cerebro", "engine", "flow", "schedule", "ports", "model", "base"),
     "client": ("service", "cerebro", "engine", "http", "secrets/private_file.hpp", "ports", "model", "base"),
-    "server": ("shape", "service", "cerebro", "engine", "flow", "schedule", "http", "ports", "model", "base"),
+    "server": ("network", "protocol", "secrets/private_file.hpp", "shape", "service", "cerebro", "engine", "flow", "schedule", "http", "ports", "model", "base"),
     "embed": (
         "cerebro", "engine", "ports", "model", "base",
         "store/memory/memory_store.hpp", "store/sqlite/sqlite_store.hpp",
@@ -43,7 +44,7 @@ ARROWS = {
     "event_http": ("http", "base"),
     "flowtest": ("cerebro", "engine", "flow", "ports", "model", "base"),
     "cli": (
-        "server/server.hpp", "server/http/listen.hpp", "input/host/host.hpp", "input/host/flow_input.hpp", "client", "service", "flowtest", "cerebro", "engine", "flow", "template", "guard", "schedule", "process", "secrets", "ports", "model",
+        "server/server.hpp", "server/tasks/task_servers.hpp", "server/tasks/task_log.hpp", "protocol/documents.hpp", "server/http/listen.hpp", "input/host/host.hpp", "input/host/flow_input.hpp", "client", "service", "flowtest", "cerebro", "engine", "flow", "template", "guard", "schedule", "process", "secrets", "ports", "model",
         "base",
         "store/sqlite/sqlite_store.hpp",
     ),
@@ -83,9 +84,9 @@ THIRD_PARTY = {
     "postgresql/": ("src/pg/connection.cpp",),
     "librdkafka/": ("src/kafka/",),
     "sqlite3.h": ("src/store/sqlite/", "bench/limits/", "tests/"),
-    "boost/json": ("src/", "tests/"),
-    "boost/asio": ("src/http/", "src/server/http/"),
-    "boost/beast": ("src/http/", "src/server/http/"),
+    "boost/json": ("src/", "tests/", "bench/task_server.cpp"),
+    "boost/asio": ("src/http/", "src/server/http/", "bench/task_server.cpp"),
+    "boost/beast": ("src/http/", "src/server/http/", "bench/task_server.cpp"),
     "openssl/": ("src/http/", "src/server/http/"),
     "zlib.h": (
         "src/process/data/whole_file.cpp",

@@ -82,6 +82,9 @@ void add_etag(HttpResponse& response, const std::optional<std::string>& known) {
 
 Api::Api(ApiParts parts, GateSettings settings)
     : parts_(std::move(parts)), gate_(std::move(settings), *parts_.identity) {
+  if (parts_.task_servers != nullptr) {
+    task_links_ = std::make_unique<HttpLinks>(*parts_.task_servers);
+  }
   worker_ = std::thread([this] { run_jobs(); });
 }
 

@@ -31,6 +31,7 @@
 #include "server/hooks/hook_book.hpp"
 #include "server/hooks/waiters.hpp"
 #include "server/live/hub.hpp"
+#include "server/tasks/http_links.hpp"
 #include "service/flow_cache.hpp"
 
 namespace cordyna::server {
@@ -53,8 +54,9 @@ struct ApiParts {
   std::function<std::vector<InputStatus>()> inputs{};
   std::function<Result<StateCopy>(const StateLayout&, const std::string&)> back_up{};
   std::function<HttpCounts()> http_counts{};
-  flow::FileBounds files{};     ///< of inputs that come over the network
-  bool secure_cookies = false;  ///< sessions only over TLS
+  flow::FileBounds files{};             ///< of inputs that come over the network
+  TaskServers* task_servers = nullptr;  ///< null: none are taken
+  bool secure_cookies = false;          ///< sessions only over TLS
   std::uint32_t streams_max = 200;
 };
 
@@ -82,6 +84,8 @@ class Api final : public HttpHandler {
   [[nodiscard]] HookBook& hooks() { return *parts_.hooks; }
   [[nodiscard]] std::shared_ptr<Waiters> waiters() { return parts_.waiters; }
   [[nodiscard]] const ApiParts& parts() const { return parts_; }
+  /// Null: no task servers are taken.
+  [[nodiscard]] HttpLinks* task_links() { return task_links_.get(); }
   [[nodiscard]] Gate& gate() { return gate_; }
   [[nodiscard]] Millis now() const { return parts_.clock->wall(); }
 
@@ -109,6 +113,7 @@ class Api final : public HttpHandler {
 
   ApiParts parts_;
   Gate gate_;
+  std::unique_ptr<HttpLinks> task_links_;
   PostHome home_;
   std::atomic<bool> ready_ = true;
   std::shared_ptr<std::atomic<std::uint32_t>> streams_ =

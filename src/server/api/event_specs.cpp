@@ -92,12 +92,61 @@ constexpr std::array kArtifactFields{
 constexpr std::array kArtifactsFields{
     Field{"artifacts", kRefs, true, "By task, attempt and name.", {}, "Artifact"},
 };
+constexpr std::array kServerStates{std::string_view("connected"), std::string_view("ready"),
+                                   std::string_view("draining"), std::string_view("unreachable"),
+                                   std::string_view("gone")};
+constexpr std::array kInFlightFields{
+    Field{"run", kInteger, true, "The number of the run."},
+    Field{"task", kString, true, "The path of the task."},
+    Field{"attempt", kInteger, true, "The number of the attempt."},
+};
+constexpr std::array kTaskServerFields{
+    Field{"team", kString, true, "Whose it is: a namespace."},
+    Field{"server", kString, true, "Its id."},
+    Field{"state", kString, true,
+          "connected: there, and not ready yet; ready; draining: takes nothing new; unreachable: "
+          "nothing is heard of it, its attempts may go on; gone.",
+          kServerStates},
+    Field{"level", kInteger, true, "Of the protocol, that it speaks."},
+    Field{"sdk", kString, false, "What it is written with."},
+    Field{"address", kString, false, "Where it comes from."},
+    Field{"seen_at", kTime, false, "When it was heard of last."},
+    Field{"since", kTime, false, "Since when it is in this state."},
+    Field{"reconnects", kInteger, true, "How often it has come again."},
+    Field{"revision", kInteger, true, "Of its declaration."},
+    Field{"tasks", kStrings, true, "That it declares."},
+    Field{"slots", kObject, true, "How many attempts it takes at a time, by class."},
+    Field{"in_flight", kRefs, true, "What it is at.", {}, "InFlightAttempt"},
+};
+constexpr std::array kTaskServersFields{
+    Field{"servers", kRefs, true, "By team and id.", {}, "TaskServer"},
+};
+constexpr std::array kSpeakers{std::string_view("cerebro"), std::string_view("server")};
+constexpr std::array kMessageFields{
+    Field{"run", kInteger, true, "The number of the run."},
+    Field{"at", kTime, true, "When."},
+    Field{"server", kString, true, "The task server: team/id."},
+    Field{"from", kString, true, "Who said it.", kSpeakers},
+    Field{"type", kString, true, "What: task.started."},
+    Field{"task", kString, true, "The path of the task."},
+    Field{"attempt", kInteger, true, "The number of the attempt."},
+    Field{"detail", kString, false, "More, for people."},
+};
+constexpr std::array kMessagesFields{
+    Field{"messages", kRefs, true, "In order.", {}, "Message"},
+};
 
 }  // namespace
 
 const ObjectSpec kAccepted{"AcceptedEvent", "An event that is saved.", kAcceptedFields};
 const ObjectSpec kTrigger{"Trigger", "A trigger.", kTriggerFields};
 const ObjectSpec kTriggers{"Triggers", "Triggers.", kTriggersFields};
+const ObjectSpec kInFlight{"InFlightAttempt", "An attempt that a task server has.",
+                           kInFlightFields};
+const ObjectSpec kTaskServer{"TaskServer", "A task server.", kTaskServerFields};
+const ObjectSpec kTaskServers{"TaskServers", "Task servers.", kTaskServersFields};
+const ObjectSpec kMessage{"Message", "A message about an attempt.", kMessageFields};
+const ObjectSpec kMessages{"Messages", "Messages.", kMessagesFields};
 const ObjectSpec kInput{"Input", "What listens for a trigger.", kInputFields};
 const ObjectSpec kInputs{"Inputs", "Inputs.", kInputsFields};
 const ObjectSpec kEvent{"Event", "An event.", kEventFields};

@@ -139,6 +139,13 @@ std::optional<Problem> authorize(const Call& call) {
         return problem("not_found", "there is no such thing, or it is not yours to see");
       return too_weak();
     }
+    case Scope::kTaskServer: {
+      const bool any = !call.caller.team.empty() ||
+                       std::ranges::any_of(call.caller.grants, [&route](const Grant& grant) {
+                         return grant.role >= route.role;
+                       });
+      return any ? std::nullopt : std::optional(too_weak());
+    }
     case Scope::kServer:
       return call.caller.may(route.role, kEverywhere) ? std::nullopt : std::optional(too_weak());
   }

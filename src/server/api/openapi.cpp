@@ -165,6 +165,7 @@ std::string_view scope_text(const Route& route) {
     case Scope::kNamespace:
     case Scope::kRun: return "in the namespace";
     case Scope::kServer: return "everywhere";
+    case Scope::kTaskServer: return "in the team of the task server, or its token";
   }
   return "";
 }

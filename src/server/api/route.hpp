@@ -25,12 +25,13 @@ using shape::ValueType;
 
 /// Of what the caller's role is asked.
 enum class Scope : std::uint8_t {
-  kPublic,     ///< nothing: everybody may
-  kSelf,       ///< only that the caller is known
-  kAnywhere,   ///< the role in some namespace; the handler shows only what the caller may see
-  kNamespace,  ///< the path names it: {namespace}
-  kRun,        ///< that of the run {run}, which the handler finds with Call::run
-  kServer,     ///< the role in all namespaces
+  kPublic,      ///< nothing: everybody may
+  kSelf,        ///< only that the caller is known
+  kAnywhere,    ///< the role in some namespace; the handler shows only what the caller may see
+  kNamespace,   ///< the path names it: {namespace}
+  kRun,         ///< that of the run {run}, which the handler finds with Call::run
+  kServer,      ///< the role in all namespaces
+  kTaskServer,  ///< whoever speaks for task servers of some team; the handler looks which
 };
 
 struct Route {

@@ -75,6 +75,11 @@ constexpr std::array kTriggerQuery{
     Field{"type", kString, false, "Only of this type.", kTriggerTypes},
     Field{"after", kString, false, "Only flows after this: the `next` of the page before."},
     kLimit};
+constexpr std::array kCommandQuery{
+    Field{"server", kString, true, "Whose: TEAM/SERVER, as orders/etl-1."},
+    Field{
+        "wait", kInteger, false, "Seconds that it waits at most; 30 unless said.", {}, {}, 0, 60}};
+constexpr std::size_t kListBytes = std::size_t{1} << 20;
 constexpr std::array kAuditQuery{
     Field{"actor", kString, false, "Only what this one did: user:ann, token:k3f9."},
     Field{"subject", kString, false, "Only what was done to this: run 12, flow acme/daily."},
@@ -185,6 +190,16 @@ constexpr std::array kRoutes{
           "A dead letter is tried again, or dropped", settle_event, {}, &kSettle, {}, 202, &kSettled},
     Route{"GET", "/api/v1/inputs", "listInputs", "events", Role::kViewer, Scope::kAnywhere,
           "What listens for triggers, and how it fares", list_inputs, {}, nullptr, {}, 200, &kInputs},
+    Route{"GET", "/api/v1/task-servers", "listTaskServers", "task-servers", Role::kViewer, Scope::kAnywhere,
+          "Task servers: how they are, what they declare and what they are at", list_task_servers, {}, nullptr, {}, 200, &kTaskServers},
+    Route{"GET", "/api/v1/runs/{run}/messages", "listMessages", "runs", Role::kViewer, Scope::kRun,
+          "What cerebro and task servers said to each other for it", list_messages, {}, nullptr, {}, 200, &kMessages},
+    Route{"POST", "/api/v1/ts/events", "postTaskEvents", "task-servers", Role::kAuthor, Scope::kTaskServer,
+          "Messages of a task server (CloudEvents, docs/protocol.md); answers when they are saved", post_task_events, {}, nullptr, "application/cloudevents-batch+json", 200, nullptr, "application/cloudevents-batch+json", kListBytes, false, true},
+    Route{"GET", "/api/v1/ts/commands", "fetchTaskCommands", "task-servers", Role::kAuthor, Scope::kTaskServer,
+          "Messages for a task server, which waits for them", fetch_task_commands, kCommandQuery, nullptr, {}, 200, nullptr, "application/cloudevents-batch+json"},
+    Route{"GET", "/api/v1/ts/socket", "openTaskSocket", "task-servers", Role::kAuthor, Scope::kTaskServer,
+          "Becomes a WebSocket for the messages of a task server", open_task_socket, {}, nullptr, {}, 101, nullptr, ""},
     Route{"GET", "/api/v1/pools", "listPools", "pools", Role::kViewer, Scope::kServer,
           "What the pools hold, and who waits", list_pools, {}, nullptr, {}, 200, &kPools},
     Route{"GET", "/api/v1/secrets", "listSecrets", "secrets", Role::kAuthor, Scope::kServer,

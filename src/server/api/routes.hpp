@@ -73,6 +73,12 @@ void settle_event(Api& api, Call& call);
 void list_triggers(Api& api, Call& call);
 // inputs.cpp
 void list_inputs(Api& api, Call& call);
+// task_servers.cpp
+void post_task_events(Api& api, Call& call);
+void fetch_task_commands(Api& api, Call& call);
+void open_task_socket(Api& api, Call& call);
+void list_task_servers(Api& api, Call& call);
+void list_messages(Api& api, Call& call);
 // pools.cpp
 void list_pools(Api& api, Call& call);
 // secrets.cpp

@@ -152,7 +152,11 @@ void explain_run(Api& api, Call& call) {
     const FlowLoader loader = [&api](std::string_view canonical, std::string_view folder) {
       return api.flows().load(canonical, folder);
     };
-    auto found = explain(api.reader(), run->no, loader, api.parts().pools, api.now());
+    const auto room = [&api](const std::string& line) {
+      TaskServers* const servers = api.parts().task_servers;
+      return servers == nullptr ? 0U : servers->room_of(line);
+    };
+    auto found = explain(api.reader(), run->no, loader, api.parts().pools, api.now(), room);
     // It may have ended between the two looks.
     if (!found.has_value() && found.error().code != ErrorCode::kConflict) {
       return call.refuse(found.error());

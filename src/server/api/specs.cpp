@@ -9,7 +9,7 @@ using enum ValueType;
 constexpr std::array<std::string_view, 2> kDecisions{"approve", "reject"};
 constexpr std::array<std::string_view, 3> kActions{"pause", "resume", "cancel"};
 constexpr std::array<std::string_view, 4> kRoleNames{"viewer", "operator", "author", "admin"};
-constexpr std::array<std::string_view, 2> kTokenKinds{"personal", "service"};
+constexpr std::array<std::string_view, 3> kTokenKinds{"personal", "service", "server"};
 
 constexpr std::array kProblemFields{
     Field{"type", kString, true, "about:blank."},
@@ -389,7 +389,7 @@ constexpr std::array kUserChangeFields{
 };
 constexpr std::array kTokenFields{
     Field{"id", kString, true, "Not secret."},
-    Field{"kind", kString, true, "personal, service, session, login."},
+    Field{"kind", kString, true, "personal, service, session, login, server."},
     Field{"name", kString, true, "For people."},
     Field{"user", kString, false, "Whose."},
     Field{"grants", kRefs, true, "What it may.", {}, "Grant"},
@@ -400,7 +400,7 @@ constexpr std::array kTokenFields{
 };
 constexpr std::array kNewTokenFields{
     Field{"id", kString, true, "Not secret."},
-    Field{"kind", kString, true, "personal, service, session, login."},
+    Field{"kind", kString, true, "personal, service, session, login, server."},
     Field{"name", kString, true, "For people."},
     Field{"user", kString, false, "Whose."},
     Field{"grants", kRefs, true, "What it may.", {}, "Grant"},
@@ -592,7 +592,8 @@ shape::Specs object_specs() {
       &kInputs,        &kEvent,        &kEvents,       &kSettle,      &kSettled,
       &kBackfillInput, &kBackfillWish, &kBackfillTime, &kBegun,       &kPartChanges,
       &kFlowDiff,      &kNamespace,    &kNamespaces,   &kArtifact,    &kArtifacts,
-      &kReport,        &kRunFlow,      &kRerunPlan,    &kFlowSwitch};
+      &kReport,        &kRunFlow,      &kRerunPlan,    &kFlowSwitch,  &kTaskServer,
+      &kTaskServers,   &kInFlight,     &kMessage,      &kMessages};
   return kAll;
 }
 

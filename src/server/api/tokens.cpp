@@ -78,7 +78,18 @@ void create_token(Api& api, Call& call) {
         problem("invalid", "only a user has personal tokens; a program makes one of kind service"));
   }
   if (personal) token.user = call.caller.user;
-  if (!personal && !call.caller.may(Role::kAdmin, kEverywhere)) {
+  const bool of_servers = token.kind == TokenKind::kServer;
+  if (of_servers && (token.grants.size() != 1 || token.grants[0].role != Role::kViewer ||
+                     token.grants[0].ns == kEverywhere)) {
+    return call.refuse(problem("invalid",
+                               "a token of kind server has one grant, viewer of one namespace: the "
+                               "team whose task servers it is for"));
+  }
+  if (of_servers && !call.caller.may(Role::kAdmin, token.grants[0].ns)) {
+    return call.refuse(
+        problem("forbidden", "a token of kind server wants the role admin in the namespace"));
+  }
+  if (!personal && !of_servers && !call.caller.may(Role::kAdmin, kEverywhere)) {
     return call.refuse(
         problem("forbidden", "a token of kind service wants the role admin everywhere"));
   }

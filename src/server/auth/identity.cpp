@@ -58,6 +58,10 @@ std::optional<Caller> Identity::caller_of(std::string_view token, Millis now) co
   caller.token = row->id;
   if (row->user.empty()) {
     caller.actor = "token:" + row->id;
+    if (row->kind == TokenKind::kServer) {
+      if (!row->grants.empty()) caller.team = row->grants.front().ns;
+      return caller;
+    }
     caller.grants = row->grants;
     return caller;
   }

@@ -221,6 +221,7 @@ void Connection::send(Answer answer) {
   }
   state_ = source_ != nullptr ? State::kStreaming : State::kWriting;
   if (answer.websocket.has_value()) {
+    outlives_drain_ = answer.websocket->outlives_drain;
     websocket_ = make_websocket_session({.io = io_,
                                          .stream = *stream_,
                                          .limits = host_.limits(),
@@ -393,7 +394,9 @@ void Connection::drain() {
       if (begin_ == end_) finish();
       return;
     case State::kStreaming: return end_stream(false);
-    case State::kWebSocket: return websocket_->drain();
+    case State::kWebSocket:
+      if (!outlives_drain_) websocket_->drain();
+      return;
     case State::kBegin:
     case State::kContinue:
     case State::kBody:

@@ -139,6 +139,7 @@ class Connection final : public AnswerTaker,
   bool woken_ = false;    ///< since the last pull began
   bool waiting_ = false;  ///< nothing to write until woken
 
+  bool outlives_drain_ = false;                  ///< of websocket_
   std::unique_ptr<WebSocketSession> websocket_;  ///< since its 101; it goes with the connection
 };
 

@@ -75,6 +75,8 @@ struct WebSocketStart {
   std::shared_ptr<WebSocketPeer> peer;
   std::string protocol{};  ///< one of those that the client offered; empty: none
   WebSocketLimits limits{};
+  /// HttpServer::drain() leaves it as it is: who has made it closes it.
+  bool outlives_drain = false;
 };
 
 }  // namespace cordyna::server

@@ -351,5 +351,25 @@ TEST_F(Migrations, AStateOfVersion14TakesPositionsOfInputs) {
   EXPECT_EQ(store().find_position("orders").value(), "offset 7");
 }
 
+TEST_F(Migrations, AStateOfVersion15KeepsItsTokensAndTakesThoseOfTaskServers) {
+  std::filesystem::create_directory(layout().folder());
+  const std::string hash(64, 'a');
+  meddle(state_of_version(15) + "INSERT INTO token VALUES ('k1', 'service', '" + hash +
+         "', '', 'ci', 'viewer@acme', 'ann',"
+         " 10, 0, 0); PRAGMA journal_mode = WAL");
+
+  open();
+
+  std::vector<TokenRow> tokens = store().list_tokens().value();
+  ASSERT_EQ(tokens.size(), 1U);
+  EXPECT_EQ(tokens[0].name, "ci");
+  tokens[0].id = "k2";
+  tokens[0].kind = TokenKind::kServer;
+  ChangeSet changes;
+  changes.tokens.push_back(tokens[0]);
+  must_commit(store(), changes);
+  EXPECT_EQ(store().list_tokens().value().size(), 2U);
+}
+
 }  // namespace
 }  // namespace cordyna

@@ -1,0 +1,27 @@
+/// A task that a server has declared, as a flow: so that needs, schedules, retries, limits and
+/// reasons are those of flows, and are kept in one way.
+///
+/// Pure. Threads: any.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "model/flow.hpp"
+#include "network/names.hpp"
+#include "protocol/declaration.hpp"
+
+namespace cordyna::network {
+
+/// The task of such a flow that the server carries out.
+inline constexpr std::string_view kServedTask = "task";
+
+/// The flow in its language, as JSON; its namespace is the team, its id that of the task.
+[[nodiscard]] std::string flow_text(const ServerName& server, const protocol::Declaration& task);
+
+/// Whether the flow is of a task that this server has declared.
+[[nodiscard]] bool is_declared_by(const Flow& flow, const ServerName& server);
+/// The server that declared the flow's task; empty names: it is no such flow.
+[[nodiscard]] ServerName declarer_of(const Flow& flow);
+
+}  // namespace cordyna::network

@@ -1,0 +1,79 @@
+#include "server/tasks/socket_link.hpp"
+
+#include <mutex>
+#include <utility>
+
+#include "protocol/messages.hpp"
+
+namespace cordyna::server {
+namespace {
+
+/// The end that leads to the server, for as long as the state machine knows it.
+class SocketLink final : public TaskLink {
+ public:
+  explicit SocketLink(std::shared_ptr<WebSocket> socket) : socket_(std::move(socket)) {}
+
+  void send(std::vector<std::string> messages) override {
+    std::string frame;
+    std::size_t count = 0;
+    const auto flush = [&] {
+      if (count == 0) return;
+      if (count > 1) frame = "[" + frame + "]";
+      (void)socket_->send(std::exchange(frame, {}));
+      count = 0;
+    };
+    for (std::string& one : messages) {
+      if (count == protocol::kBatchMax || frame.size() + one.size() + 2 > protocol::kListMax) {
+        flush();
+      }
+      if (count > 0) frame += ',';
+      frame += one;
+      ++count;
+    }
+    flush();
+  }
+
+  void close() override { socket_->close(CloseCode::kNormal, "goodbye"); }
+
+ private:
+  std::shared_ptr<WebSocket> socket_;
+};
+
+class TaskSocket final : public WebSocketPeer {
+ public:
+  TaskSocket(TaskServers& servers, Caller caller, std::string address)
+      : servers_(servers), caller_(std::move(caller)), address_(std::move(address)) {}
+
+  void opened(std::shared_ptr<WebSocket> socket) override {
+    network::Credential who;
+    who.allows = [caller = caller_](std::string_view team) { return caller.speaks_for(team); };
+    who.actor = caller_.actor;
+    link_ = servers_.open(std::move(who), address_, false,
+                          std::make_shared<SocketLink>(std::move(socket)));
+  }
+
+  void received(std::string text, Done done) override {
+    servers_.receive(link_, std::move(text), std::move(done));
+  }
+
+  void closed() override { servers_.closed(link_); }
+
+ private:
+  TaskServers& servers_;
+  Caller caller_;
+  std::string address_;
+  network::LinkNo link_ = 0;
+};
+
+}  // namespace
+
+WebSocketStart start_task_socket(TaskServers& servers, const Caller& caller, std::string address) {
+  WebSocketStart start;
+  start.peer = std::make_shared<TaskSocket>(servers, caller, std::move(address));
+  start.protocol = kTaskProtocol;
+  start.outlives_drain = true;  // what its server is at may end meanwhile
+  start.limits.message_bytes = protocol::kListMax;
+  return start;
+}
+
+}  // namespace cordyna::server

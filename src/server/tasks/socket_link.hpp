@@ -1,0 +1,20 @@
+/// A task server over a WebSocket.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "server/auth/caller.hpp"
+#include "server/http/websocket.hpp"
+#include "server/tasks/task_servers.hpp"
+
+namespace cordyna::server {
+
+/// The subprotocol of messages.
+inline constexpr std::string_view kTaskProtocol = "cordyna.v1+cloudevents.json";
+
+/// What a request for an upgrade is answered with. Borrows.
+[[nodiscard]] WebSocketStart start_task_socket(TaskServers& servers, const Caller& caller,
+                                               std::string address);
+
+}  // namespace cordyna::server

@@ -1,0 +1,422 @@
+#include "server/tasks/task_servers.hpp"
+
+#include <fmt/format.h>
+
+#include <atomic>
+#include <chrono>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <thread>
+#include <utility>
+
+#include "base/bounded_queue.hpp"
+#include "base/id.hpp"
+#include "http/digest.hpp"
+#include "model/task_server.hpp"
+#include "secrets/private_file.hpp"
+#include "server/auth/tokens.hpp"
+#include "server/tasks/declarer.hpp"
+#include "server/tasks/invocation.hpp"
+#include "server/tasks/task_log.hpp"
+
+namespace cordyna::server {
+namespace {
+
+using network::LinkNo;
+using network::Network;
+using network::Output;
+using network::ServerName;
+using Job = std::move_only_function<void(Millis now, Output& out)>;
+
+constexpr std::size_t kJobsMax = 8192;
+constexpr std::size_t kKeyLetters = 64;
+constexpr std::size_t kKeyBytesMax = 1024;
+
+/// What fences are made with: another one would make all that servers hold worthless.
+Result<std::string> cluster_key(const StateLayout& layout) {
+  const std::string path = layout.folder() + "/fence.key";
+  TRY_ASSIGN(const auto found, read_private_file(path, "the key of fences", kKeyBytesMax));
+  if (found.has_value() && !found->empty()) return *found;
+  const std::string fresh = random_word(kKeyLetters);
+  TRY(replace_private_file(path, "the key of fences", fresh));
+  return fresh;
+}
+
+std::string boot_position(const ServerName& name) {
+  return "task-server:" + name.text();
+}
+
+}  // namespace
+
+class TaskServers::Impl {
+ public:
+  Impl(TaskServerParts parts, const std::string& key, std::unique_ptr<StoreReader> reader)
+      : parts_(std::move(parts)),
+        reader_(std::move(reader)),
+        declarer_(parts_.layout, *reader_),
+        logs_(parts_.layout),
+        jobs_(kJobsMax),
+        network_(settings(key)) {}
+
+  ~Impl() { stop(); }
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
+
+  void begin(Cerebro& cerebro) {
+    cerebro_ = &cerebro;
+    thread_ = std::thread([this] { work(); });
+  }
+
+  void stop() {
+    if (!thread_.joinable()) return;
+    jobs_.push_unbounded([this](Millis now, Output& out) {
+      network_.leave(now, out);
+      leaving_ = true;
+    });
+    thread_.join();
+    cerebro_ = nullptr;
+  }
+
+  /// Never waits: cerebro's thread must not wait for ours, which may wait for cerebro's. A link has
+  /// one thing here at a time.
+  void tell(Job job) { jobs_.push_unbounded(std::move(job)); }
+
+  void start(const StartAttempt& command) {
+    tell([this, command](Millis now, Output& out) {
+      auto what = invocation_of(command, *parts_.evaluator);
+      if (!what.has_value()) return cannot_render(command, what.error(), out);
+      invoke(*what, command);
+      network_.start(now, std::move(*what), out);
+    });
+  }
+
+  void adopt(const StartAttempt& command) {
+    tell([this, command](Millis now, Output& out) {
+      auto what = invocation_of(command, *parts_.evaluator);
+      if (!what.has_value()) return cannot_render(command, what.error(), out);
+      know(now, what->server);
+      invoke(*what, command);
+      network_.adopt(now, std::move(*what), command.acknowledged, out);
+    });
+  }
+
+  [[nodiscard]] Executor& others() { return *parts_.others; }
+
+  void cancel(const CancelAttempt& command) {
+    tell([this, command](Millis now, Output& out) {
+      auto what = invocation_of(command);
+      know(now, what.server);
+      network_.cancel(now, std::move(what), command.reason, out);
+    });
+  }
+
+  void run_ended(RunNo run) {
+    tell([this, run](Millis now, Output& out) {
+      network_.run_ended(now, run, out);
+      logs_.forget(run);
+    });
+  }
+
+  void on_commit(const ChangeSet& changes) {
+    std::vector<AttemptRow> rows;
+    for (const AttemptRow& row : changes.attempts) {
+      if (is_line(row.pool)) rows.push_back(row);
+    }
+    if (!rows.empty()) {
+      tell([this, rows = std::move(rows)](Millis now, Output& out) {
+        network_.committed(now, rows, out);
+      });
+    }
+    if (changes.applied.empty()) return;
+    tell([this, applied = changes.applied](Millis, Output&) { declarer_.changed(applied); });
+  }
+
+  LinkNo open(network::Credential who, std::string address, bool http,
+              std::shared_ptr<TaskLink> link) {
+    const LinkNo no = ++last_link_;
+    tell([this, no, http, who = std::move(who), address = std::move(address),
+          link = std::move(link)](Millis now, Output&) mutable {
+      links_[no] = std::move(link);
+      network_.open(now, no, std::move(who), std::move(address), http);
+    });
+    return no;
+  }
+
+  void receive(LinkNo no, std::string text, std::move_only_function<void()> done) {
+    tell([this, no, text = std::move(text), done = std::move(done)](Millis now,
+                                                                    Output& out) mutable {
+      network_.receive(now, no, text, out);
+      if (done) done();
+    });
+  }
+
+  void touch(LinkNo no, const ServerName& name) {
+    tell([this, no, name](Millis now, Output& out) { network_.touch(now, no, name, out); });
+  }
+
+  void closed(LinkNo no) {
+    tell([this, no](Millis now, Output& out) {
+      network_.closed(now, no, out);
+      links_.erase(no);
+    });
+  }
+
+  void later(Millis delay, std::move_only_function<void()> job) {
+    tell([this, delay, job = std::move(job)](Millis now, Output&) mutable {
+      timed_.emplace(now + delay, std::move(job));
+    });
+  }
+
+  [[nodiscard]] std::uint32_t room_of(const std::string& line) const {
+    const std::lock_guard lock(rooms_mutex_);
+    const auto found = rooms_.find(line);
+    return found == rooms_.end() ? 0 : found->second;
+  }
+
+  void servers(TaskServers::Statuses answer) {
+    tell([this, answer = std::move(answer)](Millis, Output&) mutable {
+      answer(network_.servers());
+    });
+  }
+
+ private:
+  network::NetworkSettings settings(const std::string& key) const {
+    network::NetworkSettings settings;
+    settings.epoch = static_cast<std::int64_t>(parts_.epoch);
+    settings.token = [key](std::string_view text) {
+      return http::hex(http::hmac_sha256(key, text));
+    };
+    settings.make_id = [](Millis now) { return make_uuid7(now); };
+    return settings;
+  }
+
+  void work() {
+    while (!leaving_) {
+      auto jobs = jobs_.drain(wake_time());
+      Output out;
+      for (Job& job : jobs) job(parts_.clock->now(), out);
+      network_.advance(parts_.clock->now(), out);
+      act(out);
+      const Millis now = parts_.clock->now();
+      while (!timed_.empty() && timed_.begin()->first <= now) {
+        auto job = std::move(timed_.begin()->second);
+        timed_.erase(timed_.begin());
+        job();
+      }
+    }
+    jobs_.close();
+  }
+
+  std::optional<std::chrono::steady_clock::time_point> wake_time() const {
+    auto timer = network_.next_timer();
+    if (!timed_.empty()) {
+      timer = std::min(timer.value_or(timed_.begin()->first), timed_.begin()->first);
+    }
+    if (!timer.has_value()) return std::nullopt;
+    const Millis delay = std::max<Millis>(*timer - parts_.clock->now(), 0);
+    return std::chrono::steady_clock::now() + std::chrono::milliseconds(delay);
+  }
+
+  void act(Output& out) {
+    if (!out.rooms.empty()) {
+      note_rooms(out.rooms);
+      cerebro_->ask(RoomRequest{std::move(out.rooms)}, std::nullopt, [](const auto&) {});
+    }
+    for (AttemptReport& report : out.reports) (void)parts_.sink(std::move(report));
+    std::map<LinkNo, std::vector<std::string>> messages;
+    for (network::Outgoing& one : out.messages) {
+      messages[one.link].push_back(std::move(one.text));
+    }
+    for (auto& [no, list] : messages) {
+      const auto link = links_.find(no);
+      if (link != links_.end()) link->second->send(std::move(list));
+    }
+    for (const network::Receipt& one : out.receipts) {
+      const auto link = links_.find(one.link);
+      if (link != links_.end()) link->second->receipt(one.id);
+    }
+    for (const network::Closing& one : out.closings) {
+      const auto link = links_.find(one.link);
+      if (link != links_.end()) link->second->close();
+    }
+    for (const network::LogLines& lines : out.logs) logs_.add(lines, parts_.clock->wall());
+    logs_.add(out.traces, parts_.clock->wall());
+    for (auto& [name, boot] : out.boots) save_boot(name, boot);
+    for (network::Declaring& what : out.declarings) declare(std::move(what));
+  }
+
+  void note_rooms(const std::vector<LineRoom>& rooms) {
+    const std::lock_guard lock(rooms_mutex_);
+    for (const LineRoom& room : rooms) rooms_[room.line] = room.slots;
+  }
+
+  void save_boot(const ServerName& name, const std::string& boot) {
+    IntakeRequest request;
+    request.positions.push_back({boot_position(name), boot});
+    cerebro_->ask(std::move(request), std::nullopt, [this, name, boot](const auto& saved) {
+      if (!saved.has_value()) return;  // it is asked for again by the server's next `ready`
+      tell([this, name, boot](Millis now, Output& out) {
+        network_.boot_saved(now, name, boot, out);
+      });
+    });
+  }
+
+  void declare(network::Declaring what, bool again = false) {
+    const auto here = [this](const ServerName& name) { return network_.is_here(name); };
+    auto plan = declarer_.plan(what, here);
+    if (!plan.has_value()) return refuse_all(std::move(what), plan.error());
+    if (plan->changes.empty()) return answer(what, plan->rejected);
+    AuditNote note;
+    note.actor = what.actor;
+    note.action = "declareTasks";
+    note.subject = "task server " + what.server.text();
+    note.ns = what.server.team;
+    std::vector<std::string> names;
+    for (const FlowChange& change : plan->changes) names.push_back(change.flow_id);
+    note.after =
+        fmt::format(R"({{"revision":{},"changed":"{}"}})", what.revision, fmt::join(names, ", "));
+    cerebro_->ask(ApplyRequest{std::move(plan->changes)}, std::move(note),
+                  [this, again, what = std::move(what),
+                   rejected = std::move(plan->rejected)](const auto& done) mutable {
+                    tell([this, again, what = std::move(what), rejected = std::move(rejected),
+                          done](Millis, Output&) mutable {
+                      if (done.has_value()) return answer(what, rejected);
+                      if (again || done.error().code != ErrorCode::kConflict) {
+                        return refuse_all(std::move(what), done.error());
+                      }
+                      declare(std::move(what), true);  // somebody else was first
+                    });
+                  });
+  }
+
+  void answer(const network::Declaring& what, const std::vector<network::Rejection>& rejected) {
+    tell([this, what, rejected](Millis now, Output& out) {
+      network_.declared(now, what, rejected, out);
+    });
+  }
+
+  void refuse_all(network::Declaring what, const Error& why) {
+    std::vector<network::Rejection> rejected;
+    for (const protocol::Declaration& task : what.tasks) {
+      rejected.push_back({task.id, "#", "unavailable", why.message});
+    }
+    answer(what, rejected);
+  }
+
+  void cannot_render(const StartAttempt& command, const Error& why, Output& out) {
+    Outcome outcome;
+    outcome.state = AttemptState::kFailed;
+    outcome.error = make_task_error(TaskErrorCode::kTemplateFailed, cordyna::Phase::kPrepare,
+                                    "inputs: " + why.message);
+    out.reports.push_back({command.key, ReportKind::kEnded, std::move(outcome)});
+  }
+
+  void invoke(const network::Invocation& what, const StartAttempt& command) {
+    logs_.know(what.key, command.task);
+  }
+
+  /// Which boot a server had when cerebro went last.
+  void know(Millis now, const ServerName& name) {
+    if (!known_.insert(name).second) return;
+    const auto boot = reader_->find_position(boot_position(name));
+    if (boot.has_value() && !boot->empty()) network_.know(now, name, *boot);
+  }
+
+  TaskServerParts parts_;
+  std::unique_ptr<StoreReader> reader_;
+  Declarer declarer_;
+  TaskLogs logs_;
+  Cerebro* cerebro_ = nullptr;
+  BoundedQueue<Job> jobs_;
+  Network network_;
+  std::map<LinkNo, std::shared_ptr<TaskLink>> links_;
+  std::set<ServerName> known_;
+  std::multimap<Millis, std::move_only_function<void()>> timed_;
+  bool leaving_ = false;
+  std::atomic<LinkNo> last_link_ = 0;
+  mutable std::mutex rooms_mutex_;
+  std::map<std::string, std::uint32_t> rooms_;  // guarded by rooms_mutex_
+  std::thread thread_;
+};
+
+TaskServers::TaskServers(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+TaskServers::~TaskServers() = default;
+
+Result<std::unique_ptr<TaskServers>> TaskServers::make(TaskServerParts parts) {
+  TRY_ASSIGN(const std::string key, cluster_key(parts.layout));
+  TRY_ASSIGN(std::unique_ptr<StoreReader> reader, parts.open_reader());
+  return std::unique_ptr<TaskServers>(
+      new TaskServers(std::make_unique<Impl>(std::move(parts), key, std::move(reader))));
+}
+
+void TaskServers::begin(Cerebro& cerebro) {
+  impl_->begin(cerebro);
+}
+
+void TaskServers::stop() {
+  impl_->stop();
+}
+
+void TaskServers::start(const StartAttempt& command) {
+  if (command.flow->tasks[command.task].kind == TaskKind::kServed) return impl_->start(command);
+  impl_->others().start(command);
+}
+
+void TaskServers::cancel(const CancelAttempt& command) {
+  const bool served =
+      command.flow != nullptr && command.flow->tasks[command.task].kind == TaskKind::kServed;
+  if (served) return impl_->cancel(command);
+  impl_->others().cancel(command);
+}
+
+void TaskServers::adopt(const StartAttempt& command) {
+  if (command.flow->tasks[command.task].kind == TaskKind::kServed) return impl_->adopt(command);
+  impl_->others().adopt(command);
+}
+
+void TaskServers::run_ended(const RunRow& run) {
+  impl_->run_ended(run.no);
+  impl_->others().run_ended(run);
+}
+
+void TaskServers::on_commit(const ChangeSet& changes) {
+  impl_->on_commit(changes);
+}
+
+void TaskServers::on_stopped(const Error& error) {
+  static_cast<void>(error);
+}
+
+network::LinkNo TaskServers::open(network::Credential who, std::string address, bool http,
+                                  std::shared_ptr<TaskLink> link) {
+  return impl_->open(std::move(who), std::move(address), http, std::move(link));
+}
+
+void TaskServers::receive(network::LinkNo link, std::string text,
+                          std::move_only_function<void()> done) {
+  impl_->receive(link, std::move(text), std::move(done));
+}
+
+void TaskServers::touch(network::LinkNo link, const network::ServerName& server) {
+  impl_->touch(link, server);
+}
+
+void TaskServers::closed(network::LinkNo link) {
+  impl_->closed(link);
+}
+
+void TaskServers::later(Millis delay, std::move_only_function<void()> job) {
+  impl_->later(delay, std::move(job));
+}
+
+std::uint32_t TaskServers::room_of(const std::string& line) const {
+  return impl_->room_of(line);
+}
+
+void TaskServers::servers(Statuses answer) {
+  impl_->servers(std::move(answer));
+}
+
+}  // namespace cordyna::server

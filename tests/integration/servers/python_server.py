@@ -1,0 +1,107 @@
+"""A task server of the Python package, as a process of its own."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from serving import ROOT, Server, eventually
+from talking import Talker
+
+TASKS = '''
+"""Tasks that a test steers by files."""
+
+import os
+import time
+from pathlib import Path
+
+from cordyna import Context, Owner, Retry, task
+
+OWNER = Owner("orders", contacts=["orders@example.com"])
+
+
+def note(name, text):
+    with open(name, "a") as file:
+        file.write(text + "\\n")
+
+
+@task(owner=OWNER, retry=Retry(attempts=3, delay="10ms"), overlap="allow")
+def gated(ctx: Context, folder: str, name: str) -> str:
+    """Runs until its gate is there."""
+    note(f"{folder}/{name}.begun", ctx.attempt)
+    while not Path(f"{folder}/{name}.gate").exists():
+        ctx.raise_if_cancelled()
+        time.sleep(0.01)
+    note(f"{folder}/{name}.ended", ctx.attempt)
+    return name
+
+
+@task(owner=OWNER, overlap="allow")
+async def square(ctx: Context, number: int) -> int:
+    """Squares."""
+    ctx.log(f"squaring {number}")
+    return number * number
+'''
+
+
+class PythonServer:
+    def __init__(self, cerebro: Server, folder: Path) -> None:
+        self.cerebro, self.folder = cerebro, folder
+        self.token = Talker(cerebro, "orders", "py").token
+        self.module = folder / "steered.py"
+        self.module.write_text(TASKS)
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self, state: str = "results") -> None:
+        environment = {
+            **os.environ,
+            "CORDYNA_TOKEN": self.token,
+            "PYTHONPATH": str(ROOT / "sdk" / "python"),
+        }
+        url = f"http://127.0.0.1:{self.cerebro.port}"
+        words = ["-m", "cordyna", "serve", str(self.module), "--url", url, "--team", "orders",
+                 "--server", "py", "--slots", "8", "--state", str(self.folder / state),]  # fmt: skip
+        with (self.folder / "server.log").open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, *words], stdout=log, stderr=log, env=environment
+            )
+
+    def is_in(self, state: str) -> bool:
+        servers = self.cerebro.ok("GET", "/api/v1/task-servers")["servers"]
+        return any(one["server"] == "py" and one["state"] == state for one in servers)
+
+    def wait_for(self, state: str) -> None:
+        eventually(lambda: self.is_in(state), f"a server that is {state}")
+
+    def send(self, number: signal.Signals) -> None:
+        assert self.process is not None
+        self.process.send_signal(number)
+
+    def kill(self) -> None:
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
+
+    # Of `gated`.
+
+    def begun(self, name: str) -> list[str]:
+        return self._lines(f"{name}.begun")
+
+    def ended(self, name: str) -> list[str]:
+        return self._lines(f"{name}.ended")
+
+    def wait_begun(self, name: str, times: int = 1) -> None:
+        eventually(lambda: len(self.begun(name)) >= times, f"{name} that has begun {times} times")
+
+    def open(self, name: str) -> None:
+        (self.folder / f"{name}.gate").touch()
+
+    def _lines(self, file: str) -> list[str]:
+        path = self.folder / file
+        return path.read_text().splitlines() if path.exists() else []
+
+    def run(self, name: str) -> int:
+        return self.cerebro.start("orders/gated", folder=str(self.folder), name=name)
