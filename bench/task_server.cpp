@@ -64,6 +64,8 @@ class TaskServer : public std::enable_shared_from_this<TaskServer> {
   void connect() {
     stream_ = std::make_unique<websocket::stream<beast::tcp_stream>>(crowd_.io);
     outbox_.clear();
+    batch_.clear();
+    in_batch_ = 0;
     writing_ = false;
     is_ready_ = false;
     beast::get_lowest_layer(*stream_).async_connect(
@@ -102,14 +104,20 @@ class TaskServer : public std::enable_shared_from_this<TaskServer> {
   }
 
   void say(const char* kind, const std::string& data) {
-    if (!batch_.empty()) batch_ += ',';
+    if (in_batch_ == 1000) close_batch();  // more are refused
+    if (in_batch_++ > 0) batch_ += ',';
     batch_ += R"({"specversion":"1.0","id":"m)" + std::to_string(++ids_) +
               R"(","source":"urn:cordyna:ts:)" + team_ + "/" + name_ + R"(","type":"cordyna.)" +
               kind + R"(.v1","data":)" + data + "}";
   }
 
+  void close_batch() {
+    if (in_batch_ > 0) outbox_.push_back("[" + std::exchange(batch_, {}) + "]");
+    in_batch_ = 0;
+  }
+
   void flush() {
-    if (!batch_.empty()) outbox_.push_back("[" + std::exchange(batch_, {}) + "]");
+    close_batch();
     if (writing_ || outbox_.empty()) return;
     writing_ = true;
     stream_->text(true);
@@ -172,7 +180,7 @@ class TaskServer : public std::enable_shared_from_this<TaskServer> {
   void run(const json::object& data) {
     if (crowd_.file.is_open()) {
       const auto now = std::chrono::system_clock::now().time_since_epoch();
-      crowd_.file << std::chrono::duration<double>(now).count() << std::endl;
+      crowd_.file << std::fixed << std::chrono::duration<double>(now).count() << std::endl;
     }
     const std::string about = R"({"attempt":)" + json::serialize(data.at("attempt")) +
                               R"(,"fence":)" + json::serialize(data.at("fence"));
@@ -198,6 +206,7 @@ class TaskServer : public std::enable_shared_from_this<TaskServer> {
   std::unique_ptr<websocket::stream<beast::tcp_stream>> stream_;
   beast::flat_buffer buffer_;
   std::string batch_;
+  int in_batch_ = 0;
   std::deque<std::string> outbox_;
   std::uint64_t ids_ = 0;
   bool writing_ = false;

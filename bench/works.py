@@ -9,6 +9,7 @@ from foreach_works import Foreach
 from history_works import History
 from input_works import Flood, Kafka, Outbox, Slot
 from measure import BenchError, flow_memory, flow_seconds, folder, median, run, spread, wall
+from network_works import NETWORK_WORKS
 from schedule_works import Schedules
 from server_works import SERVER_WORKS
 
@@ -224,6 +225,7 @@ WORKS = [
     History(),
     Schedules(),
     *SERVER_WORKS,
+    *NETWORK_WORKS,
     Outbox(),
     Slot(),
     Kafka(),

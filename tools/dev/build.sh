@@ -85,6 +85,12 @@ run_medallion() {
   DYNA_BIN=$kDyna "$kVenv/bin/python" examples/medallion/run.py "$@"
 }
 
+# And the one with task servers of their own.
+run_two_teams() {
+  need_venv tests/requirements.txt
+  DYNA_BIN=$kDyna "$kVenv/bin/python" examples/two-teams/run.py "$@"
+}
+
 command_run() {
   need_build_tools
   build release dyna
@@ -96,6 +102,10 @@ command_run() {
     examples/flights*) prepare_example flights ;;
     examples/medallion | examples/medallion/)
       run_medallion "${@:2}"
+      return
+      ;;
+    examples/two-teams | examples/two-teams/)
+      run_two_teams "${@:2}"
       return
       ;;
   esac

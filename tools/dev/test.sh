@@ -77,6 +77,17 @@ part_integration() {
     echo '0 1' >"$kResults/integration.count"
 }
 
+# The task server for Python: its own tests, by its own settings, and its types.
+part_sdk() {
+  step 'sdk: sdk/python with pytest and mypy --strict'
+  rm -f "$kResults/sdk.xml"
+  (cd sdk/python && "$kVenv/bin/python" -m pytest -q -p no:cacheprovider --junitxml "$kResults/sdk.xml" \
+    --numprocesses "$kCores" tests) || true
+  python3 tools/tally.py junit "$kResults/sdk.xml" >"$kResults/sdk.count" || echo '0 1' >"$kResults/sdk.count"
+  whole sdk-types "$kVenv/bin/python" -m mypy --strict --config-file sdk/python/pyproject.toml \
+    --cache-dir "$kBuildRoot/mypy-cache" sdk/python/cordyna
+}
+
 # R50: the same seeds give the same histories, whichever compiler built the program.
 two_compilers_agree() {
   local gcc clang
@@ -151,6 +162,7 @@ command_test() {
     lint) part_lint ;;
     unit) build asan all; part_ctest asan unit ;;
     scripts) build release dyna; part_scripts ;;
+    sdk) part_sdk ;;
     integration)
       build asan dyna
       build release dyna cordyna
@@ -158,7 +170,7 @@ command_test() {
       part_integration
       ;;
     '') test_everything "$long" ;;
-    *) die "unknown part '$only': lint, unit, scripts or integration" ;;
+    *) die "unknown part '$only': lint, unit, scripts, sdk or integration" ;;
   esac
   finish_tests
 }
@@ -192,6 +204,7 @@ test_everything() {
   part_ctest asan unit
   part_scripts
   prepare_example real-estate flights
+  part_sdk
   DYNA_TEST_LONG=${1:+1} part_integration
   if [[ -n $1 ]]; then
     parts_long

@@ -1,0 +1,207 @@
+"""The works of ./dev bench about task servers: how many tasks a second, how soon, and a crowd of servers.
+
+The servers are compiled (task_server.cpp), or one of the Python package; both share the cores with cerebro.
+"""
+
+import contextlib
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import time
+from datetime import datetime
+
+from measure import BASE, BenchError, folder
+from server_works import Server
+
+TASKS = 30_000
+PYTHON_TASKS = 5_000
+ALONE = 200
+CROWD = 2_000
+PYTHON_TASK = """
+from cordyna import Owner, default_tasks, task
+
+default_tasks.owner = Owner("bench", contacts=["bench@example.com"])
+
+
+@task(overlap="allow")
+async def t0() -> int:
+    \"\"\"Does nothing.\"\"\"
+    return 1
+"""
+
+
+def loop_of(count, server):
+    items = json.dumps(list(range(count)))
+    return (
+        f"id: many\nnamespace: bench\ntasks:\n  - id: each\n    type: foreach\n    items: {items}\n"
+        "    parallel: 500\n    tasks:\n"
+        f"      - {{id: one, type: invoke, server: {server}, task: t0, inputs: {{}}}}\n"
+    )
+
+
+def resident(pid):
+    status = pathlib.Path(f"/proc/{pid}/status").read_text(encoding="ascii")
+    return int(status.split("VmRSS:")[1].split()[0]) / 1024
+
+
+@contextlib.contextmanager
+def cerebro(context):
+    with folder() as place:
+        (place / "cordyna.yaml").write_text(
+            f"server:\n  limits: {{connections: {CROWD + 100}}}\n", encoding="ascii"
+        )
+        (place / "idle.yaml").write_text(
+            "id: idle\nnamespace: idle\ntasks: [{id: a, type: log, message: b}]\n", encoding="ascii"
+        )
+        server = Server(context.dyna, place)
+        try:
+            yield server
+        finally:
+            server.process.kill()
+            server.process.wait()
+
+
+@contextlib.contextmanager
+def crowd(context, server, servers, tasks, slots):
+    program = str(pathlib.Path(context.limits) / "task_server")
+    words = [program, str(server.port), server.token, "bench", str(servers), str(tasks), str(slots)]
+    process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    try:
+        if not process.stdout.readline().startswith("ready"):
+            raise BenchError("the task servers did not become ready")
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def answer(server, method, path, body=None):
+    status, data = server.ask(method, f"/api/v1{path}", body)
+    if status >= 300:
+        raise BenchError(f"{method} {path}: {status} {data[:200]}")
+    return json.loads(data)
+
+
+def ended(server, run):
+    while True:
+        row = answer(server, "GET", f"/runs/{run}")
+        if row["state"] not in ("pending", "running"):
+            if row["state"] != "completed":
+                raise BenchError(f"run {run} ended as {row['state']}")
+            return row
+        time.sleep(0.01)
+
+
+def rate(server, count, name):
+    text = loop_of(count, name)
+    answer(server, "POST", "/flows", {"files": [{"name": "many.yaml", "text": text}]})
+    begun = time.perf_counter()
+    ended(server, answer(server, "POST", "/flows/bench/many/runs", {"inputs": {}})["run"])
+    return count / (time.perf_counter() - begun)
+
+
+def invoke_to_started(server):
+    """Milliseconds of one task after the other, as the timeline of its run has them."""
+    took = []
+    for _ in range(ALONE):
+        run = answer(server, "POST", "/flows/bench/t0/runs", {"inputs": {}})["run"]
+        ended(server, run)
+        at = {}
+        for message in answer(server, "GET", f"/runs/{run}/messages")["messages"]:
+            at[message["type"]] = datetime.fromisoformat(message["at"].replace("Z", "+00:00"))
+        took.append((at["task.started"] - at["task.invoke"]).total_seconds() * 1000)
+    return sorted(took)
+
+
+class Invoking:
+    """Tasks that do nothing, of one server."""
+
+    name = "invoking"
+
+    def sample(self, context):
+        with cerebro(context) as server, crowd(context, server, 1, 1, 500):
+            context.add("invoke rate", rate(server, TASKS, "s0"))
+            context.add("invoke started", invoke_to_started(server)[ALONE // 2])
+        with cerebro(context) as server:
+            (server.place / "noop.py").write_text(PYTHON_TASK, encoding="ascii")
+            environment = {
+                **os.environ,
+                "CORDYNA_TOKEN": server.token,
+                "PYTHONPATH": str(BASE.parents[1] / "sdk" / "python"),
+            }
+            words = [sys.executable, "-m", "cordyna", "serve", "noop.py"]
+            words += ["--url", f"http://127.0.0.1:{server.port}", "--team", "bench"]
+            words += ["--server", "py", "--slots", "500", "--log-level", "error"]
+            process = subprocess.Popen(words, cwd=server.place, env=environment)
+            try:
+                until = time.monotonic() + 60
+                while not any(
+                    one["state"] == "ready"
+                    for one in answer(server, "GET", "/task-servers")["servers"]
+                ):
+                    if time.monotonic() > until:
+                        raise BenchError("the Python server did not become ready")
+                    time.sleep(0.02)
+                context.add("invoke python", rate(server, PYTHON_TASKS, "py"))
+            finally:
+                process.kill()
+                process.wait()
+
+    def rows(self, context):
+        fast = context.mid("invoke rate")
+        yield context.row(
+            "tasks that do nothing, of a compiled task server, invoke to completed",
+            "at least 5,000/s", context.text("invoke rate", "/s"), "–",
+            f"{fast:,.0f}/s", fast >= 5000)  # fmt: skip
+        slow = context.mid("invoke python")
+        yield context.row(
+            "the same of one Python server, with batches and its results on disk",
+            "at least 3,000/s", context.text("invoke python", "/s"), "–",
+            f"{slow:,.0f}/s", slow >= 3000)  # fmt: skip
+        started = context.mid("invoke started")
+        yield context.row(
+            "one task alone, from invoke to started, p50", "at most 2 ms",
+            context.text("invoke started", "ms"), "–", f"{started:.1f} ms", started <= 2)  # fmt: skip
+
+
+class Crowd:
+    """Many servers, and all of them again at once."""
+
+    name = "crowd"
+
+    def sample(self, context):
+        with cerebro(context) as server:
+            before = resident(server.process.pid)
+            with crowd(context, server, CROWD, 10, 4) as servers:
+                time.sleep(1)  # what is freed is given back
+                context.add("crowd memory", resident(server.process.pid) - before)
+                server.process.kill()
+                server.process.wait()
+                begun = time.perf_counter()
+                os.environ["DYNA_LISTEN"] = f"127.0.0.1:{server.port}"
+                again = subprocess.Popen(
+                    [context.dyna, "up", ".", "--json"], cwd=server.place,
+                    stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)  # fmt: skip
+                try:
+                    if not servers.stdout.readline().startswith("again"):
+                        raise BenchError("the task servers did not come again")
+                    context.add("crowd again", time.perf_counter() - begun)
+                finally:
+                    del os.environ["DYNA_LISTEN"]
+                    again.kill()
+                    again.wait()
+
+    def rows(self, context):
+        memory = context.mid("crowd memory")
+        yield context.row(
+            f"memory of {CROWD:,} connected task servers with 10 tasks each", "at most 150 MB",
+            context.text("crowd memory", "MB"), "–", f"{memory:.0f} MB", memory <= 150)  # fmt: skip
+        again = context.mid("crowd again")
+        yield context.row(
+            "all of them again after cerebro was killed, with its start", "at most 10 s",
+            context.text("crowd again", "s"), "–", f"{again:.1f} s", again <= 10)  # fmt: skip
+
+
+NETWORK_WORKS = [Invoking(), Crowd()]

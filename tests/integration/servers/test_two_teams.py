@@ -1,0 +1,48 @@
+"""examples/two-teams: two task servers, one order of things, a failure on purpose, and whom it concerns."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+from serving import DYNA, ROOT
+
+
+def run(*words: str) -> list[str]:
+    done = subprocess.run(
+        [sys.executable, ROOT / "examples" / "two-teams" / "run.py", *words],
+        env={**os.environ, "DYNA_BIN": DYNA},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout.splitlines()
+
+
+def check(lines: list[str]) -> None:
+    order = [
+        line.split()[2] for line in lines if line.strip()[:2] in {f"{n}." for n in range(1, 9)}
+    ]
+    for first, then in (
+        ("orders/extract", "orders/clean"),
+        ("orders/clean", "billing/invoices"),
+        ("billing/invoices", "billing/close"),
+    ):
+        assert order.index(first) < order.index(then), order
+    text = "\n".join(lines)
+    assert "orders/returns: SOURCE_AWAY: the returns desk has not delivered its file" in text
+    assert "for team orders: orders-on-call@example.com" in text
+    assert "billing/credits: never ran, blocked by flow:orders/returns" in text
+    assert "billing/close ended as completed" in text
+    assert any("cerebro → billing/billing-1  task.invoke" in line for line in lines)
+
+
+def test_what_is_asked_for_runs_with_all_that_it_needs() -> None:
+    check(run())
+
+
+def test_the_cron_of_a_minute_does_the_same() -> None:
+    check(run("--cron"))
