@@ -119,6 +119,7 @@ void Parser::add_run() {
       ->type_name("FILE")
       ->expected(1)
       ->take_all();
+  run->add_flag("--dry-run", found_.dry_run, "Only say what would be begun, in which order");
   add_no_cache(run);
   add_slots(run);
   add_follow(run);

@@ -8,10 +8,15 @@
 #include "base/text.hpp"
 #include "cli/commands.hpp"
 #include "cli/named_flow.hpp"
+#include "cli/project_flows.hpp"
 #include "cli/remote_inputs.hpp"
 #include "cli/remote_session.hpp"
 #include "cli/state_folder.hpp"
+#include "cli/table.hpp"
+#include "client/json_slice.hpp"
 #include "model/run_fields.hpp"
+#include "service/flow_cache.hpp"
+#include "service/need_plan.hpp"
 
 namespace cordyna::cli {
 namespace {
@@ -72,12 +77,65 @@ CommandResult run_at_server(CommandContext& context, GivenFlow found) {
   return session.drive(std::move(work));
 }
 
+/// "runs", or why it need not.
+std::string fate_text(const client::JsonSlice& one, Millis now) {
+  const std::string fate = one.text("fate");
+  if (fate == "fresh") {
+    return fmt::format("fresh: run {} completed {} ago", one.number("run"),
+                       format_delay(now - one.time("completed_at")));
+  }
+  if (fate == "joins") return fmt::format("joins run {}, which is under way", one.number("run"));
+  if (fate == "missing") return "missing: no such flow is applied";
+  return fate == "hidden" ? "not yours to see" : "runs";
+}
+
+/// --dry-run: what would be begun, in order, and by whom.
+CommandResult show_plan(CommandContext& context, const GivenFlow& found) {
+  std::string json;
+  if (found.server.has_value()) {
+    TRY_ASSIGN(const std::string answer,
+               found.server->get(client::flow_path(found.ns, found.flow->id) + "/plan"));
+    TRY_ASSIGN(const client::JsonSlice whole, client::JsonSlice::parse(answer));
+    json = whole.raw("plan");
+  } else {
+    auto reader = context.parts.open_reader(found.layout);
+    // Nothing has run here yet.
+    const auto none = context.parts.make_memory_store();
+    StoreReader& rows = reader.has_value() ? **reader : *none;
+    FlowCache flows;
+    const FlowOf find = [&](std::string_view ns,
+                            std::string_view id) -> Result<std::shared_ptr<const Flow>> {
+      const std::string name = flow_name(std::string(ns), std::string(id));
+      auto applied = AppliedFinder(rows, flows).find(name, ns);
+      if (!applied.has_value()) applied = ProjectFlows(found.flow->folder).find(name, ns);
+      if (!applied.has_value()) return std::unexpected<Error>(applied.error());
+      return applied->flow;
+    };
+    TRY_ASSIGN(const auto plan, plan_run(rows, find, found.flow, context.parts.clock->wall()));
+    json = plan_as_json(plan);
+  }
+  if (context.arguments.json) {
+    context.output.write(json + "\n");
+    return ExitCode::kOk;
+  }
+  TRY_ASSIGN(const client::JsonSlice plan, client::JsonSlice::parse(json));
+  std::vector<std::vector<std::string>> rows{{"", "FLOW", "WHAT", "WHOSE", "TASK SERVER"}};
+  for (const client::JsonSlice& one : plan.items()) {
+    rows.push_back({std::to_string(rows.size()), printable(one.text("flow")),
+                    fate_text(one, context.parts.clock->wall()), printable(one.text("owner")),
+                    printable(one.text("server"))});
+  }
+  context.output.write(as_columns(rows));
+  return ExitCode::kOk;
+}
+
 }  // namespace
 
 CommandResult run_command(CommandContext& context) {
   const Arguments& arguments = context.arguments;
   TRY_ASSIGN(GivenFlow found, find_given(context, arguments.files.front()));
   if (found.flow == nullptr) return ExitCode::kUsage;
+  if (arguments.dry_run) return show_plan(context, found);
   if (found.server.has_value()) return run_at_server(context, std::move(found));
   const Millis now = context.parts.clock->now();
   Work work;

@@ -136,6 +136,25 @@ constexpr std::array kMessagesFields{
     Field{"messages", kRefs, true, "In order.", {}, "Message"},
 };
 
+constexpr std::array kNeedFates{std::string_view("runs"), std::string_view("fresh"),
+                                std::string_view("joins"), std::string_view("missing"),
+                                std::string_view("hidden")};
+constexpr std::array kPlannedRunFields{
+    Field{"flow", kString, true, "Namespace and id."},
+    Field{"fate", kString, true,
+          "runs: it is begun; fresh: a run completed within the window; joins: one is under way; "
+          "missing: there is none; hidden: it is not the caller's to see.",
+          kNeedFates},
+    Field{"owner", kString, true, "Whose it is."},
+    Field{"run", kInteger, false, "The run that will do, or is joined."},
+    Field{"completed_at", kTime, false, "When that completed."},
+    Field{"server", kString, false, "The task server that carries it out: team/id."},
+    Field{"needs", kStrings, true, "What goes before it."},
+};
+constexpr std::array kRunPlanFields{
+    Field{"plan", kRefs, true, "In an order in which they can run.", {}, "PlannedRun"},
+};
+
 }  // namespace
 
 const ObjectSpec kAccepted{"AcceptedEvent", "An event that is saved.", kAcceptedFields};
@@ -147,6 +166,8 @@ const ObjectSpec kTaskServer{"TaskServer", "A task server.", kTaskServerFields};
 const ObjectSpec kTaskServers{"TaskServers", "Task servers.", kTaskServersFields};
 const ObjectSpec kMessage{"Message", "A message about an attempt.", kMessageFields};
 const ObjectSpec kMessages{"Messages", "Messages.", kMessagesFields};
+const ObjectSpec kPlannedRun{"PlannedRun", "A run that a plan has.", kPlannedRunFields};
+const ObjectSpec kRunPlan{"RunPlan", "What a run would begin.", kRunPlanFields};
 const ObjectSpec kInput{"Input", "What listens for a trigger.", kInputFields};
 const ObjectSpec kInputs{"Inputs", "Inputs.", kInputsFields};
 const ObjectSpec kEvent{"Event", "An event.", kEventFields};

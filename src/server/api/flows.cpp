@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <iterator>
 #include <map>
+#include <set>
 #include <system_error>
 #include <utility>
 
@@ -15,6 +16,7 @@
 #include "service/apply_plan.hpp"
 #include "service/flow_diff.hpp"
 #include "service/json.hpp"
+#include "service/need_plan.hpp"
 
 namespace cordyna::server {
 namespace {
@@ -291,6 +293,37 @@ void diff_flow(Api& api, Call& call) {
                                 json_string(flow_name(row->ns, row->flow_id)), from, to);
   append_diff(out, *diff);
   call.answer(out + '}');
+}
+
+void plan_flow(Api& api, Call& call) {
+  const auto row = flow_of(api, call);
+  if (!row.has_value()) return;
+  const FlowOf find = [&api](std::string_view ns,
+                             std::string_view id) -> Result<std::shared_ptr<const Flow>> {
+    TRY_ASSIGN(const AppliedFlowRow found, api.reader().find_applied(ns, id));
+    if (found.removed_at != 0) return fail(ErrorCode::kNotFound, "it was removed");
+    TRY_ASSIGN(const FlowVersionRow version, api.reader().find_flow(found.hash));
+    return api.flows().load(version.canonical, found.folder);
+  };
+  auto flow = find(row->ns, row->flow_id);
+  if (!flow.has_value()) return call.refuse(flow.error());
+  auto plan = plan_run(api.reader(), find, std::move(*flow), api.now());
+  if (!plan.has_value()) return call.refuse(plan.error());
+  // Of a namespace that is not the caller's nothing is told but that something of it is needed.
+  std::set<std::string> named;
+  for (PlannedRun& one : *plan) {
+    const std::size_t slash = one.flow.rfind('/');
+    const std::string ns = slash == std::string::npos ? "" : one.flow.substr(0, slash);
+    if (call.caller.may(Role::kViewer, ns)) {
+      named.insert(one.needs.begin(), one.needs.end());
+    } else {
+      one = PlannedRun{one.flow, {}, NeedFate::kHidden};
+    }
+  }
+  std::erase_if(*plan, [&named](const PlannedRun& one) {
+    return one.fate == NeedFate::kHidden && !named.contains(one.flow);
+  });
+  call.answer("{\"plan\":" + plan_as_json(*plan) + "}");
 }
 
 void list_namespaces(Api& api, Call& call) {

@@ -161,6 +161,8 @@ constexpr std::array kRoutes{
           "The namespaces of flows", list_namespaces, {}, nullptr, {}, 200, &kNamespaces},
     Route{"GET", "/api/v1/flows/{namespace}/{flow}/diff", "diffFlow", "flows", Role::kViewer, Scope::kNamespace,
           "How two versions differ", diff_flow, kDiffQuery, nullptr, {}, 200, &kFlowDiff},
+    Route{"GET", "/api/v1/flows/{namespace}/{flow}/plan", "planFlow", "flows", Role::kViewer, Scope::kNamespace,
+          "What a run of it would begin, join or find fresh, in order", plan_flow, {}, nullptr, {}, 200, &kRunPlan},
     Route{"GET", "/api/v1/runs/{run}/artifacts", "listArtifacts", "runs", Role::kViewer, Scope::kRun,
           "Files that its tasks left", list_artifacts, {}, nullptr, {}, 200, &kArtifacts},
     Route{"GET", "/api/v1/runs/{run}/artifact", "downloadArtifact", "runs", Role::kViewer, Scope::kRun,

@@ -22,6 +22,7 @@ void log_out(Api& api, Call& call);
 void show_me(Api& api, Call& call);
 // flows.cpp
 void diff_flow(Api& api, Call& call);
+void plan_flow(Api& api, Call& call);
 void list_namespaces(Api& api, Call& call);
 void list_flows(Api& api, Call& call);
 void show_flow(Api& api, Call& call);

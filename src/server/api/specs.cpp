@@ -593,7 +593,8 @@ shape::Specs object_specs() {
       &kBackfillInput, &kBackfillWish, &kBackfillTime, &kBegun,       &kPartChanges,
       &kFlowDiff,      &kNamespace,    &kNamespaces,   &kArtifact,    &kArtifacts,
       &kReport,        &kRunFlow,      &kRerunPlan,    &kFlowSwitch,  &kTaskServer,
-      &kTaskServers,   &kInFlight,     &kMessage,      &kMessages};
+      &kTaskServers,   &kInFlight,     &kMessage,      &kMessages,    &kPlannedRun,
+      &kRunPlan};
   return kAll;
 }
 

@@ -71,6 +71,8 @@ extern const ObjectSpec kTaskServers;
 extern const ObjectSpec kInFlight;
 extern const ObjectSpec kMessage;
 extern const ObjectSpec kMessages;
+extern const ObjectSpec kPlannedRun;
+extern const ObjectSpec kRunPlan;
 extern const ObjectSpec kEvent;
 extern const ObjectSpec kEvents;
 extern const ObjectSpec kSettle;

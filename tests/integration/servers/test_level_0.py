@@ -228,3 +228,30 @@ def test_commands_list_servers_and_messages(
     assert json.loads(dyna("servers", "--json"))[0]["server"] == "etl"
     lines = dyna("trace", str(run)).splitlines()
     assert len(lines) == 4 and "cerebro → orders/etl" in lines[0] and "task.invoke" in lines[0]
+
+
+def test_a_dry_run_shows_the_plan(cerebro: Server, talker: Talker, tmp_path: Path) -> None:
+    billing = Talker(cerebro, "billing", "sums")
+    needs = [{"task": "orders/load", "within": "1h"}, {"task": "orders/rates"}]
+    billing.ready(task("sum", "billing", needs=needs))
+    talker.ready(task("load"), task("rates"))
+    run = cerebro.start("orders/load")
+    talker.run(talker.invoked())
+    cerebro.ended(run)
+    address = {"DYNA_SERVER": f"http://127.0.0.1:{cerebro.port}", "DYNA_TOKEN": cerebro.admin}
+    done = Client(tmp_path / "home", tmp_path, address).call(
+        "run", "billing/sum", "--dry-run", "--server"
+    )
+    assert done.returncode == 0, done.stderr
+    lines = [" ".join(line.split()) for line in done.stdout.splitlines()]
+    assert lines[1].startswith(f"1 orders/load fresh: run {run} completed")
+    assert lines[2:] == [
+        "2 orders/rates runs orders orders/etl",
+        "3 billing/sum runs billing billing/sums",
+    ]
+    assert cerebro.ok("GET", "/api/v1/runs?namespace=billing")["runs"] == []
+    # Who may not see a team is not told what its tasks need, or when they ran.
+    viewer = cerebro.token(("viewer", "billing"))
+    plan = cerebro.ok("GET", "/api/v1/flows/billing/sum/plan", token=viewer)["plan"]
+    assert [(one["flow"], one["fate"], one.get("run")) for one in plan] == [
+        ("orders/load", "hidden", None), ("orders/rates", "hidden", None), ("billing/sum", "runs", None)]  # fmt: skip
