@@ -45,6 +45,7 @@ enum class Verb : std::uint8_t {
   kInput,
   kServers,
   kTrace,
+  kConformance,
   kConfig,
   kBackup,
   kRestore,
@@ -83,6 +84,14 @@ struct ServerOptions {
   bool enable = false;
   bool service = false;
   std::string team;  ///< of token create: of task servers
+};
+
+/// Of conformance.
+struct ConformanceOptions {
+  std::string command;       ///< starts the task server
+  std::optional<int> level;  ///< empty: what it says
+  int jobs = 0;              ///< 0: as usual
+  bool trace = false;
 };
 
 struct Arguments {
@@ -142,14 +151,15 @@ struct Arguments {
   bool protocol = false;              ///< of schema: of task servers
   bool asyncapi = false;              ///< of schema: the AsyncAPI document of that
   bool tests = false;                 ///< of schema: files of tests
-  std::vector<std::string> only;      ///< of test: patterns of their names; empty: all
+  std::vector<std::string> only;      ///< of test: patterns of their names; of conformance; empty: all
   std::string junit;                  ///< of test: a file for JUnit XML
-  bool list = false;                  ///< of test
+  bool list = false;                  ///< of test and conformance
   bool coverage = false;              ///< of test
   bool prune = false;                 ///< of apply, plan and up
   bool watch = false;                 ///< of up and of lists
   ServeOptions serve;                 ///< of up
   std::optional<std::string> server;  ///< --server; empty: without a value
+  ConformanceOptions conformance;
   ServerOptions at;                   ///< of login, context, user, token
   bool exit_code = false;             ///< of plan
   bool names = false;                 ///< of flows: for completion

@@ -18,6 +18,7 @@ class ServerCommands {
   void add_context();
   void add_user();
   void add_token();
+  void add_conformance();
 
  private:
   CLI::App* add(const char* name, const char* help, Verb verb) {
@@ -154,6 +155,33 @@ void ServerCommands::add_token() {
   add_server_option(revoke, found_);
 }
 
+void ServerCommands::add_conformance() {
+  CLI::App* const kit = add("conformance", "Whether a task server keeps the protocol: try it out",
+                            Verb::kConformance);
+  CLI::Option* const list = kit->add_flag("--list", found_.list, "Only list the checks");
+  kit->add_option("--server", found_.conformance.command,
+                  "Starts the task server, for each check anew; {url}, {token}, {team}, {server} "
+                  "and {state} in it are replaced")
+      ->type_name("CMD")
+      ->excludes(list);
+  kit->add_option("--level", found_.conformance.level, "Of the protocol (default: what it says)")
+      ->check(CLI::Range(0, 2))
+      ->type_name("0|1|2");
+  kit->add_option("--only", found_.only, "Only this check; may be repeated")
+      ->type_name("NAME")
+      ->expected(1)
+      ->take_all();
+  kit->add_option("--jobs", found_.conformance.jobs, "Checks at a time (default: 4)")
+      ->check(CLI::Range(1, 64))
+      ->type_name("N");
+  kit->add_flag("--trace", found_.conformance.trace, "Show all that was said where it is broken");
+  add_json(kit);
+  kit->footer(
+      "The server is to declare the tasks echo, sleep, fail and count, which docs/protocol.md\n"
+      "describes. It gets CORDYNA_URL, CORDYNA_TOKEN, CORDYNA_TEAM, CORDYNA_SERVER and\n"
+      "CORDYNA_STATE. Exit code 0: it keeps all rules; 1: it breaks some; 6: it does not come.");
+}
+
 }  // namespace
 
 void add_server_option(CLI::App* command, Arguments& found) {
@@ -176,6 +204,7 @@ void add_server_commands(CLI::App& app, Arguments& found) {
   commands.add_context();
   commands.add_user();
   commands.add_token();
+  commands.add_conformance();
 }
 
 }  // namespace cordyna::cli

@@ -60,6 +60,7 @@ using CommandResult = Result<ExitCode>;
 [[nodiscard]] CommandResult input_command(CommandContext& context);
 [[nodiscard]] CommandResult servers_command(CommandContext& context);
 [[nodiscard]] CommandResult trace_command(CommandContext& context);
+[[nodiscard]] CommandResult conformance_command(CommandContext& context);
 [[nodiscard]] CommandResult triggers_command(CommandContext& context);
 [[nodiscard]] CommandResult config_command(CommandContext& context);
 /// Of who runs this program, for the record of decisions.

@@ -33,6 +33,10 @@ ARROWS = {
     "service": ("cerebro", "engine", "flow", "schedule", "ports", "model", "base"),
     "client": ("service", "cerebro", "engine", "http", "secrets/private_file.hpp", "ports", "model", "base"),
     "server": ("network", "protocol", "secrets/private_file.hpp", "shape", "service", "cerebro", "engine", "flow", "schedule", "http", "ports", "model", "base"),
+    "conformance": (
+        "protocol", "shape", "server/http/http_server.hpp", "server/http/websocket.hpp",
+        "server/http/websocket_upgrade.hpp", "http", "model", "base",
+    ),
     "embed": (
         "cerebro", "engine", "ports", "model", "base",
         "store/memory/memory_store.hpp", "store/sqlite/sqlite_store.hpp",
@@ -44,7 +48,7 @@ ARROWS = {
     "event_http": ("http", "base"),
     "flowtest": ("cerebro", "engine", "flow", "ports", "model", "base"),
     "cli": (
-        "server/server.hpp", "server/tasks/task_servers.hpp", "server/tasks/task_log.hpp", "protocol/documents.hpp", "server/http/listen.hpp", "input/host/host.hpp", "input/host/flow_input.hpp", "client", "service", "flowtest", "cerebro", "engine", "flow", "template", "guard", "schedule", "process", "secrets", "ports", "model",
+        "server/server.hpp", "server/tasks/task_servers.hpp", "server/tasks/task_log.hpp", "protocol/documents.hpp", "server/http/listen.hpp", "input/host/host.hpp", "input/host/flow_input.hpp", "client", "service", "conformance/kit.hpp", "conformance/finding.hpp", "flowtest", "cerebro", "engine", "flow", "template", "guard", "schedule", "process", "secrets", "ports", "model",
         "base",
         "store/sqlite/sqlite_store.hpp",
     ),
