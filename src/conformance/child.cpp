@@ -55,7 +55,8 @@ std::vector<std::string> environment(
 Result<> Child::start(const std::string& command,
                       const std::vector<std::pair<std::string, std::string>>& variables,
                       const std::string& log) {
-  std::vector<std::string> words{"sh", "-c", command};
+  // The shell may stay between: it outlives a SIGTERM to the group, and has the server's exit code.
+  std::vector<std::string> words{"sh", "-c", "trap : TERM\n" + command};
   std::vector<std::string> settings = environment(variables);
   std::vector<char*> argv;
   for (std::string& word : words) argv.push_back(word.data());

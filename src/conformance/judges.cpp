@@ -25,6 +25,11 @@ int rank_of(MessageKind kind) {
   return is_end(kind) ? 3 : 0;
 }
 
+/// As it is: an invoke that is repeated is answered with task.started once more.
+bool may_come_again(MessageKind kind) {
+  return needs_receipt(kind) || kind == MessageKind::kStarted || kind == MessageKind::kDeclare;
+}
+
 std::string fence_text(const shape::JsonBody& fence) {
   if (fence.raw() == nullptr) return "none";
   return fmt::format("{}:{}", fence.number("epoch"), fence.text("token"));
@@ -100,7 +105,7 @@ std::optional<Finding> judge_ids(const Record& record, const std::string& source
     const auto [at, is_new] =
         known.try_emplace(entry.head.id, std::pair(entry.kind, entry.attempt()));
     const bool same = at->second == std::pair(entry.kind, entry.attempt());
-    if (!same || (!is_new && !needs_receipt(entry.kind))) {
+    if (!same || (!is_new && !may_come_again(entry.kind))) {
       return Finding{fmt::format("id {} is of {} and of {}", entry.head.id,
                                  short_type(at->second.first), short_type(entry.kind)),
                      "each message has an id of its own"};

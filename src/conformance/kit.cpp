@@ -231,10 +231,10 @@ Result<Report> run_checks(const Wishes& wishes, const Progress& progress) {
   const Check& first = check_named(wishes.level == 0 ? "http-ready" : "hello");
   TRY_ASSIGN(Done came, run_one(first, wishes));
   if (!came.came) {
-    return fail(
-        ErrorCode::kUnavailable,
-        fmt::format("the server did not come within {} s; what it printed:\n{}", kStartWait / 1000,
-                    came.outcome.output.empty() ? "nothing" : came.outcome.output));
+    return fail(ErrorCode::kUnavailable,
+                fmt::format("the server does not come: {}; what it printed:\n{}",
+                            came.outcome.broken.value_or(Finding{}).seen,
+                            came.outcome.output.empty() ? "nothing" : came.outcome.output));
   }
   // One that posts instead of connecting is of level 0.
   const bool posts = std::ranges::any_of(

@@ -87,15 +87,32 @@ Result<> World::start() {
                       folder_file("output"));
 }
 
+std::optional<Entry> World::wait_alive(Millis patience, const Cerebro::Matches& matches) {
+  constexpr Millis kLook = 200;
+  const Millis until = steady_now() + patience;
+  while (true) {
+    const Millis left = until - steady_now();
+    auto found = cerebro_->wait(0, std::clamp<Millis>(left, 0, kLook), matches);
+    if (found.has_value() || left <= 0) return found;
+    const auto code = child_.wait(0);
+    if (!code.has_value()) continue;
+    exit_code_ = *code;
+    return cerebro_->wait(0, 0, matches);
+  }
+}
+
 Result<Entry> World::hello(Millis patience) {
   const std::string right =
       "it connects to /api/v1/ts/socket with the bearer token, and its first message is "
       "server.hello";
   const auto refused = [](const Entry& entry) { return entry.sort == Sort::kRefused; };
-  const auto opened = cerebro_->wait(0, patience, [this](const Entry& entry) {
+  const auto opened = wait_alive(patience, [this](const Entry& entry) {
     return entry.sort == Sort::kRefused || (entry.sort == Sort::kOpened && entry.link > met_) ||
            (entry.sort == Sort::kCame && entry.link == 0);
   });
+  if (!opened.has_value() && exit_code_.has_value()) {
+    return broken(fmt::format("its process ended with exit code {}", *exit_code_), right);
+  }
   if (opened.has_value() && opened->sort == Sort::kCame) {
     return broken("it posts what it has to say: a server of level 0", right);
   }

@@ -127,6 +127,10 @@ class World {
   /// Runs something quick to its end: the session works.
   [[nodiscard]] Result<> echo_works(std::string_view after);
 
+  /// As Cerebro::wait, but also nullopt as soon as the process has ended.
+  [[nodiscard]] std::optional<Entry> wait_alive(Millis patience, const Cerebro::Matches& matches);
+  [[nodiscard]] const std::optional<int>& exit_code() const { return exit_code_; }
+
  private:
   struct Invoked {
     std::string id;
@@ -147,6 +151,7 @@ class World {
   std::unique_ptr<Cerebro> cerebro_;
   Child child_;
   std::optional<Finding> finding_;
+  std::optional<int> exit_code_;  // of a process that ended while it was waited for
   std::map<std::string, Invoked> invoked_;
   std::size_t met_ = 0;  // connections
   std::int64_t epoch_ = 7;
