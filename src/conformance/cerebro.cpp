@@ -24,6 +24,9 @@ using protocol::MessageKind;
 constexpr std::string_view kProtocol = "cordyna.v1+cloudevents.json";
 constexpr std::string_view kSource = "urn:cordyna:cerebro";
 
+constexpr std::size_t kQueueBytes = std::size_t{1} << 20;
+constexpr std::chrono::seconds kCutWait{5};
+
 std::string flaws_text(const protocol::BadMessage& bad) {
   std::string out = fmt::format("{} ({})", bad.type.empty() ? "?" : bad.type, bad.code);
   for (const shape::Flaw& flaw : bad.flaws) out += fmt::format("; {}: {}", flaw.at, flaw.detail);
@@ -62,6 +65,7 @@ class Cerebro::Impl final : public server::HttpHandler,
 
   Result<> listen();
   void stop();
+  void cut();
   void opened(std::size_t link, std::shared_ptr<server::WebSocket> socket);
   void received(std::size_t link, std::string_view text);
   void closed(std::size_t link);
@@ -88,7 +92,8 @@ class Cerebro::Impl final : public server::HttpHandler,
   mutable std::condition_variable changed;
   Record record;  // guarded by mutex, as all that follows
   Manners manners;
-  std::vector<Link> links;                     // of number 1 and so on
+  std::vector<Link> links;  // of number 1 and so on
+  bool away = false;
   std::string commands;                        // that nobody has fetched
   server::Respond waiting;                     // for commands
   std::uint16_t port = 0;                      // written before the first thread
@@ -123,7 +128,6 @@ class Peer final : public server::WebSocketPeer {
 
 Result<> Cerebro::Impl::listen() {
   server::HttpSettings settings;
-  settings.port = port;
   TRY_ASSIGN(server, server::HttpServer::start(settings, *this));
   port = server->port();
   return {};
@@ -138,6 +142,15 @@ void Cerebro::Impl::stop() {
   server.reset();  // tells the peers: without the mutex
 }
 
+void Cerebro::Impl::cut() {
+  std::unique_lock lock(mutex);
+  const std::size_t link = links.size();
+  if (link == 0 || links.back().socket == nullptr) return;
+  // Who is sent more than it may have waiting is cut off at once, without a word.
+  static_cast<void>(links.back().socket->send(std::string(kQueueBytes + 1, ' ')));
+  changed.wait_for(lock, kCutWait, [this, link] { return links[link - 1].socket == nullptr; });
+}
+
 void Cerebro::Impl::refuse(server::Respond& respond, int status, const std::string& why) {
   {
     const std::lock_guard lock(mutex);
@@ -147,6 +160,10 @@ void Cerebro::Impl::refuse(server::Respond& respond, int status, const std::stri
 }
 
 void Cerebro::Impl::handle(server::HttpRequest request, server::Respond respond) {
+  {
+    const std::unique_lock lock(mutex);
+    if (away) return respond(problem(503, "not now"));
+  }
   const std::string* given = http::find_header(request.headers, "Authorization");
   if (given == nullptr || *given != "Bearer " + token_) {
     return refuse(respond, 401, request.path + " without the bearer token of CORDYNA_TOKEN");
@@ -186,6 +203,7 @@ void Cerebro::Impl::handle(server::HttpRequest request, server::Respond respond)
   response.websocket.emplace();
   response.websocket->protocol = kProtocol;
   response.websocket->limits.message_bytes = protocol::kListMax;
+  response.websocket->limits.queue_bytes = kQueueBytes;
   response.websocket->peer = std::make_shared<Peer>(
       [self = shared_from_this(), link](std::shared_ptr<server::WebSocket> socket) {
         self->opened(link, std::move(socket));
@@ -197,12 +215,11 @@ void Cerebro::Impl::handle(server::HttpRequest request, server::Respond respond)
 
 void Cerebro::Impl::post(const server::HttpRequest& request, server::Respond& respond) {
   std::string replies;
-  int status = 200;
   {
     const std::lock_guard lock(mutex);
     if (manners.refusals > 0) {
       --manners.refusals;
-      status = 503;
+      return respond(list_of(503, {}));  // and nothing of it is known
     }
     for (protocol::ReadMessage& one :
          protocol::read_messages(request.body, Direction::kToCerebro)) {
@@ -215,12 +232,12 @@ void Cerebro::Impl::post(const server::HttpRequest& request, server::Respond& re
             .head = std::move(message.head),
             .data = message.data,
             .text = {}});
-      if (status == 200 && message.spec->kind == MessageKind::kReady && message.data.has("tasks")) {
+      if (message.spec->kind == MessageKind::kReady && message.data.has("tasks")) {
         replies = make(nullptr, MessageKind::kDeclared, declared_data(message.data), {});
       }
     }
   }
-  respond(list_of(status, replies));
+  respond(list_of(200, replies));
 }
 
 void Cerebro::Impl::opened(std::size_t link, std::shared_ptr<server::WebSocket> socket) {
@@ -380,17 +397,20 @@ void Cerebro::send_text(const std::string& text) {
 }
 
 void Cerebro::cut() {
-  go();
-  // The port was ours a moment ago; where another has it now, the check finds no reconnect.
-  static_cast<void>(come_back());
+  impl_->cut();
 }
 
 void Cerebro::go() {
-  impl_->stop();
+  {
+    const std::lock_guard lock(impl_->mutex);
+    impl_->away = true;
+  }
+  impl_->cut();
 }
 
-Result<> Cerebro::come_back() {
-  return impl_->listen();
+void Cerebro::come_back() {
+  const std::lock_guard lock(impl_->mutex);
+  impl_->away = false;
 }
 
 void Cerebro::close_link() {

@@ -56,11 +56,12 @@ class Cerebro {
   /// One frame.
   void send_text(const std::string& text);
 
-  /// Connections break without a word; it may connect again at once.
+  /// The newest connection breaks without a word; the server may connect again at once.
   void cut();
-  /// The same, and whoever connects is refused until come_back().
+  /// The same, and whoever asks gets 503 until come_back(), as of a proxy with nobody behind it: a
+  /// port that was given up could be another's a moment later.
   void go();
-  [[nodiscard]] Result<> come_back();
+  void come_back();
   /// Closes the newest connection as WebSockets do.
   void close_link();
 

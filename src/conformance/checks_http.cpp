@@ -109,14 +109,13 @@ Result<> http_repeated(World& world) {
 
 Result<> http_posts_again(World& world) {
   TRY(http_ready(world));
-  const std::string attempt = world.invoke("echo", R"({"value":1})");
-  TRY(world.expect(MessageKind::kStarted, attempt, "it starts what it has accepted"));
   world.cerebro().behave([](Manners& manners) { manners.refusals = 1; });
-  const std::string other = world.invoke("echo", R"({"value":2})");
-  TRY_ASSIGN(const Entry end,
-             world.expect(MessageKind::kCompleted, other,
-                          "a post that was answered with 503 is posted again", 0, kResendWait));
-  static_cast<void>(end);
+  const std::string attempt = world.invoke("echo", R"({"value":1})");
+  for (const MessageKind kind :
+       {MessageKind::kQueued, MessageKind::kStarted, MessageKind::kCompleted}) {
+    TRY(world.expect(kind, attempt, "a post that was answered with 503 is posted again", 0,
+                     kResendWait));
+  }
   return {};
 }
 

@@ -27,14 +27,18 @@ ENDS = {"completed", "error", "cancelled"}
 RELIABLE = ENDS | {"queued", "rejected"}
 RESEND_S = 5.0
 FAULTS = (
-    "accepts-while-draining", "another-subject", "completes-first", "deaf-to-repeats", "dies-of-problems",
-    "dies-of-the-unknown", "empty-message", "exit-code", "foreign-source", "forgets-at-kill",
-    "forgets-the-fence", "goes-too-early", "ignores-cancel", "ignores-fate", "ignores-lease-cancels",
-    "ignores-lists", "lists-what-was-killed", "lists-nothing", "loses-without-slot", "never-declares",
-    "new-ids", "no-heartbeat", "no-owner", "no-resend", "one-id-for-all", "one-shot", "outlives-lease",
-    "ready-too-early", "repeats-receipted", "returns-superseded", "runs-repeats", "same-boot", "seq-goes-on",
-    "silent-on-unknown-cancel", "stays-away", "stops-at-cut", "takes-unknown-tasks", "tells-fenced",
-    "too-many-at-once", "wrong-output",
+    "accepts-while-draining", "another-subject", "boot-of-session", "cancels-the-ended",
+    "comes-too-soon", "completes-first", "deaf-to-rejected", "deaf-to-repeats",
+    "dies-of-odd-receipts", "dies-of-problems", "dies-of-the-unknown", "empty-message",
+    "exit-code", "foreign-source", "forgets-at-kill", "forgets-queued", "forgets-the-fence",
+    "goes-too-early", "ignores-cancel", "ignores-fate", "ignores-lease-cancels", "ignores-lists",
+    "lists-nothing", "lists-what-was-killed", "loses-without-slot", "never-declares",
+    "never-leaves", "new-ids", "no-heartbeat", "no-owner", "no-resend", "no-token",
+    "one-id-for-all", "outlives-lease", "ready-too-early", "repeats-receipted",
+    "returns-superseded", "runs-repeats", "same-boot", "sends-garbage", "seq-goes-on",
+    "silent-on-unknown-cancel", "stays-away", "stops-at-cut", "takes-any-input",
+    "takes-unknown-tasks", "talks-too-early", "tells-fenced", "too-many-at-once",
+    "wants-to-declare", "wrong-output",
 )  # fmt: skip
 
 
@@ -159,7 +163,7 @@ class TaskServer:
         if attempt.fence is not None and self.fault != "forgets-the-fence":
             data["fence"] = attempt.fence
         message = self.message(f"task.{kind}", data)
-        if kind in RELIABLE:
+        if kind in RELIABLE and not (kind == "queued" and self.fault == "forgets-queued"):
             self.outbox.keep(message)
         if kind in ENDS:
             attempt.state, attempt.end = kind, message
@@ -176,10 +180,11 @@ class TaskServer:
         if known is not None:
             if self.fault == "runs-repeats":
                 self.start(Attempt(name, task, data["fence"], data["inputs"]))
-            await self.answer(known)
+            if self.fault != "deaf-to-repeats":
+                await self.answer(known)
             return
         if message["id"] in self.rejections:
-            if self.fault != "deaf-to-repeats":
+            if self.fault != "deaf-to-rejected":
                 before = self.rejections[message["id"]]
                 self.outbox.keep(before)
                 await self.transmit(before)
@@ -209,7 +214,7 @@ class TaskServer:
             return "draining"
         if attempt.task not in ("echo", "sleep", "fail", "count"):
             return None if self.fault == "takes-unknown-tasks" else "unknown_task"
-        if not inputs_fit(attempt.task, attempt.inputs):
+        if not inputs_fit(attempt.task, attempt.inputs) and self.fault != "takes-any-input":
             return "bad_input"
         full = self.running >= SLOTS and len(self.waiting) >= WAITING_MAX
         if self.fault == "loses-without-slot":
@@ -258,7 +263,8 @@ class TaskServer:
         if task == "fail":
             raise Failed("this is what the task is for")
         if task == "sleep":
-            await asyncio.sleep(inputs["seconds"])
+            seconds = inputs["seconds"]
+            await asyncio.sleep(seconds if isinstance(seconds, (int, float)) else 0)
         if task == "count":
             with Path(inputs["file"]).open("a") as file:
                 file.write("ran\n")
@@ -272,7 +278,10 @@ class TaskServer:
             if self.fault != "silent-on-unknown-cancel":
                 await self.tell(Attempt(name, "", None, {}), "cancelled", {"was_running": False})
         elif attempt.end is not None:
-            await self.answer(attempt)
+            if self.fault == "cancels-the-ended":
+                await self.tell(attempt, "cancelled", {"was_running": False})
+            else:
+                await self.answer(attempt)
         elif attempt in self.waiting:
             self.waiting.remove(attempt)
             await self.tell(attempt, "cancelled", {"was_running": False})
@@ -344,6 +353,8 @@ class TaskServer:
         self.session = data["session"]
         if self.fault != "seq-goes-on":
             self.seq = 0
+        if not data["want_declaration"] and self.fault == "wants-to-declare":
+            return
         self.lease_s, self.heartbeat_s = data["lease_s"], data["heartbeat_s"]
         if data["want_declaration"] and self.fault != "never-declares":
             tasks = [self.task(name) for name in ("echo", "sleep", "fail", "count")]
@@ -354,6 +365,8 @@ class TaskServer:
 
     async def resumed(self, data: Json) -> None:
         self.synced = True
+        if self.fault == "sends-garbage":
+            await self.say("server.heartbeat", {"in_flight": "none"})
         for one in data["attempts"] if self.fault != "ignores-fate" else []:
             if one["fate"] in ("already_terminal", "fenced"):
                 self.forget(one["attempt"])
@@ -367,6 +380,8 @@ class TaskServer:
 
     def received(self, data: Json) -> None:
         for ident in data.get("ids", []):
+            if self.fault == "dies-of-odd-receipts" and ident not in self.outbox.kept:
+                sys.exit(1)
             if self.fault != "repeats-receipted":
                 self.outbox.drop(ident)
 
@@ -375,10 +390,11 @@ class TaskServer:
             self.gone = True
         elif data["code"] != "shutdown" and "reconnect_after_s" not in data:
             self.gone = self.fault != "returns-superseded"
-        self.after = float(data.get("reconnect_after_s", 0))
+        if self.fault != "comes-too-soon":
+            self.after = float(data.get("reconnect_after_s", 0))
 
     async def drain(self) -> None:
-        if not self.draining:
+        if not self.draining and self.fault != "never-leaves":
             self.draining = True
             await self.say("server.draining", {"reason": "asked to"})
 
@@ -410,7 +426,10 @@ class TaskServer:
                 return
 
     async def serve_once(self, url: str) -> None:
-        headers = {"Authorization": f"Bearer {os.environ['CORDYNA_TOKEN']}"}
+        token = "" if self.fault == "no-token" else os.environ["CORDYNA_TOKEN"]
+        headers = {"Authorization": f"Bearer {token}"}
+        if self.fault == "boot-of-session":
+            self.boot = str(uuid.uuid4())
         async with connect(
             url,
             subprotocols=[Subprotocol("cordyna.v1+cloudevents.json")],
@@ -424,6 +443,8 @@ class TaskServer:
                 "protocol": {"min": 1, "max": 1}, "server": self.server, "boot": self.boot, "level": 2,
                 "slots": {"default": SLOTS},
             })  # fmt: skip
+            if self.fault == "talks-too-early":
+                await self.say("server.heartbeat", {"in_flight": []})
             tending = asyncio.ensure_future(self.tend())
             try:
                 async for text in socket:
