@@ -87,6 +87,28 @@ Result<> sent_again_after_a_cut(World& world) {
   return same_id(world, first, again);
 }
 
+/// Connections break at each step of the beginning: nothing of what the server has is lost.
+Result<> cut_at_each_step(World& world) {
+  TRY(world.begin());
+  world.withhold_ends();
+  const std::string attempt = world.invoke("echo", R"({"value":1})");
+  TRY_ASSIGN(const Entry first, world.expect(MessageKind::kCompleted, attempt, "echo completes"));
+  world.cerebro().cut();
+  for (const Cut cut : {Cut::kAfterHello, Cut::kAfterWelcome, Cut::kBeforeResumed}) {
+    if (cut == Cut::kBeforeResumed && world.level() < 2) continue;
+    Greeting greeting;
+    greeting.cut = cut;
+    TRY(world.meet_again(greeting));
+  }
+  const std::size_t from = world.cerebro().mark();
+  TRY(world.meet_again());
+  TRY_ASSIGN(const Entry again,
+             world.expect(MessageKind::kCompleted, attempt,
+                          "what has no receipt is sent again, however many connections broke", from,
+                          4'000));
+  return same_id(world, first, again);
+}
+
 constexpr std::array kReceiptChecks{
     Check{"resend", 1, "An end without a receipt is sent again, the same.", "WebSocket, 7",
           sent_again},
@@ -95,7 +117,9 @@ constexpr std::array kReceiptChecks{
     Check{"receipt-odd", 1, "Receipts that are repeated or of nothing do no harm.", "WebSocket, 7",
           harmless},
     Check{"resend-cut", 1, "After a reconnect it is sent again, the same.", "WebSocket, 7",
-          sent_again_after_a_cut}};
+          sent_again_after_a_cut},
+    Check{"cut-early", 1, "Connections that break while a session begins lose nothing.",
+          "WebSocket, 8", cut_at_each_step}};
 
 }  // namespace
 

@@ -152,6 +152,20 @@ Result<> superseded(World& world) {
                            2500);
 }
 
+Result<> refused(World& world) {
+  TRY(world.start());
+  TRY(world.hello());
+  const std::size_t from = world.cerebro().mark();
+  world.cerebro().send(MessageKind::kGoodbye,
+                       R"({"code":"version","reason":"another version is spoken here"})");
+  world.cerebro().close_link();
+  return world.expect_none(
+      [](const Entry& entry) { return entry.sort == Sort::kOpened; },
+      "after goodbye without reconnect_after_s (unless cerebro shuts down) it does not connect "
+      "again",
+      from, 2500);
+}
+
 Result<> shutdown(World& world) {
   TRY(world.begin());
   world.cerebro().send(MessageKind::kGoodbye, R"({"code":"shutdown","reason":"a new version"})");
@@ -232,6 +246,8 @@ constexpr std::array kSessionChecks{
           reconnects},
     Check{"goodbye-superseded", 1, "Who was superseded does not connect again.", "WebSocket, 12",
           superseded},
+    Check{"goodbye-version", 1, "Who is refused instead of welcomed does not connect again.",
+          "WebSocket, 12", refused},
     Check{"goodbye-shutdown", 1, "When cerebro goes, the server connects again.", "WebSocket, 12",
           shutdown},
     Check{"goodbye-later", 1, "reconnect_after_s is minded.", "WebSocket, 12", comes_later},

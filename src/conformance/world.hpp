@@ -40,6 +40,9 @@ struct Place {
 [[nodiscard]] std::string fill_command(std::string command, const std::string& url,
                                        const Place& place);
 
+/// Where a connection breaks before the session has begun.
+enum class Cut : std::uint8_t { kNowhere, kAfterHello, kAfterWelcome, kBeforeResumed };
+
 /// How a session begins.
 struct Greeting {
   bool want_declaration = true;
@@ -48,6 +51,7 @@ struct Greeting {
   std::map<std::string, std::string> fates{};  ///< by attempt; of others: continue
   Millis hold_welcome = 0;                     ///< between hello and welcome
   Millis hold_resumed = 0;                     ///< between resume and resumed
+  Cut cut = Cut::kNowhere;                     ///< then there is no `ready`
   std::string extra{};                         ///< more fields of welcome: `,"x":1`
 };
 

@@ -30,15 +30,15 @@ FAULTS = (
     "accepts-while-draining", "another-subject", "boot-of-session", "cancels-the-ended",
     "comes-too-soon", "completes-first", "deaf-to-rejected", "deaf-to-repeats",
     "dies-of-odd-receipts", "dies-of-problems", "dies-of-the-unknown", "empty-message",
-    "exit-code", "foreign-source", "forgets-at-kill", "forgets-queued", "forgets-the-fence",
-    "goes-too-early", "ignores-cancel", "ignores-fate", "ignores-lease-cancels", "ignores-lists",
-    "lists-nothing", "lists-what-was-killed", "loses-without-slot", "never-declares",
-    "never-leaves", "new-ids", "no-heartbeat", "no-owner", "no-resend", "no-token",
-    "one-id-for-all", "outlives-lease", "ready-too-early", "repeats-receipted",
-    "returns-superseded", "runs-repeats", "same-boot", "sends-garbage", "seq-goes-on",
-    "silent-on-unknown-cancel", "stays-away", "stops-at-cut", "takes-any-input",
-    "takes-unknown-tasks", "talks-too-early", "tells-fenced", "too-many-at-once",
-    "wants-to-declare", "wrong-output",
+    "exit-code", "foreign-source", "forgets-at-cuts", "forgets-at-kill", "forgets-queued",
+    "forgets-the-fence", "goes-too-early", "ignores-cancel", "ignores-fate",
+    "ignores-lease-cancels", "ignores-lists", "lists-nothing", "lists-what-was-killed",
+    "loses-without-slot", "never-declares", "never-leaves", "new-ids", "no-heartbeat", "no-owner",
+    "no-resend", "no-token", "one-id-for-all", "outlives-lease", "ready-too-early",
+    "repeats-receipted", "returns-refused", "returns-superseded", "runs-repeats", "same-boot",
+    "sends-garbage", "seq-goes-on", "silent-on-unknown-cancel", "stays-away", "stops-at-cut",
+    "takes-any-input", "takes-unknown-tasks", "talks-too-early", "tells-fenced",
+    "too-many-at-once", "wants-to-declare", "wrong-output",
 )  # fmt: skip
 
 
@@ -104,6 +104,7 @@ class TaskServer:
         self.heard_at, self.lease_s = 0.0, 10.0
         self.heartbeat_s = 1.0
         self.after = 0.0
+        self.hellos = 0
         self.begun = time.monotonic()
         self.adopt()
 
@@ -389,7 +390,7 @@ class TaskServer:
         if data["code"] == "superseded" and self.fault != "returns-superseded":
             self.gone = True
         elif data["code"] != "shutdown" and "reconnect_after_s" not in data:
-            self.gone = self.fault != "returns-superseded"
+            self.gone = self.fault != "returns-refused"
         if self.fault != "comes-too-soon":
             self.after = float(data.get("reconnect_after_s", 0))
 
@@ -428,6 +429,9 @@ class TaskServer:
     async def serve_once(self, url: str) -> None:
         token = "" if self.fault == "no-token" else os.environ["CORDYNA_TOKEN"]
         headers = {"Authorization": f"Bearer {token}"}
+        if self.fault == "forgets-at-cuts" and self.hellos > 2:
+            self.outbox.kept.clear()
+        self.hellos += 1
         if self.fault == "boot-of-session":
             self.boot = str(uuid.uuid4())
         async with connect(
