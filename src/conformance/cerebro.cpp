@@ -87,6 +87,7 @@ class Cerebro::Impl final : public server::HttpHandler,
   std::string take(const Entry& entry, std::size_t link);
   void refuse(server::Respond& respond, int status, const std::string& why);
   void post(const server::HttpRequest& request, server::Respond& respond);
+  void fetch(server::Respond& respond);
 
   mutable std::mutex mutex;
   mutable std::condition_variable changed;
@@ -172,17 +173,7 @@ void Cerebro::Impl::handle(server::HttpRequest request, server::Respond respond)
     return post(request, respond);
   }
   if (request.path == "/api/v1/ts/commands" && request.method == "GET") {
-    server::Respond before;
-    std::string now;
-    {
-      const std::lock_guard lock(mutex);
-      before = std::exchange(waiting, nullptr);
-      now = std::exchange(commands, {});
-      if (now.empty()) waiting = std::move(respond);
-    }
-    if (before) before(list_of(200, {}));
-    if (!now.empty()) respond(list_of(200, now));
-    return;
+    return fetch(respond);
   }
   if (request.path != "/api/v1/ts/socket") {
     return refuse(respond, 404, request.method + " " + request.path + " is no address of this");
@@ -211,6 +202,19 @@ void Cerebro::Impl::handle(server::HttpRequest request, server::Respond respond)
       [self = shared_from_this(), link](const std::string& text) { self->received(link, text); },
       [self = shared_from_this(), link] { self->closed(link); });
   respond(std::move(response));
+}
+
+/// Only the newest one waits.
+void Cerebro::Impl::fetch(server::Respond& respond) {
+  std::unique_lock lock(mutex);
+  if (!commands.empty()) {
+    const std::string now = std::exchange(commands, {});
+    lock.unlock();
+    return respond(list_of(200, now));
+  }
+  server::Respond before = std::exchange(waiting, std::move(respond));
+  lock.unlock();
+  if (before) before(list_of(200, {}));
 }
 
 void Cerebro::Impl::post(const server::HttpRequest& request, server::Respond& respond) {

@@ -165,6 +165,7 @@ Result<> slots(World& world) {
   constexpr std::size_t kMost = 50;
   if (world.slots() > kMost) return {};  // so many more would only be slow
   std::vector<std::string> attempts;
+  attempts.reserve(world.slots() + extra);
   for (std::size_t i = 0; i < world.slots() + extra; ++i) {
     attempts.push_back(world.invoke("sleep", R"({"seconds":0.4})"));
   }

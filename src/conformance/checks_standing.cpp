@@ -46,7 +46,7 @@ std::span<const Check> standing_checks() {
 }
 
 const std::vector<Check>& all_checks() {
-  static const std::vector<Check> kAll = [] {
+  static const std::vector<Check> all_of_them = [] {
     std::vector<Check> all;
     for (const auto part : {session_checks(), attempt_checks(), receipt_checks(), resume_checks(),
                             leaving_checks(), http_checks(), standing_checks()}) {
@@ -54,7 +54,7 @@ const std::vector<Check>& all_checks() {
     }
     return all;
   }();
-  return kAll;
+  return all_of_them;
 }
 
 }  // namespace cordyna::conformance

@@ -59,9 +59,11 @@ Result<> Child::start(const std::string& command,
   std::vector<std::string> words{"sh", "-c", "trap : TERM\n" + command};
   std::vector<std::string> settings = environment(variables);
   std::vector<char*> argv;
+  argv.reserve(words.size() + 1);
   for (std::string& word : words) argv.push_back(word.data());
   argv.push_back(nullptr);
   std::vector<char*> pointers;
+  pointers.reserve(settings.size() + 1);
   for (std::string& one : settings) pointers.push_back(one.data());
   pointers.push_back(nullptr);
   const int out = ::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);

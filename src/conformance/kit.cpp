@@ -125,11 +125,13 @@ class Run {
       if (at != checks_.end()) keep(static_cast<std::size_t>(at - checks_.begin()), *first);
     }
     std::vector<std::jthread> threads;
+    threads.reserve(static_cast<std::size_t>(wishes_.jobs));
     for (int i = 0; i < wishes_.jobs; ++i) threads.emplace_back([this] { work(); });
     threads.clear();
     if (error_.has_value()) return std::unexpected<Error>(*error_);
     Report report{level, {}};
     std::vector<Done> all;
+    all.reserve(done_.size());
     for (std::optional<Done>& one : done_) all.push_back(*std::move(one));
     for (std::size_t i = 0; i < checks_.size(); ++i) {
       Outcome outcome = all[i].outcome;

@@ -96,7 +96,7 @@ std::optional<Entry> World::wait_alive(Millis patience, const Cerebro::Matches& 
     if (found.has_value() || left <= 0) return found;
     const auto code = child_.wait(0);
     if (!code.has_value()) continue;
-    exit_code_ = *code;
+    exit_code_ = code;
     return cerebro_->wait(0, 0, matches);
   }
 }
