@@ -1,9 +1,14 @@
 // dyna conformance: whether a task server keeps the protocol.
 #include <fmt/format.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
+#include <stop_token>
 #include <string>
+#include <thread>
+#include <utility>
 #include <vector>
 
 #include "base/json_text.hpp"
@@ -101,6 +106,17 @@ std::string report_text(const conformance::Report& report, const Palette& palett
                            counted(report.outcomes.size(), "check"), broken);
 }
 
+/// The servers under test have process groups of their own: Ctrl-C does not reach them.
+void watch(Signals& signals, const std::stop_token& over, std::atomic<bool>& stop) {
+  constexpr int kLookMillis = 100;
+  while (!over.stop_requested()) {
+    pollfd item{signals.fd(), POLLIN, 0};
+    ::poll(&item, 1, kLookMillis);
+    const auto signal = signals.next();
+    if (signal == Signal::kInterrupt || signal == Signal::kLeave) stop = true;
+  }
+}
+
 }  // namespace
 
 CommandResult conformance_command(CommandContext& context) {
@@ -126,7 +142,13 @@ CommandResult conformance_command(CommandContext& context) {
     if (!live) return;
     errors.write(fmt::format("\r\x1b[K{}/{} {}", done, all, last.check));
   };
+  std::atomic<bool> stop = false;
+  wishes.stop = &stop;
+  Signals signals;
+  std::jthread watcher([&](const std::stop_token& over) { watch(signals, over, stop); });
   const auto report = conformance::run_checks(wishes, progress);
+  watcher.request_stop();
+  watcher.join();
   if (live) errors.write("\r\x1b[K");
   if (!report.has_value()) return std::unexpected<Error>(report.error());
   const Palette palette(wants_colour(context.output));

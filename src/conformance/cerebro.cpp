@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
@@ -26,6 +27,7 @@ constexpr std::string_view kSource = "urn:cordyna:cerebro";
 
 constexpr std::size_t kQueueBytes = std::size_t{1} << 20;
 constexpr std::chrono::seconds kCutWait{5};
+constexpr std::chrono::milliseconds kStopLook{100};
 
 std::string flaws_text(const protocol::BadMessage& bad) {
   std::string out = fmt::format("{} ({})", bad.type.empty() ? "?" : bad.type, bad.code);
@@ -52,7 +54,9 @@ server::HttpResponse list_of(int status, const std::string& messages) {
 class Cerebro::Impl final : public server::HttpHandler,
                             public std::enable_shared_from_this<Cerebro::Impl> {
  public:
-  explicit Impl(std::string token) : token_(std::move(token)) {}
+  Impl(std::string token, const std::atomic<bool>* stop) : token_(std::move(token)), stop_(stop) {}
+
+  [[nodiscard]] bool is_stopped() const { return stop_ != nullptr && *stop_; }
 
   [[nodiscard]] std::size_t body_limit(const server::HttpRequest& head) const override {
     static_cast<void>(head);
@@ -102,6 +106,7 @@ class Cerebro::Impl final : public server::HttpHandler,
 
  private:
   std::string token_;
+  const std::atomic<bool>* stop_;
 };
 
 namespace {
@@ -333,8 +338,8 @@ Cerebro::~Cerebro() {
   impl_->stop();
 }
 
-Result<std::unique_ptr<Cerebro>> Cerebro::open(std::string token) {
-  auto impl = std::make_shared<Impl>(std::move(token));
+Result<std::unique_ptr<Cerebro>> Cerebro::open(std::string token, const std::atomic<bool>* stop) {
+  auto impl = std::make_shared<Impl>(std::move(token), stop);
   TRY(impl->listen());
   return std::unique_ptr<Cerebro>(new Cerebro(std::move(impl)));
 }
@@ -368,10 +373,9 @@ std::optional<Entry> Cerebro::wait(std::size_t from, Millis patience,
     for (; next < impl_->record.size(); ++next) {
       if (matches(impl_->record[next])) return impl_->record[next];
     }
-    if (impl_->changed.wait_until(lock, until) == std::cv_status::timeout &&
-        next >= impl_->record.size()) {
-      return std::nullopt;
-    }
+    const auto now = std::chrono::steady_clock::now();
+    if (now >= until || impl_->is_stopped()) return std::nullopt;
+    impl_->changed.wait_until(lock, std::min(until, now + kStopLook));
   }
 }
 

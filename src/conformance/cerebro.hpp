@@ -4,6 +4,7 @@
 /// Threads: any; what comes is taken on the thread of the HTTP server.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -29,7 +30,9 @@ class Cerebro {
   using Matches = std::function<bool(const Entry&)>;
 
   /// Errors: those of HttpServer.
-  [[nodiscard]] static Result<std::unique_ptr<Cerebro>> open(std::string token);
+  /// Borrows `stop`, which may be null.
+  [[nodiscard]] static Result<std::unique_ptr<Cerebro>> open(std::string token,
+                                                             const std::atomic<bool>* stop);
   ~Cerebro();
   Cerebro(const Cerebro&) = delete;
   Cerebro& operator=(const Cerebro&) = delete;
@@ -41,7 +44,8 @@ class Cerebro {
   /// How many entries there are: what comes from now on has at least this index.
   [[nodiscard]] std::size_t mark() const;
   [[nodiscard]] Record record(std::size_t from = 0) const;
-  /// The first entry from that one on that matches. Nullopt: none came within so many milliseconds.
+  /// The first entry from that one on that matches. Nullopt: none came within so many milliseconds,
+  /// or it was stopped.
   [[nodiscard]] std::optional<Entry> wait(std::size_t from, Millis patience,
                                           const Matches& matches) const;
 

@@ -70,8 +70,8 @@ std::string trace_of(const Record& record) {
 
 Result<Done> run_one(const Check& check, const Wishes& wishes) {
   TRY_ASSIGN(const Folder folder, Folder::make());
-  const Place place{wishes.command, std::string(kTeam), std::string(kServer),
-                    "dyna_" + make_uuid7(0), folder.path()};
+  const Place place{wishes.command,          std::string(kTeam), std::string(kServer),
+                    "dyna_" + make_uuid7(0), wishes.stop,        folder.path()};
   TRY_ASSIGN(const auto world, World::make(place));
   Done done;
   done.outcome = {check.name, check.rule, check.where, check.level, {}};
@@ -82,6 +82,7 @@ Result<Done> run_one(const Check& check, const Wishes& wishes) {
   if (!result.has_value() && !world->finding().has_value()) {
     return std::unexpected<Error>(result.error());  // of this machine, not of the server
   }
+  if (wishes.stop != nullptr && *wishes.stop) return fail(ErrorCode::kCancelled, "stopped");
   done.outcome.broken = world->finding();
   done.record = world->cerebro().record();
   done.source = world->source();

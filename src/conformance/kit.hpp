@@ -4,6 +4,7 @@
 /// Threads: the progress is told from the kit's threads, one at a time.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -24,7 +25,8 @@ struct Wishes {
   std::optional<int> level;       ///< nullopt: what its hello says
   std::vector<std::string> only;  ///< names of checks; empty: all of the level
   int jobs = kUsualJobs;          ///< checks at a time
-  bool keep_trace = false;        ///< of what is broken: all that was said
+  const std::atomic<bool>* stop = nullptr;  ///< once it is true, nothing more is tried
+  bool keep_trace = false;                  ///< of what is broken: all that was said
 };
 
 struct Outcome {
@@ -58,7 +60,8 @@ struct CheckInfo {
 using Progress = std::function<void(std::size_t done, std::size_t all, const Outcome& last)>;
 
 /// Errors: kInvalidArgument: no check has that name, or not at that level; kUnavailable: the
-/// server did not come, with what it printed, or the machine has no port or folder.
+/// server did not come, with what it printed, or the machine has no port or folder; kCancelled: it
+/// was stopped, and nothing of the server is left.
 [[nodiscard]] Result<Report> run_checks(const Wishes& wishes, const Progress& progress);
 
 }  // namespace cordyna::conformance

@@ -22,7 +22,7 @@ TEST(KitTest, EachCheckHasANameOfItsOwn) {
 }
 
 TEST(KitTest, PlaceholdersAreReplacedWhereverTheyStand) {
-  const Place place{"", "team", "one", "secret", "/folder"};
+  const Place place{"", "team", "one", "secret", nullptr, "/folder"};
   EXPECT_EQ(fill_command("run {url}/x {token} {team}/{server} {state} {other} {url}", "http://a:1",
                          place),
             "run http://a:1/x secret team/one /folder/state {other} http://a:1");

@@ -4,6 +4,7 @@
 /// check hands on. Times are milliseconds. Threads: one at a time.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <map>
 #include <memory>
@@ -33,7 +34,8 @@ struct Place {
   std::string team;
   std::string server;
   std::string token;
-  std::string folder;  ///< of this check alone; `state` in it is the server's
+  const std::atomic<bool>* stop;  ///< may be null
+  std::string folder;             ///< of this check alone; `state` in it is the server's
 };
 
 /// `{url}`, `{token}`, `{team}`, `{server}` and `{state}` replaced.

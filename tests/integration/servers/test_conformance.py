@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ from typing import Any
 import kit_http_server
 import kit_server
 import pytest
-from serving import DYNA
+from serving import DYNA, eventually
 
 HERE = Path(__file__).parent
 SERVER = f"'{sys.executable}' '{HERE / 'kit_server.py'}' --state {{state}}"
@@ -203,6 +204,17 @@ def test_nothing_is_left_of_the_server(tmp_path: Path) -> None:
     assert list(mark.iterdir()) == []
     running = [path.read_bytes() for path in Path("/proc").glob("[0-9]*/cmdline") if readable(path)]
     assert b"sleep\x004321\x00" not in running
+
+
+def test_a_signal_ends_the_servers_too(tmp_path: Path) -> None:
+    pids = tmp_path / "pids"
+    command = f"echo $$ >> {pids}; {SERVER}"
+    kit = subprocess.Popen([DYNA, "conformance", "--server", command], stdout=subprocess.DEVNULL)
+    eventually(lambda: pids.exists() and len(pids.read_text().split()) > 2, "servers")
+    kit.send_signal(signal.SIGINT)
+    assert kit.wait(timeout=20) == 130
+    for pid in pids.read_text().split():
+        assert not Path(f"/proc/{pid}").exists()
 
 
 def readable(path: Path) -> bool:
