@@ -100,7 +100,7 @@ Result<> heartbeats(World& world) {
     TRY_ASSIGN(const Entry beat,
                world.expect_message(MessageKind::kHeartbeat,
                                     "server.heartbeat comes every heartbeat_s of welcome (0.5 s)",
-                                    next, 2500));
+                                    next, 5000));
     next = beat.index + 1;
     const auto had = beat.data.objects("in_flight");
     if (std::ranges::none_of(had, [&attempt](const shape::JsonBody& one) {
@@ -149,7 +149,7 @@ Result<> superseded(World& world) {
   world.cerebro().close_link();
   return world.expect_none([](const Entry& entry) { return entry.sort == Sort::kOpened; },
                            "after goodbye with code superseded it does not connect again", from,
-                           2500);
+                           5000);
 }
 
 Result<> refused(World& world) {
@@ -163,7 +163,7 @@ Result<> refused(World& world) {
       [](const Entry& entry) { return entry.sort == Sort::kOpened; },
       "after goodbye without reconnect_after_s (unless cerebro shuts down) it does not connect "
       "again",
-      from, 2500);
+      from, 5000);
 }
 
 Result<> shutdown(World& world) {
