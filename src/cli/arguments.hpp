@@ -147,26 +147,26 @@ struct Arguments {
   bool states = false;
   bool reference = false;
   bool install = false;
-  bool api = false;                   ///< of schema: of the server's API
-  bool protocol = false;              ///< of schema: of task servers
-  bool asyncapi = false;              ///< of schema: the AsyncAPI document of that
-  bool tests = false;                 ///< of schema: files of tests
-  std::vector<std::string> only;      ///< of test: patterns of their names; of conformance; empty: all
-  std::string junit;                  ///< of test: a file for JUnit XML
-  bool list = false;                  ///< of test and conformance
-  bool coverage = false;              ///< of test
-  bool prune = false;                 ///< of apply, plan and up
-  bool watch = false;                 ///< of up and of lists
-  ServeOptions serve;                 ///< of up
+  bool api = false;               ///< of schema: of the server's API
+  bool protocol = false;          ///< of schema: of task servers
+  bool asyncapi = false;          ///< of schema: the AsyncAPI document of that
+  bool tests = false;             ///< of schema: files of tests
+  std::vector<std::string> only;  ///< of test: patterns of their names; of conformance; empty: all
+  std::string junit;              ///< of test: a file for JUnit XML
+  bool list = false;              ///< of test and conformance
+  bool coverage = false;          ///< of test
+  bool prune = false;             ///< of apply, plan and up
+  bool watch = false;             ///< of up and of lists
+  ServeOptions serve;             ///< of up
   std::optional<std::string> server;  ///< --server; empty: without a value
   ConformanceOptions conformance;
-  ServerOptions at;                   ///< of login, context, user, token
-  bool exit_code = false;             ///< of plan
-  bool names = false;                 ///< of flows: for completion
-  std::optional<std::string> ns;      ///< of flows and triggers: only this namespace
-  std::int64_t version = 0;           ///< of flows show; 0: the current one
-  std::int64_t from_version = 0;      ///< of flows diff; 0: the one before
-  std::int64_t to_version = 0;        ///< of flows diff; 0: the current one
+  ServerOptions at;               ///< of login, context, user, token
+  bool exit_code = false;         ///< of plan
+  bool names = false;             ///< of flows: for completion
+  std::optional<std::string> ns;  ///< of flows and triggers: only this namespace
+  std::int64_t version = 0;       ///< of flows show; 0: the current one
+  std::int64_t from_version = 0;  ///< of flows diff; 0: the one before
+  std::int64_t to_version = 0;    ///< of flows diff; 0: the current one
 };
 
 /// There is nothing to do but to print: help, or what is wrong.

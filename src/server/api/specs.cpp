@@ -450,7 +450,6 @@ constexpr std::array kAuditPageFields{
     Field{"audit", kRefs, true, "Newest first.", {}, "AuditEntry"},
     Field{"next", kString, false, "For `before`, where there is more."},
 };
-
 constexpr std::array kBackfillInputFields{
     Field{"name", kString, true, "Of an input of the flow."},
     Field{"value", kString, true, "As on a command line; may be a template over `run`."},
