@@ -9,8 +9,8 @@
 namespace cordyna {
 namespace {
 
-constexpr Millis kHour = 3'600'000;
-constexpr Millis kNow = 1'000 * kHour;
+constexpr Millis kWindow = 3'600'000;
+constexpr Millis kNow = 1'000 * kWindow;
 
 class ARunPlan : public ::testing::Test {
  protected:
@@ -84,28 +84,28 @@ TEST_F(ARunPlan, HasWhatIsNeededBeforeWhatNeedsItAndEachOnce) {
 TEST_F(ARunPlan, LeavesOutWhatIsFreshAndAllBeforeIt) {
   add("a", {});
   add("b", {{"a", 0}});
-  add("c", {{"b", kHour}});
-  ran(1, "b", RunState::kCompleted, kNow - kHour);
+  add("c", {{"b", kWindow}});
+  ran(1, "b", RunState::kCompleted, kNow - kWindow);
   EXPECT_EQ(plan("c"), "b:fresh c:runs");
 }
 
 TEST_F(ARunPlan, RunsAgainWhatIsOldOrHasFailed) {
   add("b", {});
-  add("c", {{"b", kHour}});
-  ran(1, "b", RunState::kCompleted, kNow - kHour - 1);
+  add("c", {{"b", kWindow}});
+  ran(1, "b", RunState::kCompleted, kNow - kWindow - 1);
   ran(2, "b", RunState::kError, kNow - 1);
   EXPECT_EQ(plan("c"), "b:runs c:runs");
 }
 
 TEST_F(ARunPlan, JoinsWhatIsUnderWay) {
   add("b", {});
-  add("c", {{"b", kHour}});
+  add("c", {{"b", kWindow}});
   ran(1, "b", RunState::kRunning, 0);
   EXPECT_EQ(plan("c"), "b:joins c:runs");
 }
 
 TEST_F(ARunPlan, SaysWhatIsMissing) {
-  add("c", {{"gone", kHour}});
+  add("c", {{"gone", kWindow}});
   EXPECT_EQ(plan("c"), "gone:missing c:runs");
 }
 
