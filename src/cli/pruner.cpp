@@ -103,6 +103,7 @@ Result<PruneStep> Pruner::step(Millis now) {
       bool more = false;
       TRY_ASSIGN(step.done, prune_runs(now, more));
       step.removed = !step.done.nothing();
+      if (!more) TRY(prune_messages());
       if (!more) phase_ = Phase::kCache;
       break;
     }
@@ -115,6 +116,22 @@ Result<PruneStep> Pruner::step(Millis now) {
   }
   step.at = at_;
   return step;
+}
+
+/// A file of what was said to task servers goes with the last run that it is of.
+Result<> Pruner::prune_messages() {
+  std::error_code error;
+  fs::directory_iterator at(layout_.messages_folder(), error);
+  if (!remove_ || error) return {};
+  TRY_ASSIGN(const std::vector<OldRun> oldest, reader_.list_old_runs(0, 1));
+  if (oldest.empty()) return {};
+  const RunNo kept = oldest.front().run.no / StateLayout::kRunsInFile;
+  for (; !error && at != fs::directory_iterator(); at.increment(error)) {
+    const std::string name = at->path().filename().string();
+    std::error_code ignored;
+    if ((name == "0" || run_of(name) > 0) && run_of(name) < kept) fs::remove(at->path(), ignored);
+  }
+  return {};
 }
 
 Result<> Pruner::begin() {

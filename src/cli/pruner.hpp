@@ -76,6 +76,7 @@ class Pruner {
   Result<bool> prune_events(Millis now);
   Result<> finish_marked();
   Result<> measure();
+  [[nodiscard]] Result<> prune_messages();
   Result<PruneCounts> prune_runs(Millis now, bool& more);
   Result<std::uint64_t> remove_runs(const std::vector<RunNo>& runs);
   PruneCounts prune_files(const OldRun& old, Millis now);

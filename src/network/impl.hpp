@@ -15,6 +15,7 @@ namespace cordyna::network {
 
 inline constexpr std::uint32_t kSlotsMax = 10'000;
 inline constexpr std::size_t kClassesMax = 64;
+inline constexpr std::ptrdiff_t kServersMax = 1'000;  ///< of one team
 inline constexpr Millis kReturnDelay = 1'000;     ///< of an attempt that a server rejects, at least
 inline constexpr std::string_view kNoBoot = "-";  ///< of a server of level 0
 
@@ -145,6 +146,7 @@ class Network::Impl {
 
   // sessions.cpp
   Server& server_of(const ServerName& name);
+  [[nodiscard]] bool takes_another(const ServerName& name) const;
   [[nodiscard]] static bool takes(const Server& server) {
     return server.ready && !server.draining && !server.away && server.saved_boot == server.boot &&
            server.link != 0;

@@ -365,6 +365,36 @@ TEST_F(ANetwork, DeclarationsAreReadOneByOne) {
   EXPECT_EQ(network_->servers()[0].tasks, std::vector<std::string>{"load"});
 }
 
+// S36: one team's made-up names neither fill the memory nor keep another team away.
+TEST_F(ANetwork, ATeamHasSoManyServers) {
+  LinkNo last = 0;
+  for (int i = 0; i < 1000; ++i) {
+    source_ = fmt::format("orders/s{}", i);
+    link_ = ++links_;
+    Credential who;
+    who.allows = [](std::string_view) { return true; };
+    network_->open(now_, link_, who, "127.0.0.1", false);
+    say("server.hello",
+        fmt::format(R"({{"protocol":{{"min":1,"max":1}},"server":"s{}","boot":"b"}})", i));
+    last = link_;
+  }
+  take();
+  source_ = "orders/one-more";
+  link_ = last + 1;
+  links_ = link_;
+  Credential who;
+  who.allows = [](std::string_view) { return true; };
+  network_->open(now_, link_, who, "127.0.0.1", false);
+  say("server.hello", R"({"protocol":{"min":1,"max":1},"server":"one-more","boot":"b"})");
+  EXPECT_TRUE(sent_text(R"("code":"too_many")"));
+  take();
+  source_ = "billing/etl";
+  link_ = ++links_;
+  network_->open(now_, link_, who, "127.0.0.1", false);
+  say("server.hello", R"({"protocol":{"min":1,"max":1},"server":"etl","boot":"b"})");
+  EXPECT_EQ(sent("server.welcome"), 1U);
+}
+
 class AServerOfLevel0 : public ANetwork {
  public:
   AServerOfLevel0() {

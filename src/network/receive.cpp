@@ -122,6 +122,13 @@ void Network::Impl::handle(Millis now, LinkNo no, const Message& message, Output
                                 : "a session begins with server.hello",
                    true, out);
   }
+  if (!takes_another(*name)) {
+    return problem(
+        now, no, id, "too_many",
+        "the team has more task servers than may be; one that has gone is forgotten when "
+        "cerebro starts again",
+        !link.http, out);
+  }
   link.last_seq = std::max(link.last_seq, message.head.seq);
   server_of(*name).seen_at = now;
   if (shape::find_field(*message.spec->data, "attempt") != nullptr) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
+#include <ranges>
 #include <utility>
 
 #include "base/json_text.hpp"
@@ -49,6 +50,16 @@ Server& Network::Impl::server_of(const ServerName& name) {
     server_numbers_[at->second.no] = name;
   }
   return at->second;
+}
+
+/// Whether the server is known, or one more of its team may be: names cost nothing to make up.
+bool Network::Impl::takes_another(const ServerName& name) const {
+  if (servers_.contains(name)) return true;
+  const auto first = servers_.lower_bound({name.team, {}});
+  const auto of_team = std::ranges::take_while_view(
+      std::ranges::subrange(first, servers_.end()),
+      [&name](const auto& one) { return one.first.team == name.team; });
+  return std::ranges::distance(of_team) < kServersMax;
 }
 
 void Network::Impl::know(Millis now, const ServerName& name, std::string boot) {

@@ -14,7 +14,7 @@
 namespace cordyna::server {
 namespace {
 
-constexpr std::size_t kPlacesMax = 10'000;
+constexpr std::ptrdiff_t kPlacesMax = 1'000;  ///< of one team
 constexpr std::size_t kMessagesMax = 10'000;  ///< that wait to be fetched
 constexpr Millis kSaveWait = 15'000;
 constexpr std::string_view kProblemType = R"("type":"cordyna.message.problem.v1")";
@@ -143,7 +143,9 @@ HttpLinks::Place HttpLinks::place_of(const network::ServerName& server,
   const std::lock_guard lock(mutex_);
   const auto found = places_.find(server);
   if (found != places_.end()) return found->second;
-  if (places_.size() >= kPlacesMax) return {};
+  const auto of_team = std::ranges::count_if(
+      places_, [&server](const auto& one) { return one.first.team == server.team; });
+  if (of_team >= kPlacesMax) return {};
   Place place;
   place.mailbox = std::make_shared<Mailbox>();
   // Who may speak was looked at before, for each request by itself.
