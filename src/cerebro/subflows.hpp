@@ -50,7 +50,7 @@ struct SubflowPorts {
 };
 
 /// So deep flows may begin each other.
-inline constexpr int kFlowDepthMax = 64;
+inline constexpr int kFlowDepthMax = 16;
 
 class Subflows {
  public:
