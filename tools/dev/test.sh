@@ -81,7 +81,7 @@ part_integration() {
 part_sdk() {
   step 'sdk: sdk/python with pytest and mypy --strict'
   rm -f "$kResults/sdk.xml"
-  (cd sdk/python && "$kVenv/bin/python" -m pytest -q -p no:cacheprovider --junitxml "$kResults/sdk.xml" \
+  (cd sdk/python && PYTHONPATH=$PWD "$kVenv/bin/python" -m pytest -q -p no:cacheprovider --junitxml "$kResults/sdk.xml" \
     --numprocesses "$kCores" tests) || true
   python3 tools/tally.py junit "$kResults/sdk.xml" >"$kResults/sdk.count" || echo '0 1' >"$kResults/sdk.count"
   whole sdk-types "$kVenv/bin/python" -m mypy --strict --config-file sdk/python/pyproject.toml \
