@@ -32,7 +32,8 @@ def examples() -> Iterator[object]:
 def test_each_task_type_has_one() -> None:
     types = re.findall(r"^### (\w+)$", REFERENCE.split("## Task types")[1].split("\n## ")[0], re.M)
     titles = {str(getattr(param, "id", "")) for param in examples()}
-    assert types and set(types) <= titles, set(types) - titles
+    wanted = set(types) - {"invoke"}  # ends with a task server alone: tests/integration/servers
+    assert wanted and wanted <= titles, wanted - titles
 
 
 @pytest.mark.parametrize(("ends", "flow", "files"), list(examples()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,8 +11,9 @@ from pathlib import Path
 from hooking import HOOKED
 from serving import FLOW, PAUSED, serve
 
-# Streams have no end, and a session that is logged out is none.
-LEFT_OUT = ("followRuns", "followRun", "logOut")
+# Streams have no end, and a session that is logged out is none. Messages of task servers are answered with
+# messages, also where they are refused: the documents of the protocol say how, and tests/integration/servers.
+LEFT_OUT = ("followRuns", "followRun", "logOut", "postTaskEvents", "openTaskSocket")
 # Not everything can be said by a schema: the text of a flow must be one, a year is not any four digits.
 UNCHECKED = "positive_data_acceptance"
 
@@ -41,6 +43,7 @@ def test_the_api_is_what_its_document_says(tmp_path: Path) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stdout[-8000:] + done.stderr
-    assert "Tested: 5" in done.stdout, done.stdout
+    tested = re.search(r"Tested: (\d+)", done.stdout)
+    assert tested is not None and int(tested[1]) > 50, done.stdout
     assert server.call("GET", "/livez", token=None).status == 200
     server.stop()

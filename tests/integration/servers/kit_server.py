@@ -387,8 +387,8 @@ class TaskServer:
                 self.outbox.drop(ident)
 
     def goodbye(self, data: Json) -> None:
-        if data["code"] == "superseded" and self.fault != "returns-superseded":
-            self.gone = True
+        if data["code"] == "superseded":
+            self.gone = self.fault != "returns-superseded"
         elif data["code"] != "shutdown" and "reconnect_after_s" not in data:
             self.gone = self.fault != "returns-refused"
         if self.fault != "comes-too-soon":
