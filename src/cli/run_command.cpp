@@ -38,7 +38,7 @@ std::string inputs_path(const std::string& file, const std::string& folder) {
 
 void give(flow::GivenInputs& all, const flow::GivenInputs& more) {
   for (const auto& [name, value] : more) {
-    std::erase_if(all, [&name = name](const auto& one) { return one.first == name; });
+    std::erase_if(all, [&wanted = name](const auto& one) { return one.first == wanted; });
   }
   all.insert(all.end(), more.begin(), more.end());
 }

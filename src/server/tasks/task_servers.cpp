@@ -274,6 +274,7 @@ class TaskServers::Impl {
     note.subject = "task server " + what.server.text();
     note.ns = what.server.team;
     std::vector<std::string> names;
+    names.reserve(plan->changes.size());
     for (const FlowChange& change : plan->changes) names.push_back(change.flow_id);
     note.after =
         fmt::format(R"({{"revision":{},"changed":"{}"}})", what.revision, fmt::join(names, ", "));
