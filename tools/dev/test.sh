@@ -115,6 +115,7 @@ server_has_no_races() {
 
 # What --long adds.
 parts_long() {
+  whole sim-servers "$kBuildRoot/asan/bin/cordyna_sim_servers" 1 10000 --strict
   local -a targets
   configure tsan
   mapfile -t targets < <(ninja -C "$kBuildRoot/tsan" -t targets all |
