@@ -63,7 +63,8 @@ class ARunPlan : public ::testing::Test {
       return found->second;
     };
     std::string told;
-    for (const PlannedRun& one : plan_run(store_, find, flows_.at(id), kNow).value()) {
+    const auto planned = plan_run(store_, find, flows_.at(id), kNow).value();
+    for (const PlannedRun& one : planned) {
       told +=
           (told.empty() ? "" : " ") + one.flow.substr(2) + ":" + std::string(to_string(one.fate));
     }
