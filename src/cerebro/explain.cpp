@@ -25,10 +25,13 @@ Result<std::vector<engine::Blocker>> explain(StoreReader& store, RunNo run,
                         evaluator);
   engine::Decision unused;
   engine.know(now, around);
+  TRY(engine.restore_run(now, std::move(snapshot), flow, unused));
   for (const TaskSpec& task : flow->tasks) {
-    if (is_line(task.pool)) engine.set_room({task.pool, room ? room(task.pool) : 0});
+    if (!is_line(task.pool)) continue;
+    const engine::PoolState* const line = engine.slots().find(task.pool);
+    const std::size_t held = line == nullptr ? 0 : line->holders.size();
+    engine.set_room({task.pool, room ? room(task.pool) : static_cast<std::uint32_t>(held)});
   }
-  TRY(engine.restore_run(now, std::move(snapshot), std::move(flow), unused));
   return engine.why(run, now);
 }
 

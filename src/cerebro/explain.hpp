@@ -15,7 +15,8 @@ namespace cordyna {
 
 /// Restores the run into an engine of its own and asks it; sends nothing, writes nothing. `pools`:
 /// those of the project.
-/// How many attempts a task server's line takes; none: no server is known.
+/// How many attempts a task server's line takes. None: nobody here knows; whatever waits then waits
+/// for what is held, or, where nothing is, for the server.
 using RoomOf = std::function<std::uint32_t(const std::string& line)>;
 
 /// Errors: kNotFound; kConflict: the run has ended; kCorrupt.

@@ -86,12 +86,16 @@ CommandResult trace_command(CommandContext& context) {
   TRY_ASSIGN(const RunRow run, find_run(*side.reader, context.arguments.run));
   std::vector<std::string> lines;
   std::string answer;
+  bool more = false;
   if (side.server.has_value()) {
     TRY_ASSIGN(answer, side.server->get("/runs/" + run.id.value + "/messages"));
     TRY_ASSIGN(const JsonSlice json, JsonSlice::parse(answer));
     for (const JsonSlice& one : json.member("messages").items()) lines.emplace_back(one.raw());
+    more = json.flag("more");
   } else {
     lines = server::read_messages_of(side.layout, run.no);
+    more = lines.size() > server::kMessagesShown;
+    if (more) lines.pop_back();
   }
   if (context.arguments.json) {
     context.output.write(fmt::format("[{}]\n", fmt::join(lines, ",\n ")));
@@ -110,6 +114,7 @@ CommandResult trace_command(CommandContext& context) {
     out += message_line(message, before);
     before = message.time("at");
   }
+  if (more) out += fmt::format("… and more; these are the first {}\n", lines.size());
   context.output.write(out);
   return ExitCode::kOk;
 }

@@ -59,6 +59,8 @@ void Network::Impl::adopt(Millis now, Invocation what, bool heard, Output& out) 
   const ServerName name = what.server;
   Server& server = server_of(name);
   Attempt& attempt = add(std::move(what));
+  attempt.fenced = server.saved_boot != kNoBoot;
+  server.gone = false;  // until it is clear that it does not come
   if (heard) {
     attempt.phase = Attempt::Phase::kQueued;
     attempt.saved = AttemptState::kAcknowledged;
@@ -75,7 +77,7 @@ void Network::Impl::send_invoke(Millis now, Attempt& attempt, Output& out) {
   const Invocation& what = attempt.what;
   Server& server = server_of(what.server);
   attempt.boot = server.boot;
-  attempt.sent_at = now;
+  attempt.fenced = server.level > 0;
   if (attempt.invoke_id.empty()) attempt.invoke_id = settings_.make_id(now);
   const std::string data = fmt::format(
       R"({{"attempt":{},"run":"{}","task":{},"fence":{},"revision":{},"idempotency_key":{},)"
@@ -87,7 +89,7 @@ void Network::Impl::send_invoke(Millis now, Attempt& attempt, Output& out) {
       what.upstream, what.trigger, seconds(what.timeouts.acknowledge), seconds(what.timeouts.start),
       seconds(what.timeouts.complete));
   say(now, server.link, Kind::kInvoke, data, out, attempt.name, attempt.invoke_id);
-  trace(now, what.key, what.server, true, Kind::kInvoke,
+  trace(what.key, what.server, true, Kind::kInvoke,
         attempt.resends > 0 ? "once more" : std::string(), out);
   if (attempt.resends < settings_.resend.size()) {
     timers_.insert({now + settings_.resend[attempt.resends], TimerKind::kResend, attempt.no});
@@ -114,8 +116,7 @@ void Network::Impl::send_cancel(Millis now, const Attempt& attempt, Output& out)
       fence_json(settings_.epoch, token_of(attempt.name, settings_.epoch, what.server)),
       reason_word(*attempt.cancel), seconds(settings_.cancel_grace));
   say(now, server.link, Kind::kCancel, data, out, attempt.name);
-  trace(now, what.key, what.server, true, Kind::kCancel, std::string(reason_word(*attempt.cancel)),
-        out);
+  trace(what.key, what.server, true, Kind::kCancel, std::string(reason_word(*attempt.cancel)), out);
 }
 
 void Network::Impl::cancel(Millis now, Invocation what, CancelReason reason, Output& out) {
@@ -159,9 +160,7 @@ void Network::Impl::lose(Attempt& attempt, const std::string& why, Output& out) 
   end(attempt, std::move(outcome), out);
 }
 
-void Network::Impl::lose_all(Millis now, const ServerName& name, const std::string& why,
-                             Output& out) {
-  static_cast<void>(now);
+void Network::Impl::lose_all(const ServerName& name, const std::string& why, Output& out) {
   for (const AttemptKey& key : servers_.at(name).attempts) lose(attempts_.at(key), why, out);
 }
 
@@ -190,8 +189,7 @@ void Network::Impl::receipt(LinkNo no, const std::string& id, Output& out) {
   }
 }
 
-void Network::Impl::committed(Millis now, const std::vector<AttemptRow>& attempts, Output& out) {
-  static_cast<void>(now);
+void Network::Impl::committed(const std::vector<AttemptRow>& attempts, Output& out) {
   for (const AttemptRow& row : attempts) {
     if (!is_line(row.pool)) continue;
     const auto found = attempts_.find({row.run, row.path, row.attempt});

@@ -182,8 +182,4 @@ ServerName declarer_of(const Flow& flow) {
   return {};
 }
 
-bool is_declared_by(const Flow& flow, const ServerName& server) {
-  return declarer_of(flow) == server;
-}
-
 }  // namespace cordyna::network

@@ -19,8 +19,6 @@ inline constexpr std::string_view kServedTask = "task";
 /// The flow in its language, as JSON; its namespace is the team, its id that of the task.
 [[nodiscard]] std::string flow_text(const ServerName& server, const protocol::Declaration& task);
 
-/// Whether the flow is of a task that this server has declared.
-[[nodiscard]] bool is_declared_by(const Flow& flow, const ServerName& server);
 /// The server that declared the flow's task; empty names: it is no such flow.
 [[nodiscard]] ServerName declarer_of(const Flow& flow);
 

@@ -33,8 +33,8 @@ struct Attempt {
   std::string name;
   std::string invoke_id{};
   std::string boot{};  ///< that it was sent to; empty: an owner before may have sent it
-  Millis sent_at = 0;
   std::size_t resends = 0;
+  bool fenced = true;  ///< its messages give the fence back
   Phase phase = Phase::kSent;
   AttemptState saved = AttemptState::kDispatched;
   std::optional<CancelReason> cancel{};
@@ -45,11 +45,10 @@ struct Link {
   Credential who;
   std::string address;
   bool http = false;
-  bool greeted = false;  ///< its hello was taken; of HTTP: never
+  bool greeted = false;  ///< its hello was taken; of HTTP: its ready
   ServerName server{};   ///< once greeted
   std::string session{};
-  std::uint64_t seq = 0;       ///< sent
-  std::uint64_t last_seq = 0;  ///< received
+  std::uint64_t seq = 0;  ///< sent
   Millis heard_at = 0;
   std::vector<std::string> receipts{};  ///< to be sent at the end of the step
 };
@@ -90,9 +89,9 @@ class Network::Impl {
   void start(Millis now, Invocation what, Output& out);
   void adopt(Millis now, Invocation what, bool heard, Output& out);
   void cancel(Millis now, Invocation what, CancelReason reason, Output& out);
-  void committed(Millis now, const std::vector<AttemptRow>& attempts, Output& out);
+  void committed(const std::vector<AttemptRow>& attempts, Output& out);
   void run_ended(RunNo run, Output& out);
-  void lose_all(Millis now, const ServerName& name, const std::string& why, Output& out);
+  void lose_all(const ServerName& name, const std::string& why, Output& out);
 
   // sessions.cpp
   void know(Millis now, const ServerName& name, std::string boot);
@@ -162,8 +161,7 @@ class Network::Impl {
   void declare(LinkNo no, const ServerName& name, std::int64_t revision, const Message& message,
                Output& out);
   void resume(Millis now, LinkNo no, Server& server, const Message& message, Output& out);
-  void settle_unlisted(Millis now, Server& server, const std::set<AttemptKey>& listed, bool lists,
-                       Output& out);
+  void settle_unlisted(Server& server, const std::set<AttemptKey>& listed, bool lists, Output& out);
   void ready(Millis now, LinkNo no, const ServerName& name, Server& server, const Message& message,
              Output& out);
   void be_ready(Millis now, const ServerName& name, Server& server, const SlotCounts& more,
@@ -178,7 +176,7 @@ class Network::Impl {
                       Output& out);
   void take_report(Millis now, LinkNo no, Attempt& attempt, const Message& message, Output& out);
   void take_end(Attempt& attempt, Kind kind, const shape::JsonBody& data, Output& out);
-  void take_rejected(Millis now, Attempt& attempt, const Message& message, Output& out);
+  void take_rejected(Attempt& attempt, const Message& message, Output& out);
   void unknown_attempt(Millis now, LinkNo no, const Message& message, Output& out);
   void problem(Millis now, LinkNo no, const std::string& of, std::string_view code,
                std::string_view text, bool fatal, Output& out);
@@ -186,7 +184,7 @@ class Network::Impl {
                                  const shape::JsonBody& data, std::string_view attempt) const;
   [[nodiscard]] std::string token_of(std::string_view attempt, std::int64_t epoch,
                                      const ServerName& name) const;
-  void trace(Millis at, const AttemptKey& key, const ServerName& name, bool sent, Kind kind,
+  void trace(const AttemptKey& key, const ServerName& name, bool sent, Kind kind,
              std::string detail, Output& out);
 
   NetworkSettings settings_;

@@ -50,7 +50,7 @@ void Network::Impl::advance(Millis now, Output& out) {
         timers_.insert({server.since + settings_.lost_after, TimerKind::kLost, timer.no});
         continue;
       }
-      lose_all(now, name, "nothing was heard of it for too long", out);
+      lose_all(name, "nothing was heard of it for too long", out);
       server.gone = true;
       server.since = now;
       continue;
@@ -127,7 +127,7 @@ void Network::cancel(Millis now, Invocation what, CancelReason reason, Output& o
 }
 
 void Network::committed(Millis now, const std::vector<AttemptRow>& attempts, Output& out) {
-  impl_->committed(now, attempts, out);
+  impl_->committed(attempts, out);
   impl_->finish(now, out);
 }
 

@@ -94,10 +94,9 @@ struct Declaring {
   std::vector<Rejection> flawed{};           ///< and what is wrong with the others
   std::string message{};  ///< of an HTTP server: it has its receipt once this is done
 };
-/// One message between cerebro and a server, or what else there is to tell of an attempt.
+/// One message about an attempt, between cerebro and a server.
 struct Trace {
-  AttemptKey key;  ///< run 0: of the server alone
-  Millis at = 0;
+  AttemptKey key;
   ServerName server;
   bool sent = false;  ///< by cerebro
   std::string type;   ///< "task.started"

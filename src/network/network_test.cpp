@@ -395,6 +395,14 @@ TEST_F(ANetwork, ATeamHasSoManyServers) {
   EXPECT_EQ(sent("server.welcome"), 1U);
 }
 
+// An attempt of an owner before, of a server of which nothing was ever saved.
+TEST_F(ANetwork, WhatNobodyKnowsTheServerOfIsLostAfterAWhile) {
+  network_->adopt(now_, invocation(), false, out_);
+  wait(5 * kMinute);
+  ASSERT_EQ(out_.reports.size(), 1U);
+  EXPECT_EQ(out_.reports[0].outcome.error->code, TaskErrorCode::kLost);
+}
+
 class AServerOfLevel0 : public ANetwork {
  public:
   AServerOfLevel0() {
@@ -429,6 +437,32 @@ TEST_F(AServerOfLevel0, IsAwayWhenItHasNotComeForAWhile) {
   EXPECT_EQ(network_->servers()[0].state, ServerState::kUnreachable);
   network_->touch(now_, link_, name_, out_);
   EXPECT_EQ(out_.rooms.back(), (LineRoom{"server:orders/etl", 1}));
+}
+
+TEST_F(AServerOfLevel0, IsAnsweredOverHttpAlsoAfterItHadASession) {
+  const LinkNo http = link_;
+  connect("b1");
+  const LinkNo socket = link_;
+  be_ready();
+  const Invocation what = invocation();
+  network_->start(now_, what, out_);
+  take();
+  link_ = http;
+  say("server.ready", "{}", "m1");
+  EXPECT_TRUE(sent_text(R"("code":"conflict")"));
+  ASSERT_EQ(out_.receipts.size(), 1U);
+  EXPECT_EQ(out_.receipts[0].id, "m1");
+  // S7: and what was sent with a fence wants it back, whatever the server says that it is.
+  network_->closed(now_, socket, out_);
+  be_ready(1);
+  take();
+  const std::string bare =
+      fmt::format(R"({{"attempt":"{}"}})", attempt_name(what.run_id, what.key));
+  say("task.completed", bare);
+  EXPECT_TRUE(sent_text(R"("code":"fenced")"));
+  EXPECT_TRUE(out_.reports.empty());
+  tell("task.completed", what);
+  EXPECT_EQ(out_.reports.size(), 1U);
 }
 
 TEST_F(AServerOfLevel0, CannotBeToldToEnd) {

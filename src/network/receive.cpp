@@ -6,21 +6,13 @@
 
 #include "base/json_text.hpp"
 #include "base/text.hpp"
+#include "http/digest.hpp"
 #include "network/impl.hpp"
 
 namespace cordyna::network {
 namespace {
 
 constexpr Millis kRefusedDelayMax = 3'600'000;
-
-/// In a time that does not tell where they differ.
-bool same_token(std::string_view a, std::string_view b) {
-  unsigned difference = a.size() == b.size() ? 0 : 1;
-  for (std::size_t i = 0; i < a.size() && i < b.size(); ++i) {
-    difference |= static_cast<unsigned char>(a[i]) ^ static_cast<unsigned char>(b[i]);
-  }
-  return difference == 0;
-}
 
 /// What a task gives is an object of outputs; what is none, is its output `value`.
 std::string outputs_of(const shape::JsonBody& data) {
@@ -62,12 +54,15 @@ std::string Network::Impl::token_of(std::string_view attempt, std::int64_t epoch
   return settings_.token(fmt::format("{}|{}|{}", attempt, epoch, name.text()));
 }
 
-/// Of level 0 there are no fences: the attempt's name, and whose it is, is all there is.
+/// Of an attempt of level 0 there is no fence: its name, and whose it is, is all there is.
 bool Network::Impl::fence_holds(const Server& server, const ServerName& name,
                                 const shape::JsonBody& data, std::string_view attempt) const {
   const shape::JsonBody fence = data.object("fence");
-  if (fence.raw() == nullptr) return server.level == 0;
-  return same_token(fence.text("token"), token_of(attempt, fence.number("epoch"), name));
+  if (fence.raw() == nullptr) {
+    const auto known = by_name_.find(attempt);
+    return known == by_name_.end() ? server.level == 0 : !attempts_.at(known->second).fenced;
+  }
+  return http::same_text(fence.text("token"), token_of(attempt, fence.number("epoch"), name));
 }
 
 void Network::Impl::problem(Millis now, LinkNo no, const std::string& of, std::string_view code,
@@ -129,7 +124,6 @@ void Network::Impl::handle(Millis now, LinkNo no, const Message& message, Output
         "cerebro starts again",
         !link.http, out);
   }
-  link.last_seq = std::max(link.last_seq, message.head.seq);
   server_of(*name).seen_at = now;
   if (shape::find_field(*message.spec->data, "attempt") != nullptr) {
     return handle_attempt(now, no, *name, message, out);
@@ -145,7 +139,6 @@ void Network::Impl::handle_session(Millis now, LinkNo no, const ServerName& name
   Server& server = server_of(name);
   const bool http = links_.at(no).http;
   const Kind kind = message.spec->kind;
-  trace(now, {}, name, false, kind, {}, out);
   if (http && kind != Kind::kReady) {
     return problem(now, no, message.head.id, "not_supported",
                    "sessions want a WebSocket; over HTTP a server says server.ready", false, out);
@@ -181,17 +174,19 @@ void Network::Impl::handle_attempt(Millis now, LinkNo no, const ServerName& name
                                    const Message& message, Output& out) {
   const std::string attempt = message.data.text("attempt");
   const Server& server = server_of(name);
+  const auto known = by_name_.find(attempt);
   if (!fence_holds(server, name, message.data, attempt)) {
-    trace(now, {}, name, false, message.spec->kind, "refused: the fence does not hold", out);
+    if (known != by_name_.end()) {
+      trace(known->second, name, false, message.spec->kind, "refused: the fence does not hold",
+            out);
+    }
     return problem(now, no, message.head.id, "fenced",
                    "the fence is not that of the attempt, or not given back", false, out);
   }
-  const auto known = by_name_.find(attempt);
   if (known == by_name_.end()) return unknown_attempt(now, no, message, out);
   Attempt& live = attempts_.at(known->second);
   if (live.what.server != name) {
-    trace(now, known->second, name, false, message.spec->kind, "refused: it is another server's",
-          out);
+    trace(known->second, name, false, message.spec->kind, "refused: it is another server's", out);
     return problem(now, no, message.head.id, "fenced", "the attempt is not this server's", false,
                    out);
   }
@@ -221,7 +216,7 @@ void Network::Impl::take_report(Millis now, LinkNo no, Attempt& attempt, const M
     attempt.phase = phase;
     out.reports.push_back({key, report, {}, std::move(detail)});
   };
-  if (kind != Kind::kLog) trace(now, key, attempt.what.server, false, kind, {}, out);
+  if (kind != Kind::kLog) trace(key, attempt.what.server, false, kind, {}, out);
   switch (kind) {
     case Kind::kQueued:
       advance_to(Attempt::Phase::kQueued, ReportKind::kAcknowledged, {});
@@ -235,7 +230,7 @@ void Network::Impl::take_report(Millis now, LinkNo no, Attempt& attempt, const M
     case Kind::kCancelled:
       owe(attempt, no, id, AttemptState::kCompleted, out);
       return take_end(attempt, kind, message.data, out);
-    case Kind::kRejected: receipt(no, id, out); return take_rejected(now, attempt, message, out);
+    case Kind::kRejected: receipt(no, id, out); return take_rejected(attempt, message, out);
     case Kind::kLog:
       receipt(no, id, out);
       out.logs.push_back({key, message.data.has("stream") ? message.data.text("stream") : "stdout",
@@ -268,9 +263,7 @@ void Network::Impl::take_end(Attempt& attempt, Kind kind, const shape::JsonBody&
   end(attempt, std::move(outcome), out);
 }
 
-void Network::Impl::take_rejected(Millis now, Attempt& attempt, const Message& message,
-                                  Output& out) {
-  static_cast<void>(now);
+void Network::Impl::take_rejected(Attempt& attempt, const Message& message, Output& out) {
   const std::string code = message.data.text("code");
   const std::string text =
       fmt::format("task server '{}' does not take it ({}): {}", attempt.what.server.text(), code,
@@ -291,12 +284,12 @@ void Network::Impl::take_rejected(Millis now, Attempt& attempt, const Message& m
   give_back(key, text, std::max(kReturnDelay, static_cast<Millis>(wanted)), out);
 }
 
-void Network::Impl::trace(Millis at, const AttemptKey& key, const ServerName& name, bool sent,
-                          Kind kind, std::string detail, Output& out) {
+void Network::Impl::trace(const AttemptKey& key, const ServerName& name, bool sent, Kind kind,
+                          std::string detail, Output& out) {
   std::string_view type = protocol::message_spec(kind).type;
   type.remove_prefix(std::string_view("cordyna.").size());
   type.remove_suffix(std::string_view(".v1").size());
-  out.traces.push_back({key, at, name, sent, std::string(type), std::move(detail)});
+  out.traces.push_back({key, name, sent, std::string(type), std::move(detail)});
 }
 
 }  // namespace cordyna::network

@@ -111,9 +111,9 @@ void Network::Impl::part(Millis now, LinkNo no, Output& out) {
   const auto found = links_.find(no);
   if (found == links_.end()) return;
   const ServerName name = found->second.server;
-  const bool greeted = found->second.greeted;
+  const bool greeted = std::exchange(found->second.greeted, false);
   owing_.erase(no);
-  links_.erase(found);
+  if (!found->second.http) links_.erase(found);  // the other kind is there for its next request
   if (!greeted) return;
   Server& server = servers_.at(name);
   if (server.link != no) return;
@@ -244,7 +244,6 @@ void Network::Impl::resume(Millis now, LinkNo no, Server& server, const Message&
   const ServerName name = links_.at(no).server;
   std::set<AttemptKey> listed;
   std::string fates;
-  std::vector<AttemptKey> aborts;
   for (const shape::JsonBody& one : message.data.objects("attempts")) {
     const std::string attempt = one.text("attempt");
     const std::string state = one.text("state");
@@ -268,21 +267,19 @@ void Network::Impl::resume(Millis now, LinkNo no, Server& server, const Message&
       if (live.phase < phase) live.phase = phase;
       if (live.cancel.has_value() && phase < Attempt::Phase::kEnded) {
         fate = "abort";
-        aborts.push_back(known->second);
       }
     }
     fates += fmt::format(R"({}{{"attempt":{},"fate":"{}"}})", fates.empty() ? "" : ",",
                          json_string(attempt), fate);
   }
   say(now, no, Kind::kResumed, R"({"attempts":[)" + fates + "]}", out);
-  settle_unlisted(now, server, listed, true, out);
+  settle_unlisted(server, listed, true, out);
   server.resumed = true;
 }
 
 /// What becomes of attempts that the server does not say it has. `lists`: it would.
-void Network::Impl::settle_unlisted(Millis now, Server& server, const std::set<AttemptKey>& listed,
-                                    bool lists, Output& out) {
-  static_cast<void>(now);
+void Network::Impl::settle_unlisted(Server& server, const std::set<AttemptKey>& listed, bool lists,
+                                    Output& out) {
   const bool same_boot = server.boot == server.saved_boot;
   for (const AttemptKey& key : server.attempts) {
     Attempt& attempt = attempts_.at(key);
@@ -326,7 +323,7 @@ void Network::Impl::ready(Millis now, LinkNo no, const ServerName& name, Server&
     declare(no, name, ++server.revision, message, out);
   }
   if (!server.resumed) {  // of level 1: it does not say what it has
-    settle_unlisted(now, server, {}, false, out);
+    settle_unlisted(server, {}, false, out);
     server.resumed = true;
   }
   server.more = slots_of(message.data);

@@ -32,7 +32,9 @@ def examples() -> Iterator[object]:
 def test_each_task_type_has_one() -> None:
     types = re.findall(r"^### (\w+)$", REFERENCE.split("## Task types")[1].split("\n## ")[0], re.M)
     titles = {str(getattr(param, "id", "")) for param in examples()}
-    wanted = set(types) - {"invoke"}  # ends with a task server alone: tests/integration/servers
+    wanted = set(types) - {
+        "invoke"
+    }  # ends with a task server alone: tests/integration/task_servers
     assert wanted and wanted <= titles, wanted - titles
 
 

@@ -391,29 +391,11 @@ class NeedWorld {
   bool crashed_ = false;
 };
 
-int range(std::uint64_t from, std::uint64_t count, bool strict) {
-  Met met;
-  for (std::uint64_t seed = from; seed < from + count; ++seed) {
-    const std::string told = NeedWorld(seed, met).live();
-    if (told.empty()) continue;
-    std::printf("violation: %s\nreplay: cordyna_sim_needs %llu 1\n", told.c_str(),
-                static_cast<unsigned long long>(seed));
-    return 1;
-  }
-  const bool all = met.tell(count, "needs", kRareThings);
-  if (!all && strict) std::printf("never met: see above\n");
-  return all || !strict ? 0 : 1;
-}
-
 }  // namespace
 }  // namespace cordyna::sim
 
 int main(int argc, char** argv) {
-  const bool strict = argc == 4 && std::string_view(argv[3]) == "--strict";
-  if (argc != 3 && !strict) {
-    std::fputs("usage: cordyna_sim_needs FROM COUNT [--strict]\n", stderr);
-    return 2;
-  }
-  return cordyna::sim::range(std::strtoull(argv[1], nullptr, 10),
-                             std::strtoull(argv[2], nullptr, 10), strict);
+  using namespace cordyna::sim;
+  return run_worlds(argc, argv, "cordyna_sim_needs", "needs", kRareThings,
+                    [](std::uint64_t seed, Met& met) { return NeedWorld(seed, met).live(); });
 }

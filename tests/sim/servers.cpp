@@ -573,28 +573,11 @@ class ServerWorld {
   bool crashed_ = false;
 };
 
-int range(std::uint64_t from, std::uint64_t count, bool strict) {
-  Met met;
-  for (std::uint64_t seed = from; seed < from + count; ++seed) {
-    const std::string told = ServerWorld(seed, met).live();
-    if (told.empty()) continue;
-    std::printf("violation: %s\nreplay: cordyna_sim_servers %llu 1\n", told.c_str(),
-                static_cast<unsigned long long>(seed));
-    return 1;
-  }
-  const bool all = met.tell(count, "task servers", kRareThings);
-  return all || !strict ? 0 : 1;
-}
-
 }  // namespace
 }  // namespace cordyna::sim
 
 int main(int argc, char** argv) {
-  const bool strict = argc == 4 && std::string_view(argv[3]) == "--strict";
-  if (argc != 3 && !strict) {
-    std::fputs("usage: cordyna_sim_servers FROM COUNT [--strict]\n", stderr);
-    return 2;
-  }
-  return cordyna::sim::range(std::strtoull(argv[1], nullptr, 10),
-                             std::strtoull(argv[2], nullptr, 10), strict);
+  using namespace cordyna::sim;
+  return run_worlds(argc, argv, "cordyna_sim_servers", "task servers", kRareThings,
+                    [](std::uint64_t seed, Met& met) { return ServerWorld(seed, met).live(); });
 }

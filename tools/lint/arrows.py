@@ -24,7 +24,7 @@ ARROWS = {
     "kafka": ("base",),
     "template": ("ports", "model", "base"),
     "flow": ("template", "schedule", "model", "base"),
-    "network": ("protocol", "shape", "model", "base"),
+    "network": ("protocol", "shape", "http/digest.hpp", "model", "base"),
     "engine": ("model", "base", "ports/evaluator.hpp"),
     "store": ("ports", "model", "base"),
     "secrets": ("ports", "model", "base"),

@@ -133,7 +133,8 @@ constexpr std::array kMessageFields{
     Field{"detail", kString, false, "More, for people."},
 };
 constexpr std::array kMessagesFields{
-    Field{"messages", kRefs, true, "In order.", {}, "Message"},
+    Field{"messages", kRefs, true, "The first 10,000, in order.", {}, "Message"},
+    Field{"more", kBoolean, true, "Whether there are more."},
 };
 
 constexpr std::array kNeedFates{std::string_view("runs"), std::string_view("fresh"),

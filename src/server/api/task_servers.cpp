@@ -1,8 +1,11 @@
 // Task servers: their messages over HTTP and WebSockets, and what is known of them.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <memory>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "base/text.hpp"
 #include "server/api/routes.hpp"
@@ -122,12 +125,10 @@ void list_task_servers(Api& api, Call& call) {
 void list_messages(Api& api, Call& call) {
   const auto run = api.run_of(call);
   if (!run.has_value()) return;
-  std::string out = "{\"messages\":[";
-  for (bool first = true; const std::string& line : read_messages_of(api.parts().layout, run->no)) {
-    if (!std::exchange(first, false)) out += ",\n";
-    out += line;
-  }
-  call.answer(out + "]}");
+  std::vector<std::string> lines = read_messages_of(api.parts().layout, run->no);
+  const bool more = lines.size() > kMessagesShown;
+  if (more) lines.pop_back();
+  call.answer(fmt::format("{{\"messages\":[{}],\"more\":{}}}", fmt::join(lines, ",\n"), more));
 }
 
 }  // namespace cordyna::server

@@ -24,17 +24,21 @@ std::vector<std::string> needs_of(const Flow& flow) {
 
 Result<> Declarer::learn() {
   if (!learned_) {
-    TRY_ASSIGN(const std::vector<AppliedFlowRow> rows, all_applied(reader_, {}));
+    AppliedFilter also_removed;
+    also_removed.removed = true;
+    TRY_ASSIGN(const std::vector<AppliedFlowRow> rows, all_applied(reader_, also_removed));
     for (const AppliedFlowRow& row : rows) TRY(learn(row));
     learned_ = true;
   }
-  for (const Names& names : std::exchange(stale_, {})) {
-    const auto row = reader_.find_applied(names.first, names.second);
+  while (!stale_.empty()) {
+    const auto& [ns, id] = *stale_.begin();
+    const auto row = reader_.find_applied(ns, id);
     if (row.has_value()) {
       TRY(learn(*row));
     } else if (row.error().code != ErrorCode::kNotFound) {
       return std::unexpected<Error>(row.error());
     }
+    stale_.erase(stale_.begin());
   }
   return {};
 }
@@ -46,8 +50,12 @@ Result<> Declarer::learn(const AppliedFlowRow& row) {
     return {};
   }
   TRY_ASSIGN(const FlowVersionRow version, reader_.find_flow(row.hash));
-  TRY_ASSIGN(const auto flow, flow::from_canonical(version.canonical, row.folder));
-  known = {row, network::declarer_of(*flow), flow->owner, needs_of(*flow)};
+  const auto flow = flow::from_canonical(version.canonical, row.folder);
+  // One that cannot be read has its name, and keeps nobody else from declaring.
+  known = {row};
+  if (flow.has_value()) {
+    known = {row, network::declarer_of(**flow), (*flow)->owner, needs_of(**flow)};
+  }
   return {};
 }
 

@@ -77,7 +77,6 @@ void TaskLogs::add(const network::LogLines& lines, Millis wall) {
 void TaskLogs::add(const std::vector<network::Trace>& traces, Millis wall) {
   std::map<std::string, std::string> files;
   for (const network::Trace& one : traces) {
-    if (one.key.run == 0) continue;
     std::string& out = files[layout_.messages_of(one.key.run)];
     out += fmt::format(R"({{"run":{},"at":"{}","server":)", one.key.run, format_timestamp(wall));
     append_json(out, one.server.text());
@@ -102,7 +101,7 @@ std::vector<std::string> read_messages_of(const StateLayout& layout, RunNo run) 
   std::ifstream file(layout.messages_of(run));
   const std::string wanted = fmt::format(R"({{"run":{},)", run);
   std::string line;
-  while (std::getline(file, line)) {
+  while (lines.size() <= kMessagesShown && std::getline(file, line)) {
     if (line.starts_with(wanted) && line.ends_with('}')) lines.push_back(line);
   }
   return lines;

@@ -38,8 +38,12 @@ class TaskLogs {
   std::map<AttemptKey, Known> attempts_;
 };
 
-/// The lines about a run, in order, each a JSON object:
-/// {"at","server","from","type","task","attempt","detail"}.
+/// So many are shown of a run.
+inline constexpr std::size_t kMessagesShown = 10'000;
+
+/// The first lines about a run, in order, each a JSON object:
+/// {"run","at","server","from","type","task","attempt","detail"}; with one more than kMessagesShown
+/// there are more.
 [[nodiscard]] std::vector<std::string> read_messages_of(const StateLayout& layout, RunNo run);
 
 }  // namespace cordyna::server

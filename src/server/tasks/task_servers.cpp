@@ -84,6 +84,7 @@ class TaskServers::Impl {
   void tell(Job job) { jobs_.push_unbounded(std::move(job)); }
 
   void start(const StartAttempt& command) {
+    served_.insert(command.key.run);
     tell([this, command](Millis now, Output& out) {
       auto what = invocation_of(command, *parts_.evaluator);
       if (!what.has_value()) return cannot_render(command, what.error(), out);
@@ -93,6 +94,7 @@ class TaskServers::Impl {
   }
 
   void adopt(const StartAttempt& command) {
+    served_.insert(command.key.run);
     tell([this, command](Millis now, Output& out) {
       auto what = invocation_of(command, *parts_.evaluator);
       if (!what.has_value()) return cannot_render(command, what.error(), out);
@@ -105,6 +107,7 @@ class TaskServers::Impl {
   [[nodiscard]] Executor& others() { return *parts_.others; }
 
   void cancel(const CancelAttempt& command) {
+    served_.insert(command.key.run);
     tell([this, command](Millis now, Output& out) {
       auto what = invocation_of(command);
       know(now, what.server);
@@ -113,6 +116,7 @@ class TaskServers::Impl {
   }
 
   void run_ended(RunNo run) {
+    if (served_.erase(run) == 0) return;
     tell([this, run](Millis now, Output& out) {
       network_.run_ended(now, run, out);
       logs_.forget(run);
@@ -335,6 +339,7 @@ class TaskServers::Impl {
   std::map<LinkNo, std::shared_ptr<TaskLink>> links_;
   std::set<ServerName> known_;
   std::multimap<Millis, std::move_only_function<void()>> timed_;
+  std::set<RunNo> served_;  // live runs with attempts of ours; of cerebro's thread alone
   bool leaving_ = false;
   std::atomic<LinkNo> last_link_ = 0;
   mutable std::mutex rooms_mutex_;

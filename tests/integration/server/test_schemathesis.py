@@ -12,7 +12,7 @@ from hooking import HOOKED
 from serving import FLOW, PAUSED, serve
 
 # Streams have no end, and a session that is logged out is none. Messages of task servers are answered with
-# messages, also where they are refused: the documents of the protocol say how, and tests/integration/servers.
+# messages, also where they are refused: the documents of the protocol say how, and tests/integration/task_servers.
 LEFT_OUT = ("followRuns", "followRun", "logOut", "postTaskEvents", "openTaskSocket")
 # Not everything can be said by a schema: the text of a flow must be one, a year is not any four digits.
 UNCHECKED = "positive_data_acceptance"

@@ -162,6 +162,22 @@ def test_a_task_that_is_declared_no_more_is_gone(cerebro: Server, talker: Talker
     assert cerebro.ended(run)["state"] == "completed"
 
 
+def test_a_task_that_was_gone_comes_back_after_a_restart(cerebro: Server, talker: Talker) -> None:
+    talker.ready(task("load"), task("old"))
+    talker.ready(task("load"))
+    cerebro.process.kill()
+    cerebro.process.wait()
+    again = serve(cerebro.folder)
+    try:
+        talker.cerebro = again
+        (declared,) = talker.ready(task("load"), task("old"))
+        assert declared["data"]["rejected"] == []
+        assert declared["data"]["accepted"] == ["load", "old"]
+        assert again.ok("GET", "/api/v1/flows/orders/old")["version"] == 2
+    finally:
+        again.stop()
+
+
 def test_a_declaration_that_is_the_same_is_no_new_version(cerebro: Server, talker: Talker) -> None:
     for _ in range(3):
         talker.ready(task("load", needs=[{"task": "other", "within": "90m"}]), task("other"))
