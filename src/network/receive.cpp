@@ -129,9 +129,6 @@ void Network::Impl::handle(Millis now, LinkNo no, const Message& message, Output
     return handle_attempt(now, no, *name, message, out);
   }
   handle_session(now, no, *name, message, out);
-  const auto still = links_.find(no);
-  const bool later = kind == Kind::kReady && message.data.has("tasks");  // once that is decided
-  if (still != links_.end() && still->second.http && !later) receipt(no, id, out);
 }
 
 void Network::Impl::handle_session(Millis now, LinkNo no, const ServerName& name,

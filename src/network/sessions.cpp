@@ -320,7 +320,9 @@ void Network::Impl::ready(Millis now, LinkNo no, const ServerName& name, Server&
     links_.at(no).server = name;
   }
   if (message.data.has("tasks")) {
-    declare(no, name, ++server.revision, message, out);
+    declare(no, name, ++server.revision, message, out);  // its receipt comes once that is decided
+  } else if (http) {
+    receipt(no, message.head.id, out);
   }
   if (!server.resumed) {  // of level 1: it does not say what it has
     settle_unlisted(server, {}, false, out);

@@ -304,6 +304,7 @@ class TaskServers::Impl {
 
   void refuse_all(network::Declaring what, const Error& why) {
     std::vector<network::Rejection> rejected;
+    rejected.reserve(what.tasks.size());
     for (const protocol::Declaration& task : what.tasks) {
       rejected.push_back({task.id, "#", "unavailable", why.message});
     }
