@@ -6,7 +6,7 @@ help_bench() {
 usage: ./dev bench [--only WORK[,WORK]] [--repeat N] [--no-peers]
 
 Measures the works chain, start, cpu, fan, durable, memory, foreach, history, schedules, server,
-first-process, api-runs, webhooks, api-lists, invoking, crowd, postgres-outbox, postgres-slot, kafka, flood,
+first-process, api-runs, webhooks, api-lists, invoking, crowd, planning, postgres-outbox, postgres-slot, kafka, flood,
 containers, flights and "small steps" with the release program, interleaved with their limits (C
 programs, xargs, sqlite3, wrk, docker run, DuckDB) and Luigi; medians of N (default 5). Writes
 bench/RESULTS.md when all works were measured, prints the table in any case.
@@ -63,15 +63,26 @@ command_fuzz() {
   local -a targets=("$@")
   [[ ${#targets[@]} -gt 0 ]] || mapfile -t targets < <(fuzz_targets)
   build_fuzz "${targets[@]}"
-  local target
+  step "fuzzing for $seconds s each, $kCores at once: ${targets[*]}"
+  local -a jobs=()
+  local target job failed=''
   for target in "${targets[@]}"; do
-    mkdir -p "$kBuildRoot/fuzz/corpus/$target"
-    step "fuzzing $target for $seconds s"
-    logged "$kBuildRoot/log/$target.log" "$kBuildRoot/fuzz/bin/$target" -max_total_time="$seconds" \
-      -max_len=65536 -timeout=10 -rss_limit_mb=2048 -artifact_prefix="$kBuildRoot/fuzz/$target-" \
-      "$kBuildRoot/fuzz/corpus/$target" tests/fuzz/seeds || return 1
-    grep -E '^(Done|#[0-9]+.*DONE)' "$kBuildRoot/log/$target.log" | tail -n 1
+    while [[ $(jobs -pr | wc -l) -ge $kCores ]]; do wait -n || true; done  # how it went is asked below
+    fuzz_one "$target" "$seconds" &
+    jobs+=($!)
   done
+  for job in "${jobs[@]}"; do wait "$job" || failed=1; done
+  [[ -z $failed ]]
+}
+
+fuzz_one() {
+  local target=$1 seconds=$2 status=0
+  mkdir -p "$kBuildRoot/fuzz/corpus/$target"
+  logged "$kBuildRoot/log/$target.log" "$kBuildRoot/fuzz/bin/$target" -max_total_time="$seconds" \
+    -max_len=65536 -timeout=10 -rss_limit_mb=2048 -artifact_prefix="$kBuildRoot/fuzz/$target-" \
+    "$kBuildRoot/fuzz/corpus/$target" tests/fuzz/seeds || status=$?
+  echo "$target: $(grep -E '^(Done|#[0-9]+.*DONE)' "$kBuildRoot/log/$target.log" | tail -n 1)"
+  return "$status"
 }
 
 # The names of the targets: one for each file.
@@ -88,7 +99,7 @@ build_fuzz() {
     local flags='-O1 -g1 -w -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined'
     logged "$kBuildRoot/log/configure-fuzz.log" cmake -G Ninja -S . -B "$kBuildRoot/fuzz" \
       -DCMAKE_BUILD_TYPE=Debug -DCMAKE_C_COMPILER=clang-19 -DCMAKE_CXX_COMPILER=clang++-19 \
-      "-DCMAKE_CXX_FLAGS_DEBUG=$flags" "-DCMAKE_C_FLAGS_DEBUG=$flags" -DCORDYNA_FUZZ=ON
+      "-DCMAKE_CXX_FLAGS_DEBUG=$flags" "-DCMAKE_C_FLAGS_DEBUG=$flags" "-DCORDYNA_CARGO_DIR=$kBuildRoot/cargo" -DCORDYNA_FUZZ=ON
     logged "$kBuildRoot/log/build-fuzz.log" ninja -C "$kBuildRoot/fuzz" -j "$kCores" "$@"
   ) || die 'the fuzz build failed'
 }

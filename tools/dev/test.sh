@@ -17,7 +17,7 @@ nothing failed.
                kills, a server that works for 20 minutes
   --fresh      makes a bare Debian 12 root, clones HEAD into it, and runs there ./dev run and
                ./dev test; prints the times of both (wants root)
-  --only PART  one of: lint, unit, scripts, integration
+  --only PART  one of: lint, unit, scripts, sdk, integration
 TEXT
 }
 
@@ -78,10 +78,10 @@ part_integration() {
 }
 
 # The task server for Python: its own tests, by its own settings, and its types.
-part_sdk() {
+part_sdk() {  # [worlds of each simulation]
   step 'sdk: sdk/python with pytest and mypy --strict'
   rm -f "$kResults/sdk.xml"
-  (cd sdk/python && PYTHONPATH=$PWD "$kVenv/bin/python" -m pytest -q -p no:cacheprovider --junitxml "$kResults/sdk.xml" \
+  (cd sdk/python && CORDYNA_SEEDS=${1:-300} PYTHONPATH=$PWD "$kVenv/bin/python" -m pytest -q -p no:cacheprovider --junitxml "$kResults/sdk.xml" \
     --numprocesses "$kCores" tests) || true
   python3 tools/tally.py junit "$kResults/sdk.xml" >"$kResults/sdk.count" || echo '0 1' >"$kResults/sdk.count"
   whole sdk-types "$kVenv/bin/python" -m mypy --strict --config-file sdk/python/pyproject.toml \
@@ -106,7 +106,8 @@ server_has_no_races() {
   build tsan dyna
   DYNA_BIN=$kBuildRoot/tsan/bin/dyna DYNA_DUCKDB="$kBuildRoot/libexec/cordyna/duckdb" \
     TSAN_OPTIONS="log_path=$races/race die_after_fork=0" PATH="$kVenv/bin:$PATH" \
-    "$kVenv/bin/python" -m pytest -q -p no:cacheprovider tests/integration/server/test_{api,backup,client,full_disk,kill_under_load,live,reads,webhooks}.py ||
+    "$kVenv/bin/python" -m pytest -q -p no:cacheprovider tests/integration/server/test_{api,backup,client,full_disk,kill_under_load,live,reads,webhooks}.py \
+    tests/integration/task_servers/test_{level_0,python_server}.py ||
     return 1
   [[ -z $(ls -A "$races") ]] && return
   cat "$races"/* >&2
@@ -115,6 +116,7 @@ server_has_no_races() {
 
 # What --long adds.
 parts_long() {
+  whole sim-ticks "$kBuildRoot/asan/bin/cordyna_sim_ticks" 1 10000 --strict
   whole sim-servers "$kBuildRoot/asan/bin/cordyna_sim_servers" 1 10000 --strict
   local -a targets
   configure tsan
@@ -158,7 +160,7 @@ command_test() {
   rm -rf "$kResults" && mkdir -p "$kResults"
   need_packages "${kPackagesTest[@]}"
   need_build_tools
-  need_venv tests/requirements.txt
+  [[ -z $only ]] || need_venv tests/requirements.txt
   case $only in
     lint) part_lint ;;
     unit) build asan all; part_ctest asan unit ;;
@@ -198,14 +200,18 @@ end_lint() {
 }
 
 test_everything() {
+  # It waits for the network, and the compiler does not need it.
+  need_venv tests/requirements.txt &
+  local venv=$!
   build asan all
   build release dyna cordyna
+  wait "$venv" || die 'what the tests need from PyPI is not there'
   if [[ -n $1 ]]; then begin_lint; else part_lint; fi
   whole docs docs_are_current
   part_ctest asan unit
   part_scripts
   prepare_example real-estate flights
-  part_sdk
+  part_sdk ${1:+5000}
   DYNA_TEST_LONG=${1:+1} part_integration
   if [[ -n $1 ]]; then
     parts_long
