@@ -19,6 +19,10 @@ TASKS = 30_000
 PYTHON_TASKS = 5_000
 ALONE = 200
 CROWD = 2_000
+NETWORK = 20_000
+LAYER = 200  # tasks that need only those of the layer before
+NEEDS = 5
+PLANS = 20
 PYTHON_TASK = """
 from cordyna import Owner, default_tasks, task
 
@@ -50,7 +54,8 @@ def resident(pid):
 def cerebro(context):
     with folder() as place:
         (place / "cordyna.yaml").write_text(
-            f"server:\n  limits: {{connections: {CROWD + 100}}}\n", encoding="ascii"
+            f"server:\n  limits: {{connections: {CROWD + 100}, sessions: {CROWD}}}\n",
+            encoding="ascii",
         )
         (place / "idle.yaml").write_text(
             "id: idle\nnamespace: idle\ntasks: [{id: a, type: log, message: b}]\n", encoding="ascii"
@@ -204,4 +209,75 @@ class Crowd:
             context.text("crowd again", "s"), "–", f"{again:.1f} s", again <= 10)  # fmt: skip
 
 
-NETWORK_WORKS = [Invoking(), Crowd()]
+def needs_of(number):
+    """Five of the layer before; each of these is needed by five."""
+    layer, place = divmod(number, LAYER)
+    if layer == 0:
+        return []
+    named = ((place * NEEDS + one) * 7 % LAYER + (layer - 1) * LAYER for one in range(NEEDS))
+    # Half of them would do with what is fresh: whether there is such a run has to be found out.
+    return [
+        {"task": f"team{other % LAYER}/t{other}", **({"within": "6h"} if other % 2 else {})}
+        for other in named
+    ]
+
+
+def declare_network(server):
+    """Each team has one server, and a task in each layer."""
+    for team in range(LAYER):
+        owner = {"team": f"team{team}", "contacts": ["bench@example.com"]}
+        tasks = [
+            {
+                "id": f"t{number}",
+                "description": "Does nothing.",
+                "owner": owner,
+                "needs": needs_of(number),
+            }
+            for number in range(team, NETWORK, LAYER)
+        ]
+        message = {
+            "specversion": "1.0",
+            "id": f"m{team}",
+            "source": f"urn:cordyna:ts:team{team}/s",
+            "type": "cordyna.server.ready.v1",
+            "data": {"slots": {"default": 1}, "tasks": tasks},
+        }
+        status, text = server.ask("POST", "/api/v1/ts/events", [message])
+        said = json.loads(text) if status == 200 else text
+        if status != 200 or said[0]["data"]["rejected"]:
+            raise BenchError(f"the tasks of team{team} were not taken: {text[:300]}")
+
+
+class Planning:
+    """What a run would begin, in a network of many teams."""
+
+    name = "planning"
+
+    def sample(self, context):
+        with cerebro(context) as server:
+            begun = time.perf_counter()
+            declare_network(server)
+            context.add("planning declared", time.perf_counter() - begun)
+            path = f"/flows/team0/t{NETWORK - LAYER}/plan"
+            took = []
+            for _ in range(PLANS + 1):
+                begun = time.perf_counter()
+                status, text = server.ask("GET", f"/api/v1{path}")
+                took.append((time.perf_counter() - begun) * 1000)
+            context.add("planning first", took[0])
+            context.add("planning again", sorted(took[1:])[PLANS // 2])
+            if status != 200:
+                raise BenchError(f"GET {path}: {status} {text[:200]}")
+            self.planned = len(json.loads(text)["plan"])
+
+    def rows(self, context):
+        again = context.mid("planning again")
+        yield context.row(
+            f"the plan of a run that {self.planned:,} tasks go before, in a network of {NETWORK:,} with"
+            f" {NEEDS * (NETWORK - LAYER):,} needs, over HTTP (the first one:"
+            f" {context.mid('planning first'):,.0f} ms; all declared in"
+            f" {context.mid('planning declared'):,.0f} s)", "at most 50 ms",
+            context.text("planning again", "ms"), "–", f"{again:.0f} ms", again <= 50)  # fmt: skip
+
+
+NETWORK_WORKS = [Invoking(), Crowd(), Planning()]

@@ -210,29 +210,54 @@ Result<std::vector<KeptTrigger>> Applier::ends() {
   return found;
 }
 
+Result<const Applier::Known*> Applier::know(const AppliedFlowRow& row, const ChangeSet& staged) {
+  Known& known = known_[flow_name(row.ns, row.flow_id)];
+  known.seen = looks_;
+  if (known.hash == row.hash && known.folder == row.folder) return &known;
+  TRY_ASSIGN(Loaded loaded, load(row, staged));
+  Known fresh{row.hash, row.folder, {}, {}, {}, false, looks_};
+  for (std::size_t i = 0; i < loaded.flow->triggers.size(); ++i) {
+    const TriggerSpec& spec = loaded.flow->triggers[i];
+    const bool kept = spec.type == TriggerType::kSchedule || spec.type == TriggerType::kFlow;
+    if (kept && !spec.disabled) fresh.triggers.push_back(i);
+  }
+  add_leads(*loaded.flow, fresh.leads);
+  fresh.triggered = std::ranges::any_of(fresh.leads, &FlowLead::by_trigger);
+  if (!fresh.triggers.empty()) fresh.loaded = std::move(loaded);
+  known = std::move(fresh);
+  return &known;
+}
+
 Result<AppliedTriggers> Applier::triggers(const ChangeSet& staged) {
-  const auto is_staged = [&staged](const AppliedFlowRow& row) {
-    return std::ranges::any_of(staged.applied, [&row](const AppliedFlowRow& other) {
-      return other.ns == row.ns && other.flow_id == row.flow_id;
-    });
-  };
+  std::set<std::pair<std::string_view, std::string_view>> changed;
+  for (const AppliedFlowRow& row : staged.applied) changed.emplace(row.ns, row.flow_id);
   TRY_ASSIGN(std::vector<AppliedFlowRow> rows, applied_rows());
-  std::erase_if(rows, is_staged);
+  std::erase_if(rows, [&changed](const AppliedFlowRow& row) {
+    return changed.contains({row.ns, row.flow_id});
+  });
   for (const AppliedFlowRow& row : staged.applied) {
     if (row.removed_at == 0) rows.push_back(row);
   }
+  ++looks_;
+  std::vector<const Known*> all;
+  all.reserve(rows.size());
   AppliedTriggers found;
   for (const AppliedFlowRow& row : rows) {
-    TRY_ASSIGN(const Loaded loaded, load(row, staged));
-    for (std::size_t i = 0; i < loaded.flow->triggers.size(); ++i) {
-      const TriggerSpec& spec = loaded.flow->triggers[i];
-      if (spec.disabled) continue;
-      if (spec.type == TriggerType::kSchedule && row.disabled.at == 0) {
+    TRY_ASSIGN(const Known* const known, know(row, staged));
+    const Loaded& loaded = known->loaded;
+    for (const std::size_t i : known->triggers) {
+      if (loaded.flow->triggers[i].type == TriggerType::kFlow) {
+        found.ends.push_back({loaded.flow, {}, i});
+      } else if (row.disabled.at == 0) {
         found.schedules.push_back({loaded.flow, loaded.canonical, i});
       }
-      if (spec.type == TriggerType::kFlow) found.ends.push_back({loaded.flow, {}, i});
     }
-    add_leads(*loaded.flow, found.leads);
+    all.push_back(known);
+  }
+  std::erase_if(known_, [this](const auto& one) { return one.second.seen != looks_; });
+  if (std::ranges::none_of(all, &Known::triggered)) return found;
+  for (const Known* const known : all) {
+    found.leads.insert(found.leads.end(), known->leads.begin(), known->leads.end());
   }
   return found;
 }

@@ -6,6 +6,8 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "base/result.hpp"
@@ -26,7 +28,7 @@ namespace cordyna {
 struct AppliedTriggers {
   std::vector<KeptTrigger> schedules;  ///< of enabled flows
   std::vector<KeptTrigger> ends;       ///< of type flow; their events wait for a disabled one
-  std::vector<FlowLead> leads;         ///< from flow to flow
+  std::vector<FlowLead> leads;         ///< from flow to flow; none where no trigger is among them
 };
 
 class Applier {
@@ -68,8 +70,22 @@ class Applier {
   [[nodiscard]] Result<std::vector<AppliedFlowRow>> applied_rows();
   [[nodiscard]] Result<Loaded> load(const AppliedFlowRow& row, const ChangeSet& staged);
 
+  /// What of an applied flow concerns others: read again only where its version is another.
+  struct Known {
+    std::string hash;
+    std::string folder;
+    Loaded loaded;                      // null and empty, where it has no trigger to be kept
+    std::vector<std::size_t> triggers;  // that are to be kept
+    std::vector<FlowLead> leads;
+    bool triggered = false;  // one of the leads is by a trigger
+    std::uint64_t seen = 0;  // the last look
+  };
+  [[nodiscard]] Result<const Known*> know(const AppliedFlowRow& row, const ChangeSet& staged);
+
   Store& store_;
   FlowLoader loader_;
+  std::unordered_map<std::string, Known> known_;  // by "acme/load"
+  std::uint64_t looks_ = 0;
 };
 
 }  // namespace cordyna

@@ -34,7 +34,10 @@ constexpr std::string_view kMark = R"("type":"flow" )";
 /// A state with flows of acme, and its owners one after another.
 class EndsWorld {
  public:
-  void add(std::shared_ptr<Flow> flow) { flows_[flow->id] = std::move(flow); }
+  void add(std::shared_ptr<Flow> flow) {
+    if (flows_.contains(flow->id)) flow->hash += "-anew";  // another content has another one
+    flows_[flow->id] = std::move(flow);
+  }
 
   void boot() {
     if (loop_ != nullptr) store_ = store_->fork_owner();

@@ -181,7 +181,7 @@ Result<> Subflows::look(Millis now, const StartAttempt& command, const Hands& ha
 Result<Result<engine::RunStart>> Subflows::prepare(Millis now, const StartAttempt& command) {
   const Subflow& wanted = spec_of(command).subflow;
   TRY_ASSIGN(const RunRow parent, store_.find_run(command.key.run));
-  TRY_ASSIGN(std::string deep, too_deep(parent));
+  TRY_ASSIGN(std::string deep, too_deep(parent, wanted));
   using Prepared = Result<engine::RunStart>;
   if (!deep.empty()) return Prepared(fail(ErrorCode::kConflict, std::move(deep)));
   auto found = ports_.find(wanted.ns, wanted.id, command.flow->folder);
@@ -212,25 +212,33 @@ Result<std::string> Subflows::inputs_of(const Flow& flow, const StartAttempt& co
   return ports_.inputs(flow, given, run_context);
 }
 
-/// Why a run may begin no other; empty: it may.
-Result<std::string> Subflows::too_deep(RunRow run) {
-  for (int depth = 2; run.parent != 0; ++depth) {
-    if (depth >= kFlowDepthMax) {
+/// Why a run may begin no other, of the flow that is wanted; empty: it may.
+Result<std::string> Subflows::too_deep(RunRow run, const Subflow& wanted) {
+  std::set<std::pair<std::string, std::string>> flows{{wanted.ns, wanted.id}};
+  bool again = false;
+  for (int depth = 1;; ++depth) {
+    again = !flows.insert({run.ns, run.flow_id}).second || again;
+    if (again && depth >= kFlowCircleMax) {
       return fmt::format(
-          "flows begin each other {} deep, and no deeper: does one begin itself, without an end?",
-          kFlowDepthMax);
+          "flows begin each other {} deep, one of them again and again: does it begin itself, "
+          "without an end?",
+          kFlowCircleMax);
     }
+    if (depth >= kFlowDepthMax) {
+      return fmt::format("flows begin each other {} deep, and no deeper", kFlowDepthMax);
+    }
+    if (run.parent == 0) return std::string();
     auto parent = store_.find_run(run.parent);
-    if (!parent.has_value() && parent.error().code == ErrorCode::kNotFound) break;
+    if (!parent.has_value() && parent.error().code == ErrorCode::kNotFound) return std::string();
     if (!parent.has_value()) return std::unexpected(parent.error());
     run = std::move(*parent);
   }
-  return std::string();
 }
 
 Result<std::vector<RunRow>> Subflows::runs_of(const Subflow& wanted, const ChangeSet& out) {
   RunFilter filter;
   filter.flow_id = wanted.id;
+  filter.ns = wanted.ns;
   filter.limit = kLookBack;
   TRY_ASSIGN(std::vector<RunRow> runs, store_.list_runs(filter));
   for (const RunRow& row : out.runs) {
@@ -242,8 +250,7 @@ Result<std::vector<RunRow>> Subflows::runs_of(const Subflow& wanted, const Chang
       runs.insert(runs.begin(), row);
     }
   }
-  std::erase_if(runs,
-                [&](const RunRow& run) { return !is_of(run, wanted) || !run.backfill.empty(); });
+  std::erase_if(runs, [](const RunRow& run) { return !run.backfill.empty(); });
   return runs;
 }
 

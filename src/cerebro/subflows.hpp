@@ -49,8 +49,12 @@ struct SubflowPorts {
       inputs;
 };
 
-/// So deep flows may begin each other.
-inline constexpr int kFlowDepthMax = 16;
+/// So many runs stand above each other where flows begin each other, that at the top counted in: as
+/// many as a network of tasks may be deep.
+inline constexpr int kFlowDepthMax = 256;
+/// And so many where one of the flows is among them more than once. It is there to end what begins
+/// itself, and each step of that may begin several.
+inline constexpr int kFlowCircleMax = 16;
 
 class Subflows {
  public:
@@ -108,7 +112,7 @@ class Subflows {
   [[nodiscard]] Result<std::vector<RunRow>> runs_of(const Subflow& wanted, const ChangeSet& out);
   [[nodiscard]] Result<> begin(Millis now, const StartAttempt& command, const Hands& hands);
   [[nodiscard]] Result<Result<engine::RunStart>> prepare(Millis now, const StartAttempt& command);
-  [[nodiscard]] Result<std::string> too_deep(RunRow run);
+  [[nodiscard]] Result<std::string> too_deep(RunRow run, const Subflow& wanted);
   [[nodiscard]] Result<std::string> inputs_of(const Flow& flow, const StartAttempt& command,
                                               std::string_view run_context) const;
   [[nodiscard]] std::optional<std::vector<AttemptKey>> path_to(RunNo run, RunNo other) const;

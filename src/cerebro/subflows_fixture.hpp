@@ -147,7 +147,11 @@ class SubflowWorld : public testing::Test {
 
   RunRow run(RunNo no) { return store_->find_run(no).value(); }
   RunState state(RunNo no) { return run(no).state; }
-  std::size_t runs() { return store_->list_runs({}).value().size(); }
+  std::size_t runs() {
+    RunFilter all;
+    all.limit = 1000;
+    return store_->list_runs(all).value().size();
+  }
   TaskRow task(RunNo no, std::string_view path) {
     const auto tasks = store_->load_run(no).value().tasks;
     const auto found = std::ranges::find(tasks, path, &TaskRow::path);

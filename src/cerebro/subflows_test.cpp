@@ -87,8 +87,31 @@ TEST_F(SubflowTest, AMissingFlowAndWrongInputsFailTheTask) {
 TEST_F(SubflowTest, AFlowThatBeginsItselfEndsAtTheGreatestDepth) {
   add("parent", {flow_task("call", run_of("parent"))});
   submit("parent");
+  EXPECT_EQ(runs(), static_cast<std::size_t>(kFlowCircleMax));
+  EXPECT_EQ(task(kFlowCircleMax, "call").error.value().code, TaskErrorCode::kFlowMissing);
+  EXPECT_EQ(state(1), RunState::kError);
+}
+
+TEST_F(SubflowTest, AChainOfFlowsMayBeDeeperThanACircle) {
+  constexpr int kFlows = kFlowDepthMax + 1;
+  for (int i = 1; i < kFlows; ++i) {
+    add("f" + std::to_string(i), {flow_task("call", run_of("f" + std::to_string(i + 1)))});
+  }
+  add("f" + std::to_string(kFlows), {flow_task("call", run_of("f1"))});
+  submit("f1");
+  EXPECT_EQ(task(kFlowDepthMax, "call").error.value().message,
+            "flows begin each other 256 deep, and no deeper");
   EXPECT_EQ(runs(), static_cast<std::size_t>(kFlowDepthMax));
-  EXPECT_EQ(task(kFlowDepthMax, "call").error.value().code, TaskErrorCode::kFlowMissing);
+}
+
+TEST_F(SubflowTest, ACircleOfSeveralEndsWhereItHasGoneRound) {
+  constexpr int kFlows = kFlowCircleMax + 4;
+  for (int i = 1; i <= kFlows; ++i) {
+    const std::string next = "f" + std::to_string(i == kFlows ? 1 : i + 1);
+    add("f" + std::to_string(i), {flow_task("call", run_of(next))});
+  }
+  submit("f1");
+  EXPECT_EQ(runs(), static_cast<std::size_t>(kFlows));
   EXPECT_EQ(state(1), RunState::kError);
 }
 

@@ -32,17 +32,15 @@ struct ListedFlow {
   Millis next = 0;
 };
 
-/// The newest run of a flow; runs of other namespaces may have its id.
+/// The newest run of a flow.
 Result<std::optional<RunRow>> last_run(StoreReader& reader, const AppliedFlowRow& row) {
   RunFilter filter;
   filter.flow_id = row.flow_id;
-  for (filter.limit = 1;; filter.limit = kPage) {
-    TRY_ASSIGN(const std::vector<RunRow> page, reader.list_runs(filter));
-    const auto own = std::ranges::find(page, row.ns, &RunRow::ns);
-    if (own != page.end()) return std::optional<RunRow>(*own);
-    if (page.size() < filter.limit) return std::optional<RunRow>();
-    filter.before = page.back().no;
-  }
+  filter.ns = row.ns;
+  filter.limit = 1;
+  TRY_ASSIGN(std::vector<RunRow> runs, reader.list_runs(filter));
+  if (runs.empty()) return std::optional<RunRow>();
+  return std::optional(std::move(runs.front()));
 }
 
 std::string as_object(const ListedFlow& one) {

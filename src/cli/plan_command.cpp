@@ -24,12 +24,12 @@ Result<std::vector<RunRow>> unfinished_runs(StoreReader& reader, const PlannedFl
   std::vector<RunRow> found;
   RunFilter filter;
   filter.flow_id = planned.id;
+  filter.ns = planned.ns;
   filter.unfinished = true;
   filter.limit = kUnfinishedPage;
   for (;;) {
     TRY_ASSIGN(const std::vector<RunRow> page, reader.list_runs(filter));
-    std::ranges::copy_if(page, std::back_inserter(found),
-                         [&planned](const RunRow& run) { return run.ns == planned.ns; });
+    std::ranges::copy(page, std::back_inserter(found));
     if (page.size() < kUnfinishedPage) break;
     filter.before = page.back().no;
   }

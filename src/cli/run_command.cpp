@@ -111,7 +111,7 @@ CommandResult show_plan(CommandContext& context, const GivenFlow& found) {
       if (!applied.has_value()) return std::unexpected<Error>(applied.error());
       return applied->flow;
     };
-    TRY_ASSIGN(const auto plan, plan_run(rows, find, found.flow, context.parts.clock->wall()));
+    TRY_ASSIGN(const auto plan, plan_run(rows, find, *found.flow, context.parts.clock->wall()));
     json = plan_as_json(plan);
   }
   if (context.arguments.json) {

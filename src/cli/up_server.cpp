@@ -40,6 +40,7 @@ Result<server::ServerSettings> settings_of(const flow::ServerConfig& config) {
   settings.http.limits.idle_wait = limits.idle_wait;
   settings.http.limits.write_wait = limits.write_wait;
   settings.streams = limits.streams;
+  settings.sessions = limits.sessions;
   settings.requests_per_second = limits.requests;
   settings.failures_per_second = limits.failures;
   return settings;

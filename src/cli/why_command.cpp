@@ -239,10 +239,10 @@ Result<std::vector<RunWhy>> unfinished_of(const Side& side, const FlowTarget& ta
                                           bool& more) {
   RunFilter filter;
   filter.flow_id = target.id;
+  filter.ns = target.ns;
   filter.unfinished = true;
   filter.limit = kRunsShown + 1;
   TRY_ASSIGN(std::vector<RunRow> rows, side.reader->list_runs(filter));
-  std::erase_if(rows, [&](const RunRow& run) { return run.ns != target.ns; });
   more = rows.size() > kRunsShown;
   if (more) rows.resize(kRunsShown);
   std::vector<RunWhy> runs;

@@ -35,6 +35,12 @@ struct Pages {
   std::uint32_t limit = kPage;
 };
 
+/// The namespace "" is one, too, and an empty parameter is left out.
+void add_namespace(Pages& pages, const std::optional<std::string>& ns) {
+  if (ns.has_value() && !ns->empty()) pages.query.emplace_back("namespace", *ns);
+  if (ns.has_value() && ns->empty()) pages.path += "?namespace=";
+}
+
 template <class Row, class Parse>
 Result<std::vector<Row>> read_pages(const ApiClient& client, Pages pages, const Parse& parse) {
   std::vector<Row> rows;
@@ -70,21 +76,21 @@ Result<RunRow> RemoteReader::run_at(const std::string& path) {
 
 Result<std::vector<RunRow>> RemoteReader::list_runs(const RunFilter& filter) {
   const std::string state = filter.state.has_value() ? std::string(to_string(*filter.state)) : "";
-  return read_pages<RunRow>(client_,
-                            {"/runs",
-                             {{"flow", filter.flow_id},
-                              {"state", state},
-                              {"unfinished", flag_text(filter.unfinished)},
-                              {"backfill", filter.backfill}},
-                             "runs",
-                             "before",
-                             number_text(filter.before),
-                             filter.limit},
-                            [](const JsonSlice& json) -> Result<RunRow> {
-                              TRY_ASSIGN(RunRow run, run_of(json));
-                              run.flow_hash = fmt::format("{}{}", kOfRun, run.no);
-                              return run;
-                            });
+  Pages pages{"/runs",
+              {{"flow", filter.flow_id},
+               {"state", state},
+               {"unfinished", flag_text(filter.unfinished)},
+               {"backfill", filter.backfill}},
+              "runs",
+              "before",
+              number_text(filter.before),
+              filter.limit};
+  add_namespace(pages, filter.ns);
+  return read_pages<RunRow>(client_, std::move(pages), [](const JsonSlice& json) -> Result<RunRow> {
+    TRY_ASSIGN(RunRow run, run_of(json));
+    run.flow_hash = fmt::format("{}{}", kOfRun, run.no);
+    return run;
+  });
 }
 
 Result<RunRow> RemoteReader::find_run(const RunId& id) {
@@ -239,11 +245,7 @@ Result<std::vector<AppliedFlowRow>> RemoteReader::list_applied(const AppliedFilt
               "after",
               follows ? flow_name(filter.after_ns, filter.after_id) : std::string(),
               filter.limit};
-  // The namespace "" is one, too, and an empty parameter is left out.
-  if (filter.ns.has_value() && !filter.ns->empty()) {
-    pages.query.emplace_back("namespace", *filter.ns);
-  }
-  if (filter.ns.has_value() && filter.ns->empty()) pages.path += "?namespace=";
+  add_namespace(pages, filter.ns);
   TRY_ASSIGN(std::vector<AppliedFlowRow> rows,
              read_pages<AppliedFlowRow>(client_, std::move(pages), flow_of));
   for (const AppliedFlowRow& row : rows) remember(row.ns, row.flow_id, row.version, row.hash);

@@ -9,6 +9,14 @@
 #include "engine/run_machine.hpp"
 
 namespace cordyna::engine {
+namespace {
+
+/// After a restart, a task server has so long to come back and say what became of its attempts,
+/// whose limits may have passed meanwhile; then they fire. A little longer than after what time
+/// attempts of a server that does not come back are lost.
+constexpr Millis kServerReturn = 330'000;
+
+}  // namespace
 
 UpstreamCounts RunMachine::count_upstreams(TaskIndex task) const {
   const TaskSpec& spec = spec_of(task);
@@ -359,8 +367,13 @@ void RunMachine::restore_attempt(Step& step, const AttemptRow& row) {
     step.shared.timers.add({live.first_at + spec.timeout, run_.no, task, TimerKind::kTask});
   }
   if (live.retry_at > 0) step.shared.timers.add({live.retry_at, run_.no, task, TimerKind::kRetry});
-  if (row.deadline_at > 0)
-    step.shared.timers.add({row.deadline_at, run_.no, task, TimerKind::kPhase});
+  if (row.deadline_at > 0) {
+    // A task server has gone on meanwhile: what became of it is known once it has come back.
+    if (spec.kind == TaskKind::kServed && !is_final(row.state)) {
+      live.row.deadline_at = std::max(row.deadline_at, step.now + kServerReturn);
+    }
+    step.shared.timers.add({live.row.deadline_at, run_.no, task, TimerKind::kPhase});
+  }
   if (row.known_dead) return;
   ++unproven_;
   if (spec.kind == TaskKind::kProcess || spec.kind == TaskKind::kServed) {

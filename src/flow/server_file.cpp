@@ -62,6 +62,12 @@ constexpr std::array kLimitFields{
             .preset = "200",
             .least = 1,
             .most = 100'000},
+    KeySpec{.name = "sessions",
+            .kind = K::kInt,
+            .description = "WebSockets of task servers with one token at once: else 429.",
+            .preset = "500",
+            .least = 1,
+            .most = 100'000},
     KeySpec{.name = "requests",
             .kind = K::kInt,
             .description =
@@ -148,8 +154,8 @@ struct Setting {
 
 constexpr std::string_view kLimitPrefix = "limits.";
 
-const std::array<Setting, 20>& settings() {
-  static const std::array<Setting, 20> rows{{
+const std::array<Setting, 21>& settings() {
+  static const std::array<Setting, 21> rows{{
       {"listen", &ServerConfig::listen},
       {"tls_cert", &ServerConfig::tls_cert},
       {"tls_key", &ServerConfig::tls_key},
@@ -163,6 +169,7 @@ const std::array<Setting, 20>& settings() {
       {"limits.headers", &ServerLimits::headers},
       {"limits.connections", &ServerLimits::connections},
       {"limits.streams", &ServerLimits::streams},
+      {"limits.sessions", &ServerLimits::sessions},
       {"limits.requests", &ServerLimits::requests},
       {"limits.failures", &ServerLimits::failures},
       {"limits.pending_events", &ServerLimits::pending_events},

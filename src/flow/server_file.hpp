@@ -23,9 +23,10 @@ struct ServerLimits {
   std::uint64_t head = std::uint64_t{16} << 10;  ///< bytes of its line and headers
   std::uint32_t headers = 100;
   std::uint32_t connections = 1000;
-  std::uint32_t streams = 200;  ///< live streams at once
-  std::uint32_t requests = 0;   ///< of one caller in a second; 0: no bound
-  std::uint32_t failures = 5;   ///< refused tokens, logins and webhooks of one address in a second
+  std::uint32_t streams = 200;   ///< live streams at once
+  std::uint32_t sessions = 500;  ///< of task servers with one token
+  std::uint32_t requests = 0;    ///< of one caller in a second; 0: no bound
+  std::uint32_t failures = 5;    ///< refused tokens, logins and webhooks of one address in a second
   std::uint32_t pending_events = 1'000'000;
   Millis head_wait = 10'000;
   Millis body_wait = 60'000;

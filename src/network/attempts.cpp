@@ -38,6 +38,7 @@ Attempt& Network::Impl::add(Invocation what) {
 void Network::Impl::erase(const AttemptKey& key) {
   const auto found = attempts_.find(key);
   if (found == attempts_.end()) return;
+  release(found->second);
   servers_.at(found->second.what.server).attempts.erase(key);
   by_name_.erase(found->second.name);
   attempt_numbers_.erase(found->second.no);
@@ -73,13 +74,9 @@ void Network::Impl::adopt(Millis now, Invocation what, bool heard, Output& out) 
   }
 }
 
-void Network::Impl::send_invoke(Millis now, Attempt& attempt, Output& out) {
+std::string Network::Impl::invoke_data(const Attempt& attempt) const {
   const Invocation& what = attempt.what;
-  Server& server = server_of(what.server);
-  attempt.boot = server.boot;
-  attempt.fenced = server.level > 0;
-  if (attempt.invoke_id.empty()) attempt.invoke_id = settings_.make_id(now);
-  const std::string data = fmt::format(
+  return fmt::format(
       R"({{"attempt":{},"run":"{}","task":{},"fence":{},"revision":{},"idempotency_key":{},)"
       R"("inputs":{},"upstream":{},"trigger":{},)"
       R"("deadlines":{{"acknowledge":{},"start":{},"complete":{}}}}})",
@@ -88,11 +85,72 @@ void Network::Impl::send_invoke(Millis now, Attempt& attempt, Output& out) {
       what.revision, json_string(what.run_id.value + "/" + what.key.path), what.inputs,
       what.upstream, what.trigger, seconds(what.timeouts.acknowledge), seconds(what.timeouts.start),
       seconds(what.timeouts.complete));
+}
+
+/// `is_next`: nobody is before it in the line of what waits.
+void Network::Impl::send_invoke(Millis now, Attempt& attempt, Output& out, bool is_next) {
+  const Invocation& what = attempt.what;
+  Server& server = server_of(what.server);
+  const std::string data = invoke_data(attempt);
+  if (data.size() > protocol::kInvokeMax) {
+    Outcome outcome;
+    outcome.state = AttemptState::kFailed;
+    outcome.error = make_task_error(
+        TaskErrorCode::kInputInvalid, Phase::kPrepare,
+        fmt::format(
+            "its inputs, with the outputs of what it needs, are {} bytes, and a task server "
+            "is sent at most {}: hand over where large data is, not the data",
+            data.size(), protocol::kInvokeMax));
+    return end(attempt, std::move(outcome), out);
+  }
+  const bool goes = is_next || (server.waiting.empty() && fits(server, data.size()));
+  if (attempt.unheard == 0 && !goes) {
+    attempt.bytes = data.size();
+    attempt.waits = true;
+    return server.waiting.push_back(what.key);
+  }
+  if (attempt.unheard == 0) server.unheard += data.size();
+  attempt.unheard = data.size();
+  attempt.boot = server.boot;
+  attempt.fenced = server.level > 0;
+  if (attempt.invoke_id.empty()) attempt.invoke_id = settings_.make_id(now);
   say(now, server.link, Kind::kInvoke, data, out, attempt.name, attempt.invoke_id);
   trace(what.key, what.server, true, Kind::kInvoke,
         attempt.resends > 0 ? "once more" : std::string(), out);
   if (attempt.resends < settings_.resend.size()) {
     timers_.insert({now + settings_.resend[attempt.resends], TimerKind::kResend, attempt.no});
+  }
+}
+
+void Network::Impl::release(Attempt& attempt) {
+  Server& server = servers_.at(attempt.what.server);
+  server.unheard -= std::exchange(attempt.unheard, 0);
+  attempt.waits = false;
+  if (!server.waiting.empty()) hungry_.insert(attempt.what.server);
+}
+
+void Network::Impl::send_waiting(Millis now, Output& out) {
+  for (const ServerName& name : std::exchange(hungry_, {})) {
+    Server& server = servers_.at(name);
+    while (!server.waiting.empty() && takes(server)) {
+      const auto next = attempts_.find(server.waiting.front());
+      const bool waits = next != attempts_.end() && next->second.waits;
+      if (waits && !fits(server, next->second.bytes)) break;
+      server.waiting.pop_front();
+      if (!waits) continue;
+      next->second.waits = false;
+      send_invoke(now, next->second, out, true);
+    }
+  }
+}
+
+/// They were never sent: handing them out again costs no retry.
+void Network::Impl::give_back_waiting(Server& server, const std::string& why, Output& out) {
+  for (const AttemptKey& key : std::exchange(server.waiting, {})) {
+    const auto found = attempts_.find(key);
+    if (found == attempts_.end() || !found->second.waits) continue;
+    erase(key);
+    give_back(key, why, 0, out);
   }
 }
 
@@ -125,6 +183,7 @@ void Network::Impl::cancel(Millis now, Invocation what, CancelReason reason, Out
   Attempt& attempt = attempts_.at(key);
   if (attempt.phase == Attempt::Phase::kEnded) return;
   attempt.cancel = reason;
+  if (attempt.waits) return lose(attempt, "it was not sent yet", out);
   const Server& server = servers_.at(attempt.what.server);
   // Nobody can tell such a server, nor hear from it that the attempt has ended.
   if (server.level == 0 && (server.link != 0 || server.saved_boot == kNoBoot)) {
@@ -135,6 +194,7 @@ void Network::Impl::cancel(Millis now, Invocation what, CancelReason reason, Out
 
 void Network::Impl::end(Attempt& attempt, Outcome outcome, Output& out) {
   attempt.phase = Attempt::Phase::kEnded;
+  release(attempt);
   out.reports.push_back({attempt.what.key, ReportKind::kEnded, std::move(outcome)});
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <optional>
 #include <set>
@@ -34,6 +35,9 @@ struct Attempt {
   std::string invoke_id{};
   std::string boot{};  ///< that it was sent to; empty: an owner before may have sent it
   std::size_t resends = 0;
+  std::size_t bytes = 0;    ///< of its invoke
+  std::size_t unheard = 0;  ///< of them, sent, and nothing was heard of it yet
+  bool waits = false;  ///< to be sent: its server has too much before it that it has not heard of
   bool fenced = true;  ///< its messages give the fence back
   Phase phase = Phase::kSent;
   AttemptState saved = AttemptState::kDispatched;
@@ -70,6 +74,7 @@ struct Server {
   std::string address{};
   std::string declaration_hash{};
   std::int64_t revision = 0;
+  std::int64_t decided = 0;  ///< the greatest revision that was, in this session
   std::vector<std::string> tasks{};
   SlotCounts hello_slots{};
   SlotCounts more{};   ///< that it takes, as it said when it was ready
@@ -78,7 +83,9 @@ struct Server {
   Millis since = 0;  ///< of its state
   std::uint32_t reconnects = 0;
   bool was_here = false;
-  std::set<AttemptKey> attempts{};  ///< that are with it
+  std::set<AttemptKey> attempts{};   ///< that are with it
+  std::size_t unheard = 0;           ///< bytes of invokes of which nothing was heard yet
+  std::deque<AttemptKey> waiting{};  ///< in line for them; some may wait no more
 };
 
 class Network::Impl {
@@ -130,10 +137,22 @@ class Network::Impl {
     auto operator<=>(const Timer&) const = default;
   };
 
+  [[nodiscard]] Millis reconnect_after() const {
+    return settings_.reconnect_after ? settings_.reconnect_after() : 1000;
+  }
+
   // attempts.cpp
   Attempt& add(Invocation what);
   void erase(const AttemptKey& key);
-  void send_invoke(Millis now, Attempt& attempt, Output& out);
+  void send_invoke(Millis now, Attempt& attempt, Output& out, bool is_next = false);
+  [[nodiscard]] std::string invoke_data(const Attempt& attempt) const;
+  [[nodiscard]] bool fits(const Server& server, std::size_t bytes) const {
+    return server.unheard == 0 || server.unheard + bytes <= settings_.window;
+  }
+  /// Something was heard of it, or it is no more: the next ones may be sent.
+  void release(Attempt& attempt);
+  void send_waiting(Millis now, Output& out);
+  void give_back_waiting(Server& server, const std::string& why, Output& out);
   void send_cancel(Millis now, const Attempt& attempt, Output& out);
   void end(Attempt& attempt, Outcome outcome, Output& out);
   void give_back(const AttemptKey& key, std::string why, Millis not_before, Output& out);
@@ -196,7 +215,8 @@ class Network::Impl {
   std::map<std::string, AttemptKey, std::less<>> by_name_;
   std::map<std::uint64_t, AttemptKey> attempt_numbers_;
   std::set<Timer> timers_;
-  std::set<LinkNo> owing_;  ///< links with receipts to be sent
+  std::set<ServerName> hungry_;  ///< may be sent what waits
+  std::set<LinkNo> owing_;       ///< links with receipts to be sent
 };
 
 [[nodiscard]] SlotCounts slots_of(const shape::JsonBody& data);

@@ -16,6 +16,7 @@ std::string_view to_string(ServerState state) {
 }
 
 void Network::Impl::finish(Millis now, Output& out) {
+  send_waiting(now, out);
   for (const LinkNo no : std::exchange(owing_, {})) {
     const auto link = links_.find(no);
     if (link == links_.end()) continue;
@@ -59,7 +60,7 @@ void Network::Impl::advance(Millis now, Output& out) {
     if (link == links_.end()) continue;
     if (timer.kind == TimerKind::kHello) {
       if (!link->second.greeted) {
-        goodbye(now, timer.no, "protocol", "no server.hello came", 1000, out);
+        goodbye(now, timer.no, "protocol", "no server.hello came", reconnect_after(), out);
       }
       continue;
     }
@@ -67,7 +68,7 @@ void Network::Impl::advance(Millis now, Output& out) {
     if (link->second.heard_at + patience > now) {
       timers_.insert({link->second.heard_at + patience, TimerKind::kLease, timer.no});
     } else if (!link->second.http) {
-      goodbye(now, timer.no, "lease", "no heartbeat came", 1000, out);
+      goodbye(now, timer.no, "lease", "no heartbeat came", reconnect_after(), out);
     } else {
       Server& server = servers_.at(link->second.server);
       if (server.link != timer.no || server.away) continue;
@@ -124,6 +125,7 @@ void Network::adopt(Millis now, Invocation what, bool heard, Output& out) {
 
 void Network::cancel(Millis now, Invocation what, CancelReason reason, Output& out) {
   impl_->cancel(now, std::move(what), reason, out);
+  impl_->finish(now, out);
 }
 
 void Network::committed(Millis now, const std::vector<AttemptRow>& attempts, Output& out) {

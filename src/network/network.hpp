@@ -147,10 +147,16 @@ struct NetworkSettings {
   Millis hello_wait = 10'000;
   Millis cancel_grace = 30'000;              ///< what servers are given to end an attempt
   std::vector<Millis> resend{2'000, 5'000};  ///< an invoke of which nothing is heard, after it
-  std::int64_t epoch = 1;                    ///< of cerebro: it grows with each owner
+  /// Bytes of invokes of which a server has let nothing be heard: with more, it would be cut off
+  /// for not reading though it reads well. One is sent in any case.
+  std::size_t window = std::size_t{1} << 20;
+  std::int64_t epoch = 1;  ///< of cerebro: it grows with each owner
   /// A secret of this cluster over a text: what makes a fence's token. The same for the same text.
   std::function<std::string(std::string_view)> token;
   std::function<std::string(Millis)> make_id;  ///< of messages and sessions: another each time
+  /// When a server that is sent away is to come again; another each time, so that not all come at
+  /// once. Empty: after a second.
+  std::function<Millis()> reconnect_after{};
 };
 
 class Network {

@@ -211,6 +211,7 @@ void Network::Impl::take_report(Millis now, LinkNo no, Attempt& attempt, const M
   const auto advance_to = [&](Attempt::Phase phase, ReportKind report, std::string detail) {
     if (attempt.phase >= phase) return;
     attempt.phase = phase;
+    release(attempt);
     out.reports.push_back({key, report, {}, std::move(detail)});
   };
   if (kind != Kind::kLog) trace(key, attempt.what.server, false, kind, {}, out);

@@ -121,6 +121,10 @@ void Network::Impl::part(Millis now, LinkNo no, Output& out) {
   server.ready = server.draining = server.resumed = false;
   server.since = now;
   close_rooms(name, server, out);
+  server.unheard = 0;
+  for (const AttemptKey& key : server.attempts) attempts_.at(key).unheard = 0;
+  give_back_waiting(server, fmt::format("task server '{}' went before it was sent", name.text()),
+                    out);
   timers_.insert({now + settings_.lost_after, TimerKind::kLost, server.no});
 }
 
@@ -172,6 +176,7 @@ void Network::Impl::hello(Millis now, LinkNo no, const Message& message, Output&
   server.ready = server.draining = server.away = server.gone = server.resumed = false;
   server.address = link.address;
   server.hello_slots = slots_of(message.data);
+  server.decided = 0;  // it may count from the beginning
   server.since = server.seen_at = now;
   const shape::JsonBody sdk = message.data.object("sdk");
   server.sdk = sdk.text("name") + " " + sdk.text("version");
@@ -220,16 +225,18 @@ void Network::Impl::declared(Millis now, const Declaring& what,
   Server& server = server_of(what.server);
   std::vector<Rejection> all = what.flawed;
   all.insert(all.end(), rejected.begin(), rejected.end());
-  server.revision = what.revision;
-  server.tasks.clear();
+  std::vector<std::string> accepted;
   for (const protocol::Declaration& task : what.tasks) {
     if (std::ranges::find(all, task.id, &Rejection::task) == all.end()) {
-      server.tasks.push_back(task.id);
+      accepted.push_back(task.id);
     }
   }
-  std::string data =
-      fmt::format(R"({{"revision":{},"accepted":{},"rejected":[)",
-                  std::max<std::int64_t>(what.revision, 1), texts_json(server.tasks));
+  std::string data = fmt::format(R"({{"revision":{},"accepted":{},"rejected":[)",
+                                 std::max<std::int64_t>(what.revision, 1), texts_json(accepted));
+  if (what.revision >= server.decided) {  // else it has declared anew meanwhile
+    server.revision = server.decided = what.revision;
+    server.tasks = std::move(accepted);
+  }
   for (std::size_t i = 0; i < all.size(); ++i) {
     data += fmt::format(R"({}{{"task":{},"path":{},"code":"{}","message":{}}})", i == 0 ? "" : ",",
                         json_string(all[i].task), json_string(all[i].path), all[i].code,
@@ -265,6 +272,7 @@ void Network::Impl::resume(Millis now, LinkNo no, Server& server, const Message&
                                               : live.phase;
       // Its end, where it has one, comes as a message, and gets its receipt then.
       if (live.phase < phase) live.phase = phase;
+      if (phase > Attempt::Phase::kSent) release(live);
       if (live.cancel.has_value() && phase < Attempt::Phase::kEnded) {
         fate = "abort";
       }
@@ -368,6 +376,7 @@ void Network::Impl::draining(Millis now, const ServerName& name, Server& server,
   server.draining = true;
   server.since = now;
   close_rooms(name, server, out);
+  give_back_waiting(server, fmt::format("task server '{}' drains", name.text()), out);
 }
 
 void Network::Impl::touch(Millis now, LinkNo no, const ServerName& name, Output& out) {
@@ -388,7 +397,7 @@ void Network::Impl::leave(Millis now, Output& out) {
     if (!link.http) open.push_back(no);
   }
   for (const LinkNo no : open) {
-    goodbye(now, no, "shutdown", "cerebro ends; it may be back soon", 1000, out);
+    goodbye(now, no, "shutdown", "cerebro ends; it may be back soon", reconnect_after(), out);
   }
 }
 

@@ -19,7 +19,8 @@ struct RunFilter {
   bool unfinished = false;  ///< only runs that have not ended
   RunNo before = 0;         ///< keyset: only numbers below; 0: from the newest
   std::uint32_t limit = 50;
-  std::string backfill{};  ///< number of a backfill: only its runs; empty: any
+  std::string backfill{};           ///< number of a backfill: only its runs; empty: any
+  std::optional<std::string> ns{};  ///< only runs of this namespace
 };
 
 /// Which points of a series: those before (at, run), newest first.

@@ -71,6 +71,8 @@ struct MessageSpec {
 
 inline constexpr std::size_t kMessageMax = std::size_t{256} << 10;  ///< bytes, as it is sent
 inline constexpr std::size_t kListMax = std::size_t{1} << 20;       ///< bytes of a list of them
-inline constexpr std::size_t kBatchMax = 1000;                      ///< messages at once
+inline constexpr std::size_t kInvokeMax = std::size_t{3}
+                                          << 20;  ///< bytes of the data of a task.invoke
+inline constexpr std::size_t kBatchMax = 1000;    ///< messages at once
 
 }  // namespace cordyna::protocol

@@ -66,9 +66,11 @@ class Server::Impl {
       : settings_(settings), parts_(std::move(parts)) {
     parts_.cerebro->subscribe(*hub_);
     parts_.cerebro->subscribe(*waiters_);
+    parts_.cerebro->subscribe(needs_);
   }
   ~Impl() {
     if (hooks_ != nullptr) parts_.cerebro->unsubscribe(*hooks_);
+    parts_.cerebro->unsubscribe(needs_);
     parts_.cerebro->unsubscribe(*waiters_);
     parts_.cerebro->unsubscribe(*hub_);
   }
@@ -85,6 +87,7 @@ class Server::Impl {
       settings_.http.hosts.push_back(url.host);
     }
     TRY_ASSIGN(reader_, parts_.open_reader());
+    TRY_ASSIGN(plan_reader_, parts_.open_reader());
     TRY(identity_->load(*reader_));
     std::string link;
     if (identity_->users().empty()) {
@@ -101,6 +104,8 @@ class Server::Impl {
                  .hub = hub_,
                  .epoch = random_word(8),
                  .flows = parts_.flows,
+                 .plan_reader = plan_reader_.get(),
+                 .needs = &needs_,
                  .secrets = parts_.secrets.get(),
                  .evaluator = parts_.evaluator,
                  .hooks = hooks_.get(),
@@ -122,6 +127,7 @@ class Server::Impl {
     gate.failures_burst = 4 * settings_.failures_per_second;
     gate.requests_per_second = settings_.requests_per_second;
     api.streams_max = settings_.streams;
+    api.sessions_max = settings_.sessions;
     api_ = std::make_unique<Api>(std::move(api), std::move(gate));
     TRY_ASSIGN(http_, HttpServer::listen(settings_.http, *api_));
     url_ = url_of(settings_.http, http_->port());
@@ -179,6 +185,8 @@ class Server::Impl {
   ServerSettings settings_;
   ServerParts parts_;
   std::unique_ptr<StoreReader> reader_;
+  std::unique_ptr<StoreReader> plan_reader_;
+  NeedGraph needs_;
   std::shared_ptr<Identity> identity_ = std::make_shared<Identity>();
   std::shared_ptr<Hub> hub_ = std::make_shared<Hub>();
   std::shared_ptr<Waiters> waiters_ = std::make_shared<Waiters>();

@@ -27,14 +27,19 @@ enum class NeedFate : std::uint8_t {
 };
 [[nodiscard]] std::string_view to_string(NeedFate fate);
 
-struct PlannedRun {
+/// Shared by the plans that it is in.
+struct FlowNeeds {
   std::string flow;  ///< "orders/load"
   std::string owner;
-  NeedFate fate = NeedFate::kRuns;
-  RunNo run = 0;                   ///< of kFresh and kJoins
-  Millis completed_at = 0;         ///< of kFresh
-  std::vector<std::string> needs;  ///< of kRuns: what goes before it
   std::string server;  ///< the task server that carries it out, "orders/etl-1"; empty: none does
+  std::vector<std::string> needs;  ///< names, in the order of its tasks
+};
+
+struct PlannedRun {
+  std::shared_ptr<const FlowNeeds> of;  ///< of kMissing and kHidden only the name
+  NeedFate fate = NeedFate::kRuns;
+  RunNo run = 0;            ///< of kFresh and kJoins
+  Millis completed_at = 0;  ///< of kFresh
 };
 
 /// A flow by namespace and id. Errors: kNotFound.
@@ -44,8 +49,7 @@ using FlowOf =
 /// In an order in which they can run, the flow itself last. A flow that several need stands there
 /// once. Errors: those of the store, and of `find` but for kNotFound.
 [[nodiscard]] Result<std::vector<PlannedRun>> plan_run(StoreReader& reader, const FlowOf& find,
-                                                       std::shared_ptr<const Flow> flow,
-                                                       Millis now);
+                                                       const Flow& flow, Millis now);
 
 /// A JSON list.
 [[nodiscard]] std::string plan_as_json(const std::vector<PlannedRun>& plan);

@@ -95,6 +95,41 @@ TEST_P(StoreListing, FiltersNarrowTogether) {
   EXPECT_EQ(list(filter), (Numbers{4}));
 }
 
+TEST_P(StoreListing, ANamespaceNarrowsEachFilter) {
+  ChangeSet changes;
+  for (RunNo no = 7; no <= 10; ++no) {
+    RunRow run = make_run(no);
+    run.flow_id = "odd";
+    run.ns = no % 2 == 1 ? "" : "others";
+    run.backfill = no == 8 ? "1" : "";
+    changes.runs.push_back(run);
+  }
+  must_commit(changes);
+  RunRow failed = make_run(10);
+  failed.flow_id = "odd";
+  failed.ns = "others";
+  must_commit({{}, {changed(failed, RunState::kError)}, {}, {}, {}});
+  const auto others = [this](RunFilter filter, const std::string& ns = "others") {
+    filter.ns = ns;
+    return list(filter);
+  };
+  EXPECT_EQ(others({}), (Numbers{10, 8}));
+  EXPECT_EQ(others({}, ""), (Numbers{9, 7}));
+  EXPECT_EQ(others({}, "nobody"), Numbers{});
+  EXPECT_EQ(others(of_flow("odd")), (Numbers{10, 8}));
+  EXPECT_EQ(others(of_flow("even")), Numbers{});
+  EXPECT_EQ(others(unfinished({})), Numbers{8});
+  EXPECT_EQ(others(in_state(RunState::kError)), Numbers{10});
+  RunFilter filter = of_flow("odd");
+  filter.state = RunState::kError;
+  EXPECT_EQ(others(filter), Numbers{10});
+  EXPECT_EQ(others(filter, ""), Numbers{});
+  filter = {};
+  filter.backfill = "1";
+  EXPECT_EQ(others(filter), Numbers{8});
+  EXPECT_EQ(others(filter, ""), Numbers{});
+}
+
 TEST_P(StoreListing, ARunThatEndsLeavesTheUnfinished) {
   RunRow run = make_run(4);
   run.flow_id = "even";

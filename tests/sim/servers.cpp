@@ -66,6 +66,7 @@ class ServerWorld {
     trouble_ = random_.below(12);
     crash_percent_ = random_.below(8);
     lossy_ = random_.below(15);
+    narrow_ = seed % 3 == 0;
     const std::size_t count = 1 + random_.below(3);
     for (std::size_t i = 0; i < count; ++i) make_server(fmt::format("s{}", i));
     make_flows();
@@ -199,6 +200,7 @@ class ServerWorld {
       return fmt::format("{:x}", std::hash<std::string_view>{}(text));
     };
     settings.make_id = [this](Millis) { return fmt::format("c{}", ++ids_); };
+    if (narrow_) settings.window = 1500;  // three invokes or so
     network_ = std::make_unique<network::Network>(std::move(settings));
     out_ = {};
     commands_.clear();
@@ -255,6 +257,12 @@ class ServerWorld {
     wrong("it never settles");
   }
 
+  /// Often it is back at once, seldom only after an hour or two.
+  Millis away_for() {
+    if (random_.chance(50)) return 0;
+    return (random_.chance(5) ? random_.between(3600, 7200) : random_.between(0, 200)) * kSecond;
+  }
+
   void crash() {
     std::unique_ptr<MemoryStore> state = store_->inner().fork_owner();
     loop_.reset();
@@ -263,7 +271,7 @@ class ServerWorld {
       cut(place);
     }
     // Nobody is there for a while; servers go on.
-    const Millis away = random_.chance(50) ? 0 : random_.between(0, 200) * kSecond;
+    const Millis away = away_for();
     for (const Millis until = now_ + away; now_ < until; now_ += kSecond) {
       for (auto& [name, place] : places_) place.server->advance(now_);
     }
@@ -546,6 +554,7 @@ class ServerWorld {
   std::uint64_t trouble_ = 0;
   std::uint64_t crash_percent_ = 0;
   std::uint64_t lossy_ = 0;
+  bool narrow_ = false;  // little may be under way to a server
   bool peaceful_ = false;
   std::map<std::string, Place> places_;
   std::map<std::string, std::shared_ptr<const Flow>> flows_;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <map>
 #include <utility>
 
 #include "server/api/router.hpp"
@@ -80,8 +81,15 @@ void add_etag(HttpResponse& response, const std::optional<std::string>& known) {
 
 }  // namespace
 
+struct SessionCounts {
+  std::mutex mutex;
+  std::map<std::string, std::uint32_t> of_token;  // guarded by mutex
+};
+
 Api::Api(ApiParts parts, GateSettings settings)
-    : parts_(std::move(parts)), gate_(std::move(settings), *parts_.identity) {
+    : parts_(std::move(parts)),
+      gate_(std::move(settings), *parts_.identity),
+      sessions_(std::make_shared<SessionCounts>()) {
   if (parts_.task_servers != nullptr) {
     task_links_ = std::make_unique<HttpLinks>(*parts_.task_servers);
   }
@@ -182,6 +190,20 @@ std::shared_ptr<void> Api::count_stream() {
   }
   streams_->fetch_sub(1);
   return nullptr;
+}
+
+std::shared_ptr<void> Api::count_session(const std::string& token) {
+  {
+    const std::lock_guard lock(sessions_->mutex);
+    std::uint32_t& count = sessions_->of_token[token];
+    if (count >= parts_.sessions_max) return nullptr;
+    ++count;
+  }
+  return {sessions_.get(), [sessions = sessions_, token](void*) {
+            const std::lock_guard lock(sessions->mutex);
+            const auto found = sessions->of_token.find(token);
+            if (--found->second == 0) sessions->of_token.erase(found);
+          }};
 }
 
 std::optional<RunRow> Api::run_of(Call& call) {

@@ -33,6 +33,7 @@
 #include "server/live/hub.hpp"
 #include "server/tasks/http_links.hpp"
 #include "service/flow_cache.hpp"
+#include "service/need_graph.hpp"
 
 namespace cordyna::server {
 
@@ -46,6 +47,8 @@ struct ApiParts {
   std::shared_ptr<Hub> hub;
   std::string epoch{};  ///< of this server: another one after each start
   FlowCache* flows = nullptr;
+  StoreReader* plan_reader = nullptr;  ///< as `needs`: only within Api::work
+  NeedGraph* needs = nullptr;
   SecretKeeper* secrets = nullptr;
   const Evaluator* evaluator = nullptr;
   HookBook* hooks = nullptr;  ///< for the HTTP server's thread alone
@@ -58,7 +61,10 @@ struct ApiParts {
   TaskServers* task_servers = nullptr;  ///< null: none are taken
   bool secure_cookies = false;          ///< sessions only over TLS
   std::uint32_t streams_max = 200;
+  std::uint32_t sessions_max = 500;  ///< WebSockets of task servers with one token
 };
+
+struct SessionCounts;
 
 class Api final : public HttpHandler {
  public:
@@ -101,6 +107,8 @@ class Api final : public HttpHandler {
 
   /// One more live stream, until what it gives is gone. Null: there are too many.
   [[nodiscard]] std::shared_ptr<void> count_stream();
+  /// The same of one more session of task servers with a token.
+  [[nodiscard]] std::shared_ptr<void> count_session(const std::string& token);
   /// The run that the path names, if the caller has the route's role there. Nullopt: the call is
   /// refused already.
   [[nodiscard]] std::optional<RunRow> run_of(Call& call);
@@ -118,6 +126,7 @@ class Api final : public HttpHandler {
   std::atomic<bool> ready_ = true;
   std::shared_ptr<std::atomic<std::uint32_t>> streams_ =
       std::make_shared<std::atomic<std::uint32_t>>(0);
+  std::shared_ptr<SessionCounts> sessions_;
   std::string decoy_hash_;
   std::mutex jobs_mutex_;
   std::condition_variable jobs_wake_;

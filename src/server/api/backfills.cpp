@@ -94,7 +94,7 @@ void start_backfill(Api& api, Call& call) {
                           format_timestamp(request.row.begin), format_timestamp(request.row.end)));
   note.numbered = true;
   auto kept = std::make_shared<Call>(std::move(call));
-  api.cerebro().ask(std::move(request), std::move(note), [kept](Result<std::int64_t> no) {
+  api.cerebro().ask(std::move(request), std::move(note), [kept](const Result<std::int64_t>& no) {
     if (!no.has_value()) return kept->refuse(no.error());
     kept->answer(fmt::format("{{\"backfill\":{}}}", *no));
   });

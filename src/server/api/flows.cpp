@@ -78,6 +78,45 @@ std::vector<GivenFile> files_of(const JsonBody& body) {
   return files;
 }
 
+/// Of a namespace that is not the caller's nothing is told but that something of it is needed.
+void hide_from(const Caller& caller, std::vector<PlannedRun>& plan) {
+  bool hides = false;
+  for (PlannedRun& one : plan) {
+    const std::string& name = one.of->flow;
+    const std::size_t slash = name.rfind('/');
+    if (caller.may(Role::kViewer, slash == std::string::npos ? "" : name.substr(0, slash)))
+      continue;
+    auto hidden = std::make_shared<FlowNeeds>();
+    hidden->flow = name;
+    one = {std::move(hidden), NeedFate::kHidden, 0, 0};
+    hides = true;
+  }
+  if (!hides) return;
+  std::set<std::string_view> named;
+  for (const PlannedRun& one : plan) named.insert(one.of->needs.begin(), one.of->needs.end());
+  std::erase_if(plan, [&named](const PlannedRun& one) {
+    return one.fate == NeedFate::kHidden && !named.contains(one.of->flow);
+  });
+}
+
+/// In a large network, all that is in it may have to be read.
+void answer_plan(Api& api, Call& call, const AppliedFlowRow& row) {
+  StoreReader& reader = *api.parts().plan_reader;
+  const FlowOf find = [&](std::string_view ns,
+                          std::string_view id) -> Result<std::shared_ptr<const Flow>> {
+    TRY_ASSIGN(const AppliedFlowRow found, reader.find_applied(ns, id));
+    if (found.removed_at != 0) return fail(ErrorCode::kNotFound, "it was removed");
+    TRY_ASSIGN(const FlowVersionRow version, reader.find_flow(found.hash));
+    return api.flows().load(version.canonical, found.folder);
+  };
+  const auto flow = find(row.ns, row.flow_id);
+  if (!flow.has_value()) return call.refuse(flow.error());
+  auto plan = api.parts().needs->plan(reader, find, **flow, api.now());
+  if (!plan.has_value()) return call.refuse(plan.error());
+  hide_from(call.caller, *plan);
+  call.answer("{\"plan\":" + plan_as_json(*plan) + "}");
+}
+
 }  // namespace
 
 void list_flows(Api& api, Call& call) {
@@ -296,34 +335,10 @@ void diff_flow(Api& api, Call& call) {
 }
 
 void plan_flow(Api& api, Call& call) {
-  const auto row = flow_of(api, call);
+  auto row = flow_of(api, call);
   if (!row.has_value()) return;
-  const FlowOf find = [&api](std::string_view ns,
-                             std::string_view id) -> Result<std::shared_ptr<const Flow>> {
-    TRY_ASSIGN(const AppliedFlowRow found, api.reader().find_applied(ns, id));
-    if (found.removed_at != 0) return fail(ErrorCode::kNotFound, "it was removed");
-    TRY_ASSIGN(const FlowVersionRow version, api.reader().find_flow(found.hash));
-    return api.flows().load(version.canonical, found.folder);
-  };
-  auto flow = find(row->ns, row->flow_id);
-  if (!flow.has_value()) return call.refuse(flow.error());
-  auto plan = plan_run(api.reader(), find, std::move(*flow), api.now());
-  if (!plan.has_value()) return call.refuse(plan.error());
-  // Of a namespace that is not the caller's nothing is told but that something of it is needed.
-  std::set<std::string> named;
-  for (PlannedRun& one : *plan) {
-    const std::size_t slash = one.flow.rfind('/');
-    const std::string ns = slash == std::string::npos ? "" : one.flow.substr(0, slash);
-    if (call.caller.may(Role::kViewer, ns)) {
-      named.insert(one.needs.begin(), one.needs.end());
-    } else {
-      one = PlannedRun{one.flow, {}, NeedFate::kHidden};
-    }
-  }
-  std::erase_if(*plan, [&named](const PlannedRun& one) {
-    return one.fate == NeedFate::kHidden && !named.contains(one.flow);
-  });
-  call.answer("{\"plan\":" + plan_as_json(*plan) + "}");
+  auto kept = std::make_shared<Call>(std::move(call));
+  api.work([&api, kept, row = std::move(*row)] { answer_plan(api, *kept, row); });
 }
 
 void list_namespaces(Api& api, Call& call) {

@@ -102,9 +102,16 @@ void open_task_socket(Api& api, Call& call) {
     return call.refuse(
         problem("bad_request", fmt::format("Sec-WebSocket-Protocol must have {}", kTaskProtocol)));
   }
+  auto place = api.count_session(call.caller.token);
+  if (place == nullptr) {
+    return call.refuse(
+        problem("too_many_requests",
+                "too many sessions are open with this token; close one first, or let "
+                "the operator raise limits.sessions"));
+  }
   HttpResponse response;
-  response.websocket =
-      start_task_socket(*api.parts().task_servers, call.caller, call.request.address);
+  response.websocket = start_task_socket(*api.parts().task_servers, call.caller,
+                                         call.request.address, std::move(place));
   call.answer(std::move(response));
 }
 

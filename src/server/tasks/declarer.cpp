@@ -3,7 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <optional>
+#include <map>
+#include <string_view>
 
 #include "flow/flow_file.hpp"
 #include "network/declared_flow.hpp"
@@ -63,27 +64,62 @@ void Declarer::changed(const std::vector<AppliedFlowRow>& rows) {
   for (const AppliedFlowRow& row : rows) stale_.emplace(row.ns, row.flow_id);
 }
 
-/// "orders/load (orders) → billing/sum (billing) → orders/load"; empty: it is in none.
-std::string Declarer::circle_of(const std::string& name,
-                                const std::map<std::string, Known, std::less<>>& fresh) const {
-  const auto find = [&](const std::string& one) -> const Known* {
-    const auto here = fresh.find(one);
-    if (here != fresh.end()) return &here->second;
-    const auto there = known_.find(one);
-    return there == known_.end() || there->second.row.removed_at != 0 ? nullptr : &there->second;
+const Declarer::Known* Declarer::find(const std::string& name, const ByName& fresh) const {
+  const auto here = fresh.find(name);
+  if (here != fresh.end()) return &here->second;
+  const auto there = known_.find(name);
+  return there == known_.end() || there->second.row.removed_at != 0 ? nullptr : &there->second;
+}
+
+/// Whether what goes before these goes round somewhere. Looks at each task once, however many
+/// there are.
+bool Declarer::has_circle(const std::vector<std::string>& from, const ByName& fresh) const {
+  struct Open {
+    const std::string* name;
+    const Known* known;
+    std::size_t next = 0;  // need to look at
   };
+  std::unordered_map<std::string_view, bool> seen;  // whether all before it was looked at
+  std::vector<Open> open;
+  const auto begin = [&](const std::string& name) {
+    const Known* const known = find(name, fresh);
+    if (known != nullptr && seen.emplace(name, false).second) open.push_back({&name, known});
+  };
+  for (const std::string& name : from) {
+    begin(name);
+    while (!open.empty()) {
+      Open& top = open.back();
+      if (top.next == top.known->needs.size()) {
+        seen[*top.name] = true;
+        open.pop_back();
+        continue;
+      }
+      const std::string& need = top.known->needs[top.next++];
+      const auto met = seen.find(need);
+      if (met == seen.end()) {
+        begin(need);
+      } else if (!met->second) {
+        return true;
+      }
+    }
+  }
+  return false;
+}
+
+/// "orders/load (orders) → billing/sum (billing) → orders/load"; empty: it is in none.
+std::string Declarer::circle_of(const std::string& name, const ByName& fresh) const {
   std::map<std::string, std::string> before{{name, ""}};
   std::vector<std::string> open{name};
   while (!open.empty()) {
     const std::string at = open.back();
     open.pop_back();
-    const Known* const known = find(at);
+    const Known* const known = find(at, fresh);
     if (known == nullptr) continue;
     for (const std::string& need : known->needs) {
       if (need == name) {
         std::string way = name;
         for (std::string one = at; !one.empty(); one = before.at(one)) {
-          way = fmt::format("{} ({}) → {}", one, find(one)->owner, way);
+          way = fmt::format("{} ({}) → {}", one, find(one, fresh)->owner, way);
         }
         return way;
       }
@@ -93,11 +129,28 @@ std::string Declarer::circle_of(const std::string& name,
   return {};
 }
 
+void Declarer::refuse_circles(const network::Declaring& what, const ByName& fresh,
+                              std::map<std::string, std::string>& canonicals, Plan& plan) const {
+  std::vector<std::string> names;
+  names.reserve(canonicals.size());
+  for (const auto& [name, canonical] : canonicals) names.push_back(name);
+  if (!has_circle(names, fresh)) return;
+  for (const protocol::Declaration& task : what.tasks) {
+    const std::string name = flow_name(what.server.team, task.id);
+    if (!fresh.contains(name)) continue;
+    const std::string circle = circle_of(name, fresh);
+    if (circle.empty()) continue;
+    plan.rejected.push_back(
+        {task.id, "#/needs", "circle", "tasks would need each other for ever: " + circle});
+    canonicals.erase(name);
+  }
+}
+
 Result<Declarer::Plan> Declarer::plan(const network::Declaring& what,
                                       const std::function<bool(const network::ServerName&)>& here) {
   TRY(learn());
   Plan plan;
-  std::map<std::string, Known, std::less<>> fresh;
+  ByName fresh;
   std::map<std::string, std::string> canonicals;
   const std::string file = "task server " + what.server.text();
   for (const protocol::Declaration& task : what.tasks) {
@@ -130,15 +183,7 @@ Result<Declarer::Plan> Declarer::plan(const network::Declaring& what,
     if (is_there && known->second.row.hash == parsed.flow->hash) continue;
     canonicals[name] = parsed.canonical;
   }
-  for (const protocol::Declaration& task : what.tasks) {
-    const std::string name = flow_name(what.server.team, task.id);
-    if (!fresh.contains(name)) continue;
-    const std::string circle = circle_of(name, fresh);
-    if (circle.empty()) continue;
-    plan.rejected.push_back(
-        {task.id, "#/needs", "circle", "tasks would need each other for ever: " + circle});
-    canonicals.erase(name);
-  }
+  refuse_circles(what, fresh, canonicals, plan);
   for (auto& [name, canonical] : canonicals) {
     const auto known = known_.find(name);
     FlowChange change{what.server.team, name.substr(what.server.team.size() + 1)};
@@ -168,6 +213,7 @@ void Declarer::add_removals(const network::Declaring& what, Plan& plan) const {
     FlowChange change{known.row.ns, known.row.flow_id, known.row.version, false};
     plan.changes.push_back(std::move(change));
   }
+  std::ranges::sort(plan.changes, {}, &FlowChange::flow_id);
 }
 
 }  // namespace cordyna::server

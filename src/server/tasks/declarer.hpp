@@ -8,7 +8,7 @@
 #include <memory>
 #include <set>
 #include <string>
-#include <string_view>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -47,18 +47,22 @@ class Declarer {
     std::vector<std::string> needs;  ///< flows that go before it: "orders/load"
   };
   using Names = std::pair<std::string, std::string>;
+  using ByName = std::unordered_map<std::string, Known>;
 
+  void refuse_circles(const network::Declaring& what, const ByName& fresh,
+                      std::map<std::string, std::string>& canonicals, Plan& plan) const;
   void add_removals(const network::Declaring& what, Plan& plan) const;
   [[nodiscard]] Result<> learn();
   [[nodiscard]] Result<> learn(const AppliedFlowRow& row);
-  [[nodiscard]] std::string circle_of(const std::string& name,
-                                      const std::map<std::string, Known, std::less<>>& fresh) const;
+  [[nodiscard]] const Known* find(const std::string& name, const ByName& fresh) const;
+  [[nodiscard]] bool has_circle(const std::vector<std::string>& from, const ByName& fresh) const;
+  [[nodiscard]] std::string circle_of(const std::string& name, const ByName& fresh) const;
 
   StateLayout layout_;
   StoreReader& reader_;
   bool learned_ = false;
   std::set<Names> stale_;
-  std::map<std::string, Known, std::less<>> known_;  // by "orders/load"
+  ByName known_;  // by "orders/load"
 };
 
 }  // namespace cordyna::server

@@ -41,8 +41,11 @@ class SocketLink final : public TaskLink {
 
 class TaskSocket final : public WebSocketPeer {
  public:
-  TaskSocket(TaskServers& servers, Caller caller, std::string address)
-      : servers_(servers), caller_(std::move(caller)), address_(std::move(address)) {}
+  TaskSocket(TaskServers& servers, Caller caller, std::string address, std::shared_ptr<void> place)
+      : servers_(servers),
+        caller_(std::move(caller)),
+        address_(std::move(address)),
+        place_(std::move(place)) {}
 
   void opened(std::shared_ptr<WebSocket> socket) override {
     network::Credential who;
@@ -56,20 +59,25 @@ class TaskSocket final : public WebSocketPeer {
     servers_.receive(link_, std::move(text), std::move(done));
   }
 
-  void closed() override { servers_.closed(link_); }
+  void closed() override {
+    servers_.closed(link_);
+    place_.reset();
+  }
 
  private:
   TaskServers& servers_;
   Caller caller_;
   std::string address_;
+  std::shared_ptr<void> place_;
   network::LinkNo link_ = 0;
 };
 
 }  // namespace
 
-WebSocketStart start_task_socket(TaskServers& servers, const Caller& caller, std::string address) {
+WebSocketStart start_task_socket(TaskServers& servers, const Caller& caller, std::string address,
+                                 std::shared_ptr<void> place) {
   WebSocketStart start;
-  start.peer = std::make_shared<TaskSocket>(servers, caller, std::move(address));
+  start.peer = std::make_shared<TaskSocket>(servers, caller, std::move(address), std::move(place));
   start.protocol = kTaskProtocol;
   start.outlives_drain = true;  // what its server is at may end meanwhile
   start.limits.message_bytes = protocol::kListMax;

@@ -13,8 +13,9 @@ namespace cordyna::server {
 /// The subprotocol of messages.
 inline constexpr std::string_view kTaskProtocol = "cordyna.v1+cloudevents.json";
 
-/// What a request for an upgrade is answered with. Borrows.
+/// What a request for an upgrade is answered with. Borrows the servers; `place` is let go when the
+/// session has ended.
 [[nodiscard]] WebSocketStart start_task_socket(TaskServers& servers, const Caller& caller,
-                                               std::string address);
+                                               std::string address, std::shared_ptr<void> place);
 
 }  // namespace cordyna::server

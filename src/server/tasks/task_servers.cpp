@@ -4,9 +4,11 @@
 
 #include <atomic>
 #include <chrono>
+#include <deque>
 #include <map>
 #include <mutex>
 #include <optional>
+#include <random>
 #include <set>
 #include <thread>
 #include <utility>
@@ -31,6 +33,11 @@ using network::ServerName;
 using Job = std::move_only_function<void(Millis now, Output& out)>;
 
 constexpr std::size_t kJobsMax = 8192;
+constexpr int kDecideTries = 20;
+constexpr Millis kDecidePause = 20;  // times how often it was tried
+/// When servers that are sent away come again: not all at once.
+constexpr Millis kReconnectMin = 1'000;
+constexpr Millis kReconnectMax = 5'000;
 constexpr std::size_t kKeyLetters = 64;
 constexpr std::size_t kKeyBytesMax = 1024;
 
@@ -142,15 +149,15 @@ class TaskServers::Impl {
     const LinkNo no = ++last_link_;
     tell([this, no, http, who = std::move(who), address = std::move(address),
           link = std::move(link)](Millis now, Output&) mutable {
-      links_[no] = std::move(link);
+      links_[no] = {std::move(link), who.actor};
       network_.open(now, no, std::move(who), std::move(address), http);
     });
     return no;
   }
 
   void receive(LinkNo no, std::string text, std::move_only_function<void()> done) {
-    tell([this, no, text = std::move(text), done = std::move(done)](Millis now,
-                                                                    Output& out) mutable {
+    say(no, [this, no, text = std::move(text), done = std::move(done)](Millis now,
+                                                                       Output& out) mutable {
       network_.receive(now, no, text, out);
       if (done) done();
     });
@@ -161,7 +168,7 @@ class TaskServers::Impl {
   }
 
   void closed(LinkNo no) {
-    tell([this, no](Millis now, Output& out) {
+    say(no, [this, no](Millis now, Output& out) {
       network_.closed(now, no, out);
       links_.erase(no);
     });
@@ -186,6 +193,16 @@ class TaskServers::Impl {
   }
 
  private:
+  struct Declared {
+    network::Declaring what;
+    std::uint64_t no = 0;
+    int tries = 0;  // that a conflict has ended
+  };
+  struct Link {
+    std::shared_ptr<TaskLink> end;
+    std::string actor;
+  };
+
   network::NetworkSettings settings(const std::string& key) const {
     network::NetworkSettings settings;
     settings.epoch = static_cast<std::int64_t>(parts_.epoch);
@@ -193,6 +210,9 @@ class TaskServers::Impl {
       return http::hex(http::hmac_sha256(key, text));
     };
     settings.make_id = [](Millis now) { return make_uuid7(now); };
+    settings.reconnect_after = [random = std::minstd_rand(std::random_device{}())]() mutable {
+      return std::uniform_int_distribution<Millis>(kReconnectMin, kReconnectMax)(random);
+    };
     return settings;
   }
 
@@ -201,6 +221,7 @@ class TaskServers::Impl {
       auto jobs = jobs_.drain(wake_time());
       Output out;
       for (Job& job : jobs) job(parts_.clock->now(), out);
+      hear(out);
       network_.advance(parts_.clock->now(), out);
       act(out);
       const Millis now = parts_.clock->now();
@@ -213,7 +234,26 @@ class TaskServers::Impl {
     jobs_.close();
   }
 
+  /// What a link says, after what it said before.
+  void say(LinkNo no, Job job) {
+    tell([this, no, job = std::move(job)](Millis, Output&) mutable {
+      const auto link = links_.find(no);
+      if (link != links_.end()) said_[link->second.actor].push_back(std::move(job));
+    });
+  }
+
+  /// Of each caller one frame at a time: who has many sessions is heard no more often than others.
+  void hear(Output& out) {
+    for (auto of = said_.begin(); of != said_.end();) {
+      Job job = std::move(of->second.front());
+      of->second.pop_front();
+      job(parts_.clock->now(), out);
+      of = of->second.empty() ? said_.erase(of) : std::next(of);
+    }
+  }
+
   std::optional<std::chrono::steady_clock::time_point> wake_time() const {
+    if (!said_.empty()) return std::chrono::steady_clock::now();
     auto timer = network_.next_timer();
     if (!timed_.empty()) {
       timer = std::min(timer.value_or(timed_.begin()->first), timed_.begin()->first);
@@ -235,15 +275,15 @@ class TaskServers::Impl {
     }
     for (auto& [no, list] : messages) {
       const auto link = links_.find(no);
-      if (link != links_.end()) link->second->send(std::move(list));
+      if (link != links_.end()) link->second.end->send(std::move(list));
     }
     for (const network::Receipt& one : out.receipts) {
       const auto link = links_.find(one.link);
-      if (link != links_.end()) link->second->receipt(one.id);
+      if (link != links_.end()) link->second.end->receipt(one.id);
     }
     for (const network::Closing& one : out.closings) {
       const auto link = links_.find(one.link);
-      if (link != links_.end()) link->second->close();
+      if (link != links_.end()) link->second.end->close();
     }
     for (const network::LogLines& lines : out.logs) logs_.add(lines, parts_.clock->wall());
     logs_.add(out.traces, parts_.clock->wall());
@@ -267,33 +307,72 @@ class TaskServers::Impl {
     });
   }
 
-  void declare(network::Declaring what, bool again = false) {
+  /// One after the other: each is decided by what those before it have changed.
+  void declare(network::Declaring what) {
+    const std::uint64_t no = ++declared_;
+    newest_[what.server] = no;
+    declarings_.push_back({std::move(what), no});
+    decide_next();
+  }
+
+  void decide_next() {
+    while (!deciding_ && !declarings_.empty()) {
+      Declared next = std::move(declarings_.front());
+      declarings_.pop_front();
+      decide(std::move(next));
+    }
+  }
+
+  void decide(Declared one) {
+    if (newest_.at(one.what.server) != one.no) {
+      return refuse_all(std::move(one.what),
+                        {ErrorCode::kConflict, "the server has declared anew meanwhile"});
+    }
     const auto here = [this](const ServerName& name) { return network_.is_here(name); };
-    auto plan = declarer_.plan(what, here);
-    if (!plan.has_value()) return refuse_all(std::move(what), plan.error());
-    if (plan->changes.empty()) return answer(what, plan->rejected);
+    auto plan = declarer_.plan(one.what, here);
+    if (!plan.has_value()) return refuse_all(std::move(one.what), plan.error());
+    if (plan->changes.empty()) return answer(one.what, plan->rejected);
+    deciding_ = true;
+    AuditNote note = note_of(one.what, plan->changes);
+    cerebro_->ask(ApplyRequest{std::move(plan->changes)}, std::move(note),
+                  [this, one = std::move(one),
+                   rejected = std::move(plan->rejected)](const auto& done) mutable {
+                    tell([this, one = std::move(one), rejected = std::move(rejected), done](
+                             Millis now, Output&) mutable {
+                      deciding_ = false;
+                      decided(now, std::move(one), rejected, done);
+                      decide_next();
+                    });
+                  });
+  }
+
+  void decided(Millis now, Declared one, const std::vector<network::Rejection>& rejected,
+               const Result<std::int64_t>& done) {
+    if (done.has_value()) return answer(one.what, rejected);
+    if (done.error().code != ErrorCode::kConflict || one.tries == kDecideTries) {
+      return refuse_all(std::move(one.what), done.error());
+    }
+    // A schedule, or a person, has changed flows in the same moment.
+    const Millis due = now + one.tries * kDecidePause;
+    timed_.emplace(due, [this, one = std::move(one)]() mutable {
+      ++one.tries;
+      declarings_.push_back(std::move(one));
+      decide_next();
+    });
+  }
+
+  static AuditNote note_of(const network::Declaring& what, const std::vector<FlowChange>& changes) {
     AuditNote note;
     note.actor = what.actor;
     note.action = "declareTasks";
     note.subject = "task server " + what.server.text();
     note.ns = what.server.team;
     std::vector<std::string> names;
-    names.reserve(plan->changes.size());
-    for (const FlowChange& change : plan->changes) names.push_back(change.flow_id);
+    names.reserve(changes.size());
+    for (const FlowChange& change : changes) names.push_back(change.flow_id);
     note.after =
         fmt::format(R"({{"revision":{},"changed":"{}"}})", what.revision, fmt::join(names, ", "));
-    cerebro_->ask(ApplyRequest{std::move(plan->changes)}, std::move(note),
-                  [this, again, what = std::move(what),
-                   rejected = std::move(plan->rejected)](const auto& done) mutable {
-                    tell([this, again, what = std::move(what), rejected = std::move(rejected),
-                          done](Millis, Output&) mutable {
-                      if (done.has_value()) return answer(what, rejected);
-                      if (again || done.error().code != ErrorCode::kConflict) {
-                        return refuse_all(std::move(what), done.error());
-                      }
-                      declare(std::move(what), true);  // somebody else was first
-                    });
-                  });
+    return note;
   }
 
   void answer(const network::Declaring& what, const std::vector<network::Rejection>& rejected) {
@@ -337,10 +416,15 @@ class TaskServers::Impl {
   Cerebro* cerebro_ = nullptr;
   BoundedQueue<Job> jobs_;
   Network network_;
-  std::map<LinkNo, std::shared_ptr<TaskLink>> links_;
+  std::map<LinkNo, Link> links_;
+  std::map<std::string, std::deque<Job>> said_;  // by caller; none is empty
   std::set<ServerName> known_;
   std::multimap<Millis, std::move_only_function<void()>> timed_;
   std::set<RunNo> served_;  // live runs with attempts of ours; of cerebro's thread alone
+  std::deque<Declared> declarings_;
+  std::map<ServerName, std::uint64_t> newest_;  // declaration of each server
+  std::uint64_t declared_ = 0;
+  bool deciding_ = false;  // cerebro was asked for what the one before changes
   bool leaving_ = false;
   std::atomic<LinkNo> last_link_ = 0;
   mutable std::mutex rooms_mutex_;

@@ -51,6 +51,7 @@ bool matches(const RunRow& run, const RunFilter& filter) {
   if (!filter.flow_id.empty() && run.flow_id != filter.flow_id) return false;
   if (filter.state.has_value() && run.state != *filter.state) return false;
   if (!filter.backfill.empty() && run.backfill != filter.backfill) return false;
+  if (filter.ns.has_value() && run.ns != *filter.ns) return false;
   return !filter.unfinished || !is_final(run.state);
 }
 

@@ -11,28 +11,32 @@
 namespace cordyna::sqlite {
 namespace {
 
-// ?1 below this number, ?2 state or '', ?3 limit, ?4 flow or ''.
-constexpr std::string_view kRuns = "SELECT " CORDYNA_RUN_COLUMNS
-                                   " FROM run NOT INDEXED WHERE no < ?1 AND (?2 = '' OR state = ?2)"
-                                   " AND (?4 = '' OR flow_id = ?4) ORDER BY no DESC LIMIT ?3";
+// ?1 below this number, ?2 state or '', ?3 limit, ?4 flow or ''; of namespace ?8, but for ?7 = 0.
+#define CORDYNA_OF_NAMESPACE " AND (?7 = 0 OR ns = ?8)"
+constexpr std::string_view kRuns =
+    "SELECT " CORDYNA_RUN_COLUMNS
+    " FROM run NOT INDEXED WHERE no < ?1 AND (?2 = '' OR state = ?2)"
+    " AND (?4 = '' OR flow_id = ?4)" CORDYNA_OF_NAMESPACE " ORDER BY no DESC LIMIT ?3";
 constexpr std::string_view kRunsOfFlow =
     "SELECT " CORDYNA_RUN_COLUMNS
     " FROM run INDEXED BY run_flow WHERE flow_id = ?4 AND no < ?1"
-    " AND (?2 = '' OR state = ?2) ORDER BY no DESC LIMIT ?3";
+    " AND (?2 = '' OR state = ?2)" CORDYNA_OF_NAMESPACE " ORDER BY no DESC LIMIT ?3";
 constexpr std::string_view kRunsUnfinished =
     "SELECT " CORDYNA_RUN_COLUMNS
     " FROM run INDEXED BY run_unfinished WHERE no < ?1 AND state <> 'completed'"
     " AND state <> 'warning' AND state <> 'error' AND state <> 'cancelled'"
-    " AND (?2 = '' OR state = ?2) AND (?4 = '' OR flow_id = ?4) ORDER BY no DESC LIMIT ?3";
+    " AND (?2 = '' OR state = ?2) AND (?4 = '' OR flow_id = ?4)" CORDYNA_OF_NAMESPACE
+    " ORDER BY no DESC LIMIT ?3";
 #define CORDYNA_NOT_WELL "(state = 'warning' OR state = 'error' OR state = 'cancelled')"
 constexpr std::string_view kRunsNotWell =
     "SELECT " CORDYNA_RUN_COLUMNS
     " FROM run INDEXED BY run_not_well WHERE state = ?2"
-    " AND " CORDYNA_NOT_WELL " AND no < ?1 AND ?4 = '' ORDER BY no DESC LIMIT ?3";
+    " AND " CORDYNA_NOT_WELL " AND no < ?1 AND ?4 = ''" CORDYNA_OF_NAMESPACE
+    " ORDER BY no DESC LIMIT ?3";
 constexpr std::string_view kRunsOfFlowNotWell =
     "SELECT " CORDYNA_RUN_COLUMNS
     " FROM run INDEXED BY run_of_flow_not_well WHERE flow_id = ?4 AND state = ?2"
-    " AND " CORDYNA_NOT_WELL " AND no < ?1 ORDER BY no DESC LIMIT ?3";
+    " AND " CORDYNA_NOT_WELL " AND no < ?1" CORDYNA_OF_NAMESPACE " ORDER BY no DESC LIMIT ?3";
 constexpr std::string_view kRunById = "SELECT " CORDYNA_RUN_COLUMNS " FROM run WHERE id = ?1";
 constexpr std::string_view kRunByNo = "SELECT " CORDYNA_RUN_COLUMNS " FROM run WHERE no = ?1";
 constexpr std::string_view kRunExists = "SELECT 1 FROM run WHERE no = ?1";
@@ -71,7 +75,7 @@ constexpr std::string_view kRunsOfBackfill =
     " FROM run INDEXED BY run_of_backfill WHERE backfill = ?5 AND backfill <> '' AND no < ?1"
     " AND (?2 = '' OR state = ?2) AND (?4 = '' OR flow_id = ?4)"
     " AND (?6 = 0 OR (state <> 'completed' AND state <> 'warning' AND state <> 'error'"
-    " AND state <> 'cancelled')) ORDER BY no DESC LIMIT ?3";
+    " AND state <> 'cancelled'))" CORDYNA_OF_NAMESPACE " ORDER BY no DESC LIMIT ?3";
 constexpr std::string_view kIsDone =
     "SELECT EXISTS (SELECT 1 FROM run INDEXED BY run_for_time WHERE flow_id = ?2"
     " AND scheduled_for = ?4 AND scheduled_for <> 0 AND ns = ?1 AND trigger = ?3"
@@ -216,6 +220,8 @@ Result<std::vector<RunRow>> Queries::list_runs(const RunFilter& filter) {
     runs.bind(2, filter.state.has_value() ? to_string(*filter.state) : std::string_view());
     runs.bind(3, filter.limit);
     runs.bind(4, filter.flow_id);
+    runs.bind(7, filter.ns.has_value() ? 1 : 0);
+    runs.bind(8, filter.ns.has_value() ? std::string_view(*filter.ns) : std::string_view());
   };
   if (!filter.backfill.empty()) {
     TRY_ASSIGN(Statement runs, database_.prepare(kRunsOfBackfill));

@@ -82,6 +82,7 @@ class World:
         self.saved: set[str] = set()  # ids
         self.fenced: set[str] = set()
         self.drained_at_boot: set[int] = set()
+        self.away_until = 0.0  # cerebro answers nobody before
         self._events: list[tuple[float, int, Callable[[], None]]] = []
         self._counts = itertools.count()
         self._running: dict[str, bool] = {}  # whether it was told to stop
@@ -285,6 +286,9 @@ class World:
     def _connect(self) -> None:
         if self.session is None or self.session.phase is not Phase.OFF:
             return
+        if self.now < self.away_until:
+            self.session.closed(self.now, "nobody is there")
+            return
         if self.chance.random() < 0.2 and self.loss:
             self.session.closed(self.now, "refused")
             return
@@ -302,6 +306,12 @@ class World:
         self.model.closed(self.now)
         if tell and was_up and self.session is not None:
             self.session.closed(self.now, "cut")
+
+    def leave(self, seconds: float) -> None:
+        """Cerebro is not there for a while. What it saved is there again, its sessions are not."""
+        self.cut()
+        self.model.epoch += 1
+        self.away_until = self.now + seconds
 
     def _at_cerebro(self, text: str) -> None:
         self.model.handle(self.now, json.loads(text))
@@ -330,6 +340,9 @@ class World:
     # What cerebro does by itself.
 
     def cerebro_tick(self) -> None:
+        if self.now < self.away_until:
+            self.at(self.away_until, self.cerebro_tick)
+            return
         self.model.tick(self.now)
         for attempt in self.model.live():
             sent = attempt.sent_at
