@@ -198,7 +198,7 @@ Result<> check_circles(const std::vector<FlowLead>& leads) {
     for (const std::string& one : way) circle += one + " → ";
     circle += way.front();
     return fail(
-        ErrorCode::kConflict,
+        ErrorCode::kInvalidArgument,
         fmt::format("flows would start each other for ever: {}; take a trigger of type flow "
                     "of one of them away",
                     circle));

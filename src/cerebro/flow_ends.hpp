@@ -76,7 +76,7 @@ struct FlowLead {
   bool by_trigger = false;
 };
 
-/// Errors: kConflict: flows whose triggers would start each other for ever, with the circle.
+/// Errors: kInvalidArgument: flows whose triggers would start each other for ever, with the circle.
 [[nodiscard]] Result<> check_circles(const std::vector<FlowLead>& leads);
 
 }  // namespace cordyna

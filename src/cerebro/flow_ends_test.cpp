@@ -263,7 +263,7 @@ TEST(FlowEnds, FlowsThatWouldStartEachOtherForEverAreRefused) {
   world.add(a);
   const auto refused = world.apply("a");
   ASSERT_FALSE(refused.has_value());
-  EXPECT_EQ(refused.error().code, ErrorCode::kConflict);
+  EXPECT_EQ(refused.error().code, ErrorCode::kInvalidArgument);
   EXPECT_TRUE(refused.error().message.contains("acme/a → acme/join → acme/a"))
       << refused.error().message;
 }

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 
+import pytest
 from serving import DYNA, ROOT
 
 
@@ -44,5 +45,6 @@ def test_what_is_asked_for_runs_with_all_that_it_needs() -> None:
     check(run())
 
 
+@pytest.mark.skipif(not os.environ.get("DYNA_TEST_LONG"), reason="it waits for the next minute")
 def test_the_cron_of_a_minute_does_the_same() -> None:
     check(run("--cron"))
