@@ -294,17 +294,28 @@ TEST_F(ContainerRunTest, OneThatIsToEndBeforeItBeganLeavesNothing) {
   cancel.raise();
   EXPECT_EQ(run(cancel.fd()).trouble, Trouble::kCancelled);
   EXPECT_EQ(daemon_.count("DELETE /containers/"), 0);
-  // Where the answer to the call that makes it was not waited for, it is known by its name.
-  daemon_.inspect = {Reply{answer(404, refusal("none"))}};
-  daemon_.is_there = true;
+  EXPECT_EQ(daemon_.count("POST /start"), 0);
+}
+
+// It is known by its name then.
+TEST_F(ContainerRunTest, OneThatIsToEndWhileItIsMadeLeavesNothing) {
+  const Cancel cancel;
+  daemon_.create = {
+      Reply{"HTTP/1.1 201 Created\r\nContent-Length: 1000\r\n\r\n", Reply::End::kHang}};
+  daemon_.made = [&cancel] { cancel.raise(); };
   EXPECT_EQ(run(cancel.fd()).trouble, Trouble::kCancelled);
   EXPECT_EQ(daemon_.count("DELETE /containers/c1"), 1);
-  // But not a stranger's.
-  daemon_.inspect = {Reply{answer(404, refusal("none"))}};
-  daemon_.is_there = true;
+  EXPECT_EQ(daemon_.count("POST /start"), 0);
+}
+
+TEST_F(ContainerRunTest, OneThatIsToEndWhileItIsMadeLeavesAStrangersAlone) {
+  const Cancel cancel;
+  daemon_.create = {
+      Reply{"HTTP/1.1 201 Created\r\nContent-Length: 1000\r\n\r\n", Reply::End::kHang}};
   daemon_.config = R"({"Labels":{}})";
+  daemon_.made = [&cancel] { cancel.raise(); };
   EXPECT_EQ(run(cancel.fd()).trouble, Trouble::kCancelled);
-  EXPECT_EQ(daemon_.count("DELETE /containers/"), 1);
+  EXPECT_EQ(daemon_.count("DELETE /containers/"), 0);
   EXPECT_EQ(daemon_.count("POST /start"), 0);
 }
 

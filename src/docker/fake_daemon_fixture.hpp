@@ -80,6 +80,7 @@ class FakeDaemon {
   std::vector<Reply> logs{Reply{http::answer(200, frame(1, "one\n") + frame(2, "bad\n"))}};
   std::vector<Reply> inspect;            // in place of the state, where there are any left
   std::function<void()> asked_for_logs;  // the first time
+  std::function<void()> made;  // each time: the container is there, its answer is not sent
 
  private:
   static Reply next(std::vector<Reply>& replies) {
@@ -132,6 +133,7 @@ class FakeDaemon {
         status = "created";
         if (keeps_config) config = request.body;
       }
+      if (made) made();
       return reply;
     }
     if (target.find("/start") != std::string::npos) {
