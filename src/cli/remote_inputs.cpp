@@ -35,6 +35,8 @@ Result<std::string> remote_inputs(const Flow& flow, const flow::GivenInputs& giv
     return input.type == InputType::kFile || (!all && !is_given(given, input.id));
   };
   std::erase_if(checked.inputs, is_left_out);
+  // Those who have all inputs look at what a task server's schema says: the server.
+  for (TaskSpec& task : checked.tasks) task.contract = {};
   flow::GivenInputs others;
   std::string out = "{";
   for (const auto& [name, value] : given) {

@@ -20,8 +20,9 @@ struct TaskDraft {
   TaskSpec spec;                   ///< without needs, refs and params
   JsonFields params;               ///< sorted, with presets
   Uses uses;
-  bool implied = false;  ///< what `needs` of another task says of another flow
-  Uses input_uses;       ///< in defaults of its inputs
+  bool implied = false;              ///< what `needs` of another task says of another flow
+  Uses input_uses;                   ///< in defaults of its inputs
+  std::vector<const Node*> schemas;  ///< texts that are to be JSON Schemas
 };
 
 struct FlowDraft {

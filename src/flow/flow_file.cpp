@@ -10,6 +10,7 @@
 #include "flow/pii_check.hpp"
 #include "flow/project_file.hpp"
 #include "flow/sha256.hpp"
+#include "flow/task_reader.hpp"
 #include "flow/text_file.hpp"
 
 namespace cordyna::flow {
@@ -43,11 +44,15 @@ Result<std::string> flow_in(const std::string& path) {
               fmt::format("{}: is a folder without a flow.yaml; name a file in it", path));
 }
 
+enum class Origin : std::uint8_t { kFile, kStored };
+
 /// From a tree to a flow; nothing where there are errors, which `reporter` got.
-Built build(const Node& root, Reporter& reporter, const std::string& folder, Defaults defaults) {
+Built build(const Node& root, Reporter& reporter, const std::string& folder, Defaults defaults,
+            Origin origin) {
   FlowDraft draft = read_flow(root, reporter, folder, std::move(defaults));
   Linker(draft, reporter).link();
   check_pii(draft, reporter);
+  if (origin == Origin::kFile) check_schemas(draft, reporter);
   if (reporter.findings().has_error()) return {};
   Built built;
   built.canonical = canonical(draft);
@@ -78,7 +83,7 @@ Parsed parse(std::string_view text, std::string_view file, std::string_view fold
       std::optional<Project> project = read_project(std::string(folder), reporter);
       if (findings.has_error()) project.reset();  // what it declares is not known
       Defaults defaults = read_defaults(std::string(folder), name, std::move(project), reporter);
-      Built built = build(*root, reporter, std::string(folder), std::move(defaults));
+      Built built = build(*root, reporter, std::string(folder), std::move(defaults), Origin::kFile);
       parsed.flow = std::move(built.flow);
       parsed.canonical = std::move(built.canonical);
     }
@@ -107,7 +112,7 @@ Result<std::shared_ptr<const Flow>> from_canonical(std::string_view canonical,
   Findings findings;
   Reporter reporter(findings, "stored flow", {});
   // It has its defaults already.
-  Built built = build(**root, reporter, std::string(folder), {});
+  Built built = build(**root, reporter, std::string(folder), {}, Origin::kStored);
   if (built.flow == nullptr) {
     const std::vector<Diagnostic> found = findings.take("stored flow");
     return fail(ErrorCode::kCorrupt, format(found.front()));

@@ -75,6 +75,11 @@ struct InputPlaces {
                                                  std::string_view run_context,
                                                  const InputPlaces& places = {});
 
+/// Whether the inputs of a run, as resolve_inputs gives them, are as the tasks of task servers want
+/// that get them as they are: null is what is not given. resolve_inputs has looked already. Errors:
+/// kInvalidArgument, with places such as "#/inputs/tags/0".
+[[nodiscard]] Result<> check_contracts(const Flow& flow, const std::string& inputs);
+
 /// The inputs of a pause as those of a flow, for `resolve_inputs` and its like.
 [[nodiscard]] Flow questions_of(const Flow& flow, TaskIndex task);
 

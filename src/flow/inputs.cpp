@@ -125,7 +125,37 @@ std::string join_lines(const std::vector<std::string>& lines) {
   return out;
 }
 
+/// Of a JSON object, what is given: members that are null are not.
+std::string without_nulls(const std::string& json) {
+  boost::json::error_code error;
+  boost::json::value value = boost::json::parse(json, error);
+  if (error || !value.is_object()) return json;
+  boost::json::object given;
+  for (auto& [name, member] : value.get_object()) {
+    if (!member.is_null()) given.emplace(name, std::move(member));
+  }
+  return boost::json::serialize(given);
+}
+
 }  // namespace
+
+Result<> check_contracts(const Flow& flow, const std::string& inputs) {
+  std::string given;
+  std::vector<std::string> problems;
+  for (const TaskSpec& task : flow.tasks) {
+    if (task.contract.run_inputs == nullptr) continue;
+    if (given.empty()) given = without_nulls(inputs);
+    const std::vector<Flaw> flaws = task.contract.run_inputs->flaws_of(given);
+    for (const Flaw& flaw : flaws) {
+      std::string problem = fmt::format("#/inputs{} {}", flaw.at.substr(1), flaw.detail);
+      if (std::ranges::find(problems, problem) == problems.end()) {
+        problems.push_back(std::move(problem));
+      }
+    }
+  }
+  if (problems.empty()) return {};
+  return fail(ErrorCode::kInvalidArgument, join_lines(problems));
+}
 
 Flow questions_of(const Flow& flow, TaskIndex task) {
   Flow asked;
@@ -161,6 +191,7 @@ Result<std::string> resolve_inputs(const Flow& flow, const GivenInputs& given,
   if (!problems.empty()) return fail(ErrorCode::kInvalidArgument, join_lines(problems));
   std::string json;
   append_json_object(json, fields, KeyOrder::kAsWritten);
+  TRY(check_contracts(flow, json));
   return json;
 }
 

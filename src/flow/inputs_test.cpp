@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <fstream>
@@ -31,6 +32,49 @@ TEST(Inputs, AreConvertedToTheirTypesAndDefaultsFilledIn) {
   ASSERT_TRUE(json.has_value()) << json.error().message;
   EXPECT_EQ(*json, R"({"s":"$(touch /tmp/x) \"'\n-rf","n":-5,"x":2.0,"b":false,"d":"2026-11-21",)"
                    R"("j":{"a":[true],"b":1},"o":null})");
+}
+
+/// `schema` stands in single quotes; `more`: keys of the task.
+Parsed flow_with_schema(std::string_view schema, std::string_view more) {
+  return parse(fmt::format("id: f\nnamespace: n\n"
+                           "inputs: [{{id: a, type: json, required: false}}, {{id: n, type: int, "
+                           "default: 3}}]\ntasks:\n  - {{id: t, type: invoke, server: s, "
+                           "input_schema: '{}'{}}}\n",
+                           schema, more),
+               "f", "/");
+}
+
+TEST(Inputs, AreHeldToTheSchemaOfATaskThatGetsThem) {
+  constexpr std::string_view kSchema =
+      R"({"properties":{"a":{"items":{"type":"integer"}},"n":{"maximum":5}}})";
+  const Parsed parsed = flow_with_schema(kSchema, "");
+  ASSERT_NE(parsed.flow, nullptr) << format(parsed.diagnostics.front());
+  const auto stored = from_canonical(parsed.canonical, "/");
+  ASSERT_TRUE(stored.has_value());
+  for (const Flow* flow : {parsed.flow.get(), stored->get()}) {
+    // What is not given is null, and no list of integers.
+    EXPECT_EQ(resolve_inputs(*flow, {}, kRunContext), R"({"a":null,"n":3})");
+    const auto wrong = resolve_inputs(*flow, {{"a", R"([1,"x"])"}, {"n", "6"}}, kRunContext);
+    ASSERT_FALSE(wrong.has_value());
+    EXPECT_EQ(wrong.error().code, ErrorCode::kInvalidArgument);
+    EXPECT_EQ(wrong.error().message,
+              "#/inputs/a/1 must be an integer, but is a text\n#/inputs/n must be at most 5");
+  }
+}
+
+TEST(Inputs, OfATaskThatHasItsOwnAreNotThoseOfTheRun) {
+  const Parsed parsed = flow_with_schema(R"({"required":["other"]})", ", inputs: {other: 1}");
+  ASSERT_NE(parsed.flow, nullptr) << format(parsed.diagnostics.front());
+  EXPECT_TRUE(resolve_inputs(*parsed.flow, {}, kRunContext).has_value());
+  EXPECT_NE(parsed.flow->tasks[0].contract.own_inputs, nullptr);
+}
+
+TEST(Inputs, WhatIsNoSchemaIsAnErrorOfTheFlow) {
+  const Parsed parsed = flow_with_schema(R"({"type":"text"})", "");
+  ASSERT_EQ(parsed.diagnostics.size(), 1U);
+  EXPECT_EQ(parsed.diagnostics[0].code, "bad_value");
+  EXPECT_EQ(parsed.diagnostics[0].message.substr(0, 42),
+            "is no JSON Schema: #/type: must be one of ");
 }
 
 TEST(Inputs, TheContextMayBeTheRunItself) {

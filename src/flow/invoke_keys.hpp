@@ -31,10 +31,13 @@ inline constexpr std::array kInvoke{
                            "version of the flow."},
     KeySpec{.name = "output_schema",
             .kind = ValueKind::kText,
-            .description = "JSON Schema of what the task gives, as a text."},
+            .description = "JSON Schema of what the task gives, as a text; what it does not allow "
+                           "ends the task with `OUTPUT_INVALID`."},
     KeySpec{.name = "input_schema",
             .kind = ValueKind::kText,
-            .description = "JSON Schema of its inputs, as a text."},
+            .description = "JSON Schema of its inputs, as a text: without `inputs`, no run begins "
+                           "with what it does not allow; with them, the task ends with "
+                           "`INPUT_INVALID`."},
 };
 
 }  // namespace cordyna::flow::invoke_detail

@@ -4,6 +4,7 @@
 #include "base/words.hpp"
 #include "flow/task_reader.hpp"
 #include "model/task_server.hpp"
+#include "shape/schema.hpp"
 
 namespace cordyna::flow {
 
@@ -34,11 +35,39 @@ void TaskReader::read_invoke(TaskDraft& draft) {
   };
   check(server, "server");
   check(draft.node->find("task"), "task");
+  read_schemas(draft);
   const Node* slot_class = draft.node->find("slot_class");
   check(slot_class, "slot_class");
   if (server == nullptr || !server->is_scalar()) return;
   const bool classed = slot_class != nullptr && slot_class->is_scalar();
   spec.pool = line_of(ns_, server->text, classed ? slot_class->text : std::string_view());
+}
+
+void TaskReader::read_schemas(TaskDraft& draft) {
+  const auto check = [&](std::string_view key) -> std::shared_ptr<const ValueCheck> {
+    const Node* node = draft.node->find(key);
+    if (node == nullptr || !node->is_scalar()) return nullptr;
+    draft.schemas.push_back(node);
+    return shape::schema_when_needed(std::string(node->text));
+  };
+  Contract& contract = draft.spec.contract;
+  const bool has_own = draft.node->find("inputs") != nullptr;
+  (has_own ? contract.own_inputs : contract.run_inputs) = check("input_schema");
+  contract.output = check("output_schema");
+}
+
+void check_schemas(const FlowDraft& draft, Reporter& reporter) {
+  for (const TaskDraft& task : draft.tasks) {
+    for (const Node* node : task.schemas) {
+      const shape::SchemaOrFlaws made = shape::compile_schema(node->text);
+      const auto* flaws = std::get_if<std::vector<Flaw>>(&made);
+      if (flaws == nullptr) continue;
+      for (const Flaw& flaw : *flaws) {
+        reporter.error(*node, Code::kBadValue,
+                       fmt::format("is no JSON Schema: {}: {}", flaw.at, flaw.detail));
+      }
+    }
+  }
 }
 
 }  // namespace cordyna::flow

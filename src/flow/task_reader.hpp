@@ -51,7 +51,8 @@ class TaskReader {
   void check_cache(TaskDraft& draft);
   void read_wait_for(TaskDraft& draft);
   void read_subflow(TaskDraft& draft);
-  void read_invoke(TaskDraft& draft);  // invoke_reader.cpp
+  void read_invoke(TaskDraft& draft);   // invoke_reader.cpp
+  void read_schemas(TaskDraft& draft);  // invoke_reader.cpp
   /// Reports a key that the draft has and cannot have.
   void refuse_key(const TaskDraft& draft, std::string_view key, std::string_view why);
   void check_source(const TaskDraft& draft);
@@ -73,5 +74,9 @@ void read_timeouts(const Node& node, ValueReader& reader, Timeouts& into);
 void read_resources(const Node& node, ValueReader& reader, Resources& into);
 /// Adds to `into`, or replaces what has the same name; sorted by name.
 void read_env(const Node& node, ValueReader& reader, Env& into);
+
+/// Reports what is no JSON Schema, of tasks that task servers carry out. Takes a while: not of
+/// flows that were looked at before.
+void check_schemas(const FlowDraft& draft, Reporter& reporter);
 
 }  // namespace cordyna::flow

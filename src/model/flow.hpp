@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/time.hpp"
+#include "model/contract.hpp"
 #include "model/trigger.hpp"
 
 namespace cordyna {
@@ -207,6 +208,7 @@ struct TaskSpec {
   Millis timeout = 0;  ///< whole, with retries; 0: no limit
   Resources resources;
   Cache cache;
+  Contract contract;
   std::int32_t priority = 0;  ///< who waits for a slot: the greater goes first
   std::string pool{};         ///< whose slot each attempt takes too; empty: none
   Section section = Section::kTasks;

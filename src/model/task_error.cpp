@@ -36,7 +36,8 @@ constexpr TaskErrorInfo kTable[] = {
     {C::kInputInvalid, "INPUT_INVALID", K::kError, false,
      "A rendered key of the task has a value that its type refuses."},
     {C::kOutputInvalid, "OUTPUT_INVALID", K::kError, false,
-     "The outputs file cannot be read: neither JSON nor name=value lines, or larger than 1 MiB."},
+     "The outputs file cannot be read: neither JSON nor name=value lines, or larger than 1 MiB; or "
+     "a task server gave what the `output_schema` of its task does not allow."},
     {C::kTimeoutAcknowledge, "TIMEOUT_ACKNOWLEDGE", K::kTimeout, true,
      "Nobody acknowledged the attempt in time."},
     {C::kTimeoutStart, "TIMEOUT_START", K::kTimeout, true,

@@ -26,6 +26,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/value_check.hpp"
 #include "model/attempt.hpp"
 #include "model/task_server.hpp"
 #include "network/names.hpp"
@@ -56,6 +57,7 @@ struct Invocation {
   std::string trigger;     ///< JSON object
   std::int64_t revision = 0;
   Timeouts timeouts;
+  std::shared_ptr<const ValueCheck> output{};  ///< of what it gives; null: anything
 };
 
 struct Outgoing {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "network/network_fixture.hpp"
+#include "shape/schema.hpp"
 
 namespace cordyna::network {
 namespace {
@@ -121,6 +122,38 @@ TEST_F(ANetwork, BadInputIsAnEnd) {
   tell("task.rejected", what, R"("code":"bad_input","message":"day: no date")");
   ASSERT_EQ(out_.reports.size(), 1U);
   EXPECT_EQ(out_.reports[0].outcome.error->code, TaskErrorCode::kInputInvalid);
+}
+
+TEST_F(ANetwork, AnOutputThatItsSchemaDoesNotAllowIsAnError) {
+  connect();
+  be_ready(9);
+  const auto told = [this](RunNo run, const char* data) {
+    Invocation what = invocation(run);
+    what.output = shape::schema_when_needed(
+        R"({"type":"object","properties":{"rows":{"type":"integer"}},"required":["rows"]})");
+    network_->start(now_, what, out_);
+    out_ = {};
+    tell("task.completed", what, data);
+    if (out_.reports.empty()) return std::string("nothing");
+    const Outcome& outcome = out_.reports.back().outcome;
+    if (!outcome.error.has_value()) return outcome.outputs;
+    EXPECT_EQ(outcome.state, AttemptState::kFailed);
+    EXPECT_EQ(outcome.error->code, TaskErrorCode::kOutputInvalid);
+    EXPECT_EQ(outcome.error->phase, Phase::kResult);
+    EXPECT_FALSE(outcome.error->retryable);
+    return outcome.error->message;
+  };
+  const std::string begin =
+      "task server 'orders/etl' gave what the output_schema of its task 'load' does not allow: ";
+  EXPECT_EQ(told(1, R"("output":{"rows":3,"more":[]})"), R"({"rows":3,"more":[]})");
+  EXPECT_EQ(told(2, R"("output":{"rows":"3"})"),
+            begin + "#/output/rows must be an integer, but is a text");
+  EXPECT_EQ(told(3, R"("output":{})"), begin + "#/output/rows is missing");
+  EXPECT_EQ(told(4, ""), begin + "#/output must be an object, but is null");
+  // What is elsewhere cannot be looked at here.
+  constexpr std::string_view kElsewhere =
+      R"({"output_ref":{"url":"s3://b/k","sha256":"00","bytes":7}})";
+  EXPECT_EQ(told(5, R"("output_ref":{"url":"s3://b/k","sha256":"00","bytes":7})"), kElsewhere);
 }
 
 TEST_F(ANetwork, AnErrorHasWordsWhateverTheServerSays) {

@@ -22,6 +22,24 @@ std::string outputs_of(const shape::JsonBody& data) {
   return output.starts_with('{') ? output : R"({"value":)" + output + "}";
 }
 
+/// What is wrong with an output by the declaration of its task; empty: nothing. One that is given
+/// by reference is not here to be looked at.
+std::string broken_contract(const Invocation& what, const shape::JsonBody& data) {
+  if (what.output == nullptr || data.has("output_ref")) return {};
+  const std::string output = data.json("output");
+  const std::vector<Flaw> flaws = what.output->flaws_of(output.empty() ? "null" : output);
+  if (flaws.empty()) return {};
+  std::string text =
+      fmt::format("task server '{}' gave what the output_schema of its task '{}' does not allow",
+                  what.server.text(), what.task);
+  std::string_view mark = ": ";
+  for (const Flaw& flaw : flaws) {
+    text += fmt::format("{}#/output{} {}", std::exchange(mark, "; "), flaw.at.substr(1),
+                        printable(flaw.detail));
+  }
+  return text;
+}
+
 /// R4: never without words.
 TaskError error_of(const shape::JsonBody& error) {
   std::string message = error.text("message");
@@ -251,7 +269,13 @@ void Network::Impl::take_end(Attempt& attempt, Kind kind, const shape::JsonBody&
   if (attempt.phase == Attempt::Phase::kEnded) return;
   Outcome outcome;
   if (kind == Kind::kCompleted) {
-    outcome.outputs = outputs_of(data);
+    if (std::string broken = broken_contract(attempt.what, data); broken.empty()) {
+      outcome.outputs = outputs_of(data);
+    } else {
+      outcome.state = AttemptState::kFailed;
+      outcome.error =
+          make_task_error(TaskErrorCode::kOutputInvalid, Phase::kResult, std::move(broken));
+    }
   } else if (kind == Kind::kCancelled) {
     outcome.state = AttemptState::kCancelled;
   } else {

@@ -13,6 +13,7 @@
 #include "protocol/messages.hpp"
 #include "protocol/objects.hpp"
 #include "schedule/schedule.hpp"
+#include "shape/schema.hpp"
 
 namespace cordyna::protocol {
 namespace {
@@ -149,8 +150,8 @@ class DeclarationReader {
   void read_rest() {
     made_.slot_class = body_.text("slot_class");
     made_.priority = static_cast<std::uint32_t>(body_.number("priority"));
-    made_.input_schema = body_.json("input_schema");
-    made_.output_schema = body_.json("output_schema");
+    made_.input_schema = schema("input_schema");
+    made_.output_schema = schema("output_schema");
     made_.runbook_url = body_.text("runbook_url");
     const JsonBody labels = body_.object("labels");
     if (labels.raw() == nullptr) return;
@@ -162,6 +163,18 @@ class DeclarationReader {
               "must be a string");
       }
     }
+  }
+
+  std::string schema(std::string_view name) {
+    std::string text = body_.json(name);
+    if (text.empty()) return text;
+    const shape::SchemaOrFlaws made = shape::compile_schema(text);
+    if (const auto* flaws = std::get_if<std::vector<Flaw>>(&made)) {
+      for (const Flaw& flaw : *flaws) {
+        wrong(fmt::format("#/{}{}", name, flaw.at.substr(1)), flaw.detail);
+      }
+    }
+    return text;
   }
 
   Millis duration(const JsonBody& body, std::string_view name, const std::string& at,

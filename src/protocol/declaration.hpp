@@ -50,8 +50,8 @@ struct Declaration {
   bool cancellable = true;
   std::string slot_class;
   std::uint32_t priority = 0;
-  std::string input_schema;   ///< JSON; empty: any
-  std::string output_schema;  ///< JSON; empty: any
+  std::string input_schema;   ///< a JSON Schema; empty: any
+  std::string output_schema;  ///< a JSON Schema; empty: any
   std::map<std::string, std::string> labels;
   std::string runbook_url;
 

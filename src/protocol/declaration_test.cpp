@@ -107,5 +107,12 @@ TEST(DeclarationTest, AllThatIsWrongIsToldAtOnce) {
             "#/id");
 }
 
+TEST(DeclarationTest, WhatIsNoSchemaIsRefusedAtItsPlace) {
+  EXPECT_EQ(places(small_and(R"("input_schema":{"properties":{"a/b":{"type":"text"}}},)"
+                             R"("output_schema":{"items":{"$ref":"https://x.example/s.json"}})")),
+            "#/input_schema/properties/a~1b/type,#/output_schema/items/$ref");
+  EXPECT_EQ(places(small_and(R"("input_schema":"object")")), "#/input_schema");
+}
+
 }  // namespace
 }  // namespace cordyna::protocol

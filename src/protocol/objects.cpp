@@ -227,8 +227,9 @@ constexpr std::array kTaskFields{
     Field{
         "priority", kInteger, false, "Who waits for a slot goes first with more.", {}, {}, 0, 1000},
     Field{"input_schema", kObject, false,
-          "JSON Schema (2020-12) of its inputs, without references elsewhere."},
-    Field{"output_schema", kObject, false, "The same of its output."},
+          "JSON Schema (2020-12, or what `$schema` names) of its inputs, without references "
+          "elsewhere. Cerebro starts no run with others."},
+    Field{"output_schema", kObject, false, "The same of its output: another one is an error."},
     Field{"labels", kObject, false, "Texts by name."},
     Field{"runbook_url", kString, false, "What to read when it has failed.", {}, {}, 0, 2048}};
 

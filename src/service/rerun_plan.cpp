@@ -60,6 +60,7 @@ Result<Inputs> changed_inputs(const RerunWish& wish, const Flow& flow, const Run
     input.required = false;
     input.default_value.clear();
   }
+  for (TaskSpec& task : asked.tasks) task.contract = {};  // of all inputs together: below
   flow::InputPlaces places;
   places.folder = wish.folder;
   places.bounds = wish.bounds;
@@ -78,7 +79,9 @@ Result<Inputs> changed_inputs(const RerunWish& wish, const Flow& flow, const Run
     old.get_object()[name] = *now;
     inputs.changed = true;
   }
-  if (inputs.changed) inputs.all = json::serialize(old);
+  if (!inputs.changed) return inputs;
+  inputs.all = json::serialize(old);
+  TRY(flow::check_contracts(flow, inputs.all));
   return inputs;
 }
 

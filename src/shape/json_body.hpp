@@ -12,6 +12,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/value_check.hpp"
 #include "shape/shape.hpp"
 
 namespace boost::json {
@@ -20,11 +21,7 @@ class object;  // NOLINT(readability-identifier-naming): Boost's
 
 namespace cordyna::shape {
 
-/// One thing that is wrong with a request.
-struct Flaw {
-  std::string at;      ///< "#/inputs/day" of the body, "limit" of the query
-  std::string detail;  ///< what was found and what would be right
-};
+using cordyna::Flaw;
 
 /// An object that was checked against its ObjectSpec. Cheap to copy. What is missing reads as
 /// empty, 0 or false.

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "base/nearest.hpp"
-#include "template/template_ffi.h"
+#include "rust/template_ffi.h"
 
 namespace cordyna::tmpl {
 namespace {

@@ -9,6 +9,7 @@
 #include <boost/json/serialize.hpp>
 
 #include "base/json_text.hpp"
+#include "base/text.hpp"
 
 namespace cordyna::server {
 namespace {
@@ -37,6 +38,7 @@ network::Invocation basics(const AttemptKey& key, const RunId& run, const Flow& 
   made.slot_class = text_in(params, "slot_class");
   if (made.slot_class.empty()) made.slot_class = kUsualSlots;
   made.timeouts = flow.tasks[task].timeouts;
+  made.output = flow.tasks[task].contract.output;
   return made;
 }
 
@@ -75,6 +77,17 @@ std::string upstream_json(const json::object& context) {
   return json::serialize(out);
 }
 
+/// Those of the run: what is not given is null there, and nothing to a server.
+std::string given_inputs(const json::object& context) {
+  const json::value* inputs = context.if_contains("inputs");
+  if (inputs == nullptr || !inputs->is_object()) return "{}";
+  json::object given;
+  for (const auto& [name, value] : inputs->get_object()) {
+    if (!value.is_null()) given.emplace(name, value);
+  }
+  return json::serialize(given);
+}
+
 }  // namespace
 
 Result<network::Invocation> invocation_of(const StartAttempt& command, const Evaluator& evaluator) {
@@ -83,14 +96,27 @@ Result<network::Invocation> invocation_of(const StartAttempt& command, const Eva
   network::Invocation made =
       basics(command.key, command.run_id, *command.flow, command.task, params);
   const json::object context = object_of(command.context);
-  const json::value* inputs = context.if_contains("inputs");
-  made.inputs = inputs != nullptr && inputs->is_object() ? json::serialize(*inputs) : "{}";
   if (const json::value* given = params.if_contains("inputs"); given != nullptr) {
     TRY_ASSIGN(made.inputs, evaluator.render_json(json::serialize(*given), command.context));
+  } else {
+    made.inputs = given_inputs(context);
   }
   made.upstream = upstream_json(context);
   made.trigger = trigger_json(command);
   return made;
+}
+
+Result<> check_inputs(const StartAttempt& command, const std::string& inputs) {
+  const auto& check = command.flow->tasks[command.task].contract.own_inputs;
+  if (check == nullptr) return {};
+  const std::vector<Flaw> flaws = check->flaws_of(inputs);
+  if (flaws.empty()) return {};
+  std::string text;
+  for (const Flaw& flaw : flaws) {
+    text += fmt::format("{}#/inputs{} {}", text.empty() ? "" : "; ", flaw.at.substr(1),
+                        printable(flaw.detail));
+  }
+  return fail(ErrorCode::kInvalidArgument, text);
 }
 
 network::Invocation invocation_of(const CancelAttempt& command) {

@@ -94,7 +94,11 @@ class TaskServers::Impl {
     served_.insert(command.key.run);
     tell([this, command](Millis now, Output& out) {
       auto what = invocation_of(command, *parts_.evaluator);
-      if (!what.has_value()) return cannot_render(command, what.error(), out);
+      if (!what.has_value())
+        return refuse(command, TaskErrorCode::kTemplateFailed, what.error(), out);
+      const auto fits = check_inputs(command, what->inputs);
+      if (!fits.has_value())
+        return refuse(command, TaskErrorCode::kInputInvalid, fits.error(), out);
       invoke(*what, command);
       network_.start(now, std::move(*what), out);
     });
@@ -104,7 +108,8 @@ class TaskServers::Impl {
     served_.insert(command.key.run);
     tell([this, command](Millis now, Output& out) {
       auto what = invocation_of(command, *parts_.evaluator);
-      if (!what.has_value()) return cannot_render(command, what.error(), out);
+      if (!what.has_value())
+        return refuse(command, TaskErrorCode::kTemplateFailed, what.error(), out);
       know(now, what->server);
       invoke(*what, command);
       network_.adopt(now, std::move(*what), command.acknowledged, out);
@@ -390,11 +395,11 @@ class TaskServers::Impl {
     answer(what, rejected);
   }
 
-  void cannot_render(const StartAttempt& command, const Error& why, Output& out) {
+  /// It is not handed out: its inputs are wrong.
+  void refuse(const StartAttempt& command, TaskErrorCode code, const Error& why, Output& out) {
     Outcome outcome;
     outcome.state = AttemptState::kFailed;
-    outcome.error = make_task_error(TaskErrorCode::kTemplateFailed, cordyna::Phase::kPrepare,
-                                    "inputs: " + why.message);
+    outcome.error = make_task_error(code, cordyna::Phase::kPrepare, "inputs: " + why.message);
     out.reports.push_back({command.key, ReportKind::kEnded, std::move(outcome)});
   }
 

@@ -3,9 +3,9 @@
 use minijinja::value::{Kwargs, Value, ValueKind};
 use minijinja::{Error, ErrorKind};
 
-use crate::dates;
-use crate::host;
-use crate::json;
+use crate::template::dates;
+use crate::template::host;
+use crate::template::json;
 
 fn wrong(message: String) -> Error {
     Error::new(ErrorKind::InvalidOperation, message)

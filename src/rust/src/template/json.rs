@@ -3,7 +3,7 @@
 use minijinja::value::{Value, ValueKind};
 use minijinja::{Error, ErrorKind};
 
-use crate::engine::OUTPUT_BYTES_MAX;
+use crate::template::engine::OUTPUT_BYTES_MAX;
 
 const DEPTH_MAX: usize = 128;
 

@@ -1,4 +1,4 @@
-/* The C interface of the template engine (the Rust crate in minijinja/).
+/* The C interface of the template engine (src/template of the crate).
  *
  * Bytes in are borrowed for the call. What a call puts into a DynaText belongs to the caller, who
  * frees it with dyna_template_free, whatever the status. Texts need not be UTF-8. Offsets are bytes
@@ -8,14 +8,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "rust/bytes_ffi.h"
+
 #ifdef __cplusplus
 extern "C" {
 #endif
-
-typedef struct DynaBytes {
-  const uint8_t* data;
-  size_t size;
-} DynaBytes;
 
 typedef struct DynaText {
   uint8_t* data;

@@ -1,4 +1,4 @@
-//! Jinja templates for Cordyna, as a C library: see template_ffi.h beside the crate.
+//! Jinja templates: see template_ffi.h.
 
 mod analyze;
 mod bytes;

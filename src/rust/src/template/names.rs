@@ -22,7 +22,7 @@ pub const FUNCTIONS: &[&str] = &["dict", "env", "files", "hash", "range", "secre
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::environment;
+    use crate::template::engine::environment;
     use minijinja::Value;
 
     #[test]

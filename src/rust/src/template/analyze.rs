@@ -4,8 +4,8 @@ use std::collections::HashSet;
 
 use minijinja::machinery::{ast, Token, Tokenizer};
 
-use crate::engine::{failure, syntax, tree, Failure, Mode};
-use crate::names;
+use crate::template::engine::{failure, syntax, tree, Failure, Mode};
+use crate::template::names;
 
 /// The values are those of template_ffi.h.
 #[derive(Clone, Copy, PartialEq, Debug)]

@@ -3,12 +3,13 @@
 use std::ffi::c_void;
 use std::panic::{catch_unwind, AssertUnwindSafe};
 
-use crate::analyze::{self, Finding};
-use crate::bytes;
-use crate::engine::{self, Failure, Mode};
-use crate::host::Scope;
-use crate::names;
-use crate::pattern;
+use crate::ffi::{panic_text, Bytes};
+use crate::template::analyze::{self, Finding};
+use crate::template::bytes;
+use crate::template::engine::{self, Failure, Mode};
+use crate::template::host::Scope;
+use crate::template::names;
+use crate::template::pattern;
 
 pub const FOUND: i32 = 0;
 pub const UNDEFINED: i32 = 1;
@@ -17,38 +18,6 @@ const OK: i32 = 0;
 const FAILED: i32 = 1;
 const BROKEN: i32 = 2;
 const UNNAMED: i32 = 3;
-
-#[repr(C)]
-#[derive(Clone, Copy)]
-pub struct Bytes {
-    data: *const u8,
-    size: usize,
-}
-
-impl Bytes {
-    pub fn empty() -> Bytes {
-        Bytes {
-            data: std::ptr::null(),
-            size: 0,
-        }
-    }
-
-    pub fn of(data: &[u8]) -> Bytes {
-        Bytes {
-            data: data.as_ptr(),
-            size: data.len(),
-        }
-    }
-
-    /// # Safety
-    /// `data` points to `size` bytes that live and do not change while the slice is used.
-    pub unsafe fn as_slice<'a>(self) -> &'a [u8] {
-        if self.size == 0 || self.data.is_null() {
-            return &[];
-        }
-        std::slice::from_raw_parts(self.data, self.size)
-    }
-}
 
 #[repr(C)]
 pub struct Host {
@@ -81,14 +50,6 @@ pub struct Sink {
     reference: unsafe extern "C" fn(*mut c_void, usize, *const Bytes, usize),
     problem: unsafe extern "C" fn(*mut c_void, i32, usize, Bytes),
     raw: unsafe extern "C" fn(*mut c_void, usize),
-}
-
-fn panic_text(payload: &(dyn std::any::Any + Send)) -> String {
-    let text = payload
-        .downcast_ref::<&str>()
-        .map(|s| s.to_string())
-        .or_else(|| payload.downcast_ref::<String>().cloned());
-    text.unwrap_or_else(|| "unknown panic".to_string())
 }
 
 /// The failure with its place in the bytes that were given, not in those that carried them.
@@ -229,9 +190,8 @@ pub unsafe extern "C" fn dyna_match_whole(
             offset: 0,
             unnamed: false,
         };
-        let utf8 = |bytes| {
-            std::str::from_utf8(bytes).map_err(|_| failure("it is not UTF-8".to_string()))
-        };
+        let utf8 =
+            |bytes| std::str::from_utf8(bytes).map_err(|_| failure("it is not UTF-8".to_string()));
         let whole = pattern::matches_whole(utf8(pattern)?, utf8(text)?).map_err(failure)?;
         *matches = i32::from(whole);
         Ok(Vec::new())

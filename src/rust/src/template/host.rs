@@ -4,8 +4,9 @@ use std::cell::Cell;
 
 use minijinja::{Error, ErrorKind, Value};
 
-use crate::bytes;
-use crate::ffi::{Bytes, Host, FOUND, UNDEFINED};
+use crate::ffi::Bytes;
+use crate::template::bytes;
+use crate::template::ffi::{Host, FOUND, UNDEFINED};
 
 thread_local! {
     /// The host of the call that this thread is in.

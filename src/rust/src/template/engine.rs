@@ -9,8 +9,8 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::value::{Value, ValueKind};
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior};
 
-use crate::analyze;
-use crate::{bytes, filters, host, json};
+use crate::template::analyze;
+use crate::template::{bytes, filters, host, json};
 
 pub const OUTPUT_BYTES_MAX: usize = 16 << 20;
 const FUEL: u64 = 1_000_000;

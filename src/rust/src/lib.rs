@@ -1,0 +1,6 @@
+//! What Cordyna has of Rust, as a C library: the headers beside the crate say what each function
+//! promises.
+
+mod ffi;
+pub mod schema;
+pub mod template;
