@@ -2,54 +2,27 @@
 
 from __future__ import annotations
 
-import base64
-import os
 import socket
 import struct
 from contextlib import suppress
+from typing import Any
 
 import pytest
+import raw_socket
 from serving import Server
 from talking import Talker, task
 
-PATH = "/api/v1/ts/socket"
-PROTOCOL = "cordyna.v1+cloudevents.json"
+KEY = b"\x01\x02\x03\x04"
 
 
-def frame(
-    opcode: int, payload: bytes, *, fin: bool = True, masked: bool = True, rsv: int = 0
-) -> bytes:
-    first = (0x80 if fin else 0) | rsv << 4 | opcode
-    size = len(payload)
-    head = bytes([first])
-    mask_bit = 0x80 if masked else 0
-    if size < 126:
-        head += bytes([mask_bit | size])
-    elif size < 1 << 16:
-        head += bytes([mask_bit | 126]) + struct.pack(">H", size)
-    else:
-        head += bytes([mask_bit | 127]) + struct.pack(">Q", size)
-    if not masked:
-        return head + payload
-    key = b"\x01\x02\x03\x04"
-    return head + key + bytes(byte ^ key[i % 4] for i, byte in enumerate(payload))
+def frame(opcode: int, payload: bytes, **more: Any) -> bytes:
+    return raw_socket.frame(opcode, payload, key=KEY, **more)
 
 
 class Raw:
     def __init__(self, cerebro: Server, token: str, **headers: str) -> None:
         self.socket = socket.create_connection(("127.0.0.1", cerebro.port), timeout=60)
-        lines = {
-            "Host": f"127.0.0.1:{cerebro.port}",
-            "Authorization": f"Bearer {token}",
-            "Upgrade": "websocket",
-            "Connection": "Upgrade",
-            "Sec-WebSocket-Key": base64.b64encode(os.urandom(16)).decode(),
-            "Sec-WebSocket-Version": "13",
-            "Sec-WebSocket-Protocol": PROTOCOL,
-            **{name.replace("_", "-"): value for name, value in headers.items()},
-        }
-        text = "".join(f"{name}: {value}\r\n" for name, value in lines.items() if value)
-        self.socket.sendall(f"GET {PATH} HTTP/1.1\r\n{text}\r\n".encode())
+        self.socket.sendall(raw_socket.upgrade(cerebro.port, token, **headers))
         self.head = b""
         while not self.head.endswith(b"\r\n\r\n"):
             got = self.socket.recv(1)

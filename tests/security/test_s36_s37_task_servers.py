@@ -16,15 +16,15 @@ from time import monotonic
 from typing import Any
 
 import pytest
-from crowd import Crowd, Member, allow_files, framed, message, upgrade
-from serving import Answer, Server, serve
+from crowd import Crowd, Member, allow_files, message
+from raw_socket import frame, upgrade
+from serving import Answer, Server, eventually, serve
 from state_rows import rows
-from talking import Talker, task
+from talking import Talker, idle_folder, task
 
 MANY = 10_000 if os.environ.get("DYNA_TEST_LONG") else 2_000
 OF_A_TEAM = 500
 OF_AN_ADDRESS = 2_000  # of this machine, as there are ports
-IDLE = "id: idle\nnamespace: idle\ntasks: [{id: a, type: log, message: b}]\n"
 RUNS = 15
 # How much slower the other team may become. It is 3 to 6 times as slow next to one session that sends
 # as fast as it can; what is not bounded grows with each message that waits.
@@ -41,10 +41,7 @@ def crowd() -> Iterator[Crowd]:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    made = tmp_path / "cerebro"
-    made.mkdir()
-    (made / "idle.yaml").write_text(IDLE)
-    return made
+    return idle_folder(tmp_path)
 
 
 class Neighbour:
@@ -85,13 +82,13 @@ class Flood:
 
     def __init__(self, cerebro: Server, token: str, server: str, told: bytes) -> None:
         self.socket = socket.create_connection(("127.0.0.1", cerebro.port), timeout=60)
-        self.told, self.frames, self.answered = framed(told), 0, 0
+        self.told, self.frames, self.answered = frame(1, told), 0, 0
         self.socket.sendall(upgrade(cerebro.port, token))
         while not self.socket.recv(1 << 16).endswith(b"\r\n\r\n"):
             pass
         hello = {"protocol": {"min": 1, "max": 1}, "server": server, "boot": "b", "level": 2}
         hello_text = json.dumps(message("orders", server, "server.hello", hello))
-        self.socket.sendall(framed(hello_text.encode()))
+        self.socket.sendall(frame(1, hello_text.encode()))
         self.threads = [threading.Thread(target=one, daemon=True) for one in (self.send, self.read)]
         for thread in self.threads:
             thread.start()
@@ -202,6 +199,26 @@ def test_s36_requests_of_one_token(folder: Path) -> None:
     assert set(statuses) == {200, 429}
     quiet.run(quiet.invoked())
     assert server.ended(run)["state"] == "completed"
+    server.stop()
+
+
+def test_s36_sessions_of_one_token(folder: Path) -> None:
+    server = serve(folder, "--set", "limits.sessions=2")
+    tokens = {team: Talker(server, team, "any").token for team in ("orders", "billing")}
+
+    def status(made: list[socket.socket], team: str) -> int:
+        made.append(socket.create_connection(("127.0.0.1", server.port), timeout=60))
+        made[-1].sendall(upgrade(server.port, tokens[team]))
+        return int(made[-1].recv(4096).split()[1])
+
+    made: list[socket.socket] = []
+    assert [status(made, "orders") for _ in range(3)] == [101, 101, 429]
+    assert status(made, "billing") == 101
+    made[0].close()
+    eventually(lambda: status(made, "orders") == 101, "the place of the session that has ended")
+    assert status(made, "orders") == 429
+    for one in made:
+        one.close()
     server.stop()
 
 

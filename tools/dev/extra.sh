@@ -64,14 +64,17 @@ command_fuzz() {
   [[ ${#targets[@]} -gt 0 ]] || mapfile -t targets < <(fuzz_targets)
   build_fuzz "${targets[@]}"
   step "fuzzing for $seconds s each, $kCores at once: ${targets[*]}"
-  local -a jobs=()
-  local target job failed=''
-  for target in "${targets[@]}"; do
-    while [[ $(jobs -pr | wc -l) -ge $kCores ]]; do wait -n || true; done  # how it went is asked below
-    fuzz_one "$target" "$seconds" &
-    jobs+=($!)
+  # All take the same time: so many begin together, and the next ones when these have ended.
+  local -a jobs
+  local target job at failed=''
+  for ((at = 0; at < ${#targets[@]}; at += kCores)); do
+    jobs=()
+    for target in "${targets[@]:at:kCores}"; do
+      fuzz_one "$target" "$seconds" &
+      jobs+=($!)
+    done
+    for job in "${jobs[@]}"; do wait "$job" || failed=1; done
   done
-  for job in "${jobs[@]}"; do wait "$job" || failed=1; done
   [[ -z $failed ]]
 }
 

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import base64
 import json
-import os
 import resource
 import selectors
 import socket
-import struct
 from collections import Counter, deque
 from collections.abc import Callable
 from contextlib import suppress
@@ -16,41 +13,13 @@ from itertools import count
 from time import monotonic
 from typing import Any
 
+from raw_socket import frame, upgrade
 from talking import task
 
 Json = dict[str, Any]
-PATH = "/api/v1/ts/socket"
-PROTOCOL = "cordyna.v1+cloudevents.json"
 NUMBERS = count(1)
 PATIENCE = 120.0
 BEAT = 8.0  # seconds
-
-
-def upgrade(port: int, token: str) -> bytes:
-    lines = {
-        "Host": f"127.0.0.1:{port}",
-        "Authorization": f"Bearer {token}",
-        "Upgrade": "websocket",
-        "Connection": "Upgrade",
-        "Sec-WebSocket-Key": base64.b64encode(os.urandom(16)).decode(),
-        "Sec-WebSocket-Version": "13",
-        "Sec-WebSocket-Protocol": PROTOCOL,
-    }
-    text = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
-    return f"GET {PATH} HTTP/1.1\r\n{text}\r\n".encode()
-
-
-def framed(payload: bytes, opcode: int = 1) -> bytes:
-    """Masked with zeros: it is a mask, and the bytes stay what they are."""
-    size = len(payload)
-    head = bytes([0x80 | opcode])
-    if size < 126:
-        head += bytes([0x80 | size])
-    elif size < 1 << 16:
-        head += bytes([0x80 | 126]) + struct.pack(">H", size)
-    else:
-        head += bytes([0x80 | 127]) + struct.pack(">Q", size)
-    return head + bytes(4) + payload
 
 
 def message(team: str, server: str, kind: str, data: Json) -> Json:
@@ -132,7 +101,7 @@ class Member:
         return told
 
     def transmit(self, told: Json) -> None:
-        self._out += framed(json.dumps(told).encode())
+        self._out += frame(1, json.dumps(told).encode())
         self.write()
 
     def finish(self) -> None:
@@ -190,7 +159,7 @@ class Member:
         opcode, payload = self._in[0] & 0x0F, bytes(self._in[at : at + size])
         del self._in[: at + size]
         if opcode == 9:
-            self._out += framed(payload, 10)
+            self._out += frame(10, payload)
             self.write()
         elif opcode == 8:
             self.closed_with = int.from_bytes(payload[:2], "big")

@@ -87,13 +87,18 @@ class Talker:
         )
 
 
-@pytest.fixture
-def cerebro(tmp_path: Path) -> Iterator[Server]:
-    folder = tmp_path / "cerebro"
+def idle_folder(place: Path) -> Path:
+    """A folder for a cerebro, with one flow that nobody runs."""
+    folder = place / "cerebro"
     folder.mkdir()
     text = "id: idle\nnamespace: idle\ntasks: [{id: a, type: log, message: b}]\n"
     (folder / "idle.yaml").write_text(text)
-    served = serve(folder)
+    return folder
+
+
+@pytest.fixture
+def cerebro(tmp_path: Path) -> Iterator[Server]:
+    served = serve(idle_folder(tmp_path))
     yield served
     served.stop()
 

@@ -12,9 +12,10 @@ from time import monotonic
 from typing import Any
 
 import pytest
-from crowd import Crowd, Member, framed, message, upgrade
+from crowd import Crowd, Member, message
+from raw_socket import frame, upgrade
 from serving import Server, eventually, serve
-from talking import Talker, task
+from talking import Talker, idle_folder, task
 
 MIB = 1 << 20
 # What may wait to go out to one session, and what looking at one frame of it takes.
@@ -29,12 +30,8 @@ LATER = 100.0  # ms
 
 @pytest.fixture
 def cerebro(tmp_path: Path) -> Iterator[Server]:
-    folder = tmp_path / "cerebro"
-    folder.mkdir()
-    text = "id: idle\nnamespace: idle\ntasks: [{id: a, type: log, message: b}]\n"
-    (folder / "idle.yaml").write_text(text)
     # Who takes nothing for so long is cut off, if it was not for what waits.
-    served = serve(folder, "--set", "limits.write_wait=5s")
+    served = serve(idle_folder(tmp_path), "--set", "limits.write_wait=5s")
     yield served
     served.stop()
 
@@ -155,7 +152,7 @@ def deaf(cerebro: Server, token: str, name: str) -> socket.socket:
     while not made.recv(4096).endswith(b"\r\n\r\n"):
         pass
     hello = {"protocol": {"min": 1, "max": 1}, "server": name, "boot": "b", "level": 2}
-    made.sendall(framed(json.dumps(message("orders", name, "server.hello", hello)).encode()))
+    made.sendall(frame(1, json.dumps(message("orders", name, "server.hello", hello)).encode()))
     return made
 
 
@@ -163,7 +160,7 @@ def test_r35_who_reads_nothing_costs_a_bound_and_is_cut_off(cerebro: Server) -> 
     token = Talker(cerebro, "orders", "deaf").token
     before = memory(cerebro)
     # Each is answered a hundred times as much as it says: 1000 problems.
-    asked = framed(json.dumps([{}] * 1000).encode())
+    asked = frame(1, json.dumps([{}] * 1000).encode())
     cut = []
 
     def ask(name: str) -> None:
