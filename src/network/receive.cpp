@@ -8,6 +8,7 @@
 #include "base/text.hpp"
 #include "http/digest.hpp"
 #include "network/impl.hpp"
+#include "shape/schema.hpp"
 
 namespace cordyna::network {
 namespace {
@@ -29,15 +30,9 @@ std::string broken_contract(const Invocation& what, const shape::JsonBody& data)
   const std::string output = data.json("output");
   const std::vector<Flaw> flaws = what.output->flaws_of(output.empty() ? "null" : output);
   if (flaws.empty()) return {};
-  std::string text =
-      fmt::format("task server '{}' gave what the output_schema of its task '{}' does not allow",
-                  what.server.text(), what.task);
-  std::string_view mark = ": ";
-  for (const Flaw& flaw : flaws) {
-    text += fmt::format("{}#/output{} {}", std::exchange(mark, "; "), flaw.at.substr(1),
-                        printable(flaw.detail));
-  }
-  return text;
+  return fmt::format(
+      "task server '{}' gave what the output_schema of its task '{}' does not allow: {}",
+      what.server.text(), what.task, shape::as_line(flaws, "#/output"));
 }
 
 /// R4: never without words.

@@ -5,6 +5,7 @@
 #include <mutex>
 #include <utility>
 
+#include "base/text.hpp"
 #include "rust/schema_ffi.h"
 
 namespace cordyna::shape {
@@ -82,6 +83,15 @@ SchemaOrFlaws compile_schema(std::string_view text) {
   const int32_t status = dyna_schema_compile(bytes_of(text), &schema, &findings);
   if (status != DYNA_SCHEMA_OK) return told(status, std::move(flaws));
   return std::make_shared<const Compiled>(schema);
+}
+
+std::string as_line(const std::vector<Flaw>& flaws, std::string_view place) {
+  std::string text;
+  for (const Flaw& flaw : flaws) {
+    text += fmt::format("{}{}{} {}", text.empty() ? "" : "; ", place, flaw.at.substr(1),
+                        printable(flaw.detail));
+  }
+  return text;
 }
 
 std::shared_ptr<const ValueCheck> schema_when_needed(std::string text) {

@@ -31,4 +31,8 @@ using SchemaOrFlaws = std::variant<std::shared_ptr<const ValueCheck>, std::vecto
 /// with it.
 [[nodiscard]] std::shared_ptr<const ValueCheck> schema_when_needed(std::string text);
 
+/// Flaws of a value in one line, for people: "#/output/rows is missing; …". `place`: where the
+/// value stands, "#/output".
+[[nodiscard]] std::string as_line(const std::vector<Flaw>& flaws, std::string_view place);
+
 }  // namespace cordyna::shape

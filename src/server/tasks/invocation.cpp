@@ -9,7 +9,7 @@
 #include <boost/json/serialize.hpp>
 
 #include "base/json_text.hpp"
-#include "base/text.hpp"
+#include "shape/schema.hpp"
 
 namespace cordyna::server {
 namespace {
@@ -111,12 +111,7 @@ Result<> check_inputs(const StartAttempt& command, const std::string& inputs) {
   if (check == nullptr) return {};
   const std::vector<Flaw> flaws = check->flaws_of(inputs);
   if (flaws.empty()) return {};
-  std::string text;
-  for (const Flaw& flaw : flaws) {
-    text += fmt::format("{}#/inputs{} {}", text.empty() ? "" : "; ", flaw.at.substr(1),
-                        printable(flaw.detail));
-  }
-  return fail(ErrorCode::kInvalidArgument, text);
+  return fail(ErrorCode::kInvalidArgument, shape::as_line(flaws, "#/inputs"));
 }
 
 network::Invocation invocation_of(const CancelAttempt& command) {
