@@ -72,7 +72,7 @@ part_integration() {
   rm -f "$kResults/integration.xml"
   DYNA_BIN=$kDyna DYNA_DUCKDB="$kBuildRoot/libexec/cordyna/duckdb" PATH="$kVenv/bin:$PATH" \
     "$kVenv/bin/python" -m pytest -q -p no:cacheprovider --junitxml "$kResults/integration.xml" \
-    --numprocesses "$kCores" --dist loadfile tests/integration tests/security || true
+    --numprocesses $((kCores + 1)) --dist loadfile tests/integration tests/security || true
   python3 tools/tally.py junit "$kResults/integration.xml" >"$kResults/integration.count" ||
     echo '0 1' >"$kResults/integration.count"
 }
@@ -203,6 +203,7 @@ test_everything() {
   # It waits for the network, and the compiler does not need it.
   need_venv tests/requirements.txt &
   local venv=$!
+  local -a targets
   build asan all
   build release dyna cordyna
   wait "$venv" || die 'what the tests need from PyPI is not there'
@@ -212,7 +213,13 @@ test_everything() {
   part_scripts
   prepare_example real-estate flights
   part_sdk ${1:+5000}
+  # The integration tests wait more than they work. Whether it went well is seen when it is wanted.
+  need_packages "${kPackagesFuzz[@]}"
+  mapfile -t targets < <(fuzz_targets)
+  (renice -n 19 "$BASHPID" && build_fuzz "${targets[@]}") >"$kBuildRoot/log/begin-fuzz.log" 2>&1 &
+  local fuzz=$!
   DYNA_TEST_LONG=${1:+1} part_integration
+  wait "$fuzz" || true
   if [[ -n $1 ]]; then
     parts_long
     end_lint

@@ -85,7 +85,7 @@ std::string gzip(std::string_view text) {
   stream.next_out = reinterpret_cast<Bytef*>(out.data());
   stream.avail_out = static_cast<uInt>(out.size());
   const bool whole = deflate(&stream, Z_FINISH) == Z_STREAM_END;
-  out.resize(whole ? out.size() - stream.avail_out : 0);
+  out.resize(whole ? stream.total_out : 0);
   deflateEnd(&stream);
   return out;
 }

@@ -3,8 +3,7 @@
 //     probe STATE OUTPUT EVENTS ATTEMPTS KEY=VALUE…
 // Sends so many events, each once; with listen=ADDRESS:PORT it takes webhooks at /in instead,
 // signed with "foobar", and says where it listens. What becomes of each is a line of JSON in
-// OUTPUT. STATE
-// "-": in memory. KEYs are those of the execution context. SIGTERM is the stop.
+// OUTPUT. STATE "-": in memory. KEYs are those of the execution context. SIGTERM is the stop.
 #include <pthread.h>
 #include <signal.h>
 
@@ -17,6 +16,8 @@
 #include <string>
 #include <thread>
 #include <vector>
+
+#include "../whole_lines.hpp"
 
 namespace {
 
@@ -57,7 +58,7 @@ std::string texts(const std::vector<std::string>& lines) {
 
 class Output {
  public:
-  explicit Output(const std::string& path) : file_(path, std::ios::app) {}
+  explicit Output(const std::string& path) : file_(add_whole_lines(path)) {}
 
   void completed(const cordyna::Completion& one) {
     write("{\"event\":" + cordyna::to_json(one.event) + ",\"logs\":" + texts(one.status.logs));

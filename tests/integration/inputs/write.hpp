@@ -6,8 +6,10 @@
 #include <mutex>
 #include <string>
 
+#include "../whole_lines.hpp"
+
 struct Write final : cordyna::Process {
-  explicit Write(const std::string& path) : Process("write"), file(path, std::ios::app) {}
+  explicit Write(const std::string& path) : Process("write"), file(add_whole_lines(path)) {}
   cordyna::Result<cordyna::ProcessStatus> run(std::stop_token,
                                               const cordyna::Event& event) override {
     const std::lock_guard lock(mutex);
