@@ -7,11 +7,15 @@ import contextlib
 import json
 import os
 import pathlib
+import socket
 import subprocess
 import sys
+import threading
 import time
 from datetime import datetime
 
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "tests/integration/task_servers"))
+import raw_socket
 from measure import BASE, BenchError, folder
 from server_works import Server
 
@@ -23,6 +27,9 @@ NETWORK = 20_000
 LAYER = 200  # tasks that need only those of the layer before
 NEEDS = 5
 PLANS = 20
+LOUD = 1_000  # messages a second
+TURNS = 6
+EACH_TURN = 100
 PYTHON_TASK = """
 from cordyna import Owner, default_tasks, task
 
@@ -51,12 +58,9 @@ def resident(pid):
 
 
 @contextlib.contextmanager
-def cerebro(context):
+def cerebro(context, limits=f"connections: {CROWD + 100}, sessions: {CROWD}"):
     with folder() as place:
-        (place / "cordyna.yaml").write_text(
-            f"server:\n  limits: {{connections: {CROWD + 100}, sessions: {CROWD}}}\n",
-            encoding="ascii",
-        )
+        (place / "cordyna.yaml").write_text(f"server:\n  limits: {{{limits}}}\n", encoding="ascii")
         (place / "idle.yaml").write_text(
             "id: idle\nnamespace: idle\ntasks: [{id: a, type: log, message: b}]\n", encoding="ascii"
         )
@@ -280,4 +284,84 @@ class Planning:
             context.text("planning again", "ms"), "–", f"{again:.0f} ms", again <= 50)  # fmt: skip
 
 
-NETWORK_WORKS = [Invoking(), Crowd(), Planning()]
+class Flood:
+    """A session of another team that sends lists of 1,000 messages as fast as it can."""
+
+    def __init__(self, server):
+        wish = {
+            "name": "loud",
+            "kind": "server",
+            "grants": [{"namespace": "loud", "role": "viewer"}],
+        }
+        token = answer(server, "POST", "/tokens", wish)["token"]
+        self.socket = server.connect().sock
+        self.socket.settimeout(120)
+        self.socket.sendall(raw_socket.upgrade(server.port, token))
+        while not self.socket.recv(1 << 16).endswith(b"\r\n\r\n"):
+            pass
+        hello = {"protocol": {"min": 1, "max": 1}, "server": "s", "boot": "b", "level": 2}
+        self.socket.sendall(self.frame("hello", hello))
+        for work in (self.send, self.read):
+            threading.Thread(target=work, daemon=True).start()
+
+    @staticmethod
+    def frame(kind, data, count=1):
+        head = {"specversion": "1.0", "id": "m", "source": "urn:cordyna:ts:loud/s"}
+        one = {**head, "type": f"cordyna.server.{kind}.v1", "data": data}
+        return raw_socket.frame(1, json.dumps(one if count == 1 else [one] * count).encode())
+
+    def send(self):
+        told = self.frame("heartbeat", {"in_flight": []}, 1000)
+        with contextlib.suppress(OSError):
+            while True:
+                self.socket.sendall(told)
+
+    def read(self):
+        with contextlib.suppress(OSError):
+            while self.socket.recv(1 << 20):
+                pass
+
+    def stop(self):
+        with contextlib.suppress(OSError):
+            self.socket.shutdown(socket.SHUT_RDWR)
+
+
+def run_alone(server):
+    """Milliseconds from the wish for a run of one task to its end, as who asks for it sees it."""
+    begun = time.perf_counter()
+    run = answer(server, "POST", "/flows/bench/t0/runs", {"inputs": {}})["run"]
+    while answer(server, "GET", f"/runs/{run}")["state"] in ("pending", "running"):
+        time.sleep(0.0005)
+    return (time.perf_counter() - begun) * 1000
+
+
+class Neighbours:
+    """A team whose task servers say as much as they may, and what another team has of it."""
+
+    name = "neighbours"
+
+    def sample(self, context):
+        with (
+            cerebro(context, f"messages: {LOUD}") as server,
+            crowd(context, server, 1, 1, 500),
+        ):
+            run_alone(server)
+            took = {"quiet": [], "loud": []}
+            for _ in range(TURNS):  # in turns, so that a slow moment meets both
+                took["quiet"] += [run_alone(server) for _ in range(EACH_TURN)]
+                flood = Flood(server)
+                took["loud"] += [run_alone(server) for _ in range(EACH_TURN)]
+                flood.stop()
+            for kind, values in took.items():
+                context.add(f"neighbours {kind}", sorted(values)[len(values) * 99 // 100])
+
+    def rows(self, context):
+        ratio = context.mid("neighbours loud") / context.mid("neighbours quiet")
+        yield context.row(
+            "p99 of a run of one task, beside another team's session that sends as fast as it can and is heard"
+            f" {LOUD:,} messages a second (`limits.messages`)", "less than 1.1 × without it",
+            context.text("neighbours loud", "ms"), f"without it {context.text('neighbours quiet', 'ms')}",
+            f"{ratio:.2f} ×", ratio < 1.1)  # fmt: skip
+
+
+NETWORK_WORKS = [Invoking(), Crowd(), Planning(), Neighbours()]

@@ -120,16 +120,16 @@ Result<> Ownership::start() {
 }
 
 Result<> Ownership::take_task_servers() {
-  server::TaskServerParts parts{
-      .layout = settings_.layout,
-      .clock = parts_.clock,
-      .evaluator = parts_.evaluator,
-      .epoch = store_->epoch(),
-      .others = process_.get(),
-      .sink = cerebro_->sink(),
-      .open_reader = [open = parts_.open_reader, layout = settings_.layout] {
-        return open(layout);
-      }};
+  server::TaskServerParts parts{.layout = settings_.layout,
+                                .clock = parts_.clock,
+                                .evaluator = parts_.evaluator,
+                                .epoch = store_->epoch(),
+                                .others = process_.get(),
+                                .sink = cerebro_->sink(),
+                                .open_reader = [open = parts_.open_reader,
+                                                layout = settings_.layout] { return open(layout); },
+                                .messages_per_second = settings_.messages_per_second,
+                                .team_attempts = settings_.team_attempts};
   TRY_ASSIGN(task_servers_, server::TaskServers::make(std::move(parts)));
   cerebro_->subscribe(*task_servers_);
   return {};

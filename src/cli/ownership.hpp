@@ -29,10 +29,12 @@ namespace cordyna::cli {
 struct OwnerSettings {
   engine::Limits limits{2};
   StateLayout layout;
-  std::size_t events_max = 1'000'000;  ///< as of CerebroSettings
-  bool waits_for_space = false;        ///< as CerebroSettings
-  flow::FileBounds files{};            ///< of files that events name
-  bool task_servers = false;           ///< whether they may come
+  std::size_t events_max = 1'000'000;     ///< as of CerebroSettings
+  bool waits_for_space = false;           ///< as CerebroSettings
+  flow::FileBounds files{};               ///< of files that events name
+  bool task_servers = false;              ///< whether they may come
+  std::uint32_t messages_per_second = 0;  ///< as TaskServerParts
+  std::uint32_t team_attempts = 0;        ///< as TaskServerParts
 };
 
 /// Threads: one, but for what OwnerService says.

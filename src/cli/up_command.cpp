@@ -187,6 +187,8 @@ CommandResult Up::own() {
   settings.events_max = config_.limits.pending_events;
   settings.waits_for_space = true;
   settings.task_servers = config_.listen != "off";
+  settings.messages_per_second = config_.limits.messages;
+  settings.team_attempts = config_.limits.attempts;
   settings.files = file_bounds(config_, layout_);
   Ownership ownership(context_.parts, settings, std::move(store), cache_, view_);
   // These go before what they borrow, however this ends.

@@ -68,6 +68,21 @@ constexpr std::array kLimitFields{
             .preset = "500",
             .least = 1,
             .most = 100'000},
+    KeySpec{
+        .name = "messages",
+        .kind = K::kInt,
+        .description =
+            "Of task servers with one token in a second (by HTTP: of one team), and as many at "
+            "once "
+            "after a silence; what is more waits in its connection. Without it there is no bound.",
+        .least = 1,
+        .most = kMany},
+    KeySpec{.name = "attempts",
+            .kind = K::kInt,
+            .description = "In flight at once on the task servers of one team, whatever these say "
+                           "that they take. Without it there is no bound.",
+            .least = 1,
+            .most = kMany},
     KeySpec{.name = "requests",
             .kind = K::kInt,
             .description =
@@ -154,8 +169,8 @@ struct Setting {
 
 constexpr std::string_view kLimitPrefix = "limits.";
 
-const std::array<Setting, 21>& settings() {
-  static const std::array<Setting, 21> rows{{
+const std::array<Setting, 23>& settings() {
+  static const std::array<Setting, 23> rows{{
       {"listen", &ServerConfig::listen},
       {"tls_cert", &ServerConfig::tls_cert},
       {"tls_key", &ServerConfig::tls_key},
@@ -170,6 +185,8 @@ const std::array<Setting, 21>& settings() {
       {"limits.connections", &ServerLimits::connections},
       {"limits.streams", &ServerLimits::streams},
       {"limits.sessions", &ServerLimits::sessions},
+      {"limits.messages", &ServerLimits::messages},
+      {"limits.attempts", &ServerLimits::attempts},
       {"limits.requests", &ServerLimits::requests},
       {"limits.failures", &ServerLimits::failures},
       {"limits.pending_events", &ServerLimits::pending_events},

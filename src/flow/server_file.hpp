@@ -25,6 +25,8 @@ struct ServerLimits {
   std::uint32_t connections = 1000;
   std::uint32_t streams = 200;   ///< live streams at once
   std::uint32_t sessions = 500;  ///< of task servers with one token
+  std::uint32_t messages = 0;    ///< of task servers with one token in a second; 0: no bound
+  std::uint32_t attempts = 0;    ///< of a team's task servers at once; 0: no bound
   std::uint32_t requests = 0;    ///< of one caller in a second; 0: no bound
   std::uint32_t failures = 5;    ///< refused tokens, logins and webhooks of one address in a second
   std::uint32_t pending_events = 1'000'000;

@@ -77,8 +77,9 @@ struct Server {
   std::int64_t decided = 0;  ///< the greatest revision that was, in this session
   std::vector<std::string> tasks{};
   SlotCounts hello_slots{};
-  SlotCounts more{};   ///< that it takes, as it said when it was ready
-  SlotCounts rooms{};  ///< as cerebro was told
+  SlotCounts more{};    ///< that it takes, as it said when it was ready
+  SlotCounts rooms{};   ///< as cerebro was told
+  SlotCounts wanted{};  ///< as they would be if its team had no bound
   Millis seen_at = 0;
   Millis since = 0;  ///< of its state
   std::uint32_t reconnects = 0;
@@ -111,7 +112,8 @@ class Network::Impl {
   void leave(Millis now, Output& out);
 
   // receive.cpp
-  void receive(Millis now, LinkNo no, std::string_view text, Output& out);
+  void receive(Millis now, LinkNo no, std::span<const protocol::ReadMessage> messages, Output& out);
+  void heard(Millis now, LinkNo no);
 
   // network.cpp
   void advance(Millis now, Output& out);
@@ -175,6 +177,7 @@ class Network::Impl {
                std::optional<Millis> reconnect_after, Output& out);
   void part(Millis now, LinkNo no, Output& out);
   void set_rooms(const ServerName& name, Server& server, SlotCounts wanted, Output& out);
+  void fit_team(const ServerName& name, const Server& server, SlotCounts& wanted);
   void close_rooms(const ServerName& name, Server& server, Output& out);
   void hello(Millis now, LinkNo no, const Message& message, Output& out);
   void declare(LinkNo no, const ServerName& name, std::int64_t revision, const Message& message,
@@ -209,6 +212,7 @@ class Network::Impl {
   NetworkSettings settings_;
   std::uint64_t numbers_ = 0;
   std::map<LinkNo, Link> links_;
+  std::map<std::string, std::uint32_t> team_slots_;  ///< of all rooms of a team
   std::map<ServerName, Server> servers_;
   std::map<std::uint64_t, ServerName> server_numbers_;
   std::map<AttemptKey, Attempt> attempts_;

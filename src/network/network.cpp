@@ -143,8 +143,17 @@ void Network::open(Millis now, LinkNo link, Credential who, std::string address,
 }
 
 void Network::receive(Millis now, LinkNo link, std::string_view text, Output& out) {
-  impl_->receive(now, link, text, out);
+  receive(now, link, protocol::read_messages(text, protocol::Direction::kToCerebro), out);
+}
+
+void Network::receive(Millis now, LinkNo link, std::span<const protocol::ReadMessage> messages,
+                      Output& out) {
+  impl_->receive(now, link, messages, out);
   impl_->finish(now, out);
+}
+
+void Network::heard(Millis now, LinkNo link) {
+  impl_->heard(now, link);
 }
 
 void Network::touch(Millis now, LinkNo link, const ServerName& server, Output& out) {

@@ -21,6 +21,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -43,6 +44,7 @@ struct Credential {
   std::function<bool(std::string_view team)> allows;  ///< servers of which teams
   std::string server;  ///< only the server with this id; empty: any of the team
   std::string actor;   ///< as the audit names it
+  std::string share;   ///< whose share of cerebro's time its messages take; empty: the actor's
 };
 
 /// An attempt, as a server is told of it.
@@ -152,6 +154,8 @@ struct NetworkSettings {
   /// Bytes of invokes of which a server has let nothing be heard: with more, it would be cut off
   /// for not reading though it reads well. One is sent in any case.
   std::size_t window = std::size_t{1} << 20;
+  /// Attempts of one team at once, whatever its servers say that they take; 0: no bound.
+  std::uint32_t team_slots = 0;
   std::int64_t epoch = 1;  ///< of cerebro: it grows with each owner
   /// A secret of this cluster over a text: what makes a fence's token. The same for the same text.
   std::function<std::string(std::string_view)> token;
@@ -187,6 +191,10 @@ class Network {
   /// `http`: it has no session, and goes by whom its messages say they are of.
   void open(Millis now, LinkNo link, Credential who, std::string address, bool http);
   void receive(Millis now, LinkNo link, std::string_view text, Output& out);
+  void receive(Millis now, LinkNo link, std::span<const protocol::ReadMessage> messages,
+               Output& out);
+  /// There is more of it that was not looked at yet: it lives.
+  void heard(Millis now, LinkNo link);
   /// Whoever fetches messages by HTTP is there.
   void touch(Millis now, LinkNo link, const ServerName& server, Output& out);
   void closed(Millis now, LinkNo link, Output& out);

@@ -27,6 +27,7 @@ class NetworkFixture {
     settings.epoch = ++epoch_;
     settings.token = [](std::string_view text) { return "t" + std::to_string(hash(text)); };
     settings.make_id = [this](Millis) { return fmt::format("id-{}", ++ids_); };
+    settings.team_slots = team_slots_;
     network_ = std::make_unique<Network>(std::move(settings));
     out_ = {};
   }
@@ -47,16 +48,21 @@ class NetworkFixture {
     return what;
   }
 
+  /// What follows is of this server.
+  void become(const ServerName& name) {
+    name_ = name;
+    source_ = name.text();
+  }
+
   LinkNo connect(const std::string& boot = "b1", int level = 2, bool resumes = true,
                  const std::string& listed = "") {
     link_ = ++links_;
     Credential who;
-    who.allows = [](std::string_view team) { return team == "orders"; };
+    who.allows = [team = name_.team](std::string_view other) { return team == other; };
     network_->open(now_, link_, who, "127.0.0.1", false);
-    say("server.hello",
-        fmt::format(R"({{"protocol":{{"min":1,"max":1}},"server":"etl","boot":"{}",)"
-                    R"("level":{}}})",
-                    boot, level));
+    say("server.hello", fmt::format(R"({{"protocol":{{"min":1,"max":1}},"server":"{}","boot":"{}",)"
+                                    R"("level":{}}})",
+                                    name_.server, boot, level));
     if (resumes) {
       say("server.resume", fmt::format(R"({{"boot":"{}","attempts":[{}]}})", boot, listed));
     }
@@ -128,6 +134,7 @@ class NetworkFixture {
   Millis now_ = 1'000'000;
   std::int64_t epoch_ = 0;
   std::uint64_t ids_ = 0;
+  std::uint32_t team_slots_ = 0;
   LinkNo links_ = 0;
   LinkNo link_ = 0;
   Output out_;

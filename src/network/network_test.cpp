@@ -398,6 +398,32 @@ TEST_F(ANetwork, DeclarationsAreReadOneByOne) {
   EXPECT_EQ(network_->servers()[0].tasks, std::vector<std::string>{"load"});
 }
 
+// S36: what a team has in flight is bounded, however many servers say that they take how much.
+TEST_F(ANetwork, ATeamHasSoManyAttemptsAtOnce) {
+  team_slots_ = 5;
+  restart();
+  const LinkNo first = connect();
+  be_ready(4);
+  EXPECT_EQ(take().rooms.back(), (LineRoom{"server:orders/etl", 4}));
+  become({"orders", "other"});
+  const LinkNo second = connect();
+  be_ready(4);
+  EXPECT_EQ(take().rooms.back(), (LineRoom{"server:orders/other", 1}));
+  become({"billing", "sums"});
+  connect();
+  be_ready(4);
+  EXPECT_EQ(take().rooms.back(), (LineRoom{"server:billing/sums", 4}));
+
+  network_->closed(now_, first, out_);
+  EXPECT_EQ(take().rooms.back(), (LineRoom{"server:orders/etl", 0}));
+  become({"orders", "other"});
+  link_ = second;
+  say("server.heartbeat", R"({"in_flight":[]})");
+  EXPECT_EQ(take().rooms.back(), (LineRoom{"server:orders/other", 4}));
+  say("server.heartbeat", R"({"in_flight":[]})");
+  EXPECT_TRUE(out_.rooms.empty());
+}
+
 // S36: one team's made-up names neither fill the memory nor keep another team away.
 TEST_F(ANetwork, ATeamHasSoManyServers) {
   LinkNo last = 0;

@@ -90,9 +90,14 @@ void Network::Impl::problem(Millis now, LinkNo no, const std::string& of, std::s
   }
 }
 
-void Network::Impl::receive(Millis now, LinkNo no, std::string_view text, Output& out) {
-  const auto read = protocol::read_messages(text, protocol::Direction::kToCerebro);
-  for (const protocol::ReadMessage& one : read) {
+void Network::Impl::heard(Millis now, LinkNo no) {
+  const auto link = links_.find(no);
+  if (link != links_.end()) link->second.heard_at = now;
+}
+
+void Network::Impl::receive(Millis now, LinkNo no, std::span<const protocol::ReadMessage> messages,
+                            Output& out) {
+  for (const protocol::ReadMessage& one : messages) {
     const auto link = links_.find(no);
     if (link == links_.end()) return;  // what came before has ended it
     link->second.heard_at = now;
@@ -160,6 +165,7 @@ void Network::Impl::handle_session(Millis now, LinkNo no, const ServerName& name
     case Kind::kReady: return ready(now, no, name, server, message, out);
     case Kind::kDraining: return draining(now, name, server, out);
     case Kind::kHeartbeat: {
+      if (server.wanted != server.rooms) set_rooms(name, server, server.wanted, out);
       std::string cancels;
       for (const AttemptKey& key : server.attempts) {
         const Attempt& attempt = attempts_.at(key);

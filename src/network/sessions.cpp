@@ -135,12 +135,27 @@ void Network::Impl::closed(Millis now, LinkNo no, Output& out) {
 void Network::Impl::set_rooms(const ServerName& name, Server& server, SlotCounts wanted,
                               Output& out) {
   for (const auto& [slot_class, had] : server.rooms) wanted.try_emplace(slot_class, 0U);
+  server.wanted = wanted;
+  fit_team(name, server, wanted);
   for (const auto& [slot_class, slots] : wanted) {
     const auto had = server.rooms.find(slot_class);
     if (had != server.rooms.end() && had->second == slots) continue;
     out.rooms.push_back({line_of(name.team, name.server, slot_class), slots});
   }
   server.rooms = std::move(wanted);
+}
+
+/// Within what its team may have at once. Who gets less now, asks again with its next heartbeat.
+void Network::Impl::fit_team(const ServerName& name, const Server& server, SlotCounts& wanted) {
+  if (settings_.team_slots == 0) return;
+  std::uint32_t& taken = team_slots_[name.team];
+  for (const auto& [slot_class, had] : server.rooms) taken -= had;
+  for (auto& [slot_class, slots] : wanted) {
+    const std::uint32_t left = settings_.team_slots - std::min(taken, settings_.team_slots);
+    slots = std::min(slots, left);
+    taken += slots;
+  }
+  if (taken == 0) team_slots_.erase(name.team);
 }
 
 void Network::Impl::close_rooms(const ServerName& name, Server& server, Output& out) {
@@ -385,6 +400,7 @@ void Network::Impl::touch(Millis now, LinkNo no, const ServerName& name, Output&
   link->second.heard_at = now;
   Server& server = server_of(name);
   server.seen_at = now;
+  if (server.wanted != server.rooms) set_rooms(name, server, server.wanted, out);
   if (server.link != no || !server.away) return;
   server.away = false;
   server.since = now;

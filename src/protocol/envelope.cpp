@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
@@ -107,38 +108,53 @@ std::vector<ReadMessage> refused(std::string code, std::string detail) {
 
 }  // namespace
 
-std::vector<ReadMessage> read_messages(std::string_view text, Direction from) {
+MessageReader::MessageReader(std::string_view text, Direction from) : from_(from) {
   if (text.size() > kListMax) {
-    return refused("too_large", fmt::format("has more than {} bytes", kListMax));
+    refused_ = refused("too_large", fmt::format("has more than {} bytes", kListMax));
+    return;
   }
   if (auto flaw = shape::json_flaw(text); flaw.has_value()) {
-    return refused("malformed", *std::move(flaw));
+    refused_ = refused("malformed", *std::move(flaw));
+    return;
   }
   json::parse_options options;
   options.max_depth = kDepthMax;
   json::error_code error;
-  const auto whole =
+  auto whole =
       std::make_shared<const json::value>(json::parse(text, error, json::storage_ptr(), options));
-  if (error) return refused("malformed", fmt::format("is no JSON: {}", error.message()));
-  if (!whole->is_array()) {
-    if (text.size() > kMessageMax) {
-      return refused("too_large", fmt::format("has more than {} bytes", kMessageMax));
-    }
-    std::vector<ReadMessage> out;
-    out.push_back(read_value(whole, *whole, "#", from));
-    return out;
+  if (error) {
+    refused_ = refused("malformed", fmt::format("is no JSON: {}", error.message()));
+  } else if (!whole->is_array() && text.size() > kMessageMax) {
+    refused_ = refused("too_large", fmt::format("has more than {} bytes", kMessageMax));
+  } else if (whole->is_array() && whole->get_array().size() > kBatchMax) {
+    refused_ = refused("too_large", fmt::format("has more than {} messages", kBatchMax));
+  } else {
+    if (whole->is_array()) count_ = whole->get_array().size();
+    whole_ = std::move(whole);
   }
-  const json::array& list = whole->get_array();
-  if (list.size() > kBatchMax) {
-    return refused("too_large", fmt::format("has more than {} messages", kBatchMax));
+}
+
+std::vector<ReadMessage> MessageReader::next(std::size_t most) {
+  const std::size_t end = next_ + std::min(most, left());
+  if (whole_ == nullptr) {
+    next_ = end;
+    return std::exchange(refused_, {});
   }
   std::vector<ReadMessage> out;
-  out.reserve(list.size());
-  std::size_t number = 0;
-  for (const json::value& one : list) {
-    out.push_back(read_value(whole, one, fmt::format("#/{}", number++), from));
+  out.reserve(end - next_);
+  for (; next_ < end; ++next_) {
+    if (whole_->is_array()) {
+      out.push_back(
+          read_value(whole_, whole_->get_array()[next_], fmt::format("#/{}", next_), from_));
+    } else {
+      out.push_back(read_value(whole_, *whole_, "#", from_));
+    }
   }
   return out;
+}
+
+std::vector<ReadMessage> read_messages(std::string_view text, Direction from) {
+  return MessageReader(text, from).next(kBatchMax);
 }
 
 std::string write_message(MessageKind kind, const Head& head, std::string_view data) {

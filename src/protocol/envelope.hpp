@@ -4,7 +4,10 @@
 /// format and batch.
 #pragma once
 
+#include <boost/json/fwd.hpp>
+#include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -47,6 +50,23 @@ using ReadMessage = std::variant<Message, BadMessage>;
 /// kBatchMax of them, within kListMax; what is not JSON at all, or too large, is one BadMessage.
 /// `from`: kToCerebro or kToServer, what the reader takes.
 [[nodiscard]] std::vector<ReadMessage> read_messages(std::string_view text, Direction from);
+
+/// The same, a part of them at a time: what they mean is looked at only then.
+class MessageReader {
+ public:
+  MessageReader(std::string_view text, Direction from);
+  /// The next ones, at most so many.
+  [[nodiscard]] std::vector<ReadMessage> next(std::size_t most);
+  /// How many are left.
+  [[nodiscard]] std::size_t left() const { return count_ - next_; }
+
+ private:
+  Direction from_;
+  std::shared_ptr<const boost::json::value> whole_;  ///< null: it is `refused_`
+  std::vector<ReadMessage> refused_;
+  std::size_t count_ = 1;
+  std::size_t next_ = 0;
+};
 
 /// One line. `data`: JSON of an object, as the spec says.
 [[nodiscard]] std::string write_message(MessageKind kind, const Head& head, std::string_view data);

@@ -6,7 +6,7 @@ help_bench() {
 usage: ./dev bench [--only WORK[,WORK]] [--repeat N] [--no-peers]
 
 Measures the works chain, start, cpu, fan, durable, memory, foreach, history, schedules, server,
-first-process, api-runs, webhooks, api-lists, invoking, crowd, planning, postgres-outbox, postgres-slot, kafka, flood,
+first-process, api-runs, webhooks, api-lists, invoking, crowd, planning, neighbours, postgres-outbox, postgres-slot, kafka, flood,
 containers, flights and "small steps" with the release program, interleaved with their limits (C
 programs, xargs, sqlite3, wrk, docker run, DuckDB) and Luigi; medians of N (default 5). Writes
 bench/RESULTS.md when all works were measured, prints the table in any case.

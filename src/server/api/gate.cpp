@@ -182,16 +182,6 @@ std::size_t Gate::body_limit(const HttpRequest& head) const {
   return match.route->body_bytes > 0 ? match.route->body_bytes : settings_.body_bytes;
 }
 
-double Gate::Bucket::level(Millis now, std::uint32_t per_second) const {
-  const double drained = static_cast<double>(now - at) / 1000 * static_cast<double>(per_second);
-  return std::max(0.0, tokens - std::max(0.0, drained));
-}
-
-void Gate::Bucket::add(Millis now, std::uint32_t per_second) {
-  tokens = level(now, per_second) + 1;
-  at = now;
-}
-
 void Gate::failed(const std::string& address, Millis now) {
   const std::lock_guard lock(mutex_);
   if (failures_.size() >= kAddressesMax) failures_.clear();
@@ -201,7 +191,7 @@ void Gate::failed(const std::string& address, Millis now) {
 void Gate::forgive(const std::string& address) {
   const std::lock_guard lock(mutex_);
   const auto found = failures_.find(address);
-  if (found != failures_.end()) found->second.tokens = std::max(0.0, found->second.tokens - 1);
+  if (found != failures_.end()) found->second.take(1);
 }
 
 bool Gate::is_limited(const std::string& address, Millis now) const {
@@ -215,7 +205,7 @@ bool Gate::takes(const Caller& caller, Millis now) {
   const std::uint32_t rate = settings_.requests_per_second;
   if (rate == 0) return true;
   if (callers_.size() >= kAddressesMax) callers_.clear();
-  Bucket& bucket = callers_[caller.actor];
+  LeakyBucket& bucket = callers_[caller.actor];
   if (bucket.level(now, rate) >= 2.0 * rate) return false;
   bucket.add(now, rate);
   return true;

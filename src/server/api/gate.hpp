@@ -11,6 +11,7 @@
 #include <utility>
 #include <variant>
 
+#include "base/leaky_bucket.hpp"
 #include "base/time.hpp"
 #include "server/api/call.hpp"
 #include "server/auth/identity.hpp"
@@ -52,15 +53,7 @@ class Gate {
   [[nodiscard]] bool is_limited(const std::string& address, Millis now) const;
 
  private:
-  struct Bucket {
-    double tokens = 0;
-    Millis at = 0;
-
-    /// What is in it now.
-    [[nodiscard]] double level(Millis now, std::uint32_t per_second) const;
-    void add(Millis now, std::uint32_t per_second);
-  };
-  using Buckets = std::unordered_map<std::string, Bucket>;
+  using Buckets = std::unordered_map<std::string, LeakyBucket>;
   /// Whether the caller may ask once more, which counts.
   [[nodiscard]] bool takes(const Caller& caller, Millis now);
   [[nodiscard]] std::variant<Caller, Problem> authenticate(const HttpRequest& request, Millis now);

@@ -14,14 +14,16 @@
 namespace cordyna::server {
 namespace {
 
-constexpr std::ptrdiff_t kPlacesMax = 1'000;  ///< of one team
-constexpr std::size_t kMessagesMax = 10'000;  ///< that wait to be fetched
+constexpr std::ptrdiff_t kPlacesMax = 1'000;                 ///< of one team
+constexpr std::size_t kMessagesMax = 10'000;                 ///< that wait to be fetched
+constexpr std::size_t kUnheardMax = 2 * protocol::kListMax;  ///< bytes of messages of one server
 constexpr Millis kSaveWait = 15'000;
 constexpr std::string_view kProblemType = R"("type":"cordyna.message.problem.v1")";
 constexpr std::string_view kCommandType = R"("type":"cordyna.task.)";
 
 HttpResponse list_of(int status, const std::vector<std::string>& messages) {
   HttpResponse response{status, {{"Content-Type", "application/cloudevents-batch+json"}}, {}};
+  if (status == 429 || status == 503) response.headers.push_back({"Retry-After", "1"});
   response.body = "[";
   for (const std::string& one : messages) {
     if (response.body.size() > 1) response.body += ",\n";
@@ -30,6 +32,9 @@ HttpResponse list_of(int status, const std::vector<std::string>& messages) {
   response.body += "]\n";
   return response;
 }
+
+const protocol::BadMessage kTooManyServers{
+    {}, {}, "too_many", {{"#/source", "the team has more task servers than may be"}}};
 
 std::string problem_message(const protocol::BadMessage& bad) {
   protocol::Head head;
@@ -66,6 +71,18 @@ class HttpLinks::Mailbox final : public TaskLink {
 
   void close() override {}
 
+  /// Whether so many bytes may wait to be looked at, which `heard` ends. One list always may.
+  bool takes(std::size_t bytes) {
+    const std::lock_guard lock(mutex_);
+    if (unheard_ > 0 && unheard_ + bytes > kUnheardMax) return false;
+    unheard_ += bytes;
+    return true;
+  }
+  void heard(std::size_t bytes) {
+    const std::lock_guard lock(mutex_);
+    unheard_ -= bytes;
+  }
+
   /// Gives its number.
   std::uint64_t expect(std::set<std::string> ids, std::vector<std::string> replies,
                        Respond respond) {
@@ -80,7 +97,7 @@ class HttpLinks::Mailbox final : public TaskLink {
     const std::lock_guard lock(mutex_);
     const auto post = std::ranges::find(posts_, no, &Post::no);
     if (post == posts_.end()) return;
-    post->respond(list_of(202, post->replies));
+    post->respond(list_of(503, post->replies));  // a 2xx would be the receipt
     posts_.erase(post);
   }
 
@@ -132,6 +149,7 @@ class HttpLinks::Mailbox final : public TaskLink {
 
   std::mutex mutex_;
   std::uint64_t last_ = 0;  // guarded by mutex_, as all that follows
+  std::size_t unheard_ = 0;
   std::vector<std::string> commands_;
   std::vector<Post> posts_;
   Respond waiting_;
@@ -153,6 +171,7 @@ HttpLinks::Place HttpLinks::place_of(const network::ServerName& server,
   who.allows = [team = server.team](std::string_view other) { return team == other; };
   who.server = server.server;
   who.actor = "task server " + server.text();
+  who.share = "team " + server.team;
   place.link = servers_.open(std::move(who), address, true, place.mailbox);
   return places_.emplace(server, std::move(place)).first->second;
 }
@@ -199,11 +218,22 @@ void HttpLinks::post(const Caller& caller, const std::string& address, std::stri
     return respond(list_of(422, refused));
   }
   const Place place = place_of(*server, address);
-  if (place.link == 0) return respond(list_of(503, {}));
+  if (place.link == 0) return respond(list_of(503, {problem_message(kTooManyServers)}));
+  const std::size_t bytes = text.size();
+  if (!place.mailbox->takes(bytes)) {
+    return respond(
+        list_of(429, {problem_message({{},
+                                       {},
+                                       "too_many",
+                                       {{"#",
+                                         "the server has said more than was looked at yet; say it "
+                                         "again later"}}})}));
+  }
   const std::uint64_t no =
       place.mailbox->expect(std::move(ids), std::move(refused), std::move(respond));
   servers_.touch(place.link, *server);
-  servers_.receive(place.link, std::move(text), nullptr);
+  servers_.receive(place.link, std::move(text),
+                   [mailbox = place.mailbox, bytes] { mailbox->heard(bytes); });
   servers_.later(kSaveWait, [mailbox = place.mailbox, no] { mailbox->give_up(no); });
 }
 
@@ -211,7 +241,7 @@ void HttpLinks::fetch(const Caller& caller, const std::string& address,
                       const network::ServerName& server, Millis wait, Respond respond) {
   if (!caller.speaks_for(server.team)) return respond(list_of(403, {}));
   const Place place = place_of(server, address);
-  if (place.link == 0) return respond(list_of(503, {}));
+  if (place.link == 0) return respond(list_of(503, {problem_message(kTooManyServers)}));
   servers_.touch(place.link, server);
   const std::uint64_t no = place.mailbox->wait(std::move(respond));
   if (no == 0) return;

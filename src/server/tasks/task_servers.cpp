@@ -20,6 +20,7 @@
 #include "secrets/private_file.hpp"
 #include "server/auth/tokens.hpp"
 #include "server/tasks/declarer.hpp"
+#include "server/tasks/hearing.hpp"
 #include "server/tasks/invocation.hpp"
 #include "server/tasks/task_log.hpp"
 
@@ -33,6 +34,8 @@ using network::ServerName;
 using Job = std::move_only_function<void(Millis now, Output& out)>;
 
 constexpr std::size_t kJobsMax = 8192;
+/// Who says more than is heard of him is there all the same: it is no lease that ends.
+constexpr Millis kKeepEvery = 1'000;
 constexpr int kDecideTries = 20;
 constexpr Millis kDecidePause = 20;  // times how often it was tried
 /// When servers that are sent away come again: not all at once.
@@ -65,7 +68,8 @@ class TaskServers::Impl {
         declarer_(parts_.layout, *reader_),
         logs_(parts_.layout),
         jobs_(kJobsMax),
-        network_(settings(key)) {}
+        network_(settings(key)),
+        hearing_(parts_.messages_per_second) {}
 
   ~Impl() { stop(); }
   Impl(const Impl&) = delete;
@@ -154,30 +158,21 @@ class TaskServers::Impl {
     const LinkNo no = ++last_link_;
     tell([this, no, http, who = std::move(who), address = std::move(address),
           link = std::move(link)](Millis now, Output&) mutable {
-      links_[no] = {std::move(link), who.actor};
+      links_[no] = {std::move(link), who.share.empty() ? who.actor : who.share};
       network_.open(now, no, std::move(who), std::move(address), http);
     });
     return no;
   }
 
   void receive(LinkNo no, std::string text, std::move_only_function<void()> done) {
-    say(no, [this, no, text = std::move(text), done = std::move(done)](Millis now,
-                                                                       Output& out) mutable {
-      network_.receive(now, no, text, out);
-      if (done) done();
-    });
+    say({no, std::move(text), std::move(done)});
   }
 
   void touch(LinkNo no, const ServerName& name) {
     tell([this, no, name](Millis now, Output& out) { network_.touch(now, no, name, out); });
   }
 
-  void closed(LinkNo no) {
-    say(no, [this, no](Millis now, Output& out) {
-      network_.closed(now, no, out);
-      links_.erase(no);
-    });
-  }
+  void closed(LinkNo no) { say({no}); }
 
   void later(Millis delay, std::move_only_function<void()> job) {
     tell([this, delay, job = std::move(job)](Millis now, Output&) mutable {
@@ -205,11 +200,12 @@ class TaskServers::Impl {
   };
   struct Link {
     std::shared_ptr<TaskLink> end;
-    std::string actor;
+    std::string caller;
   };
 
   network::NetworkSettings settings(const std::string& key) const {
     network::NetworkSettings settings;
+    settings.team_slots = parts_.team_attempts;
     settings.epoch = static_cast<std::int64_t>(parts_.epoch);
     settings.token = [key](std::string_view text) {
       return http::hex(http::hmac_sha256(key, text));
@@ -240,26 +236,33 @@ class TaskServers::Impl {
   }
 
   /// What a link says, after what it said before.
-  void say(LinkNo no, Job job) {
-    tell([this, no, job = std::move(job)](Millis, Output&) mutable {
-      const auto link = links_.find(no);
-      if (link != links_.end()) said_[link->second.actor].push_back(std::move(job));
+  void say(Said said) {
+    tell([this, said = std::move(said)](Millis, Output&) mutable {
+      const auto link = links_.find(said.link);
+      if (link != links_.end()) hearing_.say(link->second.caller, std::move(said));
     });
   }
 
-  /// Of each caller one frame at a time: who has many sessions is heard no more often than others.
   void hear(Output& out) {
-    for (auto of = said_.begin(); of != said_.end();) {
-      Job job = std::move(of->second.front());
-      of->second.pop_front();
-      job(parts_.clock->now(), out);
-      of = of->second.empty() ? said_.erase(of) : std::next(of);
-    }
+    const Millis now = parts_.clock->now();
+    const auto listen = [&](LinkNo no, const std::vector<protocol::ReadMessage>& piece) {
+      network_.receive(parts_.clock->now(), no, piece, out);
+    };
+    const auto close = [&](LinkNo no) {
+      network_.closed(parts_.clock->now(), no, out);
+      links_.erase(no);
+    };
+    hearing_.hear(now, listen, close);
+    if (now < kept_at_ + kKeepEvery) return;
+    kept_at_ = now;
+    for (const LinkNo no : hearing_.waiting()) network_.heard(now, no);
   }
 
   std::optional<std::chrono::steady_clock::time_point> wake_time() const {
-    if (!said_.empty()) return std::chrono::steady_clock::now();
     auto timer = network_.next_timer();
+    if (const auto heard = hearing_.next(parts_.clock->now()); heard.has_value()) {
+      timer = std::min(timer.value_or(*heard), *heard);
+    }
     if (!timed_.empty()) {
       timer = std::min(timer.value_or(timed_.begin()->first), timed_.begin()->first);
     }
@@ -422,7 +425,8 @@ class TaskServers::Impl {
   BoundedQueue<Job> jobs_;
   Network network_;
   std::map<LinkNo, Link> links_;
-  std::map<std::string, std::deque<Job>> said_;  // by caller; none is empty
+  Hearing hearing_;
+  Millis kept_at_ = 0;  // the last time that who waits to be heard was kept
   std::set<ServerName> known_;
   std::multimap<Millis, std::move_only_function<void()>> timed_;
   std::set<RunNo> served_;  // live runs with attempts of ours; of cerebro's thread alone
