@@ -145,8 +145,13 @@ Result<> PgReplication::make_slot() {
     TRY(database_.ask("SELECT pg_drop_replication_slot($1)", {name}));
   }
   if (found == Slot::kReady) return {};
-  TRY(database_.ask("SELECT pg_create_logical_replication_slot($1, 'pgoutput')", {name}));
-  return {};
+  const auto made =
+      database_.ask("SELECT pg_create_logical_replication_slot($1, 'pgoutput')", {name});
+  if (made.has_value()) return {};
+  // Who installs and who begins to read may make it in the same moment.
+  const auto again = slot();
+  if (again.has_value() && *again == Slot::kReady) return {};
+  return std::unexpected(made.error());
 }
 
 Result<PgReplication::Now> PgReplication::now() {
