@@ -126,19 +126,13 @@ def show(cerebro: Cerebro, last: dict[str, Any]) -> None:
     begun.sort(key=lambda one: (one[0], -one[1]["run"]))
     for number, (at, run) in enumerate(begun, 1):
         print(f"  {number}. {at[11:23]}  {run['namespace']}/{run['flow']:<9} {run['state']}")
-    print("\nwhat went wrong, and whom it concerns")
-    for run, _ in rows:
-        for task in cerebro.call("GET", f"/runs/{run['run']}/tasks")["tasks"]:
-            if task["task"] == "task" and task["state"] == "error":
-                flow = cerebro.call("GET", f"/flows/{run['namespace']}/{run['flow']}")["canonical"]
-                whom = flow["labels"]["contacts"]
-                error = task["error"]
-                print(f"  {run['namespace']}/{run['flow']}: {error['message']}")
-                print(f"    for team {error['owner']}: {whom}")
-            elif task["state"] == "blocked":
-                print(
-                    f"  {run['namespace']}/{run['flow']}: never ran, blocked by {task['blocked_by']}"
-                )
+    print("\nwhat went wrong, and who was told")
+    for notice in reversed(cerebro.call("GET", "/notices")["notices"]):
+        namespace, _, flow = notice["flow"].partition("/")
+        labels = cerebro.call("GET", f"/flows/{namespace}/{flow}")["canonical"]["labels"]
+        whose = "" if notice["team"] == notice["cause"] else f", for the fault of {notice['cause']}"
+        print(f"  {notice['flow']} {notice['kind']}{whose}: {notice['description']}")
+        print(f"    told: team {notice['team']}, {labels['contacts']}")
     print(
         f"\n{last['namespace']}/{last['flow']} ended as {last['state']}: {last.get('outputs', {})}"
     )

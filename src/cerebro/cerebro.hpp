@@ -123,6 +123,7 @@ struct EventRequest {
 struct IntakeRequest {
   std::vector<EventRequest> events;
   std::vector<PositionRow> positions;
+  std::vector<NoticeRow> notices{};  ///< as ChangeSet
 };
 enum class EventOp : std::uint8_t { kReplay, kDrop };
 /// A dead letter is tried again, or dropped. Errors: kNotFound; kConflict: it is none.

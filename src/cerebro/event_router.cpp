@@ -185,6 +185,7 @@ Result<std::int64_t> EventRouter::accept_all(Millis wall, const IntakeRequest& r
   }
   bulk_ += static_cast<std::size_t>(count);
   out.positions.insert(out.positions.end(), request.positions.begin(), request.positions.end());
+  out.notices.insert(out.notices.end(), request.notices.begin(), request.notices.end());
   return count;
 }
 

@@ -38,6 +38,7 @@ enum class Verb : std::uint8_t {
   kApply,
   kPlan,
   kFlows,
+  kNotices,
   kAudit,
   kEvents,
   kTriggers,
@@ -83,7 +84,7 @@ struct ServerOptions {
   bool disable = false;
   bool enable = false;
   bool service = false;
-  std::string team;  ///< of token create: of task servers
+  std::string team;  ///< of token create: of task servers; of notices: whom they are for
 };
 
 /// Of conformance.

@@ -20,6 +20,7 @@ class FlowCommands {
   void add_flows();
   void add_up();
   void add_audit();
+  void add_notices();
   void add_events();
   void add_triggers();
   void add_inputs();
@@ -198,6 +199,27 @@ void FlowCommands::add_audit() {
       "'list --json' prints JSON lines, the oldest first, for export.");
 }
 
+void FlowCommands::add_notices() {
+  CLI::App* const notices =
+      add("notices", "Show who is told of what went wrong, and whose it is", Verb::kNotices);
+  notices->add_option("--team", found_.at.team, "Only for this team")->type_name("TEAM");
+  notices->add_option("--kind", found_.run_state, "Only of this kind: failed, blocked or lost")
+      ->check(CLI::IsMember({"failed", "blocked", "lost"}))
+      ->type_name("KIND");
+  notices->add_option("-n,--limit", found_.limit, "So many at most (default: 20)")
+      ->check(CLI::Range(1, 1'000'000))
+      ->type_name("N");
+  notices->add_option("--before", found_.before, "Only those before this number")
+      ->check(CLI::Range(std::int64_t{1}, std::numeric_limits<std::int64_t>::max()))
+      ->type_name("NUMBER");
+  add_common(notices);
+  notices->footer(
+      "KIND is failed (a task or a run of the team has failed: once for each task of a run),\n"
+      "blocked (something of the team does not come, since something else has failed: once for\n"
+      "each run) or lost (nothing is heard of a task server of the team any more). CAUSE is the\n"
+      "team whose it is. Newest first; with --json a line for each.");
+}
+
 void FlowCommands::add_events() {
   CLI::App* const events =
       add("events", "Show what came in through triggers; try dead letters again", Verb::kEvents);
@@ -346,6 +368,7 @@ void add_applied_flow_commands(CLI::App& app, Arguments& found) {
   commands.add_flows();
   commands.add_up();
   commands.add_audit();
+  commands.add_notices();
   commands.add_events();
   commands.add_triggers();
   commands.add_inputs();

@@ -54,6 +54,7 @@ using CommandResult = Result<ExitCode>;
 [[nodiscard]] CommandResult apply_command(CommandContext& context);
 [[nodiscard]] CommandResult plan_command(CommandContext& context);
 [[nodiscard]] CommandResult flows_command(CommandContext& context);
+[[nodiscard]] CommandResult notices_command(CommandContext& context);
 [[nodiscard]] CommandResult audit_command(CommandContext& context);
 [[nodiscard]] CommandResult events_command(CommandContext& context);
 [[nodiscard]] CommandResult inputs_command(CommandContext& context);

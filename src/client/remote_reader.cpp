@@ -333,6 +333,19 @@ Result<std::vector<EventRow>> RemoteReader::list_events(const EventFilter& filte
       event_of);
 }
 
+Result<std::vector<NoticeRow>> RemoteReader::list_notices(const NoticeFilter& filter) {
+  const std::string kind = filter.kind.has_value() ? std::string(to_string(*filter.kind)) : "";
+  return read_pages<NoticeRow>(
+      client_,
+      {"/notices",
+       {{"team", filter.team}, {"kind", kind}, {"run", number_text(filter.run)}},
+       "notices",
+       "before",
+       number_text(filter.before),
+       filter.limit},
+      notice_of);
+}
+
 Result<std::vector<AuditRow>> RemoteReader::list_audit(const AuditFilter& filter) {
   return read_pages<AuditRow>(client_,
                               {"/audit",

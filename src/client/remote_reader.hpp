@@ -47,6 +47,7 @@ class RemoteReader final : public StoreReader {
   using StoreReader::find_event;
   Result<EventRow> find_event(EventNo no) override;
   Result<std::vector<EventRow>> list_events(const EventFilter& filter) override;
+  Result<std::vector<NoticeRow>> list_notices(const NoticeFilter& filter) override;
   Result<std::vector<AuditRow>> list_audit(const AuditFilter& filter) override;
 
   // What a state folder answers otherwise.

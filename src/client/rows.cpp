@@ -255,6 +255,26 @@ Result<EventRow> event_of(const JsonSlice& json) {
   return event;
 }
 
+Result<NoticeRow> notice_of(const JsonSlice& json) {
+  NoticeRow notice;
+  notice.no = json.number("notice");
+  if (notice.no <= 0) return wrong("a notice", "notice");
+  const auto kind = parse_notice_kind(json.text("kind"));
+  if (!kind.has_value()) return wrong("a notice", "kind");
+  notice.kind = *kind;
+  notice.id = json.text("id");
+  notice.at = json.time("at");
+  notice.team = json.text("team");
+  notice.cause = json.text("cause");
+  notice.ns = json.text("namespace");
+  if (notice.ns.empty()) name_of(json, notice.ns, notice.flow_id);
+  notice.run = json.number("run");
+  notice.path = json.text("task");
+  notice.code = json.text("code");
+  notice.text = json.text("description");
+  return notice;
+}
+
 Result<AuditRow> audit_of(const JsonSlice& json) {
   AuditRow row;
   row.seq = json.number("seq");

@@ -36,6 +36,7 @@ namespace cordyna::client {
 [[nodiscard]] Result<TickRow> tick_of(const JsonSlice& json);
 [[nodiscard]] Result<EventRow> event_of(const JsonSlice& json);
 [[nodiscard]] Result<ListedTrigger> trigger_of(const JsonSlice& json);
+[[nodiscard]] Result<NoticeRow> notice_of(const JsonSlice& json);
 [[nodiscard]] Result<AuditRow> audit_of(const JsonSlice& json);
 [[nodiscard]] Result<UserRow> user_of(const JsonSlice& json);  ///< `password`: only whether
 [[nodiscard]] Result<TokenRow> token_of(const JsonSlice& json);

@@ -160,6 +160,20 @@ TEST(RowsTest, HistoryTicksAndAuditComeBack) {
   EXPECT_EQ(*audit_of(slice(text)), audit) << "the hash is of each byte";
 }
 
+TEST(RowsTest, NoticesComeBack) {
+  for (const NoticeRow& notice :
+       {NoticeRow{7, "r/failed/a", 1'700'000'000'000, NoticeKind::kFailed, "orders", "stock",
+                  "acme", "daily", 12, "a", "EXIT_NONZERO", "it \"failed\""},
+        NoticeRow{8, "r/blocked/x", 1'700'000'000'000, NoticeKind::kBlocked, "x", "", "", "daily",
+                  12, "", "", "it waits"},
+        NoticeRow{9, "server/orders/etl/5", 1'700'000'000'000, NoticeKind::kLost, "orders", "",
+                  "orders", "", 0, "", "", "it is gone"}}) {
+    std::string text;
+    append_notice(text, notice);
+    EXPECT_EQ(*notice_of(slice(text)), notice) << text;
+  }
+}
+
 TEST(RowsTest, FlowsAndBackfillsComeBack) {
   AppliedFlowRow flow;
   flow.ns = "acme";

@@ -18,8 +18,10 @@
 
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -177,6 +179,17 @@ class RunMachine {
   void restore_attempt(Step& step, const AttemptRow& row);
   void note_end(TaskIndex spec, const TaskRow& row);
 
+  // run_notice.cpp
+  [[nodiscard]] std::optional<NoticeRow> notice_of(TaskIndex task, TaskState state,
+                                                   const TaskRow& row) const;
+  [[nodiscard]] std::string notice_id(const NoticeRow& notice) const;
+  bool note_notice(const NoticeRow& notice);
+  void note_cause(TaskIndex task, const TaskRow& row);
+  void tell(Step& step, NoticeRow notice);
+  void tell_of_end(Step& step, TaskIndex task, TaskState state, const TaskRow& row);
+  void tell_of_run(Step& step);
+  void restore_notice(TaskIndex task, const TaskRow& row);
+
   // run_record.cpp
   [[nodiscard]] TaskError owned(TaskError error, TaskIndex task) const;
   void write_run(Step& step, RunState to, std::string detail);
@@ -205,8 +218,12 @@ class RunMachine {
   std::unordered_map<TaskIndex, Loop> loops_;                 // of foreach with items to run
   std::unordered_map<TaskIndex, Body> bodies_;                // of foreach, by place in the flow
   std::vector<Lane> lanes_;
-  std::deque<TaskIndex> dirty_;  // to be looked at
-  TaskIndex sweep_ = 0;          // cancel goes over all tasks from here
+  std::set<std::string> told_;                 // ids of notices
+  std::set<std::string> told_teams_;           // of this run
+  std::map<std::string, std::string> causes_;  // who, of tasks that failed for another team's fault
+  std::string run_cause_;                      // whose the first failure is
+  std::deque<TaskIndex> dirty_;                // to be looked at
+  TaskIndex sweep_ = 0;                        // cancel goes over all tasks from here
   TaskIndex sweep_end_ = 0;
   std::uint32_t open_[3] = {0, 0, 0};  // tasks of each section that have not ended
   std::uint32_t unproven_ = 0;         // attempts that may still run

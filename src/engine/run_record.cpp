@@ -172,6 +172,9 @@ void RunMachine::end_task(Step& step, TaskIndex task, TaskState state, const Tas
   row.attempt = tasks_[task].attempt;
   if (state == TaskState::kError) row.path = path_of(task);
   note_end(tasks_[task].spec, row);
+  if (state == TaskState::kError || state == TaskState::kBlocked) {
+    tell_of_end(step, task, state, row);
+  }
   after_end(task);
 }
 

@@ -215,6 +215,7 @@ void RunMachine::finish(Step& step) {
     }
   }
   if (flow_->outputs.size() <= 2) give_what_server_gave();
+  if (to == RunState::kError) tell_of_run(step);
   write_run(step, to, std::move(detail));
   step.out.ended.push_back(run_.no);
 }
@@ -343,6 +344,7 @@ void RunMachine::restore_task(const TaskRow& row) {
   if (!row.outputs.empty()) outputs_[task] = row.outputs;
   if (!row.blocked_by.empty()) blocked_by_[task] = row.blocked_by;
   note_end(tasks_[task].spec, row);
+  if (row.state == TaskState::kError || row.state == TaskState::kBlocked) restore_notice(task, row);
   run_.warnings += row.warnings;
   if (row.state == TaskState::kStarted && is_foreach(task)) return;
   if (row.state == TaskState::kStarted && is_switch(task)) return restore_choice(task, row.outputs);

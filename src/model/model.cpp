@@ -93,6 +93,7 @@ void ChangeSet::clear() {
   tokens.clear();
   removed_tokens.clear();
   audit.clear();
+  notices.clear();
   history.clear();
 }
 

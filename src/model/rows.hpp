@@ -15,6 +15,7 @@
 #include "model/backfill.hpp"
 #include "model/event.hpp"
 #include "model/identity.hpp"
+#include "model/notice.hpp"
 #include "model/states.hpp"
 #include "model/task_error.hpp"
 #include "model/trigger.hpp"
@@ -196,6 +197,9 @@ struct ChangeSet {
   std::vector<TokenRow> tokens;        ///< inserted, or replaced
   std::vector<std::string> removed_tokens;
   std::vector<AuditRow> audit;  ///< inserted
+  /// Inserted, without their numbers; one whose id is there already is left out. They go with the
+  /// run that they are of.
+  std::vector<NoticeRow> notices;
 
   [[nodiscard]] bool empty() const {
     return flows.empty() && runs.empty() && tasks.empty() && attempts.empty() && holds.empty() &&
@@ -203,7 +207,7 @@ struct ChangeSet {
            applied_versions.empty() && history.empty() && removed_runs.empty() &&
            gone_runs.empty() && removed_ticks.empty() && events.empty() && removed_events.empty() &&
            positions.empty() && users.empty() && tokens.empty() && removed_tokens.empty() &&
-           audit.empty();
+           audit.empty() && notices.empty();
   }
   void clear();
 };

@@ -51,6 +51,7 @@ void Network::Impl::advance(Millis now, Output& out) {
         timers_.insert({server.since + settings_.lost_after, TimerKind::kLost, timer.no});
         continue;
       }
+      out.lost.push_back({name, server.since, server.attempts.size()});
       lose_all(name, "nothing was heard of it for too long", out);
       server.gone = true;
       server.since = now;

@@ -107,6 +107,13 @@ struct Trace {
   std::string detail;
 };
 
+/// A server of which nothing is heard any more.
+struct LostServer {
+  ServerName server;
+  Millis since = 0;          ///< nothing was heard
+  std::size_t attempts = 0;  ///< that it had, and has lost
+};
+
 /// What a step wants done, each kind in order.
 struct Output {
   std::vector<AttemptReport> reports{};
@@ -116,6 +123,7 @@ struct Output {
   std::vector<LineRoom> rooms{};
   std::vector<Declaring> declarings{};
   std::vector<std::pair<ServerName, std::string>> boots{};  ///< to be saved; answer: `boot_saved`
+  std::vector<LostServer> lost{};
   std::vector<LogLines> logs{};
   std::vector<Trace> traces{};
 };

@@ -398,6 +398,24 @@ TEST_F(ANetwork, DeclarationsAreReadOneByOne) {
   EXPECT_EQ(network_->servers()[0].tasks, std::vector<std::string>{"load"});
 }
 
+TEST_F(ANetwork, TellsOnceOfAServerThatIsLost) {
+  connect();
+  be_ready();
+  network_->start(now_, invocation(), out_);
+  network_->closed(now_, link_, out_);
+  const Millis since = now_;
+  take();
+  wait(299'000);
+  EXPECT_TRUE(out_.lost.empty());
+  wait(2'000);
+  ASSERT_EQ(out_.lost.size(), 1U);
+  EXPECT_EQ(out_.lost[0].server.text(), "orders/etl");
+  EXPECT_EQ(out_.lost[0].since, since);
+  EXPECT_EQ(out_.lost[0].attempts, 1U);
+  wait(600'000);
+  EXPECT_EQ(out_.lost.size(), 1U);
+}
+
 // S36: what a team has in flight is bounded, however many servers say that they take how much.
 TEST_F(ANetwork, ATeamHasSoManyAttemptsAtOnce) {
   team_slots_ = 5;

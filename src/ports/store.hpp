@@ -123,6 +123,11 @@ class StoreReader {
     return std::string();
   }
 
+  virtual Result<std::vector<NoticeRow>> list_notices(const NoticeFilter& filter) {
+    static_cast<void>(filter);
+    return std::vector<NoticeRow>();
+  }
+
   // Who may do what, and what was done: for a server. A store without one need not know it.
 
   /// In order of their names. All: a server has few enough to keep them in memory.

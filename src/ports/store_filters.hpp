@@ -92,6 +92,15 @@ struct AuditFilter {
   std::uint32_t limit = 50;
 };
 
+/// Newest first.
+struct NoticeFilter {
+  std::string team{};  ///< whom they are for; empty: anybody
+  std::optional<NoticeKind> kind{};
+  RunNo run = 0;            ///< only of this run; 0: any
+  std::int64_t before = 0;  ///< keyset: only numbers below; 0: from the newest
+  std::uint32_t limit = 50;
+};
+
 /// An event's name: its trigger and its own id.
 struct EventKey {
   std::string_view ns;

@@ -134,6 +134,25 @@ void append_tick(std::string& out, const TickRow& tick) {
   out += '}';
 }
 
+void append_notice(std::string& out, const NoticeRow& notice) {
+  fmt::format_to(std::back_inserter(out), "{{\"notice\":{},\"id\":", notice.no);
+  append_json(out, notice.id);
+  append_time(out, "at", notice.at);
+  fmt::format_to(std::back_inserter(out), ",\"kind\":\"{}\",\"team\":", to_string(notice.kind));
+  append_json(out, notice.team);
+  append_text(out, "cause", notice.cause);
+  if (notice.flow_id.empty()) {
+    append_text(out, "namespace", notice.ns);
+  } else {
+    append_text(out, "flow", flow_name(notice.ns, notice.flow_id));
+  }
+  if (notice.run > 0) fmt::format_to(std::back_inserter(out), ",\"run\":{}", notice.run);
+  append_text(out, "task", notice.path);
+  append_text(out, "code", notice.code);
+  append_text(out, "description", notice.text);
+  out += '}';
+}
+
 void append_event(std::string& out, const EventRow& event) {
   fmt::format_to(std::back_inserter(out), "{{\"event\":{},\"id\":", event.no);
   append_json(out, event.event_id);

@@ -22,6 +22,7 @@ void append_task(std::string& out, const TaskRow& task);
 void append_attempt(std::string& out, const AttemptRow& attempt);
 void append_hold(std::string& out, const HoldRow& hold);
 void append_tick(std::string& out, const TickRow& tick);
+void append_notice(std::string& out, const NoticeRow& notice);
 /// Without what it holds.
 void append_event(std::string& out, const EventRow& event);
 /// With it.

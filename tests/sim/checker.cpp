@@ -274,6 +274,7 @@ void Checker::at_end(Store& store) {
     expect(run != runs_.end() && is_final(run->second.state), "R16: the run did not end", no, "");
     // Skipped, or cancelled while it was pending: nothing of it was ever looked at.
     if (run != runs_.end() && run->second.started_at == 0) continue;
+    if (run != runs_.end() && run->second.state == RunState::kError) check_told(store, no);
     for (TaskIndex at = 0; at < flow->tasks.size(); ++at) {
       const TaskSpec& spec = flow->tasks[at];
       const auto task = tasks_.find({no, spec.id});
@@ -289,6 +290,43 @@ void Checker::at_end(Store& store) {
     if (run != runs_.end() && run->second.rerun_of > 0) continue;
     if (run != runs_.end() && !run->second.cancel_requested && !run->second.error.has_value())
       compare_with_model(store, no);
+  }
+}
+
+/// R47: whoever owns a flow is told of each run that fails, once, and so is each owner of a task
+/// that did.
+void Checker::check_told(Store& store, RunNo no) {
+  NoticeFilter filter;
+  filter.run = no;
+  filter.limit = 100'000;
+  const auto notices = store.list_notices(filter);
+  expect(notices.has_value(), "the notices cannot be read", no, "");
+  if (!notices.has_value()) return;
+  const Flow& flow = *flows_.at(no);
+  std::set<std::string> teams;
+  std::set<std::string> blocked;
+  for (const NoticeRow& notice : *notices) {
+    teams.insert(notice.team);
+    expect(!notice.text.empty() && !notice.cause.empty(), "R47: a notice without a word or a cause",
+           no, notice.path);
+    if (notice.kind != NoticeKind::kBlocked) continue;
+    expect(blocked.insert(notice.team).second, "R47: a team is told twice that it waits in vain",
+           no, notice.path);
+  }
+  expect(teams.contains(flow.owner), "R47: nobody told the flow's owner", no, "");
+  const auto may_fail = [&flow](const TaskSpec* spec) {
+    while (!spec->allow_failure && spec->inside != kNoTask) spec = &flow.tasks[spec->inside];
+    return spec->allow_failure;
+  };
+  for (const TaskSpec& spec : flow.tasks) {
+    const auto task = tasks_.find({no, spec.id});
+    if (task == tasks_.end() || may_fail(&spec) || !task->second.error.has_value()) continue;
+    if (task->second.state != TaskState::kError ||
+        task->second.error->code == TaskErrorCode::kInsideFailed) {
+      continue;
+    }
+    expect(teams.contains(task->second.error->owner), "R47: nobody told the owner of a failed task",
+           no, spec.id);
   }
 }
 

@@ -46,6 +46,7 @@ class Checker {
   void check_history(const HistoryRow& row);
   void check_hold(const HoldRow& row);
   void check_paused(RunNo run);
+  void check_told(Store& store, RunNo no);
   void check_deadline(const AttemptRow& row, const AttemptRow& before);
   [[nodiscard]] bool has_turn(RunNo no, TaskIndex task) const;
   void compare_with_model(Store& store, RunNo no);

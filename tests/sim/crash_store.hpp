@@ -79,6 +79,9 @@ class CrashStore final : public Store {
   Result<std::vector<HashRuns>> count_runs(std::string_view ns, std::string_view flow_id) override {
     return store_->count_runs(ns, flow_id);
   }
+  Result<std::vector<NoticeRow>> list_notices(const NoticeFilter& filter) override {
+    return store_->list_notices(filter);
+  }
   std::uint64_t epoch() const override { return store_->epoch(); }
   Result<RunNo> last_run_no() override { return store_->last_run_no(); }
 

@@ -156,8 +156,33 @@ constexpr std::array kRunPlanFields{
     Field{"plan", kRefs, true, "In an order in which they can run.", {}, "PlannedRun"},
 };
 
+constexpr std::array kNoticeFields{
+    Field{"notice", kInteger, true, "Its number: the larger, the newer."},
+    Field{"id", kString, true, "What it is about: the same whenever it is told."},
+    Field{"at", kTime, true, "When it happened."},
+    Field{
+        "kind", kString, true,
+        "failed: a task or a run of the team has failed; blocked: something of the team does not "
+        "come, since something else has failed; lost: nothing is heard of a task server any more.",
+        kNoticeKinds},
+    Field{"team", kString, true, "Whom it is for."},
+    Field{"cause", kString, false, "The team whose it is that this has happened."},
+    Field{"flow", kString, false, "The flow, with its namespace."},
+    Field{"namespace", kString, false, "Where, if it is of no flow."},
+    Field{"run", kInteger, false, "The number of the run."},
+    Field{"task", kString, false, "The path of the task; without it it is the run itself."},
+    Field{"code", kString, false, "The error's code."},
+    Field{"description", kString, true, "What has happened."},
+};
+constexpr std::array kNoticesFields{
+    Field{"notices", kRefs, true, "Newest first.", {}, "Notice"},
+    Field{"next", kString, false, "For `before`, where there is more."},
+};
+
 }  // namespace
 
+const ObjectSpec kNotice{"Notice", "Who is told of something that went wrong.", kNoticeFields};
+const ObjectSpec kNotices{"Notices", "Notices.", kNoticesFields};
 const ObjectSpec kAccepted{"AcceptedEvent", "An event that is saved.", kAcceptedFields};
 const ObjectSpec kTrigger{"Trigger", "A trigger.", kTriggerFields};
 const ObjectSpec kTriggers{"Triggers", "Triggers.", kTriggersFields};

@@ -69,6 +69,10 @@ constexpr std::array kEventQuery{
     Field{"state", kString, false, "Only in this state; dead: the dead letters.", kEventStates},
     kBeforeNo,
     kLimit};
+constexpr std::array kNoticeQuery{Field{"team", kString, false, "Only for this one."},
+                                  Field{"kind", kString, false, "Only of this kind.", kNoticeKinds},
+                                  Field{"run", kInteger, false, "Only of this run.", {}, {}, 1},
+                                  kBeforeNo, kLimit};
 constexpr std::array kTriggerQuery{
     Field{"namespace", kString, false, "Only of this namespace."},
     Field{"flow", kString, false, "Only of flows with this id."},
@@ -190,6 +194,8 @@ constexpr std::array kRoutes{
           "An event with its data", show_event, {}, nullptr, {}, 200, &kEvent},
     Route{"POST", "/api/v1/events/{event}/settle", "settleEvent", "events", Role::kOperator, Scope::kAnywhere,
           "A dead letter is tried again, or dropped", settle_event, {}, &kSettle, {}, 202, &kSettled},
+    Route{"GET", "/api/v1/notices", "listNotices", "runs", Role::kViewer, Scope::kAnywhere,
+          "Who is told of what went wrong, newest first", list_notices, kNoticeQuery, nullptr, {}, 200, &kNotices},
     Route{"GET", "/api/v1/inputs", "listInputs", "events", Role::kViewer, Scope::kAnywhere,
           "What listens for triggers, and how it fares", list_inputs, {}, nullptr, {}, 200, &kInputs},
     Route{"GET", "/api/v1/task-servers", "listTaskServers", "task-servers", Role::kViewer, Scope::kAnywhere,

@@ -94,6 +94,9 @@ void disable_user(Api& api, Call& call);
 void list_tokens(Api& api, Call& call);
 void create_token(Api& api, Call& call);
 void revoke_token(Api& api, Call& call);
+// notices.cpp
+void list_notices(Api& api, Call& call);
+
 // audit.cpp
 void list_audit(Api& api, Call& call);
 // backup.cpp

@@ -593,7 +593,7 @@ shape::Specs object_specs() {
       &kFlowDiff,      &kNamespace,    &kNamespaces,   &kArtifact,    &kArtifacts,
       &kReport,        &kRunFlow,      &kRerunPlan,    &kFlowSwitch,  &kTaskServer,
       &kTaskServers,   &kInFlight,     &kMessage,      &kMessages,    &kPlannedRun,
-      &kRunPlan};
+      &kRunPlan,       &kNotice,       &kNotices};
   return kAll;
 }
 

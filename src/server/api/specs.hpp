@@ -13,6 +13,8 @@ inline constexpr std::array<std::string_view, 7> kRunStates{
 
 inline constexpr std::array<std::string_view, 4> kEventStates{"pending", "run", "dead", "dropped"};
 
+inline constexpr std::array<std::string_view, 3> kNoticeKinds{"failed", "blocked", "lost"};
+
 inline constexpr std::array<std::string_view, 5> kTriggerTypes{"schedule", "webhook", "postgres",
                                                                "kafka", "flow"};
 
@@ -85,6 +87,8 @@ extern const ObjectSpec kPartChanges;
 extern const ObjectSpec kFlowDiff;
 extern const ObjectSpec kNamespace;
 extern const ObjectSpec kNamespaces;
+extern const ObjectSpec kNotice;
+extern const ObjectSpec kNotices;
 extern const ObjectSpec kArtifact;
 extern const ObjectSpec kArtifacts;
 extern const ObjectSpec kHolder;

@@ -276,6 +276,9 @@ class TaskServers::Impl {
       note_rooms(out.rooms);
       cerebro_->ask(RoomRequest{std::move(out.rooms)}, std::nullopt, [](const auto&) {});
     }
+    // Whoever sees that an attempt has ended finds what it has printed and said.
+    for (const network::LogLines& lines : out.logs) logs_.add(lines, parts_.clock->wall());
+    logs_.add(out.traces, parts_.clock->wall());
     for (AttemptReport& report : out.reports) (void)parts_.sink(std::move(report));
     std::map<LinkNo, std::vector<std::string>> messages;
     for (network::Outgoing& one : out.messages) {
@@ -293,10 +296,26 @@ class TaskServers::Impl {
       const auto link = links_.find(one.link);
       if (link != links_.end()) link->second.end->close();
     }
-    for (const network::LogLines& lines : out.logs) logs_.add(lines, parts_.clock->wall());
-    logs_.add(out.traces, parts_.clock->wall());
     for (auto& [name, boot] : out.boots) save_boot(name, boot);
     for (network::Declaring& what : out.declarings) declare(std::move(what));
+    if (!out.lost.empty()) tell_of_lost(out.lost);
+  }
+
+  /// Its team is told; what has become of its attempts is told by itself.
+  void tell_of_lost(const std::vector<network::LostServer>& servers) {
+    IntakeRequest request;
+    for (const network::LostServer& one : servers) {
+      NoticeRow notice;
+      notice.id = fmt::format("server/{}/{}", one.server.text(), one.since);
+      notice.at = parts_.clock->wall();
+      notice.kind = NoticeKind::kLost;
+      notice.team = notice.cause = notice.ns = one.server.team;
+      notice.text = fmt::format(
+          "nothing is heard of task server {} since {}; attempts that it had, and are lost: {}",
+          one.server.text(), seconds_text(one.since), one.attempts);
+      request.notices.push_back(std::move(notice));
+    }
+    cerebro_->ask(std::move(request), std::nullopt, [](const auto&) {});
   }
 
   void note_rooms(const std::vector<LineRoom>& rooms) {

@@ -11,6 +11,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <tuple>
 #include <unordered_map>
@@ -125,6 +126,9 @@ struct MemoryStore::Data {
   std::map<std::string, UserRow> users;
   std::map<std::string, TokenRow> tokens;
   std::map<std::int64_t, AuditRow> audit;
+  std::map<std::int64_t, NoticeRow> notices;
+  std::set<std::string> notice_ids;
+  std::int64_t last_notice = 0;
 
   /// Whether `write_events` will hold. Errors: kConflict, as Store::commit says.
   [[nodiscard]] Result<> check_events(const ChangeSet& changes) const;
@@ -132,6 +136,7 @@ struct MemoryStore::Data {
   void write_events(const ChangeSet& changes);
   /// All or nothing. Errors: kConflict: an entry of the audit has a number that is taken.
   Result<> write_identity(const ChangeSet& changes);
+  void write_notices(const ChangeSet& changes);
 
   [[nodiscard]] bool is_needed(const RunRow& run) const {
     if (!is_final(run.state) || run.no == runs.rbegin()->first) return true;

@@ -403,8 +403,9 @@ Result<> MemoryStore::commit(const ChangeSet& changes) {
   for (const RunNo no : changes.removed_runs) TRY(transaction.remove(no));
   for (const TickRemoval& removal : changes.removed_ticks) transaction.remove(removal);
   TRY(data_->check_events(changes));
-  TRY(data_->write_identity(changes));  // the last two, for they are not taken back
+  TRY(data_->write_identity(changes));  // these are the last, for they are not taken back
   data_->write_events(changes);
+  data_->write_notices(changes);
   transaction.keep();
   return {};
 }

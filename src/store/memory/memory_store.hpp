@@ -67,6 +67,7 @@ class MemoryStore : public Store {
   Result<std::vector<UserRow>> list_users() override;
   Result<std::vector<TokenRow>> list_tokens() override;
   Result<std::vector<AuditRow>> list_audit(const AuditFilter& filter) override;
+  Result<std::vector<NoticeRow>> list_notices(const NoticeFilter& filter) override;
 
   Result<> commit(const ChangeSet& changes) override;
   [[nodiscard]] std::uint64_t epoch() const override { return epoch_; }

@@ -371,5 +371,22 @@ TEST_F(Migrations, AStateOfVersion15KeepsItsTokensAndTakesThoseOfTaskServers) {
   EXPECT_EQ(store().list_tokens().value().size(), 2U);
 }
 
+TEST_F(Migrations, AStateOfVersion16TakesNotices) {
+  std::filesystem::create_directory(layout().folder());
+  meddle(state_of_version(16) + "PRAGMA journal_mode = WAL");
+
+  open();
+
+  ChangeSet changes;
+  NoticeRow notice;
+  notice.id = "r1/failed/load";
+  notice.team = "orders";
+  notice.text = "it failed";
+  changes.notices.push_back(notice);
+  must_commit(store(), changes);
+  notice.no = 1;
+  EXPECT_EQ(store().list_notices({}).value(), std::vector{notice});
+}
+
 }  // namespace
 }  // namespace cordyna

@@ -48,7 +48,6 @@ constexpr std::string_view kAttempts =
 constexpr std::string_view kHistory =
     "SELECT " CORDYNA_HISTORY_COLUMNS
     " FROM history WHERE run = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3";
-constexpr std::string_view kLastSeq = "SELECT ifnull(max(seq), 0) FROM history WHERE run = ?1";
 constexpr std::string_view kFlow =
     "SELECT hash, id, ns, canonical FROM flow_version WHERE hash = ?1";
 

@@ -12,8 +12,8 @@ constexpr std::string_view kLook =
     "SELECT flow_hash, " CORDYNA_RUN_IS_NEEDED " FROM run WHERE no = ?1";
 constexpr std::string_view kRemove[] = {
     "DELETE FROM history WHERE run = ?1", "DELETE FROM attempt WHERE run = ?1",
-    "DELETE FROM hold WHERE run = ?1", "DELETE FROM task WHERE run = ?1",
-    "DELETE FROM run WHERE no = ?1"};
+    "DELETE FROM hold WHERE run = ?1",    "DELETE FROM task WHERE run = ?1",
+    "DELETE FROM run WHERE no = ?1",      "DELETE FROM notice WHERE run = ?1"};
 // The run itself comes first: it says whether the others go.
 constexpr std::string_view kEndRun =
     "DELETE FROM run WHERE no = ?1 AND state <> 'completed' AND state <> 'warning'"

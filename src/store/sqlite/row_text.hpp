@@ -75,4 +75,8 @@ inline constexpr int kHoldFrom = 10;      ///< after bind_hold
 inline constexpr int kBackfillFrom = 24;  ///< after bind_backfill
 inline constexpr int kAppliedFrom = 12;   ///< after bind_applied: the version to replace
 
+/// The number of the last entry in the history of a run; 0: there is none.
+inline constexpr std::string_view kLastSeq =
+    "SELECT ifnull(max(seq), 0) FROM history WHERE run = ?1";
+
 }  // namespace cordyna::sqlite

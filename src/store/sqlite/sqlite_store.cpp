@@ -15,6 +15,7 @@
 #include "store/sqlite/events.hpp"
 #include "store/sqlite/identity.hpp"
 #include "store/sqlite/migrations.hpp"
+#include "store/sqlite/notices.hpp"
 #include "store/sqlite/queries.hpp"
 #include "store/sqlite/state_folder.hpp"
 #include "store/sqlite/whole.hpp"
@@ -126,6 +127,9 @@ class ReaderOf : public Port {
   }
   Result<std::vector<AuditRow>> list_audit(const AuditFilter& filter) override {
     return sqlite::list_audit(queries_->database(), filter);
+  }
+  Result<std::vector<NoticeRow>> list_notices(const NoticeFilter& filter) override {
+    return sqlite::list_notices(queries_->database(), filter);
   }
 
  protected:

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "store/sqlite/identity.hpp"
+#include "store/sqlite/notices.hpp"
 #include "store/sqlite/row_text.hpp"
 
 namespace cordyna::sqlite {
@@ -85,7 +86,6 @@ constexpr std::string_view kUpdateApplied =
     " WHERE ns = ?1 AND flow_id = ?2 AND version = ?12";
 constexpr std::string_view kInsertVersion =
     "INSERT INTO applied_version (" CORDYNA_VERSION_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
-constexpr std::string_view kLastSeq = "SELECT ifnull(max(seq), 0) FROM history WHERE run = ?1";
 
 #undef CORDYNA_SET_ERROR
 
@@ -264,6 +264,7 @@ Result<> Writer::write(const ChangeSet& changes) {
   for (const TickRemoval& removal : changes.removed_ticks) TRY(remove_ticks(database_, removal));
   TRY(events_.write(changes));
   TRY(write_identity(database_, changes));
+  TRY(write_notices(database_, changes.notices));
   return {};
 }
 

@@ -165,6 +165,9 @@ READS = [
     ("schedule", "next", "acme/daily", "--json"),
     ("secret", "list"),
     ("audit", "list", "--json"),
+    ("notices",),
+    ("notices", "--json"),
+    ("notices", "--team", "nobody"),
     ("audit", "verify"),
 ]
 

@@ -1,4 +1,4 @@
-"""examples/two-teams: two task servers, one order of things, a failure on purpose, and whom it concerns."""
+"""examples/two-teams: two task servers, one order of things, a failure on purpose, and who is told of it."""
 
 from __future__ import annotations
 
@@ -34,9 +34,14 @@ def check(lines: list[str]) -> None:
     ):
         assert order.index(first) < order.index(then), order
     text = "\n".join(lines)
-    assert "orders/returns: SOURCE_AWAY: the returns desk has not delivered its file" in text
-    assert "for team orders: orders-on-call@example.com" in text
-    assert "billing/credits: never ran, blocked by flow:orders/returns" in text
+    failed = lines.index(
+        next(line for line in lines if line.startswith("  orders/returns failed: "))
+    )
+    assert "SOURCE_AWAY: the returns desk has not delivered its file" in lines[failed]
+    assert lines[failed + 1].strip() == "told: team orders, orders-on-call@example.com"
+    assert lines[failed + 2].startswith("  billing/credits blocked, for the fault of orders: run ")
+    assert lines[failed + 3].strip().startswith("told: team billing, ")
+    assert sum("told: team" in line for line in lines) == 2, text
     assert "billing/close ended as completed" in text
     assert any("cerebro → billing/billing-1  task.invoke" in line for line in lines)
 

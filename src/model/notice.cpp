@@ -1,0 +1,26 @@
+#include "model/notice.hpp"
+
+#include <array>
+
+#include "model/value_names.hpp"
+
+namespace cordyna {
+namespace {
+
+constexpr std::array<std::string_view, 3> kNoticeKinds{"failed", "blocked", "lost"};
+
+}  // namespace
+
+std::string_view to_string(NoticeKind kind) {
+  return kNoticeKinds[static_cast<std::size_t>(kind)];
+}
+
+std::optional<NoticeKind> parse_notice_kind(std::string_view text) {
+  return value_named<NoticeKind>(kNoticeKinds, text);
+}
+
+std::span<const std::string_view> notice_kinds() {
+  return kNoticeKinds;
+}
+
+}  // namespace cordyna

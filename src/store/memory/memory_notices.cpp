@@ -1,0 +1,39 @@
+// Who is told of what went wrong.
+#include <algorithm>
+
+#include "store/memory/memory_data.hpp"
+
+namespace cordyna {
+
+void MemoryStore::Data::write_notices(const ChangeSet& changes) {
+  for (const RunNo run : changes.removed_runs) {
+    std::erase_if(notices, [&](const auto& one) {
+      if (one.second.run != run) return false;
+      notice_ids.erase(one.second.id);
+      return true;
+    });
+  }
+  for (const NoticeRow& row : changes.notices) {
+    if (!notice_ids.insert(row.id).second) continue;
+    NoticeRow& notice = notices[++last_notice];
+    notice = row;
+    notice.no = last_notice;
+  }
+}
+
+Result<std::vector<NoticeRow>> MemoryStore::list_notices(const NoticeFilter& filter) {
+  const std::lock_guard lock(data_->mutex);
+  std::vector<NoticeRow> found;
+  for (auto at = data_->notices.rbegin(); at != data_->notices.rend(); ++at) {
+    const NoticeRow& row = at->second;
+    if (found.size() >= filter.limit) break;
+    if (filter.before != 0 && row.no >= filter.before) continue;
+    if (!filter.team.empty() && row.team != filter.team) continue;
+    if (filter.kind.has_value() && row.kind != *filter.kind) continue;
+    if (filter.run != 0 && row.run != filter.run) continue;
+    found.push_back(row);
+  }
+  return found;
+}
+
+}  // namespace cordyna
