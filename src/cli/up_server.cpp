@@ -42,6 +42,7 @@ Result<server::ServerSettings> settings_of(const flow::ServerConfig& config) {
   settings.streams = limits.streams;
   settings.sessions = limits.sessions;
   settings.requests_per_second = limits.requests;
+  settings.runs_per_day = limits.runs;
   settings.failures_per_second = limits.failures;
   return settings;
 }

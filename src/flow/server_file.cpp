@@ -90,6 +90,15 @@ constexpr std::array kLimitFields{
                 "else 429. Without it there is no bound.",
             .least = 1,
             .most = kMany},
+    KeySpec{
+        .name = "runs",
+        .kind = K::kInt,
+        .description =
+            "That one user or service token begins in a day by requests, a backfill with all of "
+            "its runs: else 429. They are forgotten when the server starts again. Without it "
+            "there is no bound.",
+        .least = 1,
+        .most = kMany},
     KeySpec{.name = "failures",
             .kind = K::kInt,
             .description = "Refused tokens, logins and webhooks of one address in a second, with "
@@ -169,8 +178,8 @@ struct Setting {
 
 constexpr std::string_view kLimitPrefix = "limits.";
 
-const std::array<Setting, 23>& settings() {
-  static const std::array<Setting, 23> rows{{
+const std::array<Setting, 24>& settings() {
+  static const std::array<Setting, 24> rows{{
       {"listen", &ServerConfig::listen},
       {"tls_cert", &ServerConfig::tls_cert},
       {"tls_key", &ServerConfig::tls_key},
@@ -188,6 +197,7 @@ const std::array<Setting, 23>& settings() {
       {"limits.messages", &ServerLimits::messages},
       {"limits.attempts", &ServerLimits::attempts},
       {"limits.requests", &ServerLimits::requests},
+      {"limits.runs", &ServerLimits::runs},
       {"limits.failures", &ServerLimits::failures},
       {"limits.pending_events", &ServerLimits::pending_events},
       {"limits.head_wait", &ServerLimits::head_wait},

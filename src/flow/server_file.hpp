@@ -28,6 +28,7 @@ struct ServerLimits {
   std::uint32_t messages = 0;    ///< of task servers with one token in a second; 0: no bound
   std::uint32_t attempts = 0;    ///< of a team's task servers at once; 0: no bound
   std::uint32_t requests = 0;    ///< of one caller in a second; 0: no bound
+  std::uint32_t runs = 0;        ///< that one caller begins in a day; 0: no bound
   std::uint32_t failures = 5;    ///< refused tokens, logins and webhooks of one address in a second
   std::uint32_t pending_events = 1'000'000;
   Millis head_wait = 10'000;

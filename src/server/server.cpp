@@ -126,6 +126,7 @@ class Server::Impl {
     gate.failures_per_second = settings_.failures_per_second;
     gate.failures_burst = 4 * settings_.failures_per_second;
     gate.requests_per_second = settings_.requests_per_second;
+    gate.runs_per_day = settings_.runs_per_day;
     api.streams_max = settings_.streams;
     api.sessions_max = settings_.sessions;
     api_ = std::make_unique<Api>(std::move(api), std::move(gate));

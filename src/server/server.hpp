@@ -35,6 +35,7 @@ struct ServerSettings {
   std::uint32_t streams = 200;            ///< live streams at once
   std::uint32_t sessions = 500;           ///< WebSockets of task servers with one token
   std::uint32_t requests_per_second = 0;  ///< of one caller; 0: no bound
+  std::uint32_t runs_per_day = 0;         ///< that one caller begins; 0: no bound
   std::uint32_t failures_per_second = 5;  ///< refused ones of one address
 };
 

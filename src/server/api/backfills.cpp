@@ -78,6 +78,8 @@ void start_backfill(Api& api, Call& call) {
     }
     return call.answer({200, {{"Content-Type", "application/json"}}, times_as_json(*plan) + "\n"});
   }
+  const auto refused = api.gate().refuse_runs(call.caller, plan->times.size(), api.now());
+  if (refused.has_value()) return call.refuse(*refused);
   BackfillRequest request;
   request.row = std::move(plan->row);
   request.row.id = id->id.value;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <utility>
 
 #include "base/nearest.hpp"
@@ -209,6 +210,26 @@ bool Gate::takes(const Caller& caller, Millis now) {
   if (bucket.level(now, rate) >= 2.0 * rate) return false;
   bucket.add(now, rate);
   return true;
+}
+
+/// As many in a day, whenever it begins: what was begun is forgotten little by little.
+std::optional<Problem> Gate::refuse_runs(const Caller& caller, std::size_t count, Millis now) {
+  const double most = settings_.runs_per_day;
+  if (most == 0) return std::nullopt;
+  constexpr double kDaySeconds = 86'400;
+  const double per_second = most / kDaySeconds;
+  const std::lock_guard lock(mutex_);
+  if (runs_.size() >= kAddressesMax) runs_.clear();
+  LeakyBucket& bucket = runs_[caller.actor];
+  const double over = bucket.level(now, per_second) + static_cast<double>(count) - most;
+  if (over <= 0) {
+    bucket.add(now, per_second, static_cast<double>(count));
+    return std::nullopt;
+  }
+  Problem refused = problem("too_many_requests",
+                            fmt::format("at most {} runs a day of one caller (limits.runs)", most));
+  refused.retry_after = static_cast<std::int64_t>(std::ceil(std::min(over, most) / per_second));
+  return refused;
 }
 
 bool Gate::allows_origin(std::string_view origin) const {

@@ -26,6 +26,7 @@ struct GateSettings {
   std::string origin;               ///< of browsers that may use cookies: "https://dyna.example"
   std::vector<std::string> cors{};  ///< origins whose pages may use tokens, and no cookies
   std::uint32_t requests_per_second = 0;  ///< of one caller, twice as many in a burst; 0: any
+  std::uint32_t runs_per_day = 0;         ///< that one caller begins; 0: any
 };
 
 class Gate {
@@ -41,6 +42,10 @@ class Gate {
   /// problem.
   [[nodiscard]] std::variant<Call, Problem> admit(HttpRequest& request, Millis now);
   [[nodiscard]] std::size_t body_limit(const HttpRequest& head) const;
+
+  /// The caller is about to begin so many runs, which count from now on. Else why not.
+  [[nodiscard]] std::optional<Problem> refuse_runs(const Caller& caller, std::size_t count,
+                                                   Millis now);
 
   /// Whether a page of that origin may use the API with a token.
   [[nodiscard]] bool allows_origin(std::string_view origin) const;
@@ -62,6 +67,7 @@ class Gate {
   const Identity& identity_;
   mutable std::mutex mutex_;
   Buckets failures_;  // guarded by mutex_
+  Buckets runs_;      // guarded by mutex_, by caller
   Buckets callers_;   // of the one thread
 };
 

@@ -165,6 +165,29 @@ TEST_F(GateTest, WhoFailsTooOftenWaits) {
   EXPECT_EQ(status(bad, 2100), 401) << "a second later one more is looked at";
 }
 
+// S36
+TEST_F(GateTest, ACallerBeginsSoManyRunsADay) {
+  GateSettings some = settings();
+  some.runs_per_day = 24;
+  Gate gate(some, identity_);
+  Caller ann;
+  ann.actor = "token:a";
+  Caller bob;
+  bob.actor = "token:b";
+  constexpr Millis kHour = 3'600'000;
+  EXPECT_FALSE(gate.refuse_runs(ann, 20, kHour).has_value());
+  const auto refused = gate.refuse_runs(ann, 5, kHour);
+  ASSERT_TRUE(refused.has_value());
+  EXPECT_EQ(refused->status, 429);
+  EXPECT_EQ(refused->retry_after, 3600) << "one is forgotten in an hour";
+  EXPECT_FALSE(gate.refuse_runs(bob, 24, kHour).has_value());
+  EXPECT_FALSE(gate.refuse_runs(ann, 4, kHour).has_value()) << "what was refused does not count";
+  EXPECT_TRUE(gate.refuse_runs(ann, 1, kHour).has_value());
+  EXPECT_FALSE(gate.refuse_runs(ann, 2, 3 * kHour).has_value());
+  EXPECT_TRUE(gate.refuse_runs(ann, 25, 100 * kHour).has_value()) << "more than there may ever be";
+  for (int i = 0; i < 100; ++i) EXPECT_FALSE(gate_.refuse_runs(ann, 1000, kHour).has_value());
+}
+
 TEST_F(GateTest, WhatIsForgivenCountsForNothing) {
   HttpRequest bad = bearer("GET", "/api/v1/runs");
   bad.headers[0].value = "Bearer nothing";

@@ -99,7 +99,7 @@ HttpResponse to_response(const Problem& problem) {
   if (problem.status == 401) response.headers.push_back({"WWW-Authenticate", "Bearer"});
   if (!problem.allow.empty()) response.headers.push_back({"Allow", problem.allow});
   if (problem.status == 429 || problem.status == 503) {
-    response.headers.push_back({"Retry-After", "1"});
+    response.headers.push_back({"Retry-After", fmt::to_string(problem.retry_after)});
   }
   return response;
 }

@@ -21,7 +21,8 @@ struct Problem {
   std::string_view code;  ///< one word for programs; see kProblemCodes
   std::string detail;     ///< what, where, what would be right
   std::vector<Flaw> flaws{};
-  std::string allow{};  ///< of method_not_allowed: the methods that there are
+  std::string allow{};           ///< of method_not_allowed: the methods that there are
+  std::int64_t retry_after = 1;  ///< seconds, of statuses that say when to come again
 };
 
 struct ProblemCode {

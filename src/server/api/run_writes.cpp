@@ -160,6 +160,9 @@ void start_run(Api& api, Call& call) {
       return call.answer(started(call, known->no, *id));
     }
   }
+  if (const auto refused = api.gate().refuse_runs(call.caller, 1, now); refused.has_value()) {
+    return call.refuse(*refused);
+  }
   request.id = *id;
   request.flow = std::move(*flow);
   request.canonical = std::move(version->canonical);
@@ -180,6 +183,9 @@ void rerun_run(Api& api, Call& call) {
   const RunId* const id = &keyed->id;
   auto plan = rerun_plan_of(api, *run, *id, call.body.text("from"), call.body.json("inputs"));
   if (!plan.has_value()) return call.refuse(plan.error());
+  if (const auto refused = api.gate().refuse_runs(call.caller, 1, api.now()); refused.has_value()) {
+    return call.refuse(*refused);
+  }
   RerunRequest request;
   request.id = *id;
   request.of = run->no;
