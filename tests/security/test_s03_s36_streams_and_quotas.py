@@ -82,6 +82,6 @@ def test_s36_runs_that_one_caller_begins_in_a_day(tmp_path: Path) -> None:
     assert 80_000 < int(refused.headers["Retry-After"]) * 3 <= 86_400, refused.headers
     server.ended(first.json["run"])
     path = f"/api/v1/runs/{first.json['run']}/rerun"
-    assert server.call("POST", path, {}, token=greedy).status == 429
+    assert server.call("POST", path, {"from": "shout"}, token=greedy).status == 429
     assert begin(modest).status == 201
     server.stop()
