@@ -52,6 +52,19 @@ TEST_F(NoticeTest, AFailureIsToldToItsOwnerAndOnceToEachTeamThatWaits) {
   EXPECT_EQ(last_.changes.notices[1].text, "it is blocked by task 'a' of team orders");
 }
 
+// Also one that has failed itself, of something else.
+TEST_F(NoticeTest, WhoHasFailedHearsWhatItWaitsForInVain) {
+  begin({owned_by("orders", task("a")), owned_by("billing", task("b")),
+         owned_by("billing", task("c", {0})), owned_by("flow-team", task("d", {1}))});
+  step();
+  fail_with("b", TaskErrorCode::kExitNonzero);
+  step();
+  EXPECT_EQ(notices(), "failed b:billing < billing\nblocked d:flow-team < billing\n");
+  fail_with("a", TaskErrorCode::kExitNonzero);
+  step();
+  EXPECT_EQ(notices(), "failed a:orders < orders\nblocked c:billing < orders\n");
+}
+
 TEST_F(NoticeTest, WhatIsTriedAgainIsNoNewsYet) {
   begin({task("a")});
   flow_->tasks[0].retry.attempts = 2;

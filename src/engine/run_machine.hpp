@@ -218,8 +218,9 @@ class RunMachine {
   std::unordered_map<TaskIndex, Loop> loops_;                 // of foreach with items to run
   std::unordered_map<TaskIndex, Body> bodies_;                // of foreach, by place in the flow
   std::vector<Lane> lanes_;
-  std::set<std::string> told_;                 // ids of notices
-  std::set<std::string> told_teams_;           // of this run
+  std::set<std::string> told_;                 // ids of notices of failures
+  std::set<std::string> waiting_;              // teams that know that they wait in vain
+  std::set<std::string> told_teams_;           // of anything
   std::map<std::string, std::string> causes_;  // who, of tasks that failed for another team's fault
   std::string run_cause_;                      // whose the first failure is
   std::deque<TaskIndex> dirty_;                // to be looked at

@@ -32,15 +32,18 @@ std::optional<NoticeRow> RunMachine::notice_of(TaskIndex task, TaskState state,
   const TaskSpec& spec = spec_of(task);
   NoticeRow notice;
   if (state == TaskState::kBlocked) {
-    if (told_teams_.contains(spec.owner)) return std::nullopt;  // one failure may block very many
-    notice.path = path_of(task);
+    if (waiting_.contains(spec.owner)) return std::nullopt;  // one failure may block very many
     const TaskIndex root = find(row.blocked_by);
     const auto known = causes_.find(row.blocked_by);
+    if (known != causes_.end()) {
+      notice.cause = known->second;
+    } else if (root != kNoTask) {
+      notice.cause = spec_of(root).owner;
+    }
+    if (notice.cause == spec.owner) return std::nullopt;  // it knows
     notice.kind = NoticeKind::kBlocked;
     notice.team = spec.owner;
-    notice.cause = known != causes_.end() ? known->second
-                   : root != kNoTask      ? spec_of(root).owner
-                                          : std::string();
+    notice.path = path_of(task);
     notice.text =
         fmt::format("it is blocked by task '{}' of team {}", row.blocked_by, notice.cause);
     return notice;
@@ -66,11 +69,10 @@ std::string RunMachine::notice_id(const NoticeRow& notice) const {
              : fmt::format("{}/failed/{}", run_.id.value, without_items(notice.path));
 }
 
-/// Whether it is news. A team that knows of the run what it needs to know is told nothing more of
-/// what is blocked.
+/// Whether it is news.
 bool RunMachine::note_notice(const NoticeRow& notice) {
-  if (notice.kind == NoticeKind::kBlocked && told_teams_.contains(notice.team)) return false;
   told_teams_.insert(notice.team);
+  if (notice.kind == NoticeKind::kBlocked) return waiting_.insert(notice.team).second;
   return told_.insert(notice_id(notice)).second;
 }
 
@@ -106,6 +108,7 @@ void RunMachine::restore_notice(TaskIndex task, const TaskRow& row) {
 
 /// R47: whoever owns a flow hears of each run of it that fails, whosever task that was.
 void RunMachine::tell_of_run(Step& step) {
+  if (!run_.error.has_value() && told_teams_.contains(flow_->owner)) return;
   NoticeRow notice;
   notice.team = flow_->owner;
   if (run_.error.has_value()) {
