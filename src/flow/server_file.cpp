@@ -73,8 +73,8 @@ constexpr std::array kLimitFields{
         .kind = K::kInt,
         .description =
             "Of task servers with one token in a second (by HTTP: of one team), and as many at "
-            "once "
-            "after a silence; what is more waits in its connection. Without it there is no bound.",
+            "once after a silence; what is more waits in its connection. Without it there is no "
+            "bound.",
         .least = 1,
         .most = kMany},
     KeySpec{.name = "attempts",

@@ -19,8 +19,4 @@ std::optional<NoticeKind> parse_notice_kind(std::string_view text) {
   return value_named<NoticeKind>(kNoticeKinds, text);
 }
 
-std::span<const std::string_view> notice_kinds() {
-  return kNoticeKinds;
-}
-
 }  // namespace cordyna

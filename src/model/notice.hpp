@@ -5,7 +5,6 @@
 
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 
@@ -21,8 +20,6 @@ enum class NoticeKind : std::uint8_t {
 
 [[nodiscard]] std::string_view to_string(NoticeKind kind);
 [[nodiscard]] std::optional<NoticeKind> parse_notice_kind(std::string_view text);
-/// In order, as texts.
-[[nodiscard]] std::span<const std::string_view> notice_kinds();
 
 struct NoticeRow {
   std::int64_t no = 0;  ///< given by the store, ascending; 0: it is to be written

@@ -199,11 +199,26 @@ end_lint() {
   [[ -e $kResults/lint.count ]] || echo '0 1' >"$kResults/lint.count"
 }
 
+# The integration tests wait more than they work: the fuzz targets are compiled meanwhile. Whether that went
+# well is seen when they are wanted.
+begin_fuzz() {
+  local -a targets
+  need_packages "${kPackagesFuzz[@]}"
+  mapfile -t targets < <(fuzz_targets)
+  (renice -n 19 "$BASHPID" && build_fuzz "${targets[@]}") >"$kBuildRoot/log/begin-fuzz.log" 2>&1 &
+  fuzz_job=$!
+  trap 'pkill -P "$fuzz_job" || true' EXIT
+}
+
+end_fuzz() {
+  wait "$fuzz_job" || true
+  trap - EXIT
+}
+
 test_everything() {
   # It waits for the network, and the compiler does not need it.
   need_venv tests/requirements.txt &
   local venv=$!
-  local -a targets
   build asan all
   build release dyna cordyna
   wait "$venv" || die 'what the tests need from PyPI is not there'
@@ -213,17 +228,13 @@ test_everything() {
   part_scripts
   prepare_example real-estate flights
   part_sdk ${1:+5000}
-  # The integration tests wait more than they work. Whether it went well is seen when it is wanted.
-  need_packages "${kPackagesFuzz[@]}"
-  mapfile -t targets < <(fuzz_targets)
-  (renice -n 19 "$BASHPID" && build_fuzz "${targets[@]}") >"$kBuildRoot/log/begin-fuzz.log" 2>&1 &
-  local fuzz=$!
+  if [[ -z $1 ]]; then begin_fuzz; fi
   DYNA_TEST_LONG=${1:+1} part_integration
-  wait "$fuzz" || true
   if [[ -n $1 ]]; then
     parts_long
     end_lint
   else
+    end_fuzz
     whole fuzz command_fuzz --seconds 10
   fi
 }

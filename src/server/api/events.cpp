@@ -11,9 +11,6 @@
 namespace cordyna::server {
 namespace {
 
-/// Rows that one page passes over at most, for who may see few of them.
-constexpr std::uint32_t kScanMax = 2000;
-
 /// Nullopt: the call is refused.
 std::optional<EventRow> event_of(Api& api, Call& call) {
   return numbered_row<EventRow>(call, "event",
@@ -23,38 +20,16 @@ std::optional<EventRow> event_of(Api& api, Call& call) {
 }  // namespace
 
 void list_events(Api& api, Call& call) {
-  const auto limit = static_cast<std::uint32_t>(call.query_number("limit", kPageDefault));
   EventFilter filter;
   filter.ns = call.query_value("namespace");
   if (filter.ns == std::string(kNoNamespace)) filter.ns = "";
   filter.flow_id = call.query_value("flow").value_or("");
   filter.trigger = call.query_value("trigger").value_or("");
   if (const auto state = call.query_value("state")) filter.state = parse_event_state(*state);
-  filter.before = call.query_number("before", 0);
-  filter.limit = limit + 1;
-  std::string out = "{\"events\":[";
-  std::uint32_t shown = 0;
-  std::uint32_t passed = 0;
-  bool more = true;
-  while (more && shown < limit && passed < kScanMax) {
-    const auto rows = api.reader().list_events(filter);
-    if (!rows.has_value()) return call.refuse(rows.error());
-    more = rows->size() == filter.limit;
-    for (const EventRow& row : *rows) {
-      if (shown == limit) {
-        more = true;
-        break;
-      }
-      filter.before = row.no;
-      ++passed;
-      if (!call.caller.may(Role::kViewer, row.ns)) continue;
-      if (shown++ > 0) out += ",\n";
-      append_event(out, row);
-    }
-  }
-  out += ']';
-  if (more) out += fmt::format(",\"next\":\"{}\"", filter.before);
-  call.answer(out + '}');
+  auto page = visible_page(
+      call, "events", std::move(filter),
+      [&api](const EventFilter& wanted) { return api.reader().list_events(wanted); }, append_event);
+  if (page.has_value()) call.answer(std::move(*page));
 }
 
 void show_event(Api& api, Call& call) {
