@@ -28,7 +28,7 @@ OF_A_TEAM = 500
 OF_AN_ADDRESS = 2_000  # of this machine, as there are ports
 RUNS = 15
 # How much slower the other team may become. It takes 15 % more time next to one session that sends as fast as it
-# can, and with limits.messages less than 10 % (`./dev bench --only neighbours`); what is not bounded grows with each message that waits.
+# can, and at its limits.messages less than 10 % (`./dev bench --only neighbours`); what is not bounded grows with each message that waits.
 SLOWER = 20
 SERVERS_MAX = 1000  # of one team
 
