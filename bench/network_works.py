@@ -349,7 +349,6 @@ class Neighbours:
             for _ in range(TURNS):  # in turns, so that a slow moment meets both
                 took["quiet"] += [run_alone(server) for _ in range(EACH_TURN)]
                 flood = Flood(server)
-                time.sleep(1.5)  # what it may say at once after a silence is over
                 took["loud"] += [run_alone(server) for _ in range(EACH_TURN)]
                 flood.stop()
             for kind, values in took.items():

@@ -72,7 +72,7 @@ constexpr std::array kLimitFields{
         .name = "messages",
         .kind = K::kInt,
         .description =
-            "Of task servers with one token in a second (by HTTP: of one team), and as many at "
+            "Of task servers with one token in a second (by HTTP: of one team), a tenth of them at "
             "once after a silence; what is more waits in its connection. Without it there is no "
             "bound.",
         .least = 1,

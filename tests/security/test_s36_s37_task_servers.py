@@ -240,8 +240,8 @@ def test_s36_messages_of_one_token(folder: Path) -> None:
         piece = loud.recv(1 << 20)
         assert piece, "the session has ended"
         answers += piece
-    # 500 at once, then 500 in a second; the last of them begin, 50 together, when there is room for one.
-    assert monotonic() - begun >= 0.9
+    # 50 at once, then 500 in a second; the last of them begin, 50 together, when there is room for one.
+    assert monotonic() - begun >= 1.7
     loud.close()
     neighbour.crowd.close()
     server.stop()

@@ -9,12 +9,15 @@ namespace {
 
 /// Messages that are looked at before others are: less than two milliseconds.
 constexpr std::size_t kPiece = 50;
+/// Of a second: what one may say at once after a silence. More of it would be a second in which
+/// others are slower, each time that one begins.
+constexpr double kBurst = 0.1;
 
 }  // namespace
 
 Millis Hearing::free_at(const Caller& caller, Millis now) const {
   if (per_second_ == 0) return now;
-  const double over = caller.bucket.level(now, per_second_) - per_second_;
+  const double over = caller.bucket.level(now, per_second_) - per_second_ * kBurst;
   if (over < 0) return now;
   return now + 1 + static_cast<Millis>(std::ceil(over * 1000 / per_second_));
 }

@@ -33,7 +33,7 @@ class Hearing {
       std::function<void(network::LinkNo link, const std::vector<protocol::ReadMessage>& piece)>;
   using Close = std::function<void(network::LinkNo link)>;
 
-  /// Messages of one caller in a second, and as many at once after a silence; 0: no bound.
+  /// Messages of one caller in a second, and a tenth of them at once after a silence; 0: no bound.
   explicit Hearing(std::uint32_t per_second) : per_second_(per_second) {}
 
   void say(const std::string& caller, Said said) {

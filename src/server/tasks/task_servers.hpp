@@ -46,7 +46,7 @@ struct TaskServerParts {
   Executor* others = nullptr;  ///< for tasks that no task server carries out
   ReportSink sink;
   std::function<Result<std::unique_ptr<StoreReader>>()> open_reader;
-  std::uint32_t messages_per_second = 0;  ///< of one token, as many at once; 0: no bound
+  std::uint32_t messages_per_second = 0;  ///< of one token; 0: no bound
   std::uint32_t team_attempts = 0;        ///< of one team at once; 0: no bound
 };
 
