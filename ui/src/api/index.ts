@@ -1,0 +1,11 @@
+export { api, loginAddress, take } from './client';
+export { connection } from './connection.svelte';
+export { followRun, live, onChanged, onLookAgain, onRunChanged, reloadOn } from './live.svelte';
+export type { Changed, Following, LiveState, RunChange } from './live.svelte';
+export { Pages, pages } from './pages.svelte';
+export type { Page, PageLoader } from './pages.svelte';
+export { ProblemError, asProblem, isAbort } from './problem';
+export { Resource, resource } from './resource.svelte';
+export type { Loader, ResourceOptions } from './resource.svelte';
+export { session } from './session.svelte';
+export type * from './types';
