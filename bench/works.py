@@ -12,6 +12,7 @@ from measure import BenchError, flow_memory, flow_seconds, folder, median, run, 
 from network_works import NETWORK_WORKS
 from schedule_works import Schedules
 from server_works import SERVER_WORKS
+from ui_works import UI_WORKS
 
 CHAIN = 40
 FAN = 500
@@ -226,6 +227,7 @@ WORKS = [
     Schedules(),
     *SERVER_WORKS,
     *NETWORK_WORKS,
+    *UI_WORKS,
     Outbox(),
     Slot(),
     Kafka(),

@@ -8,7 +8,7 @@ from serving import Server
 
 VALUES = {"namespace": "acme", "flow": "daily", "run": "1", "version": "1", "backfill": "1",
           "secret": "KEY", "user": "ann", "token": "abc",
-          "trigger": "hook", "key": "k", "event": "1"}  # fmt: skip
+          "trigger": "hook", "key": "k", "event": "1", "page": "runs", "of": "1", "name": "x", "file": "x.js"}  # fmt: skip
 
 
 def paths(server: Server) -> dict[str, dict[str, Any]]:

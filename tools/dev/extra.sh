@@ -6,7 +6,7 @@ help_bench() {
 usage: ./dev bench [--only WORK[,WORK]] [--repeat N] [--no-peers]
 
 Measures the works chain, start, cpu, fan, durable, memory, foreach, history, schedules, server,
-first-process, api-runs, webhooks, api-lists, invoking, crowd, planning, neighbours, postgres-outbox, postgres-slot, kafka, flood,
+first-process, api-runs, webhooks, api-lists, invoking, crowd, planning, neighbours, ui, postgres-outbox, postgres-slot, kafka, flood,
 containers, flights and "small steps" with the release program, interleaved with their limits (C
 programs, xargs, sqlite3, wrk, docker run, DuckDB) and Luigi; medians of N (default 5). Writes
 bench/RESULTS.md when all works were measured, prints the table in any case.
@@ -14,7 +14,7 @@ TEXT
 }
 
 command_bench() {
-  need_packages "${kPackagesBench[@]}"
+  need_packages "${kPackagesBench[@]}" "${kPackagesBrowser[@]}"
   need_postgres
   need_docker
   need_kafka
@@ -150,6 +150,27 @@ command_docs() {
     --check) docs_are_current && step 'docs/reference is up to date' ;;
     *) die_usage docs "$1" ;;
   esac
+}
+
+help_screenshots() {
+  cat <<'TEXT'
+usage: ./dev screenshots [FOLDER [PAGE...]]
+
+Starts a server with something of everything, and writes pictures of each page of its web UI, or of
+those that are named, to FOLDER (build/screenshots): light, dark and narrow.
+TEXT
+}
+
+command_screenshots() {
+  [[ ${1:-} != -* ]] || die_usage screenshots "$1"
+  local folder=${1:-$kBuildRoot/screenshots}
+  [[ $# -eq 0 ]] || shift
+  need_build_tools
+  need_packages "${kPackagesBrowser[@]}"
+  need_venv tests/requirements.txt
+  build release dyna
+  DYNA_BIN=$kDyna DYNA_DUCKDB="$kBuildRoot/libexec/cordyna/duckdb" \
+    "$kVenv/bin/python" tests/integration/ui/screenshots.py "$folder" "$@"
 }
 
 help_package() {

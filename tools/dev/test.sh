@@ -17,7 +17,7 @@ nothing failed.
                kills, a server that works for 20 minutes
   --fresh      makes a bare Debian 12 root, clones HEAD into it, and runs there ./dev run and
                ./dev test; prints the times of both (wants root)
-  --only PART  one of: lint, unit, scripts, sdk, integration
+  --only PART  one of: lint, unit, scripts, ui, sdk, integration
 TEXT
 }
 
@@ -63,9 +63,7 @@ part_scripts() {
 }
 
 part_integration() {
-  need_postgres
-  need_docker
-  need_kafka
+  need_test_parts
   compgen -G 'tests/integration/**/test_*.py' >/dev/null ||
     compgen -G 'tests/integration/test_*.py' >/dev/null || return 0
   step 'integration: tests/integration and tests/security with build/release/bin/dyna'
@@ -75,6 +73,17 @@ part_integration() {
     --numprocesses $((kCores + 1)) --dist loadfile tests/integration tests/security || true
   python3 tools/tally.py junit "$kResults/integration.xml" >"$kResults/integration.count" ||
     echo '0 1' >"$kResults/integration.count"
+}
+
+# The web UI: its types, its formatting, and its tests that want no browser.
+part_ui() {
+  local work=$kBuildRoot/ui/work
+  step 'ui: ui/ with svelte-check, prettier and vitest'
+  rm -f "$kResults/ui.xml"
+  whole ui-types npm --prefix "$work" run --silent check
+  whole ui-format npm --prefix "$work" run --silent format:check
+  npm --prefix "$work" test --silent -- --reporter=junit --outputFile="$kResults/ui.xml" || true
+  python3 tools/tally.py junit "$kResults/ui.xml" >"$kResults/ui.count" || echo '0 1' >"$kResults/ui.count"
 }
 
 # The task server for Python: its own tests, by its own settings, and its types.
@@ -165,6 +174,7 @@ command_test() {
     lint) part_lint ;;
     unit) build asan all; part_ctest asan unit ;;
     scripts) build release dyna; part_scripts ;;
+    ui) build release dyna; part_ui ;;
     sdk) part_sdk ;;
     integration)
       build asan dyna
@@ -173,7 +183,7 @@ command_test() {
       part_integration
       ;;
     '') test_everything "$long" ;;
-    *) die "unknown part '$only': lint, unit, scripts, sdk or integration" ;;
+    *) die "unknown part '$only': lint, unit, scripts, ui, sdk or integration" ;;
   esac
   finish_tests
 }
@@ -203,7 +213,6 @@ end_lint() {
 # well is seen when they are wanted.
 begin_fuzz() {
   local -a targets
-  need_packages "${kPackagesFuzz[@]}"
   mapfile -t targets < <(fuzz_targets)
   (renice -n 19 "$BASHPID" && build_fuzz "${targets[@]}") >"$kBuildRoot/log/begin-fuzz.log" 2>&1 &
   fuzz_job=$!
@@ -215,18 +224,28 @@ end_fuzz() {
   trap - EXIT
 }
 
+# What the tests want beyond what is built.
+need_test_parts() {
+  need_venv tests/requirements.txt
+  need_packages "${kPackagesBrowser[@]}" "${kPackagesFuzz[@]}"
+  need_postgres
+  need_docker
+  need_kafka
+}
+
 test_everything() {
   # It waits for the network, and the compiler does not need it.
-  need_venv tests/requirements.txt &
-  local venv=$!
+  need_test_parts &
+  local parts=$!
   build asan all
   build release dyna cordyna
-  wait "$venv" || die 'what the tests need from PyPI is not there'
+  wait "$parts" || die 'what the tests need is not there'
   if [[ -n $1 ]]; then begin_lint; else part_lint; fi
   whole docs docs_are_current
   part_ctest asan unit
   part_scripts
   prepare_example real-estate flights
+  part_ui
   part_sdk ${1:+5000}
   if [[ -z $1 ]]; then begin_fuzz; fi
   DYNA_TEST_LONG=${1:+1} part_integration

@@ -68,14 +68,19 @@ HttpResponse preflight(const std::string& origin) {
   return response;
 }
 
-/// Of a read, what tells whether it has changed: by the content, so that it holds for any row.
+/// Of a read, what tells whether it has changed: by the content, so that it holds for any row,
+/// where its handler gave no tag.
 void add_etag(HttpResponse& response, const std::optional<std::string>& known) {
-  if (response.status != 200 || response.source != nullptr || response.body.empty()) return;
-  const std::string tag = "W/\"" + hash_of(response.body).substr(0, 32) + "\"";
-  response.headers.push_back({"ETag", tag});
+  if (response.status != 200 || response.source != nullptr) return;
+  const std::string* const own = http::find_header(response.headers, "ETag");
+  if (own == nullptr && response.body.empty()) return;
+  const std::string tag =
+      own != nullptr ? *own : "W/\"" + hash_of(response.body).substr(0, 32) + "\"";
+  if (own == nullptr) response.headers.push_back({"ETag", tag});
   if (known.has_value() && (known->contains(tag) || *known == "*")) {
     response.status = 304;
     response.body.clear();
+    response.packed.reset();
   }
 }
 

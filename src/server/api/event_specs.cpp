@@ -1,4 +1,4 @@
-// What bodies and answers about events, triggers and artifacts look like.
+// What bodies and answers about events, triggers, artifacts and the audit look like.
 #include "model/input_status.hpp"
 #include "server/api/specs.hpp"
 
@@ -178,6 +178,22 @@ constexpr std::array kNoticesFields{
     Field{"notices", kRefs, true, "Newest first.", {}, "Notice"},
     Field{"next", kString, false, "For `before`, where there is more."},
 };
+constexpr std::array kAuditRowFields{
+    Field{"seq", kInteger, true, "Its number, without a gap."},
+    Field{"at", kTime, true, "When."},
+    Field{"actor", kString, true, "By whom."},
+    Field{"address", kString, false, "From where."},
+    Field{"action", kString, true, "The operation."},
+    Field{"subject", kString, false, "To what."},
+    Field{"namespace", kString, false, "Where."},
+    Field{"before", kObject, false, "What was there."},
+    Field{"after", kObject, false, "What is there."},
+    Field{"hash", kString, true, "Of the hash before and this entry."},
+};
+constexpr std::array kAuditPageFields{
+    Field{"audit", kRefs, true, "Newest first.", {}, "AuditEntry"},
+    Field{"next", kString, false, "For `before`, where there is more."},
+};
 
 }  // namespace
 
@@ -202,5 +218,7 @@ const ObjectSpec kSettle{"SettleEvent", "What becomes of it.", kSettleFields};
 const ObjectSpec kSettled{"EventRef", "Which event it is.", kSettledFields};
 const ObjectSpec kArtifact{"Artifact", "A file that a task left.", kArtifactFields};
 const ObjectSpec kArtifacts{"Artifacts", "Artifacts.", kArtifactsFields};
+const ObjectSpec kAuditRow{"AuditEntry", "Something that was done.", kAuditRowFields};
+const ObjectSpec kAuditPage{"Audit", "The audit.", kAuditPageFields};
 
 }  // namespace cordyna::server

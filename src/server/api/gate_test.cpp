@@ -54,10 +54,12 @@ class GateTest : public testing::Test {
 };
 
 TEST_F(GateTest, WithoutATokenOnlyPublicRoutesOpen) {
-  EXPECT_EQ(status({"GET", "/livez", {}, {}, {}, "1.2.3.4"}), 0);
-  for (const char* path :
-       {"/api/v1/runs", "/api/v1/nothing", "/", "/livez/", "/api/v1/runs/livez", "/LIVEZ",
-        "//livez", "/livez%2f", "/api/v1/runs/..%2f..%2flivez", "/livez;a", "/metrics"}) {
+  for (const char* path : {"/livez", "/", "/ui", "/ui/", "/ui/runs/7", "/assets/a.js"}) {
+    EXPECT_EQ(status({"GET", path, {}, {}, {}, "1.2.3.4"}), 0) << path;
+  }
+  for (const char* path : {"/api/v1/runs", "/api/v1/nothing", "/ui//", "/ui/runs/", "/ui/a/b/c/d",
+                           "/livez/", "/api/v1/runs/livez", "/LIVEZ", "//livez", "/livez%2f",
+                           "/api/v1/runs/..%2f..%2flivez", "/livez;a", "/metrics"}) {
     EXPECT_EQ(status({"GET", path, {}, {}, {}, "1.2.3.4"}), 401) << path;
     HttpRequest tricked{"GET", path,
                         {},    {{"X-Original-URL", "/livez"}, {"X-HTTP-Method-Override", "GET"}},

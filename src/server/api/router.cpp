@@ -19,7 +19,7 @@ bool fits(std::string_view pattern, const std::vector<std::string>& segments,
     }
     pattern.remove_prefix(part.size());
   }
-  return pattern.empty();
+  return pattern.empty() || (pattern == "/" && segments.empty());
 }
 
 /// Those of one length, in their order: others cannot fit.
@@ -27,13 +27,16 @@ const std::vector<const Route*>& routes_of(std::size_t segments) {
   static const std::vector<std::vector<const Route*>> by_length = [] {
     std::vector<std::vector<const Route*>> lists(1);
     for (const Route& route : routes()) {
-      const auto length = static_cast<std::size_t>(std::ranges::count(route.path, '/'));
+      const auto length = route.path == "/"
+                              ? std::size_t{0}
+                              : static_cast<std::size_t>(std::ranges::count(route.path, '/'));
       lists.resize(std::max(lists.size(), length + 1));
       lists[length].push_back(&route);
     }
     return lists;
   }();
-  return by_length[segments < by_length.size() ? segments : 0];
+  static const std::vector<const Route*> none;
+  return segments < by_length.size() ? by_length[segments] : none;
 }
 
 }  // namespace

@@ -13,9 +13,10 @@ void show_alive(Api& api, Call& call);
 void show_ready(Api& api, Call& call);
 void show_metrics(Api& api, Call& call);
 void show_openapi(Api& api, Call& call);
-// login_page.cpp
-void show_login_page(Api& api, Call& call);
-void show_login_script(Api& api, Call& call);
+// ui.cpp
+void show_page(Api& api, Call& call);
+void show_page_file(Api& api, Call& call);
+void show_start(Api& api, Call& call);
 // session.cpp
 void log_in(Api& api, Call& call);
 void log_out(Api& api, Call& call);

@@ -24,7 +24,9 @@ TEST(RoutesTest, APathFindsItsRouteAndValues) {
   EXPECT_EQ(match.values, (std::vector<std::string>{"acme", "daily", "3"}));
   EXPECT_EQ(route("HEAD", {"livez"})->id, "isAlive");
   EXPECT_EQ(route("GET", {"LIVEZ"}), nullptr);
-  EXPECT_EQ(route("GET", {}), nullptr);
+  EXPECT_EQ(route("GET", {})->path, "/");
+  EXPECT_EQ(route("POST", {}), nullptr);
+  EXPECT_EQ(route("GET", {"ui", "a", "b", "c", "d"}), nullptr);
   EXPECT_EQ(route("GET", {"api", "v1", "runs", "1", "health"}), nullptr)
       << "no suffix opens a door";
 }
@@ -41,10 +43,11 @@ TEST(RoutesTest, OnlyTheseArePublic) {
   for (const Route& one : routes()) {
     if (one.scope == Scope::kPublic) open.insert(one.path);
   }
-  EXPECT_EQ(open,
-            (std::set<std::string_view>{"/livez", "/readyz", "/login", "/login.js", "/api/v1/login",
-                                        "/hooks/{namespace}/{flow}/{trigger}",
-                                        "/hooks/{namespace}/{flow}/{trigger}/{key}"}));
+  EXPECT_EQ(open, (std::set<std::string_view>{"/livez", "/readyz", "/", "/ui", "/ui/{page}",
+                                              "/ui/{page}/{of}", "/ui/{page}/{of}/{name}",
+                                              "/assets/{file}", "/login", "/api/v1/login",
+                                              "/hooks/{namespace}/{flow}/{trigger}",
+                                              "/hooks/{namespace}/{flow}/{trigger}/{key}"}));
 }
 
 TEST(RoutesTest, EachRouteIsWholeAndAlone) {

@@ -126,6 +126,10 @@ void show_me(Api& /*api*/, Call& call) {
   }
   out += ",\"grants\":";
   append_grants(out, call.caller.grants);
+  if (call.caller.by_cookie) {  // for a page that was opened anew: it cannot read the cookie
+    out += ",\"csrf_token\":";
+    append_json(out, csrf_token_of(cookie_of(call.request, kSessionCookie)));
+  }
   call.answer(out + '}');
 }
 

@@ -433,22 +433,7 @@ constexpr std::array kMeFields{
     Field{"actor", kString, true, "As in the audit."},
     Field{"user", kString, false, "The name."},
     Field{"grants", kRefs, true, "What it may.", {}, "Grant"},
-};
-constexpr std::array kAuditRowFields{
-    Field{"seq", kInteger, true, "Its number, without a gap."},
-    Field{"at", kTime, true, "When."},
-    Field{"actor", kString, true, "By whom."},
-    Field{"address", kString, false, "From where."},
-    Field{"action", kString, true, "The operation."},
-    Field{"subject", kString, false, "To what."},
-    Field{"namespace", kString, false, "Where."},
-    Field{"before", kObject, false, "What was there."},
-    Field{"after", kObject, false, "What is there."},
-    Field{"hash", kString, true, "Of the hash before and this entry."},
-};
-constexpr std::array kAuditPageFields{
-    Field{"audit", kRefs, true, "Newest first.", {}, "AuditEntry"},
-    Field{"next", kString, false, "For `before`, where there is more."},
+    Field{"csrf_token", kString, false, "Of a session: what its writes must send as X-CSRF-Token."},
 };
 constexpr std::array kBackfillInputFields{
     Field{"name", kString, true, "Of an input of the flow."},
@@ -570,8 +555,6 @@ const ObjectSpec kTokenWish{"TokenWish", "A token that is wished.", kTokenWishFi
 const ObjectSpec kLogin{"Login", "Who logs in.", kLoginFields};
 const ObjectSpec kSession{"Session", "A session; its token is in a cookie.", kSessionFields};
 const ObjectSpec kMe{"Me", "The caller.", kMeFields};
-const ObjectSpec kAuditRow{"AuditEntry", "Something that was done.", kAuditRowFields};
-const ObjectSpec kAuditPage{"Audit", "The audit.", kAuditPageFields};
 
 shape::Specs object_specs() {
   static constexpr std::array kAll{

@@ -51,6 +51,7 @@ std::optional<std::vector<std::string>> split_path(std::string_view path) {
   if (!path.starts_with('/')) return std::nullopt;
   std::vector<std::string> segments;
   if (path == "/") return segments;
+  if (path == "/ui/") path = "/ui";  // as people write it; no other address has two forms
   path.remove_prefix(1);
   while (true) {
     const std::size_t slash = path.find('/');

@@ -7,6 +7,7 @@ namespace {
 
 TEST(TargetTest, APathIsItsDecodedSegments) {
   EXPECT_EQ(split_path("/"), std::vector<std::string>());
+  EXPECT_EQ(split_path("/ui/"), std::vector<std::string>{"ui"});
   EXPECT_EQ(split_path("/api/v1/flows/acme.x/da%20ily"),
             (std::vector<std::string>{"api", "v1", "flows", "acme.x", "da ily"}));
   EXPECT_EQ(split_path("/%C3%A4"), std::vector<std::string>{"\xC3\xA4"});
@@ -14,10 +15,10 @@ TEST(TargetTest, APathIsItsDecodedSegments) {
 
 TEST(TargetTest, WhatAProxyCouldReadOtherwiseIsRefused) {
   for (const char* bad :
-       {"",      "a",         "//",         "/a//b",  "/a/",         "/a/./b", "/a/../b",
-        "/a/..", "/%2e%2e/b", "/a/%2E",     "/a%2Fb", "/a%252Fb",    "/a%5Cb", "/a\\b",
-        "/a;b",  "/a%3Bb",    "/livez;x=1", "/a%00",  "/a%0d%0aX:1", "/a%zz",  "/a%4",
-        "/a%",   "/%ff",      "/a%7f"}) {
+       {"",      "a",         "//",     "/a//b",  "/a/",        "/a/./b", "/a/../b",
+        "/a/..", "/%2e%2e/b", "/a/%2E", "/a%2Fb", "/a%252Fb",   "/a%5Cb", "/a\\b",
+        "/ui//", "/ui/a/",    "/a;b",   "/a%3Bb", "/livez;x=1", "/a%00",  "/a%0d%0aX:1",
+        "/a%zz", "/a%4",      "/a%",    "/%ff",   "/a%7f"}) {
     EXPECT_EQ(split_path(bad), std::nullopt) << bad;
   }
 }

@@ -77,7 +77,29 @@ void weaken_tag(http::Headers& headers) {
   }
 }
 
-/// Vary also where the text goes out as it is: a cache must not give it to everybody.
+/// A cache must not give one form to everybody.
+void vary_by_encoding(http::Headers& headers) {
+  const std::string* vary = http::find_header(headers, "Vary");
+  const std::string said = vary == nullptr ? std::string() : ascii_lower(*vary);
+  if (said != "*" && said.find("accept-encoding") == std::string::npos) {
+    headers.push_back({"Vary", "Accept-Encoding"});
+  }
+}
+
+/// Whether what was packed could be sent so, or unpacked.
+bool take_packed(HttpResponse& response, const Asked& asked) {
+  vary_by_encoding(response.headers);
+  if (asked.gzip) {
+    response.body = response.packed->gzip;
+    weaken_tag(response.headers);
+    response.headers.push_back({"Content-Encoding", "gzip"});
+  } else {
+    response.body = gunzip(response.packed->gzip, response.packed->bytes);
+  }
+  return !response.body.empty() || response.packed->bytes == 0;
+}
+
+/// Vary also where the text goes out as it is.
 void compress(HttpResponse& response, const Asked& asked) {
   const std::string* type = http::find_header(response.headers, "Content-Type");
   if (response.source != nullptr || response.body.size() <= kGzipFrom || type == nullptr ||
@@ -85,11 +107,7 @@ void compress(HttpResponse& response, const Asked& asked) {
       http::find_header(response.headers, "Content-Encoding") != nullptr) {
     return;
   }
-  const std::string* vary = http::find_header(response.headers, "Vary");
-  const std::string said = vary == nullptr ? std::string() : ascii_lower(*vary);
-  if (said != "*" && said.find("accept-encoding") == std::string::npos) {
-    response.headers.push_back({"Vary", "Accept-Encoding"});
-  }
+  vary_by_encoding(response.headers);
   if (!asked.gzip) return;
   std::string smaller = gzip(response.body);
   if (smaller.empty()) return;
@@ -139,7 +157,14 @@ Answer make_answer(HttpResponse response, const Asked& asked) {
     answer.wrong = "the answer's status is none";
     return answer;
   }
-  compress(response, asked);
+  if (response.packed.has_value()) {
+    if (!take_packed(response, asked)) {
+      answer.wrong = "the answer's packed body is none";
+      return answer;
+    }
+  } else {
+    compress(response, asked);
+  }
   write_head(response, answer);
   const bool no_body = response.status == 204 || response.status == 304;
   if (no_body || !answer.wrong.empty()) return answer;

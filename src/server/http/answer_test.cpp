@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "server/http/gzip.hpp"
+
 namespace cordyna::server {
 namespace {
 
@@ -123,6 +125,28 @@ TEST(AnswerTest, LongTextIsCompressedForThoseWhoWantIt) {
   EXPECT_NE(plain.head.find("Vary: Accept-Encoding\r\n"), std::string::npos);
   EXPECT_NE(plain.head.find("ETag: \"a\"\r\n"), std::string::npos);
   EXPECT_EQ(plain.body.size(), 5000U);
+}
+
+HttpResponse packed_of(const std::string& text, const std::string& packed) {
+  HttpResponse response{.headers = {{"Content-Type", "text/html"}, {"ETag", "\"a\""}}};
+  response.packed = PackedBody{packed, text.size()};
+  return response;
+}
+
+TEST(AnswerTest, WhatIsPackedGoesOutSoOrUnpacked) {
+  const std::string text(5000, 'x');
+  const std::string small = gzip(text);
+  const Answer zipped = make_answer(packed_of(text, small), {.gzip = true});
+  EXPECT_EQ(zipped.body, small);
+  EXPECT_NE(zipped.head.find("Content-Encoding: gzip\r\n"), std::string::npos);
+  EXPECT_NE(zipped.head.find("ETag: W/\"a\"\r\n"), std::string::npos);
+  const Answer plain = make_answer(packed_of(text, small), {});
+  EXPECT_EQ(plain.body, text);
+  EXPECT_EQ(plain.head.find("Content-Encoding"), std::string::npos);
+  for (const Answer* answer : {&zipped, &plain}) {
+    EXPECT_NE(answer->head.find("Vary: Accept-Encoding\r\n"), std::string::npos);
+  }
+  EXPECT_NE(make_answer(packed_of(text, "no gzip"), {}).wrong, "");
 }
 
 TEST(AnswerTest, OthersAreNotCompressed) {

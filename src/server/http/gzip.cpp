@@ -12,6 +12,14 @@ namespace {
 
 constexpr int kLevel = 1;  // the thread that serves everybody may be the one that does this
 constexpr std::size_t kBytesMax = std::size_t{1} << 30;  // zlib counts in 32 bits
+constexpr int kGzipFormat = 16 + MAX_WBITS;
+
+void give(z_stream& stream, std::string_view text, std::string& out) {
+  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(text.data()));
+  stream.avail_in = static_cast<uInt>(text.size());
+  stream.next_out = reinterpret_cast<Bytef*>(out.data());
+  stream.avail_out = static_cast<uInt>(out.size());
+}
 
 std::string_view trimmed(std::string_view text) {
   while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
@@ -73,21 +81,30 @@ bool is_compressible(std::string_view content_type) {
 
 std::string gzip(std::string_view text) {
   z_stream stream{};
-  constexpr int kGzipFormat = 16 + MAX_WBITS;
   if (text.size() > kBytesMax ||
       deflateInit2(&stream, kLevel, Z_DEFLATED, kGzipFormat, 8, Z_DEFAULT_STRATEGY) != Z_OK) {
     return {};
   }
   // No room for what would be larger than the text: then it fails, as it should.
   std::string out(text.size(), '\0');
-  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(text.data()));
-  stream.avail_in = static_cast<uInt>(text.size());
-  stream.next_out = reinterpret_cast<Bytef*>(out.data());
-  stream.avail_out = static_cast<uInt>(out.size());
+  give(stream, text, out);
   const bool whole = deflate(&stream, Z_FINISH) == Z_STREAM_END;
   out.resize(whole ? stream.total_out : 0);
   deflateEnd(&stream);
   return out;
+}
+
+std::string gunzip(std::string_view packed, std::size_t text_bytes) {
+  z_stream stream{};
+  if (packed.size() > kBytesMax || text_bytes > kBytesMax ||
+      inflateInit2(&stream, kGzipFormat) != Z_OK) {
+    return {};
+  }
+  std::string out(text_bytes, '\0');
+  give(stream, packed, out);
+  const bool whole = inflate(&stream, Z_FINISH) == Z_STREAM_END && stream.avail_out == 0;
+  inflateEnd(&stream);
+  return whole ? out : std::string();
 }
 
 }  // namespace cordyna::server

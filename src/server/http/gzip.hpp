@@ -1,4 +1,4 @@
-/// Answers made smaller, for clients that want it.
+/// Answers made smaller, for clients that want it, and made whole again for others.
 ///
 /// Pure. Source: RFC 9110, 12.5.3. Internal to this folder. Threads: any.
 #pragma once
@@ -18,5 +18,8 @@ namespace cordyna::server {
 
 /// Empty: it did not become smaller, or could not be done.
 [[nodiscard]] std::string gzip(std::string_view text);
+
+/// What `gzip` made, or another packer, of text of that size. Empty: it is something else.
+[[nodiscard]] std::string gunzip(std::string_view packed, std::size_t text_bytes);
 
 }  // namespace cordyna::server

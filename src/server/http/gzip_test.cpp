@@ -78,6 +78,17 @@ TEST(GzipTest, WhatGoesInComesOut) {
   const std::string small = gzip(text);
   EXPECT_LT(small.size(), text.size() / 2);
   EXPECT_EQ(unzipped(small), text);
+  EXPECT_EQ(gunzip(small, text.size()), text);
+}
+
+TEST(GzipTest, WhatIsNoPackedTextOfThatSizeIsNothing) {
+  const std::string text(5000, 'x');
+  const std::string small = gzip(text);
+  EXPECT_EQ(gunzip(small, text.size() - 1), "");
+  EXPECT_EQ(gunzip(small, text.size() + 1), "");
+  EXPECT_EQ(gunzip(small.substr(0, small.size() / 2), text.size()), "");
+  EXPECT_EQ(gunzip("no gzip at all", 14), "");
+  EXPECT_EQ(gunzip("", 0), "");
 }
 
 TEST(GzipTest, WhatDoesNotBecomeSmallerStays) {

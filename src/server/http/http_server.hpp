@@ -72,11 +72,18 @@ class BodySource {
   virtual void show_life(std::string& out) { static_cast<void>(out); }
 };
 
+/// A body that was made smaller beforehand. The text lives as long as the program.
+struct PackedBody {
+  std::string_view gzip;
+  std::size_t bytes = 0;  ///< of what it was made of
+};
+
 struct HttpResponse {
   int status = 200;
   http::Headers headers;  ///< without Content-Length, Transfer-Encoding, Connection, Date
   std::string body;
   std::unique_ptr<BodySource> source{};  ///< instead of `body`
+  std::optional<PackedBody> packed{};    ///< instead of both; unpacked for who takes no gzip
   /// Whole lines that go out behind `headers` as they are: text that lives as long as the program.
   std::string_view fixed_headers{};
   /// Instead of all but the headers: 101, and the connection becomes that. Only where the request
