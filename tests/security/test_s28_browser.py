@@ -104,7 +104,7 @@ def addresses(world: World) -> list[str]:
     tabs = (
         "timeline",
         "tasks",
-        "logs&task=leave",
+        "log&task=leave",
         "outputs",
         "data",
         "attempts",
@@ -114,7 +114,7 @@ def addresses(world: World) -> list[str]:
     )
     return [
         "/ui", "/ui/flows", "/ui/runs", "/ui/events", f"/ui/events/{world.event}", "/ui/network", "/ui/network/orders/etl-1",
-        "/ui/data", "/ui/notices", "/ui/backfills", failed, held, clean, f"{clean}?tab=messages", f"{clean}?tab=logs&task=clean",
+        "/ui/data", "/ui/notices", "/ui/backfills", failed, held, clean, f"{clean}?tab=messages", f"{clean}?tab=log&task=clean",
         *(f"{failed}?tab={tab}" for tab in tabs), f"{held}?tab=why",
         *(f"/ui/flows/acme/hostile?tab={tab}" for tab in ("topology", "runs", "triggers", "plan", "source", "versions")),
         *(f"/ui/admin/{part}" for part in ("users", "tokens", "secrets", "pools", "audit", "about")),

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser
 from ui_world import World, log_in, looking, open_page, violations
 
 NAMES = ["home", "flows", "flow", "flow-runs", "flow-triggers", "flow-source", "flow-versions", "runs", "run", "run-failed",
-         "run-waiting", "run-many", "run-timeline", "run-tasks", "run-logs", "run-outputs", "run-data", "run-attempts", "run-why",
+         "run-waiting", "run-many", "run-timeline", "run-tasks", "run-log", "run-history", "run-outputs", "run-data", "run-attempts", "run-why",
          "run-messages", "backfills", "backfill", "events", "event", "network", "server", "data", "notices", "admin-users",
          "admin-tokens", "admin-secrets", "admin-pools", "admin-audit", "admin-about"]  # fmt: skip
 
@@ -24,6 +24,7 @@ def test_a_page_is_whole_and_for_everybody(browser: Browser, world: World, name:
     with looking(browser, world, color_scheme="light") as (page, watcher):
         open_page(page, world, world.pages()[name])
         assert page.title().endswith(" · Cordyna")
+        assert page.get_by_text("There is no such view").count() == 0
         assert violations(page) == []
         page.emulate_media(color_scheme="dark")
         assert violations(page) == []
