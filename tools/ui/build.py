@@ -28,6 +28,7 @@ TYPES = {
 }
 # Of docs/reference: the types of the API are made of the one, the editor completes by the other.
 REFERENCE = ("openapi.json", "flow.schema.json")
+AUTHORITIES = Path("/etc/ssl/certs/ca-certificates.crt")
 LEFT_OUT = {"node_modules", "dist"}
 
 
@@ -78,8 +79,12 @@ def copy_sources(source: Path, work: Path) -> None:
 def run(npm: str, work: Path, arguments: list[str]) -> None:
     # A script of npm calls the Node.js that stands beside it.
     path = f"{Path(npm).parent}{os.pathsep}{os.environ['PATH']}"
+    environment = {**os.environ, "PATH": path}
+    # It trusts the authorities that it brings; the machine may know more, as all else here does.
+    if AUTHORITIES.exists():
+        environment.setdefault("NODE_EXTRA_CA_CERTS", str(AUTHORITIES))
     done = subprocess.run(
-        [npm, *arguments], cwd=work, env={**os.environ, "PATH": path},
+        [npm, *arguments], cwd=work, env=environment,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)  # fmt: skip
     if done.returncode != 0:
         sys.exit(f"{done.stdout}\n'npm {' '.join(arguments)}' failed in {work}")
