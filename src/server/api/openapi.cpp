@@ -51,10 +51,10 @@ constexpr std::array kPathNames{
     PathName{"event", "^[1-9][0-9]{0,17}$", "Its number."},
     PathName{"secret", "^[A-JL-Za-z_][A-Za-z0-9_]{0,199}$", "Its name."},
     PathName{"user", "^[a-z0-9][a-z0-9._@-]{0,63}$", "The name of the user."},
-    PathName{"page", "^[a-z]{1,64}$", "Which page."},
-    PathName{"of", "^[^/]{1,256}$", "Of what: a number, a namespace or a team."},
-    PathName{"name", "^[^/]{1,256}$", "Its name in that."},
-    PathName{"file", "^[A-Za-z0-9._-]{1,128}$", "Its name, which changes with its content."},
+    PathName{"page", "^[^/]+$", "Which page."},
+    PathName{"of", "^[^/]+$", "Of what: a number, a namespace or a team."},
+    PathName{"name", "^[^/]+$", "Its name in that."},
+    PathName{"file", "^[^/]+$", "Its name, which changes with its content."},
     PathName{"token", "^[a-z0-9]{1,64}$", "The id of the token: what stands between its bars."}};
 
 json::object path_parameter(std::string_view name) {

@@ -100,7 +100,7 @@ constexpr std::array kRoutes{
     Route{"GET", "/api/v1/openapi.json", "showOpenapi", "health", Role::kViewer, Scope::kSelf,
           "This document", show_openapi, {}, nullptr, {}, 200, &kAnyObject},
     Route{"GET", "/", "showStart", "pages", Role::kViewer, Scope::kPublic,
-          "Leads to the web UI", show_start, {}, nullptr, {}, 303, nullptr, ""},
+          "Leads to the web UI", show_start, {}, nullptr, {}, 303, nullptr},
     Route{"GET", "/ui", "showHomePage", "pages", Role::kViewer, Scope::kPublic,
           "The web UI", show_page, {}, nullptr, {}, 200, nullptr, "text/html", 0, false, true},
     Route{"GET", "/ui/{page}", "showPage", "pages", Role::kViewer, Scope::kPublic,
