@@ -6,10 +6,10 @@ import json
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from serving import Server, eventually, serve
 from talking import Talker, task
-from ui_world import Watcher, World, looking, open_page, start_browser
+from ui_world import Watcher, World, looking, open_page
 
 # Each would say so: by an alert, or by a mark on the window.
 PAYLOADS = [
@@ -46,14 +46,6 @@ tasks:
 triggers: [{{id: shop, type: webhook, path_secret: SHOP_KEY, inputs: {{v: "{{{{ event.data.v }}}}", w: "{{{{ event.data.w }}}}"}}}}]
 """
 FLOW = FLOW.replace("inputs: [{id: v", "inputs: [{id: w, type: int, default: 1}, {id: v")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        started = start_browser(playwright)
-        yield started
-        started.close()
 
 
 @pytest.fixture(scope="module")
@@ -146,7 +138,8 @@ def test_s28_a_picture_of_a_task_runs_nothing(browser: Browser, hostile: World) 
             page.get_by_role("button", name=name).or_(
                 page.get_by_role("link", name=name)
             ).first.click()
-            page.wait_for_timeout(300)
+            page.get_by_role("heading", name=name).wait_for()
+            page.wait_for_load_state("networkidle")
             is_text(page, watcher, name)
 
 

@@ -5,20 +5,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
 
 INTEGRATION = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(INTEGRATION / one) for one in ("server", "task_servers", "ui")]
 
-from ui_world import World, make_world, start_browser  # noqa: E402
+from ui_world import World, browser, make_world  # noqa: E402
 
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        started = start_browser(playwright)
-        yield started
-        started.close()
+__all__ = ["browser", "world"]
 
 
 @pytest.fixture(scope="module")

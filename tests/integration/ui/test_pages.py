@@ -6,7 +6,7 @@ import json
 
 import pytest
 from playwright.sync_api import Browser
-from ui_world import World, log_in, looking, open_page, violations
+from ui_world import World, looking, make_user, open_page, violations
 
 NAMES = ["home", "flows", "flow", "flow-runs", "flow-triggers", "flow-source", "flow-versions", "runs", "run", "run-failed",
          "run-waiting", "run-many", "run-timeline", "run-tasks", "run-log", "run-history", "run-outputs", "run-data", "run-attempts", "run-why",
@@ -54,9 +54,9 @@ def test_whoever_is_not_logged_in_comes_back_to_where_he_wanted(
     path = f"/ui/runs/{world.runs['broken']}"
     page.goto(world.origin + path)
     page.wait_for_url(f"{world.origin}/login**")
-    log_in(browser.new_context(), world)  # so that there is somebody with a password
-    page.get_by_label("Name").fill("ui-admin")
-    page.get_by_label("Password").fill("a long enough password")
+    login = make_user(world)
+    page.get_by_label("Name").fill(login["user"])
+    page.get_by_label("Password").fill(login["password"])
     page.get_by_role("button", name="Log in").click()
     page.wait_for_url(world.origin + path)
     context.close()

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
 from serving import ROOT, Server, eventually, serve
 from talking import Talker, task
 
@@ -210,6 +211,15 @@ def start_browser(playwright: Playwright) -> Browser:
     )
 
 
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Not for longer: while Playwright is there, nothing else in its process can use asyncio."""
+    with sync_playwright() as playwright:
+        started = start_browser(playwright)
+        yield started
+        started.close()
+
+
 @dataclass
 class Watcher:
     """What a page must not do, as it is noticed."""
@@ -226,13 +236,17 @@ class Watcher:
                 or self.wrongs.append(f"request elsewhere: {asked.url}"))  # fmt: skip
 
 
-def log_in(context: BrowserContext, world: World, user: str = "admin") -> None:
-    """A session, without the login page: its cookie, by the link or by a password."""
-    server = world.server
-    name, word = f"ui-{user}", "a long enough password"
-    grants = [{"namespace": "*", "role": user}]
-    server.ok("PUT", f"/api/v1/users/{name}", {"grants": grants, "password": word})
-    login = {"user": name, "password": word}
+def make_user(world: World) -> dict[str, str]:
+    """Somebody who may do everything, and what he logs in with."""
+    login = {"user": "ui-admin", "password": "a long enough password"}
+    change = {"grants": [{"namespace": "*", "role": "admin"}], "password": login["password"]}
+    world.server.ok("PUT", f"/api/v1/users/{login['user']}", change)
+    return login
+
+
+def log_in(context: BrowserContext, world: World) -> None:
+    """A session by its cookie, without the login page."""
+    server, login = world.server, make_user(world)
     answer = server.call("POST", "/api/v1/login", login, token=None)
     assert answer.status == 200, answer.body
     cookie, value = answer.headers["Set-Cookie"].split(";")[0].split("=", 1)

