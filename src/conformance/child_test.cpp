@@ -2,10 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <csignal>
 #include <fstream>
 #include <iterator>
 #include <string>
+#include <thread>
 
 namespace cordyna::conformance {
 namespace {
@@ -52,13 +54,18 @@ TEST_F(ChildTest, AKillEndsAllOfTheGroup) {
   const pid_t grandchild = std::stoi(printed());
   EXPECT_EQ(::kill(grandchild, 0), 0);
   child_.kill();
-  // Whoever adopts it may not have taken its end yet: then it is a zombie.
-  std::ifstream stat("/proc/" + std::to_string(grandchild) + "/stat");
-  std::string line;
-  std::getline(stat, line);
-  EXPECT_TRUE(line.empty() || line.find(") Z ") != std::string::npos ||
-              line.find(") X ") != std::string::npos)
-      << line;
+  // The signal may still be on its way, and whoever adopts it may not have taken its end yet: then
+  // it is a zombie.
+  const auto is_gone = [&] {
+    std::ifstream stat("/proc/" + std::to_string(grandchild) + "/stat");
+    std::string line;
+    std::getline(stat, line);
+    return line.empty() || line.find(") Z ") != std::string::npos ||
+           line.find(") X ") != std::string::npos;
+  };
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  while (!is_gone() && std::chrono::steady_clock::now() < until) std::this_thread::yield();
+  EXPECT_TRUE(is_gone());
 }
 
 }  // namespace

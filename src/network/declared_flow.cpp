@@ -46,7 +46,9 @@ json::array inputs_of(const std::string& schema) {
   const json::value* properties = whole.get_object().if_contains("properties");
   if (properties == nullptr || !properties->is_object()) return inputs;
   const json::value* required = whole.get_object().if_contains("required");
-  for (const auto& [name, property] : properties->get_object()) {
+  for (const auto& member : properties->get_object()) {
+    const json::string_view name = member.key();
+    const json::value& property = member.value();
     if (!property.is_object()) continue;
     json::object input;
     input["id"] = name;

@@ -42,6 +42,8 @@ class Program:
         self.errors = folder / f"{name}-errors"
         self.output.touch()
         self.running: subprocess.Popen[bytes] | None = None
+        self._events: list[dict] = []
+        self._read = 0
 
     def command(self, *words: str | Path) -> list[str]:
         return [str(self.program), *map(str, words)]
@@ -57,7 +59,14 @@ class Program:
             self.running = None
 
     def events(self) -> list[dict]:
-        return [json.loads(line) for line in self.lines()]
+        """All that came, of which only what is new is read: there may be a million."""
+        with self.output.open("rb") as output:
+            output.seek(self._read)
+            text = output.read()
+        whole = text[: text.rfind(b"\n") + 1]
+        self._events += [json.loads(line) for line in whole.decode().split("\n")[:-1]]
+        self._read += len(whole)
+        return self._events
 
     def lines(self) -> list[str]:
         # Not splitlines: a text may hold other ends of lines. What is behind the last one is not there yet.
@@ -65,9 +74,15 @@ class Program:
 
     def wait(self, count: int) -> list[dict]:
         """Until there are so many different events; all of them, in the order in which they came."""
-        until = monotonic() + PATIENCE
+        found: dict[str, dict] = {}
+        looked = 0
         while True:
-            found = {event["key"]: event for event in self.events()}
+            events = self.events()
+            # As long as they come, however slowly, there is something to wait for.
+            if looked == 0 or len(events) > looked:
+                until = monotonic() + PATIENCE
+            found.update((event["key"], event) for event in events[looked:])
+            looked = len(events)
             if len(found) >= count:
                 assert len(found) == count
                 return list(found.values())

@@ -91,10 +91,13 @@ struct ExecTable {
     (void)!write(failure.write.get(), &error, sizeof error);
     _exit(127);
   }
+  // The tables of TSan, which lives on until the program is there, have no room in it.
+#ifndef __SANITIZE_THREAD__
   if (spec.data_bytes_max > 0) {
     const rlimit limit{spec.data_bytes_max, spec.data_bytes_max};
     setrlimit(RLIMIT_DATA, &limit);
   }
+#endif
   const rlimit no_core{0, 0};
   setrlimit(RLIMIT_CORE, &no_core);
   sigset_t none;

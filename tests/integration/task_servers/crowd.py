@@ -53,9 +53,9 @@ class Member:
     `hold`, when finish() says so."""
 
     def __init__(self, crowd: Crowd, team: str, name: str, token: str, *, hold: bool = False,
-                 declares: bool = True, slots: int = 1000, from_address: str = "", receive_buffer: int = 0) -> None:  # fmt: skip
+                 declares: bool = True, slots: int = 1000, attempts: int = 3, from_address: str = "", receive_buffer: int = 0) -> None:  # fmt: skip
         self.crowd, self.team, self.name, self.token = crowd, team, name, token
-        self.hold, self.declares, self.slots = hold, declares, slots
+        self.hold, self.declares, self.slots, self.attempts = hold, declares, slots, attempts
         self.from_address, self.receive_buffer = from_address, receive_buffer
         self.boot = f"b{next(NUMBERS)}"
         self.socket: socket.socket | None = None
@@ -195,7 +195,7 @@ class Member:
             self.problems.append(data)
 
     def declare(self) -> None:
-        tasks = [task(self.name, self.team, overlap="allow", retry={"attempts": 3})]
+        tasks = [task(self.name, self.team, overlap="allow", retry={"attempts": self.attempts})]
         if not self.declares:
             tasks = []
         self.say("server.declare", {"revision": 1, "tasks": tasks})
