@@ -27,9 +27,10 @@ namespace: bench
 tasks:
   - {{id: each, type: foreach, items: {{from: 1, to: {TASKS}}}, parallel: {CHANGES // 2}, tasks: [{{id: rest, type: pause, for: 1s}}]}}
 """
+# 6.9 MB: the server keeps 10 MiB of what a task prints.
 LONG = f"""id: long
 namespace: bench
-tasks: [{{id: say, type: shell, script: "seq -f 'line %.0f of the log, as long as lines of logs are' 1 {LINES}"}}]
+tasks: [{{id: say, type: shell, script: "seq 1 {LINES}"}}]
 """
 # When the browser has drawn the next picture.
 DRAWN = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
@@ -108,13 +109,15 @@ def start(server, flow):
 
 
 def wait_for(server, number):
-    while True:
+    until = time.monotonic() + 600
+    while time.monotonic() < until:
         row = json.loads(server.ask("GET", f"/api/v1/runs/{number}")[1])
         if row["state"] == "completed":
             return
         if "ended_at" in row:
             raise BenchError(f"run {number} ended as {row['state']}")
         time.sleep(0.05)
+    raise BenchError(f"run {number} has not ended after ten minutes")
 
 
 def press(page, address, link, wanted):
@@ -182,6 +185,7 @@ class WebUi:
         log = f"{home}/runs/{numbers['long']}"
         wanted = "[aria-label='Lines of the log'] [data-index]"
         context.add("ui log", press(page, log, "a[href*='tab=log']", wanted))
+        page.get_by_text(f"{LINES:,}").first.wait_for()  # all of it is there, whatever is drawn
         number = start(server, "paced")
         page.goto(f"{home}/runs/{number}")
         page.wait_for_selector("main svg [data-item]")
@@ -221,7 +225,7 @@ class WebUi:
             ("topology", "its topology, collapsed, drawn after the press", "at most 1 s", "ms", 1000),
             ("frames", f"longest picture of {WATCHED} s while a run of {TASKS:,} tasks has {CHANGES} changes a second",
              "at most 50 ms", "ms", 50),
-            ("log", f"first lines of a log of {LINES:,}, of which the server keeps 10 MiB, drawn after the press", "at most 300 ms", "ms", 300),
+            ("log", f"first lines of a log of {LINES:,}, drawn after the press", "at most 300 ms", "ms", 300),
         ):  # fmt: skip
             value = context.mid(f"ui {name}")
             yield context.row(

@@ -17,8 +17,9 @@
 namespace cordyna {
 
 inline constexpr std::size_t kLogTextMax = 16384;  ///< bytes of text in one record
-inline constexpr std::size_t kLogBytesMax =
-    std::size_t{10} << 20;  ///< of one attempt; then one 's' record, and the rest is dropped
+/// Of one attempt, with what each record begins with: a million short lines. Then comes one 's'
+/// record, and the rest is dropped.
+inline constexpr std::size_t kLogBytesMax = std::size_t{32} << 20;
 
 struct LogRecord {
   char stream = 'o';       ///< lower case

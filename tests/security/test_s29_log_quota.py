@@ -7,16 +7,16 @@ from pathlib import Path
 
 from serving import DYNA, serve
 
-ATTEMPT_BYTES_MAX = 10 << 20  # as the reference says
+ATTEMPT_BYTES_MAX = 32 << 20  # as the reference says
 FLOODS = """
 id: floods
 namespace: acme
 tasks:
-  - {id: lines, type: shell, script: "yes 0123456789 | head -c 15000000"}
-  - {id: line, type: shell, script: "head -c 15000000 /dev/zero | tr '\\\\0' x"}
-  - {id: nothing, type: shell, script: "head -c 15000000 /dev/zero"}
-  - {id: errors, type: shell, script: "yes 0123456789 | head -c 15000000 >&2"}
-  - {id: tries, type: shell, script: "yes | head -c 15000000; exit 1", retry: {attempts: 2}, allow_failure: true}
+  - {id: lines, type: shell, script: "yes 0123456789 | head -c 45000000"}
+  - {id: line, type: shell, script: "head -c 45000000 /dev/zero | tr '\\\\0' x"}
+  - {id: nothing, type: shell, script: "head -c 45000000 /dev/zero"}
+  - {id: errors, type: shell, script: "yes 0123456789 | head -c 45000000 >&2"}
+  - {id: tries, type: shell, script: "yes | head -c 45000000; exit 1", retry: {attempts: 2}, allow_failure: true}
 """
 SPEAKS = """
 id: speaks
