@@ -89,6 +89,7 @@ Result<std::int64_t> Applier::stage(Millis wall, const std::vector<FlowChange>& 
   move_all(staged.flows, out.flows);
   move_all(staged.applied, out.applied);
   move_all(staged.applied_versions, out.applied_versions);
+  move_all(staged.sources, out.sources);
   move_all(staged.ticks, out.ticks);
   return std::ssize(changes);
 }
@@ -122,12 +123,14 @@ Result<> Applier::put(Millis wall, const FlowChange& change, const AppliedFlowRo
   row.folder = change.folder;
   row.file = change.file;
   row.applied_at = same && !back ? present->applied_at : wall;
+  row.source = change.source.hash;
+  if (!row.source.empty()) out.sources.push_back(change.source);
   if (present != nullptr) row.disabled = present->disabled;
   out.applied.push_back(row);
   out.flows.push_back({flow.hash, flow.id, flow.ns, change.canonical});
   if (!same) {
-    out.applied_versions.push_back(
-        {row.ns, row.flow_id, row.version, row.hash, row.folder, row.file, row.applied_at});
+    out.applied_versions.push_back({row.ns, row.flow_id, row.version, row.hash, row.folder,
+                                    row.file, row.applied_at, row.source});
   }
   return begin_schedules(wall, before.get(), flow, out);
 }

@@ -37,7 +37,8 @@ class Applier {
   Applier(Store& store, FlowLoader loader) : store_(store), loader_(std::move(loader)) {}
 
   /// Adds the rows of all changes to `out`, and gives their number. A flow whose content and folder
-  /// are those of its version keeps its number: only its file is noted, or that it is back.
+  /// are those of its version keeps its number: only its file and text are noted, or that it is
+  /// back.
   ///
   /// A schedule that the version before had too, by the same times, goes on from its last tick. One
   /// with other times, or which was not there, begins at `wall`, so that no time before it is taken

@@ -71,13 +71,15 @@ struct RunRequest {
   std::function<Result<>(const RunRow&)> agrees{};
 };
 
-/// A new run of the version that an earlier run had, which takes over what that one completed.
+/// A new run which takes over what an earlier one of the same flow completed.
 struct RerunRequest {
   RunId id;  ///< as of a RunRequest
   RunNo of = 0;
   std::string inputs;                               ///< JSON object, resolved
   std::vector<std::string> taken;                   ///< paths of tasks (engine/takeover.hpp)
   bool no_cache = false;                            ///< as of a RunRequest
+  std::shared_ptr<const Flow> flow{};               ///< null: of the version that run had
+  std::string canonical{};                          ///< of the flow
   std::function<Result<>(const RunRow&)> agrees{};  ///< as of a RunRequest
 };
 

@@ -166,13 +166,23 @@ Result<RunNo> Loop::rerun(Millis now, RerunRequest request) {
                             old.run.no, to_string(old.run.state), old.run.no, old.run.no));
   }
   TRY(disabled_.check(old.run.ns, old.run.flow_id));
-  TRY_ASSIGN(FlowVersionRow version, store_.find_flow(old.run.flow_hash));
   engine::RunStart run;
   run.no_cache = request.no_cache;
-  TRY_ASSIGN(run.flow, loader_(version.canonical, old.run.folder));
-  TRY_ASSIGN(run.taken, engine::rows_taken(std::move(old.tasks), request.taken));
+  if (request.flow == nullptr) {
+    TRY_ASSIGN(FlowVersionRow version, store_.find_flow(old.run.flow_hash));
+    TRY_ASSIGN(run.flow, loader_(version.canonical, old.run.folder));
+    run.canonical = std::move(version.canonical);
+  } else if (request.flow->ns != old.run.ns || request.flow->id != old.run.flow_id) {
+    return fail(ErrorCode::kInvalidArgument,
+                fmt::format("run {} is of the flow '{}', and not of '{}'", old.run.no,
+                            flow_name(old.run.ns, old.run.flow_id),
+                            flow_name(request.flow->ns, request.flow->id)));
+  } else {
+    run.flow = std::move(request.flow);
+    run.canonical = std::move(request.canonical);
+  }
+  TRY_ASSIGN(run.taken, engine::rows_taken(*run.flow, std::move(old.tasks), request.taken));
   run.id = std::move(request.id);
-  run.canonical = std::move(version.canonical);
   run.inputs = std::move(request.inputs);
   run.scheduled = std::move(old.run.scheduled);
   // What ran at its own time stood for that: templates must say the same now.
@@ -298,6 +308,7 @@ Result<std::int64_t> Loop::apply_flows(Millis now, const ApplySignal& signal) {
   out.flows.insert(out.flows.end(), staged.flows.begin(), staged.flows.end());
   out.applied = std::move(staged.applied);
   out.applied_versions = std::move(staged.applied_versions);
+  out.sources = std::move(staged.sources);
   out.ticks = std::move(staged.ticks);
   return count;
 }

@@ -58,6 +58,25 @@ TEST_F(LoopTest, ARerunAskedForTwiceInOneStepIsOne) {
   EXPECT_EQ(store_.last_run_no().value(), 2);
 }
 
+TEST_F(LoopTest, ARerunOfAnotherVersionIsOfThatOneAndNeverOfAnotherFlow) {
+  EXPECT_EQ(submit("a").value(), 1);
+  step_to_rest();
+  auto mended = std::make_shared<Flow>(*one_log());
+  mended->hash = "mended";
+  RerunRequest request{RunId{"again"}, 1, "{}", {}};
+  request.flow = mended;
+  request.canonical = R"({"id":"mended"})";
+  EXPECT_EQ(loop_.apply(1, RerunSignal{request}).value_or(0), 2);
+  step_to_rest();
+  EXPECT_EQ(store_.find_run(2)->flow_hash, "mended");
+  EXPECT_EQ(store_.find_flow("mended")->canonical, request.canonical);
+  request.id.value = "other";
+  mended->id = "other";
+  const auto other = loop_.apply(1, RerunSignal{request});
+  ASSERT_FALSE(other.has_value());
+  EXPECT_EQ(other.error().code, ErrorCode::kInvalidArgument);
+}
+
 /// As a server compares what comes with a key that it has seen.
 auto wants(const std::string& inputs) {
   return [inputs](const RunRow& run) -> Result<> {

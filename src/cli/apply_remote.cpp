@@ -27,11 +27,10 @@ Result<std::string> files_as_json(const FlowFolder& found, const ApplyPlan& plan
       return other.ns == one.flow->ns && other.id == one.flow->id;
     });
     if (planned == plan.flows.end() || !is_sent(*planned)) continue;
-    TRY_ASSIGN(const std::string text, flow::read_text_file(path_of(one), flow::kFlowBytesMax));
     out += out.empty() ? "\"files\":[{\"name\":" : ",{\"name\":";
     append_json(out, path_of(one));
     out += ",\"text\":";
-    append_json(out, text);
+    append_json(out, one.text);
     out += '}';
   }
   return out.empty() ? out : out + ']';

@@ -244,11 +244,12 @@ void Parser::add_rerun() {
       ->excludes(from);
   rerun
       ->add_option("--with,-i,--input", raw_inputs_,
-                   "Another value for an input: without --from, all tasks run again then; may be "
-                   "repeated")
+                   "Another value for an input: without --from all runs again; may be repeated")
       ->type_name("KEY=VALUE")
       ->expected(1)
       ->take_all();
+  rerun->add_flag("--latest", found_.latest,
+                  "Of the version that is applied now: tasks that are others in it run again, too");
   rerun->add_flag("--dry-run", found_.dry_run, "Only say what would run again");
   add_no_cache(rerun);
   add_slots(rerun);
@@ -257,8 +258,8 @@ void Parser::add_rerun() {
   rerun->footer(
       "A new run of the same version of the flow, which stands for the same time. Tasks that\n"
       "completed or were skipped are taken over with their outputs; what failed, was blocked or\n"
-      "cancelled, or never ran, runs; 'errors' and 'finally' always do. A run that has not ended\n"
-      "is taken up by 'dyna resume'.");
+      "cancelled, or never ran, runs; 'errors' and 'finally' always do. --latest: of a flow that\n"
+      "was mended and applied since. 'dyna resume' takes up a run that has not ended.");
 }
 
 void Parser::add_backfill() {
@@ -368,8 +369,7 @@ void Parser::add_cache() {
     add_json(command);
     add_state(command);
   }
-  CLI::App* prune =
-      add("prune", "Remove what is older than cordyna.yaml's 'retention' keeps", Verb::kPrune);
+  CLI::App* prune = add("prune", "Remove what 'retention' keeps no longer", Verb::kPrune);
   prune->add_flag("--dry-run", found_.dry_run, "Only say what would be removed");
   add_json(prune);
   add_state(prune);

@@ -140,6 +140,7 @@ struct Arguments {
   bool dry_run = false;
   bool no_cache = false;  ///< of run and rerun
   bool failed = false;
+  bool latest = false;  ///< of rerun: the flow's version of now
   bool json = false;
   bool sql = false;
   bool strict = false;

@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "base/text.hpp"
+#include "service/flow_folder.hpp"
 
 namespace cordyna::cli {
 namespace {
@@ -68,6 +69,9 @@ void append_rerun(std::string& out, const OwnerRequest& request) {
   json::array taken;
   for (const std::string& path : request.taken) taken.emplace_back(path);
   out += ",\"taken\":" + json::serialize(taken);
+  if (request.canonical.empty()) return;
+  append_member(out, "folder", request.folder);
+  append_member(out, "canonical", request.canonical);
 }
 
 void append_backfill(std::string& out, const BackfillRow& row) {
@@ -108,6 +112,7 @@ void append_flows(std::string& out, const std::vector<FlowChange>& flows) {
     append_member(out, "canonical", flow.canonical);
     append_member(out, "folder", flow.folder);
     append_member(out, "file", flow.file);
+    append_member(out, "source", flow.source.text);
     out += '}';
   }
   out += ']';
@@ -119,9 +124,16 @@ Result<> read_flows(const json::object& object, std::vector<FlowChange>& flows) 
     for (const json::value& one : value->get_array()) {
       if (!one.is_object()) continue;
       const json::object& flow = one.get_object();
-      flows.push_back({text_of(flow, "namespace"), text_of(flow, "id"), number_of(flow, "from"),
-                       flag_of(flow, "was_removed"), text_of(flow, "canonical"),
-                       text_of(flow, "folder"), text_of(flow, "file")});
+      flows.push_back({text_of(flow, "namespace"),
+                       text_of(flow, "id"),
+                       number_of(flow, "from"),
+                       flag_of(flow, "was_removed"),
+                       text_of(flow, "canonical"),
+                       text_of(flow, "folder"),
+                       text_of(flow, "file"),
+                       {}});
+      std::string source = text_of(flow, "source");
+      if (!source.empty()) flows.back().source = source_of(std::move(source));
       if (flows.back().flow_id.empty() || flows.back().from < 0) {
         return fail(ErrorCode::kInvalidArgument, "'flows' says what makes no sense");
       }

@@ -9,11 +9,12 @@
 ///           {"version":1,"op":"approve"|"reject",…,"task":"share","by":"ann","note":"a holiday",
 ///            "inputs":"{…}"}          (of a pause that asks for some)
 ///           {"version":1,"op":"rerun","run":"<uuid>",…,"of":12,"inputs":"{…}","taken":["load"]}
+///             (with "folder" and "canonical", where it is of another version than run 12 had)
 ///           {"version":1,"op":"backfill","run":"<uuid of the backfill>","follow":false,
 ///            "folder":…,"canonical":…,"inputs":"[…]","trigger":"nightly","begin":0,"end":1,…}
 ///           {"version":1,"op":"apply","run":"<any
 ///           uuid>","follow":false,"flows":[{"namespace":"acme",
-///            "id":"sales","from":2,"was_removed":false,"canonical":"{…}","folder":…,"file":…}]}
+///            "id":"sales","from":2,"was_removed":false,"canonical":"{…}","folder":…,"file":…,"source":…}]}
 ///           {"version":1,"op":"event_replay"|"event_drop","follow":false,"of":7,"by":"ann"}
 ///           {"version":1,"op":"flow_disable"|"flow_enable","follow":false,"flow":"sales",
 ///            "namespace":"acme","by":"ann","note":"the source is broken"}
@@ -67,7 +68,7 @@ struct OwnerRequest {
   RunId run;
   bool follow = true;
   std::int64_t after = 0;
-  std::string canonical;  ///< from here: for submit
+  std::string canonical;  ///< from here: for submit; of rerun, where it is of another version
   std::string folder;
   std::string inputs;
   std::string task;  ///< from here: for approve and reject; empty: the only one that is held

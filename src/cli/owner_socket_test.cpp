@@ -16,6 +16,7 @@
 #include "cli/owner_client.hpp"
 #include "cli/owner_protocol.hpp"
 #include "cli/owner_server.hpp"
+#include "service/flow_folder.hpp"
 
 namespace cordyna::cli {
 namespace {
@@ -105,9 +106,9 @@ TEST(OwnerProtocolTest, AnApplyBringsFlowsAndWhatTheyReplace) {
   sent.op = OwnerOp::kApply;
   sent.run = kRun;
   sent.follow = false;
-  sent.flows = {
-      {"acme", "sales", 2, true, R"({"id":"sales","x":"\"\n"})", "/flows", "/flows/s.yaml"},
-      {"", "gone", 1, false, "", "", ""}};
+  sent.flows = {{"acme", "sales", 2, true, R"({"id":"sales","x":"\"\n"})", "/flows",
+                 "/flows/s.yaml", source_of("id: sales  # ours\n")},
+                {"", "gone", 1, false, "", "", ""}};
   const auto got = decode_request(line_of_request(sent));
   ASSERT_TRUE(got.has_value()) << got.error().message;
   EXPECT_EQ(got->op, OwnerOp::kApply);

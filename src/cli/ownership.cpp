@@ -199,13 +199,19 @@ Result<RunNo> Ownership::start_run(const OwnerRequest& request) {
   return ask(std::move(run), request, "startRun", "run");
 }
 
+Result<RunNo> Ownership::start_rerun(const OwnerRequest& request) {
+  RerunRequest rerun{request.run, request.of, request.inputs, request.taken, request.no_cache};
+  if (!request.canonical.empty()) {
+    TRY_ASSIGN(rerun.flow, flows_.load(request.canonical, request.folder));
+    rerun.canonical = request.canonical;
+  }
+  return ask(std::move(rerun), request, "rerunRun", "run");
+}
+
 Result<RunNo> Ownership::handle(const OwnerRequest& request) {
   switch (request.op) {
     case OwnerOp::kSubmit: return start_run(request);
-    case OwnerOp::kRerun:
-      return ask(
-          RerunRequest{request.run, request.of, request.inputs, request.taken, request.no_cache},
-          request, "rerunRun", "run");
+    case OwnerOp::kRerun: return start_rerun(request);
     case OwnerOp::kApply: return apply_flows(request);
     case OwnerOp::kEventReplay:
     case OwnerOp::kEventDrop: {

@@ -91,6 +91,7 @@ class Ownership final : public OwnerService {
   Result<RunNo> ask(ServerRequest wanted, const OwnerRequest& from, std::string_view action,
                     std::string subject, std::string after = {});
   Result<RunNo> start_run(const OwnerRequest& request);
+  Result<RunNo> start_rerun(const OwnerRequest& request);
   Result<RunNo> apply_flows(const OwnerRequest& request);
   Result<std::int64_t> switch_flow(const OwnerRequest& request);
   Result<BackfillNo> steer_backfill(const OwnerRequest& request, BackfillOp op);

@@ -48,14 +48,24 @@ std::vector<std::string> texts_of(const client::JsonSlice& list) {
   return texts;
 }
 
+Result<RerunVersion> version_of(const CommandContext& context, StoreReader& reader,
+                                const RunRow& run) {
+  const FlowLoader loader = [](std::string_view canonical, std::string_view folder) {
+    return flow::from_canonical(canonical, folder);
+  };
+  return rerun_version(reader, loader, run, context.arguments.latest);
+}
+
 CommandResult plan_there(CommandContext& context, const Side& side, const RunRow& run) {
   const Arguments& arguments = context.arguments;
   if (!arguments.inputs.empty()) {
     return fail(ErrorCode::kInvalidArgument,
                 "--dry-run with --with is not known to a server; leave one of them out");
   }
-  TRY_ASSIGN(const std::string answer,
-             side.server->get(fmt::format("/runs/{}/rerun", run.no), {{"from", arguments.from}}));
+  TRY_ASSIGN(
+      const std::string answer,
+      side.server->get(fmt::format("/runs/{}/rerun", run.no),
+                       {{"from", arguments.from}, {"latest", arguments.latest ? "true" : ""}}));
   TRY_ASSIGN(const client::JsonSlice json, client::JsonSlice::parse(answer));
   engine::Takeover plan;
   plan.taken = texts_of(json.member("taken"));
@@ -70,11 +80,13 @@ CommandResult rerun_there(CommandContext& context, Side side) {
   if (arguments.dry_run) return plan_there(context, side, run);
   RemoteWork work;
   work.begins = true;
-  TRY_ASSIGN(work.flow, load_flow(*side.reader, run));
+  TRY_ASSIGN(RerunVersion version, version_of(context, *side.reader, run));
+  work.flow = std::move(version.flow);
   const RunId key{make_uuid7(context.parts.clock->now())};
   work.write.path = fmt::format("/runs/{}/rerun", run.no);
   work.write.key = key.value;
   work.write.body = fmt::format("{{\"no_cache\":{}", arguments.no_cache);
+  if (arguments.latest) work.write.body += ",\"latest\":true";
   if (!arguments.from.empty()) {
     work.write.body += ",\"from\":";
     append_json(work.write.body, arguments.from);
@@ -109,14 +121,19 @@ CommandResult rerun_command(CommandContext& context) {
   {
     TRY_ASSIGN(const std::unique_ptr<StoreReader> reader, context.parts.open_reader(layout));
     TRY_ASSIGN(run, find_run(*reader, arguments.run));
-    TRY_ASSIGN(work.flow, load_flow(*reader, run));
+    TRY_ASSIGN(RerunVersion version, version_of(context, *reader, run));
     TRY_ASSIGN(const RunSnapshot snapshot, reader->load_run(run.no));
     work.request.run = RunId{make_uuid7(context.parts.clock->now())};
     const std::string run_context = fmt::format(
         R"({{"run":{{{}}}}})", run_fields(work.request.run, run.created_at, run.scheduled));
-    TRY_ASSIGN(plan, plan_rerun(layout, *work.flow, snapshot,
+    TRY_ASSIGN(plan, plan_rerun(layout, version, snapshot,
                                 {arguments.from, arguments.inputs, working_folder().value_or("")},
                                 run_context));
+    if (arguments.latest) {
+      work.request.folder = version.flow->folder;
+      work.request.canonical = std::move(version.canonical);
+    }
+    work.flow = std::move(version.flow);
   }
   if (arguments.dry_run) {
     context.output.write(plan_text(run, plan.tasks, arguments.json));

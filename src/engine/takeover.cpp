@@ -77,6 +77,14 @@ class Planner {
     }
   }
 
+  /// And what comes after them: it was made with what they were.
+  void run_after_changed(const std::vector<std::string>& paths) {
+    const std::set<std::string_view> changed(paths.begin(), paths.end());
+    for (TaskIndex task = 0; task < states_.size(); ++task) {
+      if (is_main(task) && changed.contains(flow_.tasks[task].id)) run_after(task);
+    }
+  }
+
   void run_what_did_not_complete() {
     for (TaskIndex task = 0; task < states_.size(); ++task) {
       const bool item = is_in_loop(task);
@@ -135,6 +143,7 @@ Result<Takeover> plan_takeover(const Flow& flow, const std::vector<TaskRow>& tas
   Planner planner(flow, tasks);
   planner.note_gone(wish.gone);
   planner.run_what_did_not_complete();
+  planner.run_after_changed(wish.changed);
   if (!wish.from.empty()) {
     const auto found = std::ranges::find(flow.tasks, wish.from, &TaskSpec::id);
     if (found == flow.tasks.end()) {
@@ -160,14 +169,21 @@ Result<Takeover> plan_takeover(const Flow& flow, const std::vector<TaskRow>& tas
   return planner.result();
 }
 
-Result<std::vector<TaskRow>> rows_taken(std::vector<TaskRow> tasks,
+Result<std::vector<TaskRow>> rows_taken(const Flow& flow, std::vector<TaskRow> tasks,
                                         const std::vector<std::string>& paths) {
+  std::set<std::string_view> known;
+  for (const TaskSpec& spec : flow.tasks) known.insert(spec.id);
   std::unordered_map<std::string_view, TaskRow*> by_path;
   for (TaskRow& row : tasks) by_path.emplace(row.path, &row);
   std::vector<TaskRow*> found;
   found.reserve(paths.size());
   for (const std::string& path : paths) {
     const auto row = by_path.find(path);
+    if (!known.contains(path)) {
+      return fail(
+          ErrorCode::kConflict,
+          fmt::format("flow '{}' has no task '{}' that could be taken over", flow.id, path));
+    }
     if (row == by_path.end() || !may_be_taken(row->second->state)) {
       return fail(ErrorCode::kConflict,
                   fmt::format("task '{}' did not complete: it cannot be taken over", path));

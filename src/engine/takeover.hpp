@@ -2,6 +2,7 @@
 ///
 /// One rule: a main task that completed, or was skipped, is taken over, but for
 /// - those that somebody asks for: `from` and all that comes after it, or all where inputs changed;
+/// - those that are others in the version which is to run, and all that comes after them;
 /// - a skipped task after one that runs again: what skipped it may turn out otherwise;
 /// - one whose data is gone, where a task that runs again would read it;
 /// - a switch and what is inside of it, which are taken over together or not at all.
@@ -21,6 +22,8 @@ struct TakeoverWish {
   std::string from;               ///< a task's path; empty: what did not complete
   bool all = false;               ///< all run again; `from` goes before
   std::vector<std::string> gone;  ///< paths of tasks whose data is not there any more
+  /// Paths of tasks that were others when the run had them, or that it had not; any may be unknown.
+  std::vector<std::string> changed{};
 };
 
 struct Takeover {
@@ -28,14 +31,14 @@ struct Takeover {
   std::vector<std::string> again;  ///< paths of main tasks that run again
 };
 
-/// `tasks`: the rows of the run. Errors: kNotFound: no task `from`, with the nearest name;
-/// kInvalidArgument: it stands in `errors` or `finally`.
+/// `tasks`: the rows of the run, also of tasks that `flow` has no more. Errors: kNotFound: no task
+/// `from`, with the nearest name; kInvalidArgument: it stands in `errors` or `finally`.
 [[nodiscard]] Result<Takeover> plan_takeover(const Flow& flow, const std::vector<TaskRow>& tasks,
                                              const TakeoverWish& wish);
 
 /// Of the rows of a run, those that have these paths and may be taken over. Errors: kConflict: a
-/// path has none.
-[[nodiscard]] Result<std::vector<TaskRow>> rows_taken(std::vector<TaskRow> tasks,
+/// path has none, or names no task of `flow`.
+[[nodiscard]] Result<std::vector<TaskRow>> rows_taken(const Flow& flow, std::vector<TaskRow> tasks,
                                                       const std::vector<std::string>& paths);
 
 }  // namespace cordyna::engine

@@ -98,10 +98,29 @@ TEST(TakeoverTest, ASwitchIsTakenOverAsAWholeOrNotAtAll) {
 }
 
 TEST(TakeoverTest, OnlyRowsThatCompletedAreTaken) {
-  EXPECT_EQ(rows_taken(failed_at_clean(), {"note", "load"}).value(),
+  EXPECT_EQ(rows_taken(chain(), failed_at_clean(), {"note", "load"}).value(),
             (std::vector{row("note", TaskState::kSkipped), row("load", TaskState::kCompleted)}));
-  EXPECT_EQ(rows_taken(failed_at_clean(), {"clean"}).error().code, ErrorCode::kConflict);
-  EXPECT_EQ(rows_taken(failed_at_clean(), {"load", "load"}).error().code, ErrorCode::kConflict);
+  EXPECT_EQ(rows_taken(chain(), failed_at_clean(), {"clean"}).error().code, ErrorCode::kConflict);
+  EXPECT_EQ(rows_taken(chain(), failed_at_clean(), {"load", "load"}).error().code,
+            ErrorCode::kConflict);
+}
+
+TEST(TakeoverTest, WhatIsAnotherInTheVersionRunsAgainWithAllThatComesAfterIt) {
+  std::vector<TaskRow> rows = failed_at_clean();
+  rows[1].state = rows[2].state = TaskState::kCompleted;
+  EXPECT_EQ(again(chain(), rows, {.changed = {"clean"}}), (Paths{"clean", "share"}));
+  EXPECT_EQ(again(chain(), rows, {.changed = {"tidy", "of another version"}}), Paths{});
+  // A task that the run did not have, before one that completed.
+  rows.erase(rows.begin());
+  EXPECT_EQ(again(chain(), rows, {.changed = {"load"}}), (Paths{"load", "clean", "share"}));
+}
+
+TEST(TakeoverTest, ARowOfATaskThatTheVersionHasNoMoreIsNotTaken) {
+  std::vector<TaskRow> rows = failed_at_clean();
+  rows.push_back(row("old", TaskState::kCompleted));
+  EXPECT_EQ(plan_takeover(chain(), rows, {}).value().taken, (Paths{"load", "note"}));
+  EXPECT_EQ(rows_taken(chain(), rows, {"old"}).error().message,
+            "flow 'f' has no task 'old' that could be taken over");
 }
 
 class RerunTest : public EngineTest {

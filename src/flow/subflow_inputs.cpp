@@ -41,10 +41,9 @@ Result<GivenInputs> given_of_json(const Flow& flow, const std::string& given) {
     const std::string id(member.key());
     const json::value& value = member.value();
     if (value.is_null()) continue;  // as if it were not there
-    if (is_json(flow, id)) {
+    // A list as a whole: an item of it may have commas.
+    if (is_json(flow, id) || (value.is_array() && is_list(flow, id))) {
       texts.emplace_back(id, json::serialize(value));
-    } else if (value.is_array() && is_list(flow, id)) {
-      for (const json::value& item : value.get_array()) texts.emplace_back(id, text_of(item));
     } else {
       texts.emplace_back(id, text_of(value));
     }

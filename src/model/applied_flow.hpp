@@ -34,6 +34,14 @@ struct FlowSwitch {
 
 inline constexpr std::size_t kReasonMax = 1000;
 
+/// The text that a flow was written as, with its comments: the canonical form has none.
+struct FlowSourceRow {
+  std::string hash;  ///< SHA-256 of the text, hexadecimal; empty: there is none
+  std::string text;
+
+  bool operator==(const FlowSourceRow&) const = default;
+};
+
 /// The current version of a flow, one row for each name (namespace and id).
 struct AppliedFlowRow {
   std::string ns;
@@ -46,6 +54,7 @@ struct AppliedFlowRow {
   Millis removed_at = 0;  ///< 0: it is there
   Disabling disabled{};   ///< of the name, whatever its version; also while it is removed
   std::int64_t from = 0;  ///< the version to replace; 0: insert. Read back: the present one
+  std::string source{};   ///< as of a version; of the last file that made this one
 
   bool operator==(const AppliedFlowRow&) const = default;
 };
@@ -59,6 +68,7 @@ struct AppliedVersionRow {
   std::string folder;
   std::string file;
   Millis applied_at = 0;
+  std::string source{};  ///< of a FlowSourceRow, its hash; empty: nothing was written, or kept
 
   bool operator==(const AppliedVersionRow&) const = default;
 };
@@ -72,6 +82,7 @@ struct FlowChange {
   std::string canonical;     ///< empty: the flow is removed
   std::string folder;
   std::string file;
+  FlowSourceRow source{};
 
   bool operator==(const FlowChange&) const = default;
 };

@@ -82,6 +82,7 @@ void ChangeSet::clear() {
   backfills.clear();
   applied.clear();
   applied_versions.clear();
+  sources.clear();
   switched.clear();
   removed_runs.clear();
   gone_runs.clear();

@@ -180,6 +180,7 @@ struct ChangeSet {
   std::vector<BackfillRow> backfills;
   std::vector<AppliedFlowRow> applied;
   std::vector<AppliedVersionRow> applied_versions;  ///< inserted
+  std::vector<FlowSourceRow> sources;               ///< inserted if new
   std::vector<FlowSwitch> switched;  ///< why rows of `applied` are there: only for who looks on
   /// Runs of which all rows go, and with the last run of a version of a flow that version. None
   /// that is needed (OldRun in ports/store.hpp): that is a conflict. One that is not there is no
@@ -204,7 +205,7 @@ struct ChangeSet {
   [[nodiscard]] bool empty() const {
     return flows.empty() && runs.empty() && tasks.empty() && attempts.empty() && holds.empty() &&
            points.empty() && ticks.empty() && backfills.empty() && applied.empty() &&
-           applied_versions.empty() && history.empty() && removed_runs.empty() &&
+           applied_versions.empty() && sources.empty() && history.empty() && removed_runs.empty() &&
            gone_runs.empty() && removed_ticks.empty() && events.empty() && removed_events.empty() &&
            positions.empty() && users.empty() && tokens.empty() && removed_tokens.empty() &&
            audit.empty() && notices.empty();

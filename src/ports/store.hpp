@@ -48,6 +48,10 @@ class StoreReader {
   /// Also one that was removed.
   virtual Result<AppliedFlowRow> find_applied(std::string_view ns, std::string_view flow_id) = 0;
   virtual Result<std::vector<AppliedFlowRow>> list_applied(const AppliedFilter& filter) = 0;
+  /// The text that a flow was written as, by its hash. A reader from afar knows none.
+  virtual Result<std::string> find_source(std::string_view hash) {
+    return fail(ErrorCode::kNotFound, "no text of a flow is known by " + std::string(hash));
+  }
   virtual Result<std::vector<AppliedVersionRow>> list_versions(const VersionFilter& filter) = 0;
   /// Of a flow, by the hash of what they ran, in order of the hashes.
   virtual Result<std::vector<HashRuns>> count_runs(std::string_view ns,

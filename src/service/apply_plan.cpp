@@ -23,6 +23,7 @@ PlannedFlow plan_file(const FolderFlow& found, const AppliedFlowRow* present) {
   planned.file = path_of(found);
   planned.flow = found.flow;
   planned.canonical = found.canonical;
+  planned.source = source_of(found.text);
   planned.version = 1;
   planned.fate = FlowFate::kAdded;
   if (present == nullptr) return planned;
@@ -68,11 +69,12 @@ bool ApplyPlan::changes_flows() const {
 std::vector<FlowChange> ApplyPlan::changes() const {
   std::vector<FlowChange> changes;
   for (const PlannedFlow& planned : flows) {
-    const bool renamed =
-        planned.fate == FlowFate::kUnchanged && planned.present->file != planned.file;
     if (planned.fate == FlowFate::kMissing) continue;
-    if (planned.fate == FlowFate::kUnchanged && !renamed) continue;
-    FlowChange change{planned.ns, planned.id, 0, false, {}, {}, {}};
+    const bool noted = planned.fate == FlowFate::kUnchanged &&
+                       planned.present->file == planned.file &&
+                       planned.present->source == planned.source.hash;
+    if (noted) continue;
+    FlowChange change{planned.ns, planned.id, 0, false, {}, {}, {}, {}};
     if (planned.present.has_value()) {
       change.from = planned.present->version;
       change.was_removed = planned.present->removed_at != 0;
@@ -81,6 +83,7 @@ std::vector<FlowChange> ApplyPlan::changes() const {
       change.canonical = planned.canonical;
       change.folder = planned.flow->folder;
       change.file = planned.file;
+      change.source = planned.source;
     }
     changes.push_back(std::move(change));
   }

@@ -35,6 +35,7 @@ struct PlannedFlow {
   std::optional<AppliedFlowRow> present;  ///< what the state has, also if it was removed
   std::shared_ptr<const Flow> flow;       ///< of its file; null where there is none
   std::string canonical;                  ///< of its file
+  FlowSourceRow source{};                 ///< its file
 };
 
 struct ApplyPlan {
@@ -43,7 +44,8 @@ struct ApplyPlan {
   [[nodiscard]] std::size_t count(FlowFate fate) const;
   /// Whether anything is added, changed or removed.
   [[nodiscard]] bool changes_flows() const;
-  /// What the owner is asked for. May be more than is told: a flow whose file has a new name.
+  /// What the owner is asked for. May be more than is told: a flow whose file has a new name,
+  /// or another comment.
   [[nodiscard]] std::vector<FlowChange> changes() const;
 };
 

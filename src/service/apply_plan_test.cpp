@@ -11,7 +11,7 @@ FolderFlow file_of(const std::string& id, const std::string& hash) {
   flow->id = id;
   flow->hash = hash;
   flow->folder = "/flows";
-  return {"flows/" + id + ".yaml", std::move(flow), "canonical of " + hash};
+  return {"flows/" + id + ".yaml", std::move(flow), "canonical of " + hash, {}};
 }
 
 AppliedFlowRow row_of(const std::string& id, std::int64_t version, const std::string& hash) {
@@ -82,6 +82,21 @@ TEST(ApplyPlanTest, AnotherFolderIsAChangeAndAnotherFileIsNoted) {
   EXPECT_EQ(plan.count(FlowFate::kChanged), 1U);
   EXPECT_EQ(plan.count(FlowFate::kUnchanged), 1U);
   EXPECT_EQ(plan.changes().size(), 2U);
+}
+
+TEST(ApplyPlanTest, AnotherCommentIsNotedAndMakesNoVersion) {
+  FolderFlow file = file_of("a", "h");
+  file.text = "id: a  # ours\n";
+  AppliedFlowRow row = row_of("a", 1, "h");
+  row.source = source_of("id: a\n").hash;
+  const ApplyPlan plan = plan_apply({row}, folder_of({file}), false);
+  EXPECT_EQ(plan.count(FlowFate::kUnchanged), 1U);
+  EXPECT_FALSE(plan.changes_flows());
+  ASSERT_EQ(plan.changes().size(), 1U);
+  EXPECT_EQ(plan.changes()[0].source, source_of(file.text));
+  EXPECT_EQ(plan.changes()[0].source.text, file.text);
+  row.source = source_of(file.text).hash;
+  EXPECT_TRUE(plan_apply({row}, folder_of({file}), false).changes().empty());
 }
 
 TEST(ApplyPlanTest, NothingToDoIsNoChange) {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <iterator>
 #include <map>
 #include <set>
 
@@ -48,8 +49,10 @@ void append_scalar(std::string& out, const json::value& value, std::size_t inden
   std::string_view rest = view(*text);
   if (!rest.contains('\n')) {
     // Quotes where it could be taken for something else, or where they show its ends.
+    json::error_code is_text;
+    json::parse(*text, is_text);
     const bool plain = !rest.empty() && !rest.starts_with(' ') && !rest.ends_with(' ') &&
-                       rest.find_first_of("\"'#{}[]\t\\") == std::string_view::npos;
+                       rest.find_first_of("\"'#{}[]\t\\") == std::string_view::npos && is_text;
     out += plain ? fmt::format(" {}\n", rest) : " " + json::serialize(value) + "\n";
     return;
   }
@@ -161,6 +164,13 @@ PartChanges compare(const Parts& before, const Parts& after) {
   return changes;
 }
 
+constexpr std::initializer_list<const char*> kSections = {"tasks", "errors", "finally"};
+
+std::vector<std::string> fresh_of(PartChanges changes) {
+  std::ranges::move(changes.changed, std::back_inserter(changes.added));
+  return std::move(changes.added);
+}
+
 Millis next_of(const Flow& flow, const TriggerSpec& spec, Millis now) {
   if (spec.type != TriggerType::kSchedule) return 0;
   const auto schedule = schedule::Schedule::of(spec);
@@ -208,8 +218,7 @@ Result<FlowDiff> diff_flows(std::string_view before, std::string_view after) {
   TRY_ASSIGN(const json::object old, object_of(before));
   TRY_ASSIGN(const json::object fresh, object_of(after));
   FlowDiff diff;
-  const std::initializer_list<const char*> tasks = {"tasks", "errors", "finally"};
-  diff.tasks = compare(parts_of(old, tasks), parts_of(fresh, tasks));
+  diff.tasks = compare(parts_of(old, kSections), parts_of(fresh, kSections));
   diff.triggers = compare(parts_of(old, {"triggers"}), parts_of(fresh, {"triggers"}));
   diff.inputs = compare(parts_of(old, {"inputs"}), parts_of(fresh, {"inputs"}));
   std::string left;
@@ -218,6 +227,19 @@ Result<FlowDiff> diff_flows(std::string_view before, std::string_view after) {
   append_members(right, fresh, 0, false);
   diff.lines = unified_diff(left, right);
   return diff;
+}
+
+Result<NewWork> new_work(std::string_view before, std::string_view after) {
+  TRY_ASSIGN(const json::object old, object_of(before));
+  TRY_ASSIGN(const json::object fresh, object_of(after));
+  NewWork work;
+  work.tasks = fresh_of(compare(parts_of(old, kSections), parts_of(fresh, kSections)));
+  work.inputs = fresh_of(compare(parts_of(old, {"inputs"}), parts_of(fresh, {"inputs"})));
+  const json::value* const vars = fresh.if_contains("vars");
+  const json::value* const old_vars = old.if_contains("vars");
+  work.shared =
+      (vars == nullptr) != (old_vars == nullptr) || (vars != nullptr && *vars != *old_vars);
+  return work;
 }
 
 void append_diff(std::string& out, const FlowDiff& diff) {

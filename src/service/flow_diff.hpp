@@ -35,6 +35,16 @@ struct FlowDiff {
 /// One side may be empty: a flow that is added, or removed. Errors: kCorrupt.
 [[nodiscard]] Result<FlowDiff> diff_flows(std::string_view before, std::string_view after);
 
+/// What a version of a flow asks for that a run of another version has not done.
+struct NewWork {
+  std::vector<std::string> tasks;   ///< paths of those that are new, or say something else
+  std::vector<std::string> inputs;  ///< ids of those that are new, or say something else
+  bool shared = false;              ///< what any task may read is another: `vars`
+};
+
+/// Errors: kCorrupt.
+[[nodiscard]] Result<NewWork> new_work(std::string_view before, std::string_view after);
+
 /// {"tasks":{"added":[],…},"triggers":…,"inputs":…,"diff":[…]}, without its braces.
 void append_diff(std::string& out, const FlowDiff& diff);
 

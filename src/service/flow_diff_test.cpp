@@ -33,6 +33,9 @@ TEST(FlowDiffTest, TheReadableFormHasALineForEachValue) {
             "        - 1\n"
             "        - 2\n"
             "      - []\n");
+  EXPECT_EQ(readable(R"({"a":"1","b":1,"c":"true","d":"1 000"})").value(),
+            "a: \"1\"\nb: 1\nc: \"true\"\nd: 1 000\n")
+      << "a text is not what it looks like";
   EXPECT_EQ(readable("nothing").error().code, ErrorCode::kCorrupt);
 }
 
@@ -55,6 +58,23 @@ TEST(FlowDiffTest, PartsAreNamedWhereverTheyStand) {
   const FlowDiff same = diff_flows(before, before).value();
   EXPECT_TRUE(same.tasks.empty() && same.triggers.empty() && same.inputs.empty());
   EXPECT_TRUE(same.lines.empty());
+}
+
+TEST(FlowDiffTest, NewWorkIsWhatAnEarlierRunHasNotDone) {
+  const std::string before =
+      R"({"id":"a","inputs":[{"id":"x"}],"tasks":[{"id":"one"},{"id":"two","message":"hi"}],)"
+      R"("vars":{"v":1},"description":"old"})";
+  const std::string after =
+      R"({"id":"a","inputs":[{"id":"x","type":"int"},{"id":"y"}],"tasks":[{"id":"new"},)"
+      R"({"id":"two","message":"ho"}],"vars":{"v":1},"description":"new"})";
+  const NewWork work = new_work(before, after).value();
+  EXPECT_EQ(work.tasks, (std::vector<std::string>{"new", "two"}));
+  EXPECT_EQ(work.inputs, (std::vector<std::string>{"y", "x"}));
+  EXPECT_FALSE(work.shared) << "a description is no work";
+  const NewWork same = new_work(before, before).value();
+  EXPECT_TRUE(same.tasks.empty() && same.inputs.empty() && !same.shared);
+  EXPECT_TRUE(new_work(before, R"({"id":"a","vars":{"v":2}})").value().shared);
+  EXPECT_TRUE(new_work(before, R"({"id":"a"})").value().shared);
 }
 
 TEST(FlowDiffTest, AFlowThatIsNewHasAllOfItAdded) {

@@ -9,8 +9,8 @@
 #include <system_error>
 #include <utility>
 
+#include "flow/sha256.hpp"
 #include "flow/text_file.hpp"
-#include "model/applied_flow.hpp"
 
 namespace cordyna {
 namespace {
@@ -58,7 +58,7 @@ void Loader::load(const std::string& file, Meant meant) {
   const fs::path whole = fs::canonical(file, error);
   const std::string path = error ? file : whole.string();
   if (!seen_.insert(path).second) return;
-  const auto text = flow::read_text_file(file, flow::kFlowBytesMax);
+  auto text = flow::read_text_file(file, flow::kFlowBytesMax);
   if (!text.has_value()) return refuse(path, text.error().message);
   if (meant == Meant::kIfItHasTasks && !is_meant_as_flow(*text)) return;
   auto parsed = flow::parse_file(file);
@@ -72,10 +72,16 @@ void Loader::load(const std::string& file, Meant meant) {
                           "namespace",
                           file, flow_name(parsed->flow->ns, parsed->flow->id), first->second));
   }
-  found_.flows.push_back({file, std::move(parsed->flow), std::move(parsed->canonical)});
+  found_.flows.push_back(
+      {file, std::move(parsed->flow), std::move(parsed->canonical), std::move(*text)});
 }
 
 }  // namespace
+
+FlowSourceRow source_of(std::string text) {
+  if (text.empty()) return {};
+  return {flow::sha256_hex(text), std::move(text)};
+}
 
 bool is_meant_as_flow(std::string_view text) {
   const std::size_t begin = text.find_first_not_of(" \t\r\n");

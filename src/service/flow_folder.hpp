@@ -9,6 +9,7 @@
 
 #include "base/result.hpp"
 #include "flow/flow_file.hpp"
+#include "model/applied_flow.hpp"
 
 namespace cordyna {
 
@@ -16,7 +17,11 @@ struct FolderFlow {
   std::string file;  ///< as it was named or found, for messages
   std::shared_ptr<const Flow> flow;
   std::string canonical;
+  std::string text;  ///< of the file
 };
+
+/// A text as a state keeps it; of none, no row.
+[[nodiscard]] FlowSourceRow source_of(std::string text);
 
 struct FlowFolder {
   std::vector<FolderFlow> flows;             ///< in order of their files

@@ -17,7 +17,8 @@ AppliedFlowRow make_applied(const std::string& ns, const std::string& id, std::i
 }
 
 AppliedVersionRow version_of(const AppliedFlowRow& row) {
-  return {row.ns, row.flow_id, row.version, row.hash, row.folder, row.file, row.applied_at};
+  return {row.ns,     row.flow_id, row.version,    row.hash,
+          row.folder, row.file,    row.applied_at, row.source};
 }
 
 AppliedFlowRow as_kept(AppliedFlowRow row) {
@@ -49,6 +50,24 @@ TEST_P(StoreContract, AnAppliedFlowComesBackAsItsCurrentVersion) {
   EXPECT_EQ(store().list_versions({"acme", "sales", 2, 5}).value(), std::vector{version_of(first)});
   EXPECT_EQ(store().list_versions({"acme", "sales", 0, 1}).value(),
             std::vector{version_of(second)});
+}
+
+TEST_P(StoreContract, TheTextOfAFlowIsKeptOnceAndStaysAsItWas) {
+  AppliedFlowRow row = make_applied("acme", "sales", 1);
+  const FlowSourceRow source{std::string(64, 'a'), "id: sales  # ours \u00e9\n"};
+  row.source = source.hash;
+  ChangeSet changes = of_applied({row});
+  changes.sources = {source};
+  must_commit(changes);
+  ChangeSet again;
+  again.sources = {{source.hash, "another text"}};
+  must_commit(again);
+  restart();
+
+  EXPECT_EQ(store().find_source(source.hash).value(), source.text);
+  EXPECT_EQ(store().find_applied("acme", "sales").value(), as_kept(row));
+  EXPECT_EQ(store().list_versions({"acme", "sales"}).value(), std::vector{version_of(row)});
+  EXPECT_EQ(store().find_source(std::string(64, 'b')).error().code, ErrorCode::kNotFound);
 }
 
 TEST_P(StoreContract, AppliedFlowsAreListedByNameAndPaged) {

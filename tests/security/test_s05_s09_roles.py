@@ -39,6 +39,7 @@ SERVER = {
     ("GET", "/api/v1/users"): "admin",
     ("PUT", "/api/v1/users/eve"): "admin",
     ("GET", "/api/v1/audit"): "admin",
+    ("GET", "/api/v1/audit/verify"): "admin",
 }
 BODIES = {
     "/decision": {"decision": "approve"},

@@ -119,6 +119,10 @@ def test_s43_the_audit_cannot_be_changed(tmp_path: Path) -> None:
             assert served.call(method, "/api/v1/audit/1").status == 404
         for _ in range(3):
             served.start("_/a")
+        told = served.ok("GET", "/api/v1/audit/verify")
+        assert told["whole"] and told["entries"] >= 3
+        newest = served.ok("GET", "/api/v1/audit?limit=1")["audit"][0]
+        assert told["last_hash"] == newest["hash"]
     finally:
         served.stop()
     verify = [DYNA, "audit", "verify", "--state", str(served.state)]

@@ -195,6 +195,14 @@ constexpr std::array kAuditPageFields{
     Field{"next", kString, false, "For `before`, where there is more."},
 };
 
+constexpr std::array kAuditCheckFields{
+    Field{"whole", kBoolean, true, "Whether each entry follows from those before."},
+    Field{"entries", kInteger, true, "How many there are."},
+    Field{"broken_at", kInteger, false, "The first that does not."},
+    Field{"last_hash", kString, false,
+          "Of the newest: whoever keeps it elsewhere notices a cut end, too."},
+};
+
 }  // namespace
 
 const ObjectSpec kNotice{"Notice", "Who is told of something that went wrong.", kNoticeFields};
@@ -220,5 +228,6 @@ const ObjectSpec kArtifact{"Artifact", "A file that a task left.", kArtifactFiel
 const ObjectSpec kArtifacts{"Artifacts", "Artifacts.", kArtifactsFields};
 const ObjectSpec kAuditRow{"AuditEntry", "Something that was done.", kAuditRowFields};
 const ObjectSpec kAuditPage{"Audit", "The audit.", kAuditPageFields};
+const ObjectSpec kAuditCheck{"AuditCheck", "How it is with the audit.", kAuditCheckFields};
 
 }  // namespace cordyna::server

@@ -54,13 +54,20 @@ std::optional<AppliedFlowRow> flow_of(Api& api, Call& call) {
   return std::nullopt;
 }
 
-/// {"flow":…,"canonical":{…}}
+/// {"flow":…,"source":"…","canonical":{…}}
 void answer_with_version(Api& api, Call& call, const AppliedFlowRow& row) {
   const auto version = api.reader().find_flow(row.hash);
   if (!version.has_value()) return call.refuse(version.error());
   std::string out;
   append_flow(out, row);
   out.back() = ',';
+  if (!row.source.empty()) {
+    const auto source = api.reader().find_source(row.source);
+    if (!source.has_value()) return call.refuse(source.error());
+    out += "\"source\":";
+    append_json(out, *source);
+    out += ',';
+  }
   out += "\"canonical\":" + version->canonical + '}';
   call.answer(std::move(out));
 }
@@ -186,6 +193,8 @@ void show_flow_version(Api& api, Call& call) {
                                          flow_name(row->ns, row->flow_id), text, row->version)));
   }
   const AppliedVersionRow& version = versions->front();
+  // Of the present one it is the last text, whose comments may be others than at first.
+  if (version.version != row->version) row->source = version.source;
   row->version = version.version;
   row->hash = version.hash;
   row->applied_at = version.applied_at;
@@ -229,7 +238,8 @@ void apply_flows(Api& api, Call& call) {
       return call.refuse(
           problem("invalid", fmt::format("two of the files have the flow '{}'", name)));
     }
-    found.flows.push_back({file.name, std::move(parsed.flow), std::move(parsed.canonical)});
+    found.flows.push_back(
+        {file.name, std::move(parsed.flow), std::move(parsed.canonical), std::move(file.text)});
   }
   if (wrong) {
     Problem refused = problem("invalid", "nothing was applied: the flows have errors");

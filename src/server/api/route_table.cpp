@@ -46,7 +46,8 @@ constexpr std::array kLogQuery{
 constexpr std::array kReportQuery{
     Field{"task", kString, true, "The path of the task."},
     Field{"attempt", kInteger, false, "The number of the attempt; else the newest.", {}, {}, 1}};
-constexpr std::array kRerunQuery{Field{"from", kString, false, "As of the rerun."}};
+constexpr std::array kRerunQuery{Field{"from", kString, false, "As of the rerun."},
+                                 Field{"latest", kBoolean, false, "As of the rerun."}};
 constexpr std::array kNextQuery{
     Field{"after", kTime, false, "Times after this one; else after now."},
     Field{"limit", kInteger, false, "How many at most; 10 unless said.", {}, {}, 1, kPageMax}};
@@ -238,6 +239,8 @@ constexpr std::array kRoutes{
           "Revokes a token", revoke_token, {}, nullptr, {}, 204, nullptr},
     Route{"GET", "/api/v1/audit", "listAudit", "audit", Role::kAdmin, Scope::kServer,
           "What was done, newest first", list_audit, kAuditQuery, nullptr, {}, 200, &kAuditPage},
+    Route{"GET", "/api/v1/audit/verify", "verifyAudit", "audit", Role::kAdmin, Scope::kServer,
+          "Whether the audit is as it was written, from its first entry on", check_audit_chain, {}, nullptr, {}, 200, &kAuditCheck},
     Route{"POST", "/api/v1/backup", "takeBackup", "state", Role::kAdmin, Scope::kServer,
           "A copy of the state as it is now, without logs, artifacts and secrets; for dyna restore", take_backup, {}, nullptr, {}, 200, nullptr, "application/vnd.sqlite3"}};
 // clang-format on

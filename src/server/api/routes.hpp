@@ -100,6 +100,7 @@ void list_notices(Api& api, Call& call);
 
 // audit.cpp
 void list_audit(Api& api, Call& call);
+void check_audit_chain(Api& api, Call& call);
 // backup.cpp
 void take_backup(Api& api, Call& call);
 

@@ -90,22 +90,35 @@ auto agrees_with(Asked asked) {
   };
 }
 
-/// `inputs`: a JSON object; empty: those of the run.
-Result<RerunPlan> rerun_plan_of(Api& api, const RunRow& run, const RunId& id, std::string from,
-                                const std::string& inputs) {
-  TRY_ASSIGN(const FlowVersionRow version, api.reader().find_flow(run.flow_hash));
-  TRY_ASSIGN(const std::shared_ptr<const Flow> flow,
-             api.flows().load(version.canonical, run.folder));
+/// What a caller wishes of a rerun.
+struct AskedRerun {
+  std::string from;    // a task's path, or empty
+  std::string inputs;  // a JSON object; empty: those of the run
+  bool latest = false;
+};
+
+struct MadeRerun {
+  RerunVersion version;
+  RerunPlan plan;
+};
+
+Result<MadeRerun> make_rerun(Api& api, const RunRow& run, const RunId& id, AskedRerun asked) {
+  const FlowLoader loader = [&api](std::string_view canonical, std::string_view folder) {
+    return api.flows().load(canonical, folder);
+  };
+  MadeRerun made;
+  TRY_ASSIGN(made.version, rerun_version(api.reader(), loader, run, asked.latest));
   TRY_ASSIGN(const RunSnapshot snapshot, api.reader().load_run(run.no));
   RerunWish wish;
-  wish.from = std::move(from);
+  wish.from = std::move(asked.from);
   wish.bounds = &api.parts().files;
-  if (!inputs.empty()) {
-    TRY_ASSIGN(wish.with, flow::given_of_json(*flow, inputs));
+  if (!asked.inputs.empty()) {
+    TRY_ASSIGN(wish.with, flow::given_of_json(*made.version.flow, asked.inputs));
   }
   const std::string context =
       fmt::format(R"({{"run":{{{}}}}})", run_fields(id, run.created_at, run.scheduled));
-  return plan_rerun(api.parts().layout, *flow, snapshot, wish, context);
+  TRY_ASSIGN(made.plan, plan_rerun(api.parts().layout, made.version, snapshot, wish, context));
+  return made;
 }
 
 /// Of an approval: what the task gets.
@@ -181,8 +194,10 @@ void rerun_run(Api& api, Call& call) {
   const auto keyed = id_for(call, api.now());
   if (!keyed.has_value()) return;
   const RunId* const id = &keyed->id;
-  auto plan = rerun_plan_of(api, *run, *id, call.body.text("from"), call.body.json("inputs"));
-  if (!plan.has_value()) return call.refuse(plan.error());
+  const bool latest = call.body.flag("latest");
+  auto made =
+      make_rerun(api, *run, *id, {call.body.text("from"), call.body.json("inputs"), latest});
+  if (!made.has_value()) return call.refuse(made.error());
   if (const auto refused = api.gate().refuse_runs(call.caller, 1, api.now()); refused.has_value()) {
     return call.refuse(*refused);
   }
@@ -190,14 +205,20 @@ void rerun_run(Api& api, Call& call) {
   request.id = *id;
   request.of = run->no;
   // Where it begins again is in no row of it: that alone makes no other one.
-  request.agrees = [of = run->no, inputs = plan->inputs](const RunRow& known) -> Result<> {
+  request.agrees = [of = run->no, inputs = made->plan.inputs](const RunRow& known) -> Result<> {
     if (known.rerun_of == of && known.inputs == inputs) return {};
     return key_is_taken();
   };
-  request.inputs = std::move(plan->inputs);
-  request.taken = std::move(plan->tasks.taken);
+  request.inputs = std::move(made->plan.inputs);
+  request.taken = std::move(made->plan.tasks.taken);
+  if (latest) {
+    request.flow = std::move(made->version.flow);
+    request.canonical = std::move(made->version.canonical);
+  }
   request.no_cache = call.body.flag("no_cache");
-  AuditNote note = note_of(call, "run", run->ns, {}, fmt::format("{{\"rerun_of\":{}}}", run->no));
+  AuditNote note =
+      note_of(call, "run", run->ns, {},
+              fmt::format("{{\"rerun_of\":{}{}}}", run->no, latest ? ",\"latest\":true" : ""));
   note.numbered = true;
   api.ask(std::move(request), std::move(note), answer_with(call, *id));
 }
@@ -205,9 +226,10 @@ void rerun_run(Api& api, Call& call) {
 void plan_rerun_of(Api& api, Call& call) {
   const auto run = api.run_of(call);
   if (!run.has_value()) return;
-  const auto plan = rerun_plan_of(api, *run, RunId{make_uuid7(api.now())},
-                                  call.query_value("from").value_or(""), {});
-  if (!plan.has_value()) return call.refuse(plan.error());
+  const auto made =
+      make_rerun(api, *run, RunId{make_uuid7(api.now())},
+                 {call.query_value("from").value_or(""), {}, call.query_flag("latest")});
+  if (!made.has_value()) return call.refuse(made.error());
   std::string out = fmt::format("{{\"rerun_of\":{}", run->no);
   const auto list = [&out](std::string_view key, const std::vector<std::string>& tasks) {
     out += fmt::format(",\"{}\":[", key);
@@ -217,8 +239,8 @@ void plan_rerun_of(Api& api, Call& call) {
     }
     out += ']';
   };
-  list("taken", plan->tasks.taken);
-  list("again", plan->tasks.again);
+  list("taken", made->plan.tasks.taken);
+  list("again", made->plan.tasks.again);
   call.answer(out + '}');
 }
 

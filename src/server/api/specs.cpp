@@ -176,6 +176,8 @@ constexpr std::array kRerunFields{
     Field{"inputs", kObject, false,
           "Other values, by name; without `from`, all tasks run again then."},
     Field{"no_cache", kBoolean, false, "Its tasks do all their work."},
+    Field{"latest", kBoolean, false,
+          "Of the flow's version of now: tasks that are others in it run again, too."},
 };
 constexpr std::array kRerunPlanFields{
     Field{"rerun_of", kInteger, true, "The number of the run."},
@@ -223,6 +225,7 @@ constexpr std::array kFlowFields{
     kFlowDisabledAt,
     kFlowDisabledBy,
     kFlowDisabledReason,
+    Field{"source", kString, false, "The text that it was written as, where it was a file."},
     Field{"canonical", kObject, true, "All of it, with its defaults."},
 };
 constexpr std::array kFlowsFields{
@@ -576,7 +579,7 @@ shape::Specs object_specs() {
       &kFlowDiff,      &kNamespace,    &kNamespaces,   &kArtifact,    &kArtifacts,
       &kReport,        &kRunFlow,      &kRerunPlan,    &kFlowSwitch,  &kTaskServer,
       &kTaskServers,   &kInFlight,     &kMessage,      &kMessages,    &kPlannedRun,
-      &kRunPlan,       &kNotice,       &kNotices};
+      &kRunPlan,       &kNotice,       &kNotices,      &kAuditCheck};
   return kAll;
 }
 

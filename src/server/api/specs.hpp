@@ -111,5 +111,6 @@ extern const ObjectSpec kSession;
 extern const ObjectSpec kMe;
 extern const ObjectSpec kAuditRow;
 extern const ObjectSpec kAuditPage;
+extern const ObjectSpec kAuditCheck;
 
 }  // namespace cordyna::server

@@ -120,6 +120,7 @@ struct MemoryStore::Data {
   std::map<BackfillNo, BackfillRow> backfills;
   std::map<memory::AppliedKey, AppliedFlowRow> applied;
   std::map<memory::VersionKey, AppliedVersionRow> versions;
+  std::map<std::string, std::string, std::less<>> sources;
   std::map<EventNo, EventRow> events;
   std::map<memory::EventName, EventNo> event_numbers;
   std::map<std::string, std::string, std::less<>> positions;

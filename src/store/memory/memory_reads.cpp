@@ -84,6 +84,13 @@ Result<AppliedFlowRow> MemoryStore::find_applied(std::string_view ns, std::strin
   return row;
 }
 
+Result<std::string> MemoryStore::find_source(std::string_view hash) {
+  const std::lock_guard lock(data_->mutex);
+  const auto found = data_->sources.find(hash);
+  if (found != data_->sources.end()) return found->second;
+  return fail(ErrorCode::kNotFound, fmt::format("there is no text '{}' of a flow", hash));
+}
+
 Result<std::vector<AppliedFlowRow>> MemoryStore::list_applied(const AppliedFilter& filter) {
   const std::lock_guard lock(data_->mutex);
   std::vector<AppliedFlowRow> found;

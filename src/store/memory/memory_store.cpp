@@ -404,6 +404,7 @@ Result<> MemoryStore::commit(const ChangeSet& changes) {
   for (const TickRemoval& removal : changes.removed_ticks) transaction.remove(removal);
   TRY(data_->check_events(changes));
   TRY(data_->write_identity(changes));  // these are the last, for they are not taken back
+  for (const FlowSourceRow& row : changes.sources) data_->sources.emplace(row.hash, row.text);
   data_->write_events(changes);
   data_->write_notices(changes);
   transaction.keep();

@@ -45,6 +45,7 @@ class MemoryStore : public Store {
                                                std::uint32_t limit) override;
   Result<bool> is_done(const TimeKey& time) override;
   Result<AppliedFlowRow> find_applied(std::string_view ns, std::string_view flow_id) override;
+  Result<std::string> find_source(std::string_view hash) override;
   Result<std::vector<AppliedFlowRow>> list_applied(const AppliedFilter& filter) override;
   Result<std::vector<AppliedVersionRow>> list_versions(const VersionFilter& filter) override;
   Result<std::vector<HashRuns>> count_runs(std::string_view ns, std::string_view flow_id) override;

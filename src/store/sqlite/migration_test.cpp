@@ -371,6 +371,29 @@ TEST_F(Migrations, AStateOfVersion15KeepsItsTokensAndTakesThoseOfTaskServers) {
   EXPECT_EQ(store().list_tokens().value().size(), 2U);
 }
 
+TEST_F(Migrations, AStateOfVersion17KeepsItsFlowsAndTakesTheirTexts) {
+  std::filesystem::create_directory(layout().folder());
+  meddle(state_of_version(17) +
+         "INSERT INTO applied_flow VALUES ('team', 'sales', 2, 'h1', '/flows', '/flows/s.yaml', 30,"
+         " 0, 0, '', '');"
+         "INSERT INTO applied_version VALUES ('team', 'sales', 2, 'h1', '/flows', '/flows/s.yaml',"
+         " 30); PRAGMA journal_mode = WAL");
+
+  open();
+
+  AppliedFlowRow applied = store().find_applied("team", "sales").value();
+  EXPECT_EQ(applied.source, "");
+  EXPECT_EQ(store().list_versions({"team", "sales", 0, 9}).value().at(0).source, "");
+  const FlowSourceRow source{std::string(64, 'a'), "id: sales  # ours\n"};
+  applied.source = source.hash;
+  ChangeSet changes;
+  changes.applied.push_back(applied);
+  changes.sources.push_back(source);
+  must_commit(store(), changes);
+  EXPECT_EQ(store().find_applied("team", "sales").value(), applied);
+  EXPECT_EQ(store().find_source(source.hash).value(), source.text);
+}
+
 TEST_F(Migrations, AStateOfVersion16TakesNotices) {
   std::filesystem::create_directory(layout().folder());
   meddle(state_of_version(16) + "PRAGMA journal_mode = WAL");

@@ -102,6 +102,7 @@ constexpr std::string_view kVersions =
     "SELECT " CORDYNA_VERSION_COLUMNS
     " FROM applied_version WHERE ns = ?1 AND flow_id = ?2 AND version < ?3"
     " ORDER BY version DESC LIMIT ?4";
+constexpr std::string_view kSource = "SELECT text FROM flow_source WHERE hash = ?1";
 constexpr std::string_view kCountRuns =
     "SELECT flow_hash, count(*) FROM run INDEXED BY run_flow WHERE flow_id = ?2 AND ns = ?1"
     " GROUP BY flow_hash ORDER BY flow_hash";
@@ -392,6 +393,14 @@ Result<std::vector<AppliedFlowRow>> Queries::list_applied(const AppliedFilter& f
   applied.bind(7, filter.limit);
   applied.bind(8, filter.disabled ? 1 : 0);
   return collect<AppliedFlowRow>(applied, read_applied);
+}
+
+Result<std::string> Queries::find_source(std::string_view hash) {
+  TRY_ASSIGN(Statement source, database_.prepare(kSource));
+  source.bind(1, hash);
+  TRY_ASSIGN(const bool there, source.step());
+  if (there) return std::string(source.text(0));
+  return fail(ErrorCode::kNotFound, fmt::format("there is no text '{}' of a flow", hash));
 }
 
 Result<std::vector<AppliedVersionRow>> Queries::list_versions(const VersionFilter& filter) {

@@ -36,6 +36,7 @@ class Queries {
                                                              std::uint32_t limit);
   [[nodiscard]] Result<bool> is_done(const TimeKey& time);
   [[nodiscard]] Result<AppliedFlowRow> find_applied(std::string_view ns, std::string_view flow_id);
+  [[nodiscard]] Result<std::string> find_source(std::string_view hash);
   [[nodiscard]] Result<std::vector<AppliedFlowRow>> list_applied(const AppliedFilter& filter);
   [[nodiscard]] Result<std::vector<AppliedVersionRow>> list_versions(const VersionFilter& filter);
   [[nodiscard]] Result<std::vector<HashRuns>> count_runs(std::string_view ns,

@@ -265,6 +265,7 @@ Result<AppliedFlowRow> read_applied(const Statement& row) {
   columns.read(applied.disabled.at);
   columns.read(applied.disabled.by);
   columns.read(applied.disabled.reason);
+  columns.read(applied.source);
   applied.from = applied.version;
   return applied;
 }
@@ -279,6 +280,7 @@ Result<AppliedVersionRow> read_version(const Statement& row) {
   columns.read(version.folder);
   columns.read(version.file);
   columns.read(version.applied_at);
+  columns.read(version.source);
   return version;
 }
 
@@ -469,6 +471,7 @@ void bind_applied(Statement& statement, const AppliedFlowRow& row) {
   statement.bind(9, row.disabled.at);
   statement.bind(10, row.disabled.by);
   statement.bind(11, row.disabled.reason);
+  statement.bind(12, row.source);
 }
 
 void bind_version(Statement& statement, const AppliedVersionRow& row) {
@@ -479,6 +482,7 @@ void bind_version(Statement& statement, const AppliedVersionRow& row) {
   statement.bind(5, row.folder);
   statement.bind(6, row.file);
   statement.bind(7, row.applied_at);
+  statement.bind(8, row.source);
 }
 
 void bind_flow(Statement& statement, const FlowVersionRow& row) {

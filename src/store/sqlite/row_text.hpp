@@ -36,8 +36,8 @@
   "detail, created_at, ended_at"
 #define CORDYNA_APPLIED_COLUMNS                                        \
   "ns, flow_id, version, hash, folder, file, applied_at, removed_at, " \
-  "disabled_at, disabled_by, disabled_reason"
-#define CORDYNA_VERSION_COLUMNS "ns, flow_id, version, hash, folder, file, applied_at"
+  "disabled_at, disabled_by, disabled_reason, source"
+#define CORDYNA_VERSION_COLUMNS "ns, flow_id, version, hash, folder, file, applied_at, source"
 
 namespace cordyna::sqlite {
 
@@ -73,7 +73,7 @@ inline constexpr int kTaskFrom = 17;      ///< after bind_task
 inline constexpr int kAttemptFrom = 20;   ///< after bind_attempt
 inline constexpr int kHoldFrom = 10;      ///< after bind_hold
 inline constexpr int kBackfillFrom = 24;  ///< after bind_backfill
-inline constexpr int kAppliedFrom = 12;   ///< after bind_applied: the version to replace
+inline constexpr int kAppliedFrom = 13;   ///< after bind_applied: the version to replace
 
 /// The number of the last entry in the history of a run; 0: there is none.
 inline constexpr std::string_view kLastSeq =

@@ -76,6 +76,9 @@ class ReaderOf : public Port {
   Result<AppliedFlowRow> find_applied(std::string_view ns, std::string_view flow_id) override {
     return queries_->find_applied(ns, flow_id);
   }
+  Result<std::string> find_source(std::string_view hash) override {
+    return queries_->find_source(hash);
+  }
   Result<std::vector<AppliedFlowRow>> list_applied(const AppliedFilter& filter) override {
     return queries_->list_applied(filter);
   }

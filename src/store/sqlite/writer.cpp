@@ -79,13 +79,15 @@ constexpr std::string_view kUpdateBackfill =
     " detail = ?21, ended_at = ?23 WHERE no = ?1 AND id = ?2 AND state = ?24";
 constexpr std::string_view kInsertApplied =
     "INSERT INTO applied_flow (" CORDYNA_APPLIED_COLUMNS
-    ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
+    ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
 constexpr std::string_view kUpdateApplied =
     "UPDATE applied_flow SET version = ?3, hash = ?4, folder = ?5, file = ?6, applied_at = ?7,"
-    " removed_at = ?8, disabled_at = ?9, disabled_by = ?10, disabled_reason = ?11"
-    " WHERE ns = ?1 AND flow_id = ?2 AND version = ?12";
-constexpr std::string_view kInsertVersion =
-    "INSERT INTO applied_version (" CORDYNA_VERSION_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+    " removed_at = ?8, disabled_at = ?9, disabled_by = ?10, disabled_reason = ?11,"
+    " source = ?12 WHERE ns = ?1 AND flow_id = ?2 AND version = ?13";
+constexpr std::string_view kInsertVersion = "INSERT INTO applied_version (" CORDYNA_VERSION_COLUMNS
+                                            ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+constexpr std::string_view kInsertSource =
+    "INSERT INTO flow_source (hash, text) VALUES (?1, ?2) ON CONFLICT (hash) DO NOTHING";
 
 #undef CORDYNA_SET_ERROR
 
@@ -158,6 +160,7 @@ struct Writer::Statements {
   std::optional<Statement> insert_applied;
   std::optional<Statement> update_applied;
   std::optional<Statement> insert_version;
+  std::optional<Statement> insert_source;
 };
 
 Writer::Writer(Database& database, Statements statements, std::uint64_t epoch)
@@ -259,6 +262,7 @@ Result<> Writer::write(const ChangeSet& changes) {
   for (const BackfillRow& row : changes.backfills) TRY(put(row));
   for (const AppliedFlowRow& row : changes.applied) TRY(put(row));
   for (const AppliedVersionRow& row : changes.applied_versions) TRY(put(row));
+  for (const FlowSourceRow& row : changes.sources) TRY(put(row));
   for (const HistoryRow& row : changes.history) TRY(put(row));
   TRY(remove_runs(database_, changes.removed_runs));
   for (const TickRemoval& removal : changes.removed_ticks) TRY(remove_ticks(database_, removal));
@@ -364,6 +368,15 @@ Result<> Writer::put(const AppliedVersionRow& row) {
   if (rc == SQLITE_DONE) return {};
   return refused(
       rc, fmt::format("version {} of flow '{}'", row.version, flow_name(row.ns, row.flow_id)));
+}
+
+Result<> Writer::put(const FlowSourceRow& row) {
+  TRY(prepare_late(s_->insert_source, kInsertSource));
+  s_->insert_source->bind(1, row.hash);
+  s_->insert_source->bind(2, row.text);
+  const int rc = s_->insert_source->run();
+  if (rc == SQLITE_DONE) return {};
+  return refused(rc, fmt::format("text '{}' of a flow", row.hash));
 }
 
 // At most one attempt of a task lives.

@@ -49,6 +49,7 @@ class Writer {
   [[nodiscard]] Result<> put(const BackfillRow& row);
   [[nodiscard]] Result<> put(const AppliedFlowRow& row);
   [[nodiscard]] Result<> put(const AppliedVersionRow& row);
+  [[nodiscard]] Result<> put(const FlowSourceRow& row);
   [[nodiscard]] Result<> prepare_late(std::optional<Statement>& statement, std::string_view sql);
   [[nodiscard]] Result<> check_alone(const AttemptRow& row);
   [[nodiscard]] Result<> check_next(const HistoryRow& row);

@@ -202,6 +202,59 @@ def test_flows_are_applied_all_or_none(server: Server) -> None:
     assert not checked["valid"] and checked["diagnostics"][0]["line"] == 3
 
 
+def test_a_flow_keeps_the_text_it_was_written_as(server: Server) -> None:
+    first = (
+        "# ours\nid: written\nnamespace: acme\ntasks:\n  - {id: a, type: log, message: x}  # é\n"
+    )
+    server.ok("POST", "/api/v1/flows", {"files": [{"name": "w.yaml", "text": first}]})
+    shown = server.ok("GET", "/api/v1/flows/acme/written")
+    assert (shown["version"], shown["source"]) == (1, first)
+    # Another comment is no version, and is seen.
+    other = first.replace("ours", "theirs")
+    server.ok("POST", "/api/v1/flows", {"files": [{"name": "w.yaml", "text": other}]})
+    shown = server.ok("GET", "/api/v1/flows/acme/written")
+    assert (shown["version"], shown["source"]) == (1, other)
+    assert server.ok("GET", "/api/v1/flows/acme/written/versions/1")["source"] == other
+    third = other.replace("message: x", "message: y")
+    server.ok("POST", "/api/v1/flows", {"files": [{"name": "w.yaml", "text": third}]})
+    assert server.ok("GET", "/api/v1/flows/acme/written/versions/2")["source"] == third
+    assert server.ok("GET", "/api/v1/flows/acme/written/versions/1")["source"] == first
+
+
+def test_an_item_of_a_list_keeps_its_commas(server: Server) -> None:
+    text = "id: lists\nnamespace: acme\ninputs: [{id: names, type: array, items: string}]\ntasks: [{id: a, type: log, message: x}]\n"
+    server.ok("POST", "/api/v1/flows", {"files": [{"name": "l.yaml", "text": text}]})
+    names = ["Doe, Ann", "b", ""]
+    run = server.ok("POST", "/api/v1/flows/acme/lists/runs", {"inputs": {"names": names}})["run"]
+    assert server.ended(run)["inputs"] == {"names": names}
+
+
+def test_what_was_mended_goes_on_where_it_failed(server: Server) -> None:
+    text = """
+id: mended
+namespace: acme
+tasks:
+  - {id: load, type: shell, script: 'echo n=7 >> "$DYNA_OUTPUTS"'}
+  - {id: clean, type: fail, message: "no", needs: load}
+"""
+    server.ok("POST", "/api/v1/flows", {"files": [{"name": "m.yaml", "text": text}]})
+    run = server.start("acme/mended")
+    assert server.ended(run)["state"] == "error"
+    mended = text.replace('type: fail, message: "no"', 'type: log, message: "{{ outputs.load.n }}"')
+    server.ok("POST", "/api/v1/flows", {"files": [{"name": "m.yaml", "text": mended}]})
+    plan = server.ok("GET", f"/api/v1/runs/{run}/rerun?latest=true")
+    assert (plan["taken"], plan["again"]) == (["load"], ["clean"])
+    same = server.ok("POST", f"/api/v1/runs/{run}/rerun", {})["run"]
+    assert server.ended(same)["state"] == "error"
+    again = server.ok("POST", f"/api/v1/runs/{run}/rerun", {"latest": True})["run"]
+    assert server.ended(again)["state"] == "completed"
+    attempts = server.ok("GET", f"/api/v1/runs/{again}/attempts")["attempts"]
+    assert [attempt["task"] for attempt in attempts] == ["clean"]
+    server.ok("DELETE", "/api/v1/flows/acme/mended")
+    gone = server.call("POST", f"/api/v1/runs/{run}/rerun", {"latest": True})
+    assert gone.status == 409 and "'dyna apply'" in gone.json["detail"]
+
+
 def test_schedules_and_ticks(server: Server) -> None:
     times = server.ok("GET", "/api/v1/flows/acme/daily/next?limit=3")["next"]
     assert [time["trigger"] for time in times] == ["nightly"] * 3

@@ -29,6 +29,7 @@ export type Grant = Schemas['Grant'];
 export type Role = Grant['role'];
 export type User = Schemas['User'];
 export type Token = Schemas['Token'];
+export type AuditCheck = Schemas['AuditCheck'];
 export type AuditEntry = Schemas['AuditEntry'];
 export type Trigger = Schemas['Trigger'];
 export type Input = Schemas['Input'];

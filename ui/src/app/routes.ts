@@ -31,8 +31,26 @@ const router = createRouter({
   '*notfound': NotFound,
 });
 
+/** What most people look at next. */
+const NEXT = [
+  () => import('../pages/runs/Page.svelte'),
+  () => import('../pages/run/Page.svelte'),
+  () => import('../pages/flow/Page.svelte'),
+];
+/** The first page comes before those that may follow. */
+const NEXT_AFTER = 300;
+let first = true;
+
 function arrived(): void {
   route.arrived({ ...(router.route.params as Record<string, string>) });
+  if (first) setTimeout(fetchAhead, NEXT_AFTER);
+  first = false;
+}
+
+/** While there is nothing else to do: then they open at once. What fails is fetched again when it is wanted. */
+function fetchAhead(): void {
+  const idle = window.requestIdleCallback ?? ((run: () => void) => setTimeout(run));
+  for (const page of NEXT) idle(() => void page().catch(() => undefined));
 }
 
 route.connect(async (address, { replace = false }) => {

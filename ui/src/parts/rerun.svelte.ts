@@ -7,6 +7,8 @@ export class RerunWish {
   /** A task's path as the flow has it; '': what did not complete. */
   from = $state('');
   noCache = $state(false);
+  /** With the flow's version of now. */
+  latest = $state(false);
   /** Other inputs are wished. */
   changes = $state(false);
   form = $state.raw<InputsModel>();
@@ -25,12 +27,18 @@ function changed(wish: RerunWish): Record<string, Json> {
   return wish.changes ? (wish.form?.changes() ?? {}) : {};
 }
 
-export function rerunBody(wish: RerunWish): { from?: string; inputs?: Record<string, never>; no_cache?: boolean } {
+export function rerunBody(wish: RerunWish): {
+  from?: string;
+  inputs?: Record<string, never>;
+  no_cache?: boolean;
+  latest?: boolean;
+} {
   const inputs = changed(wish);
   return {
     ...(wish.from && { from: wish.from }),
     ...(Object.keys(inputs).length > 0 && { inputs: inputs as Record<string, never> }),
     ...(wish.noCache && { no_cache: true }),
+    ...(wish.latest && { latest: true }),
   };
 }
 
@@ -40,5 +48,10 @@ export function rerunWords(wish: RerunWish): string[] {
     '-i',
     `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
   ]);
-  return [...(wish.from ? ['--from', wish.from] : []), ...words, ...(wish.noCache ? ['--no-cache'] : [])];
+  return [
+    ...(wish.latest ? ['--latest'] : []),
+    ...(wish.from ? ['--from', wish.from] : []),
+    ...words,
+    ...(wish.noCache ? ['--no-cache'] : []),
+  ];
 }

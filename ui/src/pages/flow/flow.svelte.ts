@@ -3,11 +3,8 @@ import { api, reloadOn, resource, take, type Flow, type Resource } from '../../a
 import { fullName, inPath } from '../../text';
 import type { FlowForm } from './form';
 
-/** `source`: the text that was applied, where the server tells it. */
-export type ShownFlow = Flow & { source?: string };
-
 export class FlowPage {
-  readonly loaded: Resource<ShownFlow>;
+  readonly loaded: Resource<Flow>;
   #kept: { hash: string; form: FlowForm } | undefined;
   readonly form = $derived.by(() => this.#formOf(this.loaded.data));
 
@@ -20,7 +17,7 @@ export class FlowPage {
     reloadOn('flows', this.loaded);
   }
 
-  get flow(): ShownFlow | undefined {
+  get flow(): Flow | undefined {
     return this.loaded.data;
   }
 
@@ -43,7 +40,7 @@ export class FlowPage {
     return /^task server (\S+)$/.exec(this.flow?.file ?? '')?.[1];
   }
 
-  #formOf(flow: ShownFlow | undefined): FlowForm | undefined {
+  #formOf(flow: Flow | undefined): FlowForm | undefined {
     if (!flow) return undefined;
     if (this.#kept?.hash !== flow.hash) this.#kept = { hash: flow.hash, form: flow.canonical as unknown as FlowForm };
     return this.#kept.form;

@@ -56,6 +56,16 @@ const look = EditorView.theme({
   '.cm-completionInfo': { whiteSpace: 'pre-line', fontFamily: 'var(--font)' },
   '.cm-diagnostic-error': { borderLeftColor: 'var(--bad)' },
   '.cm-diagnostic-warning': { borderLeftColor: 'var(--warn)' },
+  // CodeMirror's own marks are pictures in its styles (`data:`), which the policy does not load.
+  '.cm-lintRange-error, .cm-lintRange-warning': { backgroundImage: 'none', textDecoration: 'underline wavy var(--bad)' },
+  '.cm-lintRange-warning': { textDecorationColor: 'var(--warn)' },
+  '.cm-lint-marker': { width: '0.7em', height: '0.7em', margin: '0.35em 0.15em' },
+  '.cm-lint-marker-error': { content: 'normal', borderRadius: '50%', backgroundColor: 'var(--bad)' },
+  '.cm-lint-marker-warning': {
+    content: 'normal',
+    clipPath: 'polygon(50% 0, 100% 100%, 0 100%)',
+    backgroundColor: 'var(--warn)',
+  },
   '.cm-panels': { backgroundColor: 'var(--surface-2)', color: 'var(--text)', borderColor: 'var(--border)' },
   '.cm-textfield': { backgroundColor: 'var(--surface)', borderColor: 'var(--border-strong)' },
   '.cm-button': { backgroundImage: 'none', backgroundColor: 'var(--surface)', borderColor: 'var(--border-strong)' },
