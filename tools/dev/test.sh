@@ -2,13 +2,14 @@
 # ./dev test, ./dev lint and ./dev format.
 
 readonly kResults=$PWD/build/results
+readonly kSimulators=(cordyna_sim cordyna_sim_{dags,ticks,needs,servers})
 
 help_test() {
   cat <<'TEXT'
 usage: ./dev test [--long | --fresh | --only PART]
 
 Builds asan and release, then runs: lint; the unit, contract and simulation tests under ASan and
-UBSan (ctest); the script tests and the integration tests with the release program; 10 s of each
+UBSan (ctest), with a tenth of the worlds; all of the worlds with the fast program; the script tests and the integration tests with the release program; 10 s of each
 fuzz target. The last line is "N passed, N failed" over everything; the exit code is 0 only when
 nothing failed.
 
@@ -17,7 +18,7 @@ nothing failed.
                kills, a server that works for 20 minutes
   --fresh      makes a bare Debian 12 root, clones HEAD into it, and runs there ./dev run and
                ./dev test; prints the times of both (wants root)
-  --only PART  one of: lint, unit, scripts, ui, sdk, integration
+  --only PART  one of: lint, unit, sim, scripts, ui, sdk, integration
 TEXT
 }
 
@@ -53,6 +54,11 @@ part_ctest() {
   ctest --test-dir "$kBuildRoot/$kind" --show-only=json-v1 "$@" >"$kResults/ctest-$name.json" || true
   python3 tools/tally.py ctest "$kResults/ctest-$name.xml" "$kResults/ctest-$name.json" "$xml" \
     >"$kResults/$name.count" || echo '0 1' >"$kResults/$name.count"
+}
+
+# All simulated worlds, with the fast programs: the sanitizers of the unit tests see a tenth of them.
+part_sim() {
+  part_ctest release sim --tests-regex '^sim\.(worlds|dags|ticks|needs|servers)$'
 }
 
 part_scripts() {
@@ -125,7 +131,9 @@ server_has_no_races() {
 
 # What --long adds.
 parts_long() {
+  whole sim-worlds "$kBuildRoot/asan/bin/cordyna_sim" --seeds 1 10000 --strict
   whole sim-ticks "$kBuildRoot/asan/bin/cordyna_sim_ticks" 1 10000 --strict
+  whole sim-needs "$kBuildRoot/asan/bin/cordyna_sim_needs" 1 10000 --strict
   whole sim-servers "$kBuildRoot/asan/bin/cordyna_sim_servers" 1 10000 --strict
   local -a targets
   configure tsan
@@ -173,6 +181,7 @@ command_test() {
   case $only in
     lint) part_lint ;;
     unit) build asan all; part_ctest asan unit ;;
+    sim) build release "${kSimulators[@]}"; part_sim ;;
     scripts) build release dyna; part_scripts ;;
     ui) build release dyna; part_ui ;;
     sdk) part_sdk ;;
@@ -183,7 +192,7 @@ command_test() {
       part_integration
       ;;
     '') test_everything "$long" ;;
-    *) die "unknown part '$only': lint, unit, scripts, ui, sdk or integration" ;;
+    *) die "unknown part '$only': lint, unit, sim, scripts, ui, sdk or integration" ;;
   esac
   finish_tests
 }
@@ -238,11 +247,12 @@ test_everything() {
   need_test_parts &
   local parts=$!
   build asan all
-  build release dyna cordyna
+  build release dyna cordyna "${kSimulators[@]}"
   wait "$parts" || die 'what the tests need is not there'
   if [[ -n $1 ]]; then begin_lint; else part_lint; fi
   whole docs docs_are_current
   part_ctest asan unit
+  part_sim
   part_scripts
   prepare_example real-estate flights
   part_ui
