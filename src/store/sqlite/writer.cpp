@@ -249,21 +249,27 @@ Result<> Writer::commit(const ChangeSet& changes) {
   return {};
 }
 
+template <class Row>
+Result<> Writer::put_all(const std::vector<Row>& rows) {
+  for (const Row& row : rows) TRY(put(row));
+  return {};
+}
+
 Result<> Writer::write(const ChangeSet& changes) {
   TRY(check_epoch());
   TRY(gone_runs_.remove(changes.gone_runs));
-  for (const FlowVersionRow& row : changes.flows) TRY(put(row));
-  for (const RunRow& row : changes.runs) TRY(put(row));
-  for (const TaskRow& row : changes.tasks) TRY(put(row));
-  for (const AttemptRow& row : changes.attempts) TRY(put(row));
-  for (const HoldRow& row : changes.holds) TRY(put(row));
-  for (const PointRow& row : changes.points) TRY(put(row));
-  for (const TickRow& row : changes.ticks) TRY(put(row));
-  for (const BackfillRow& row : changes.backfills) TRY(put(row));
-  for (const AppliedFlowRow& row : changes.applied) TRY(put(row));
-  for (const AppliedVersionRow& row : changes.applied_versions) TRY(put(row));
-  for (const FlowSourceRow& row : changes.sources) TRY(put(row));
-  for (const HistoryRow& row : changes.history) TRY(put(row));
+  TRY(put_all(changes.flows));
+  TRY(put_all(changes.runs));
+  TRY(put_all(changes.tasks));
+  TRY(put_all(changes.attempts));
+  TRY(put_all(changes.holds));
+  TRY(put_all(changes.points));
+  TRY(put_all(changes.ticks));
+  TRY(put_all(changes.backfills));
+  TRY(put_all(changes.applied));
+  TRY(put_all(changes.applied_versions));
+  TRY(put_all(changes.sources));
+  TRY(put_all(changes.history));
   TRY(remove_runs(database_, changes.removed_runs));
   for (const TickRemoval& removal : changes.removed_ticks) TRY(remove_ticks(database_, removal));
   TRY(events_.write(changes));

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include "model/rows.hpp"
 #include "store/sqlite/database.hpp"
@@ -38,6 +39,8 @@ class Writer {
 
   [[nodiscard]] Result<> write(const ChangeSet& changes);
   [[nodiscard]] Result<> check_epoch();
+  template <class Row>
+  [[nodiscard]] Result<> put_all(const std::vector<Row>& rows);
   [[nodiscard]] Result<> put(const FlowVersionRow& row);
   [[nodiscard]] Result<> put(const RunRow& row);
   [[nodiscard]] Result<> put(const TaskRow& row);

@@ -57,7 +57,10 @@ const look = EditorView.theme({
   '.cm-diagnostic-error': { borderLeftColor: 'var(--bad)' },
   '.cm-diagnostic-warning': { borderLeftColor: 'var(--warn)' },
   // CodeMirror's own marks are pictures in its styles (`data:`), which the policy does not load.
-  '.cm-lintRange-error, .cm-lintRange-warning': { backgroundImage: 'none', textDecoration: 'underline wavy var(--bad)' },
+  '.cm-lintRange-error, .cm-lintRange-warning': {
+    backgroundImage: 'none',
+    textDecoration: 'underline wavy var(--bad)',
+  },
   '.cm-lintRange-warning': { textDecorationColor: 'var(--warn)' },
   '.cm-lint-marker': { width: '0.7em', height: '0.7em', margin: '0.35em 0.15em' },
   '.cm-lint-marker-error': { content: 'normal', borderRadius: '50%', backgroundColor: 'var(--bad)' },
