@@ -132,8 +132,7 @@ Result<> read_flows(const json::object& object, std::vector<FlowChange>& flows) 
                        text_of(flow, "folder"),
                        text_of(flow, "file"),
                        {}});
-      std::string source = text_of(flow, "source");
-      if (!source.empty()) flows.back().source = source_of(std::move(source));
+      flows.back().source = source_of(text_of(flow, "source"));
       if (flows.back().flow_id.empty() || flows.back().from < 0) {
         return fail(ErrorCode::kInvalidArgument, "'flows' says what makes no sense");
       }

@@ -110,7 +110,8 @@ export class LogBook {
     this.count = this.#texts.length;
     this.ended = page.ended;
     this.loaded = true;
-    this.full = this.count >= LINES_MOST;
+    // One page more: whether so many lines are all of them is known at their end.
+    this.full = !page.ended && this.count > LINES_MOST;
     return came > 0 && !page.ended && !this.full;
   }
 
