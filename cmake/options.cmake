@@ -12,9 +12,11 @@ option(CORDYNA_FAILPOINTS "Compile in the failpoints that the crash tests use" O
 
 add_library(cordyna_options INTERFACE)
 # Where several files are compiled as one (CMAKE_UNITY_BUILD), gcc takes what is private to one of them
-# for something of a header, and a name of one for something that the next one hides.
+# for something of a header, and both take a name of one for something that the next one hides: gcc can
+# tell the locals, clang says it only where files stand alone, as for clang-tidy.
 target_compile_options(cordyna_options INTERFACE
-  $<IF:$<AND:$<BOOL:${CMAKE_UNITY_BUILD}>,$<CXX_COMPILER_ID:GNU>>,-Wshadow=local,-Wshadow>
+  $<$<NOT:$<BOOL:${CMAKE_UNITY_BUILD}>>:-Wshadow>
+  $<$<AND:$<BOOL:${CMAKE_UNITY_BUILD}>,$<CXX_COMPILER_ID:GNU>>:-Wshadow=local>
   $<$<AND:$<BOOL:${CMAKE_UNITY_BUILD}>,$<CXX_COMPILER_ID:GNU>,$<COMPILE_LANGUAGE:CXX>>:-Wno-subobject-linkage>
   -Wall -Wextra -Wnon-virtual-dtor -Woverloaded-virtual
   $<$<COMPILE_LANGUAGE:CXX>:-Wconversion> -Wno-missing-field-initializers -Werror
@@ -33,7 +35,8 @@ if(CORDYNA_SANITIZE STREQUAL "address")
   # of the compiler, and what they find as a crash AddressSanitizer finds, too. What gcc takes for
   # uninitialized among sanitized code is often not; the release build is warned of it.
   add_compile_options(-fsanitize=address,undefined -fno-sanitize=null,alignment
-    -fno-sanitize-recover=undefined -fno-omit-frame-pointer -Wno-maybe-uninitialized)
+    -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+    $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
   add_link_options(-fsanitize=address,undefined)
 elseif(CORDYNA_SANITIZE STREQUAL "thread")
   # -Wno-tsan: gcc does not instrument fences; we use none.

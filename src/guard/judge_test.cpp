@@ -118,7 +118,7 @@ TEST(JudgeTest, AlarmsLeaveTheHistoryUntilAPersonPutsThemBack) {
 TEST(JudgeTest, TheThirdAlarmInARowAsksForANewLevelWhichThenHolds) {
   std::vector<double> rows(12, 1000);
   auto history = hourly(rows);
-  for (int i = 0; i < 2; ++i) {
+  for (std::size_t i = 0; i < 2; ++i) {
     history[i].metrics["rows"] = 500;
     history[i].verdict = PointVerdict::kTrip;
     history[i].alarms = {"rows-"};

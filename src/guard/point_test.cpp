@@ -40,8 +40,9 @@ TEST(PointTest, DamageIsAnError) {
 TEST(PointTest, ANewLevelBeginsWithTheFirstOfTheAlarmsInARow) {
   std::vector<Point> points(4);
   for (int i = 0; i < 4; ++i) {
-    points[i].at = 1000 - i;
-    points[i].run = 40 - i;
+    Point& one = points[static_cast<std::size_t>(i)];
+    one.at = 1000 - i;
+    one.run = 40 - i;
   }
   points[0].verdict = PointVerdict::kTrip;
   points[1].verdict = PointVerdict::kWarn;

@@ -210,7 +210,8 @@ OFFSETS = {zone: standard_offset(zone) for zone in ZONES}
 def test_times_around_changes_of_clocks_agree_with_two_packages() -> None:
     wrong: list[str] = []
     reasons = Counter[str]()
-    with ProcessPoolExecutor(max_workers=os.cpu_count()) as pool:
+    # They have the moments that the tests beside this one leave.
+    with ProcessPoolExecutor(os.cpu_count(), initializer=os.nice, initargs=(19,)) as pool:
         for found, needed in pool.map(compare, range(EXPRESSIONS), chunksize=10):
             wrong += found
             reasons += needed

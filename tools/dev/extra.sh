@@ -58,8 +58,7 @@ command_fuzz() {
     seconds=${2:?--seconds wants a number}
     shift 2
   fi
-  need_build_tools
-  need_packages "${kPackagesFuzz[@]}"
+  need_build_tools clang
   local -a targets=("$@")
   [[ ${#targets[@]} -gt 0 ]] || mapfile -t targets < <(fuzz_targets)
   build_fuzz "${targets[@]}"
@@ -94,7 +93,7 @@ fuzz_targets() {
   for file in tests/fuzz/fuzz_*.cpp; do basename "$file" .cpp; done
 }
 
-# -w: the warnings of this second compiler are not what fuzzing is for.
+# -w: warnings are not what fuzzing is for.
 build_fuzz() {
   (
     lock_builds
@@ -102,7 +101,8 @@ build_fuzz() {
     local flags='-O1 -g1 -w -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined'
     logged "$kBuildRoot/log/configure-fuzz.log" cmake -G Ninja -S . -B "$kBuildRoot/fuzz" \
       -DCMAKE_BUILD_TYPE=Debug -DCMAKE_C_COMPILER=clang-19 -DCMAKE_CXX_COMPILER=clang++-19 \
-      "-DCMAKE_CXX_FLAGS_DEBUG=$flags" "-DCMAKE_C_FLAGS_DEBUG=$flags" "-DCORDYNA_CARGO_DIR=$kBuildRoot/cargo" -DCORDYNA_FUZZ=ON
+      "-DCMAKE_CXX_FLAGS_DEBUG=$flags" "-DCMAKE_C_FLAGS_DEBUG=$flags" "-DCORDYNA_CARGO_DIR=$kBuildRoot/cargo" \
+      -DCMAKE_UNITY_BUILD=ON -DCORDYNA_FUZZ=ON
     logged "$kBuildRoot/log/build-fuzz.log" ninja -C "$kBuildRoot/fuzz" -j "$kCores" "$@"
   ) || die 'the fuzz build failed'
 }
@@ -267,7 +267,7 @@ command_doctor() {
   echo 'packages that ./dev would install'
   while read -r package; do
     report missing "$package" 'Debian'
-  done < <(missing_packages "${kPackagesBuild[@]}" "${kPackagesTest[@]}" "${kPackagesServer[@]}" "${kPackagesFuzz[@]}" "${kPackagesFresh[@]}")
+  done < <(missing_packages "${kPackagesBuild[@]}" "${kPackagesTest[@]}" "${kPackagesServer[@]}" "${kPackagesClang[@]}" "${kPackagesFresh[@]}")
   if [[ -x $kBuildRoot/libexec/cordyna/duckdb ]]; then
     report ok duckdb "$("$kBuildRoot/libexec/cordyna/duckdb" --version 2>&1 | head -n 1)"
   else

@@ -11,7 +11,7 @@ readonly kPackagesTest=(shellcheck clang-format-19 clang-tidy-19 sqlite3 procps 
 readonly kPackagesServer=(postgresql)
 readonly kPackagesBrowser=(chromium fonts-dejavu-core)
 readonly kPackagesDocker=(docker.io busybox-static)
-readonly kPackagesFuzz=(clang-19 libclang-rt-19-dev)
+readonly kPackagesClang=(clang-19 libclang-rt-19-dev)
 readonly kPackagesBench=(sqlite3 findutils wrk)
 readonly kPackagesFresh=(debootstrap util-linux)
 readonly kCargoMinor=85 # of 1.x: the oldest that builds the locked crates
@@ -176,9 +176,10 @@ need_kafka() {
   touch "$stamp"
 }
 
-# Everything a build needs.
+# Everything a build needs; with "clang", what the sanitized one and the fuzz targets want, too.
 need_build_tools() {
   need_packages "${kPackagesBuild[@]}"
+  if [[ ${1:-} == clang ]]; then need_packages "${kPackagesClang[@]}"; fi
   need_cargo
   need_duckdb
   need_node

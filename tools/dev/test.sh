@@ -9,9 +9,10 @@ help_test() {
 usage: ./dev test [--long | --fresh | --only PART]
 
 Builds asan and release, then runs: lint; the unit, contract and simulation tests under ASan and
-UBSan (ctest), with a tenth of the worlds; all of the worlds with the fast program; the script tests and the integration tests with the release program; 10 s of each
-fuzz target. The last line is "N passed, N failed" over everything; the exit code is 0 only when
-nothing failed.
+UBSan (ctest), with a tenth of the worlds; all of the worlds with the fast program, and some of them
+with both to compare the compilers; the script tests and the integration tests with the release
+program; 10 s of each fuzz target. The last line is "N passed, N failed" over everything; the exit
+code is 0 only when nothing failed.
 
   --long       also: a line of 1 GB, TSan over cerebro, embed, process and a whole server, clang-tidy
                of everything, more simulated worlds, a minute of each fuzz target, more faults and
@@ -76,7 +77,7 @@ part_integration() {
   rm -f "$kResults/integration.xml"
   DYNA_BIN=$kDyna DYNA_DUCKDB="$kBuildRoot/libexec/cordyna/duckdb" PATH="$kVenv/bin:$PATH" \
     "$kVenv/bin/python" -m pytest -q -p no:cacheprovider --junitxml "$kResults/integration.xml" \
-    --numprocesses $((kCores + 1)) --dist loadfile tests/integration tests/security || true
+    --numprocesses $((kCores + 1)) --dist loadfile --no-loadscope-reorder tests/integration tests/security || true
   python3 tools/tally.py junit "$kResults/integration.xml" >"$kResults/integration.count" ||
     echo '0 1' >"$kResults/integration.count"
 }
@@ -106,9 +107,8 @@ part_sdk() {  # [worlds of each simulation]
 # R50: the same seeds give the same histories, whichever compiler built the program.
 two_compilers_agree() {
   local gcc clang
-  build clang cordyna_sim
-  gcc=$("$kBuildRoot/asan/bin/cordyna_sim" --hash 1 2000)
-  clang=$("$kBuildRoot/clang/bin/cordyna_sim" --hash 1 2000)
+  gcc=$("$kBuildRoot/release/bin/cordyna_sim" --hash 1 2000)
+  clang=$("$kBuildRoot/asan/bin/cordyna_sim" --hash 1 2000)
   [[ -n $gcc && $gcc == "$clang" ]] && return
   echo "the histories of 2,000 worlds: $gcc with g++, $clang with clang++" >&2
   return 1
@@ -129,12 +129,21 @@ server_has_no_races() {
   return 1
 }
 
+# More worlds than in ./dev test: KIND FROM COUNT, two of the simulators at once.
+more_worlds() {
+  local kind=$1 from=$2 count=$3 bin=$kBuildRoot/$1/bin
+  whole "sim-worlds-$kind" "$bin/cordyna_sim" --seeds "$from" "$count" --strict &
+  whole "sim-ticks-$kind" "$bin/cordyna_sim_ticks" "$from" "$count" --strict
+  wait $!
+  whole "sim-needs-$kind" "$bin/cordyna_sim_needs" "$from" "$count" --strict &
+  whole "sim-servers-$kind" "$bin/cordyna_sim_servers" "$from" "$count" --strict
+  wait $!
+}
+
 # What --long adds.
 parts_long() {
-  whole sim-worlds "$kBuildRoot/asan/bin/cordyna_sim" --seeds 1 10000 --strict
-  whole sim-ticks "$kBuildRoot/asan/bin/cordyna_sim_ticks" 1 10000 --strict
-  whole sim-needs "$kBuildRoot/asan/bin/cordyna_sim_needs" 1 10000 --strict
-  whole sim-servers "$kBuildRoot/asan/bin/cordyna_sim_servers" 1 10000 --strict
+  more_worlds release 10001 90000
+  more_worlds asan 1001 2000
   local -a targets
   configure tsan
   mapfile -t targets < <(ninja -C "$kBuildRoot/tsan" -t targets all |
@@ -143,8 +152,6 @@ parts_long() {
   build tsan "${targets[@]}"
   part_ctest tsan tsan --tests-regex '^unit\.(cerebro|embed|process|server)'
   whole tsan-server server_has_no_races
-  need_packages clang-19
-  whole two-compilers two_compilers_agree
   whole sim-long "$kBuildRoot/asan/bin/cordyna_sim" --minutes 5
   whole fuzz command_fuzz --seconds 60
 }
@@ -176,7 +183,7 @@ command_test() {
   done
   rm -rf "$kResults" && mkdir -p "$kResults"
   need_packages "${kPackagesTest[@]}"
-  need_build_tools
+  need_build_tools clang
   [[ -z $only ]] || need_venv tests/requirements.txt
   case $only in
     lint) part_lint ;;
@@ -236,7 +243,7 @@ end_fuzz() {
 # What the tests want beyond what is built.
 need_test_parts() {
   need_venv tests/requirements.txt
-  need_packages "${kPackagesBrowser[@]}" "${kPackagesFuzz[@]}"
+  need_packages "${kPackagesBrowser[@]}"
   need_postgres
   need_docker
   need_kafka
@@ -253,6 +260,7 @@ test_everything() {
   whole docs docs_are_current
   part_ctest asan unit
   part_sim
+  whole two-compilers two_compilers_agree
   part_scripts
   prepare_example real-estate flights
   part_ui
@@ -294,7 +302,7 @@ run_lint() {
 
 command_lint() {
   need_packages "${kPackagesTest[@]}"
-  need_build_tools
+  need_build_tools clang
   run_lint "$@"
 }
 

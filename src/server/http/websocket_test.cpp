@@ -19,7 +19,8 @@ TEST_F(WebSocketTest, TheAnswerSwitchesAndTextComesBack) {
   EXPECT_EQ(reply.header("Sec-WebSocket-Accept"), "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
   EXPECT_EQ(reply.header("Sec-WebSocket-Protocol"), "");
   EXPECT_NE(reply.header("Date"), "");
-  for (const std::size_t size : {0, 1, 125, 126, 1500, 65535, 65536, 300'000}) {
+  for (const std::size_t size :
+       std::initializer_list<std::size_t>{0, 1, 125, 126, 1500, 65535, 65536, 300'000}) {
     const std::string text(size, 'x');
     client.send_text(text);
     EXPECT_EQ(client.read_text(), text);

@@ -171,7 +171,7 @@ TEST_F(WebSocketTest, ThroughTls) {
   ASSERT_TRUE(client.start_tls(context.get()));
   EXPECT_EQ(client.open(text_frame("ahead")).status, 101);
   EXPECT_EQ(client.read_text(), "ahead");
-  for (const std::size_t size : {1, 1000, 100'000, 900'000}) {
+  for (const std::size_t size : std::initializer_list<std::size_t>{1, 1000, 100'000, 900'000}) {
     client.send_text(std::string(size, 'x'));
     EXPECT_EQ(client.read_text().size(), size);
   }
