@@ -471,14 +471,6 @@ void Parser::add_schedule() {
 }
 
 void Parser::add_others() {
-  CLI::App* schema = add("schema", "Print the JSON Schema of flows, for editors", Verb::kSchema);
-  schema->add_flag("--states", found_.states, "The states of runs, tasks and attempts instead");
-  schema->add_flag("--reference", found_.reference, "The reference of the flow language instead");
-  schema->add_flag("--tests", found_.tests, "Of files of tests, not of flows");
-  schema->add_flag("--api", found_.api, "Of the API of dyna up: its OpenAPI document");
-  CLI::Option* const protocol =
-      schema->add_flag("--protocol", found_.protocol, "Of the messages of task servers");
-  schema->add_flag("--asyncapi", found_.asyncapi, "As an AsyncAPI document")->needs(protocol);
   CLI::App* doctor = add("doctor", "Look at what this machine offers", Verb::kDoctor);
   doctor->add_flag("--install", found_.install, "Fetch what is missing (DuckDB, from PyPI)");
   add_json(doctor);

@@ -43,6 +43,8 @@ enum class Verb : std::uint8_t {
   kEvents,
   kTriggers,
   kInputs,
+  kAlerts,
+  kTeams,
   kInput,
   kServers,
   kTrace,
@@ -132,6 +134,7 @@ struct Arguments {
   std::string every;          ///< of backfill
   std::string trigger;        ///< of backfill, events and triggers
   std::string trigger_type;   ///< of triggers; empty: any
+  std::string channel;        ///< of alerts: to be tried out; empty: none
   std::int64_t backfill = 0;  ///< number of one
   std::int64_t event = 0;     ///< number of one; 0: none given
   std::uint32_t parallel = 1;
@@ -153,6 +156,7 @@ struct Arguments {
   bool protocol = false;          ///< of schema: of task servers
   bool asyncapi = false;          ///< of schema: the AsyncAPI document of that
   bool tests = false;             ///< of schema: files of tests
+  bool teams = false;             ///< of schema: teams.yaml
   std::vector<std::string> only;  ///< of test: patterns of their names; of conformance; empty: all
   std::string junit;              ///< of test: a file for JUnit XML
   bool list = false;              ///< of test and conformance

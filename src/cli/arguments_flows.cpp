@@ -21,6 +21,8 @@ class FlowCommands {
   void add_up();
   void add_audit();
   void add_notices();
+  void add_alerts();
+  void add_teams();
   void add_events();
   void add_triggers();
   void add_inputs();
@@ -29,6 +31,7 @@ class FlowCommands {
   void add_trace();
   void add_config();
   void add_backup();
+  void add_schema();
 
  private:
   void add_server_options(CLI::App* command);
@@ -220,6 +223,38 @@ void FlowCommands::add_notices() {
       "team whose it is. Newest first; with --json a line for each.");
 }
 
+void FlowCommands::add_alerts() {
+  CLI::App* const alerts =
+      add("alerts", "Show what is not well, who is told of it, and how their channels fare",
+          Verb::kAlerts);
+  alerts
+      ->add_option("--test", found_.channel,
+                   "Send a message that tries this channel out, and say how that went")
+      ->type_name("CHANNEL");
+  add_common(alerts);
+  alerts->footer(
+      "Of a server of 'dyna up' whose folder has a teams.yaml (dyna teams). Failures of one cause "
+      "are\n"
+      "one alert, which ends when the flow's next run ends well, or the task server is back. TIMES "
+      "is\n"
+      "how often it has happened, TOLD when a message went out last; ALERTS, WAITING and NEXT TRY\n"
+      "are what a channel was told of that is not well, messages that could not be sent yet, and\n"
+      "when that is tried again.");
+}
+
+void FlowCommands::add_teams() {
+  CLI::App* const teams = add(
+      "teams", "List the teams of a project, or what is wrong with its teams.yaml", Verb::kTeams);
+  teams->add_option("path", found_.files, "The file, or a folder (default: here)")
+      ->type_name("PATH")
+      ->expected(0, 1);
+  teams->add_flag("--json", found_.json, "Print JSON, for programs");
+  teams->footer(
+      "teams.yaml lies beside cordyna.yaml: teams by the names that 'owner' has, the channels by\n"
+      "which they are told, and rules. 'dyna up' goes by it, also when it changes; 'dyna alerts\n"
+      "--test CHANNEL' tries one out.");
+}
+
 void FlowCommands::add_events() {
   CLI::App* const events =
       add("events", "Show what came in through triggers; try dead letters again", Verb::kEvents);
@@ -325,6 +360,19 @@ void FlowCommands::add_input() {
       "server has them: it would make them again.");
 }
 
+void FlowCommands::add_schema() {
+  CLI::App* const schema =
+      add("schema", "Print the JSON Schema of flows, for editors", Verb::kSchema);
+  schema->add_flag("--states", found_.states, "The states of runs, tasks and attempts instead");
+  schema->add_flag("--reference", found_.reference, "The reference of the flow language instead");
+  schema->add_flag("--tests", found_.tests, "Of files of tests, not of flows");
+  schema->add_flag("--teams", found_.teams, "Of teams.yaml: who is told of what goes wrong");
+  schema->add_flag("--api", found_.api, "Of the API of dyna up: its OpenAPI document");
+  CLI::Option* const protocol =
+      schema->add_flag("--protocol", found_.protocol, "Of the messages of task servers");
+  schema->add_flag("--asyncapi", found_.asyncapi, "As an AsyncAPI document")->needs(protocol);
+}
+
 void FlowCommands::add_backup() {
   CLI::App* const backup =
       add("backup", "Copy the state into a file, also while it is worked with", Verb::kBackup);
@@ -369,6 +417,8 @@ void add_applied_flow_commands(CLI::App& app, Arguments& found) {
   commands.add_up();
   commands.add_audit();
   commands.add_notices();
+  commands.add_alerts();
+  commands.add_teams();
   commands.add_events();
   commands.add_triggers();
   commands.add_inputs();
@@ -377,6 +427,7 @@ void add_applied_flow_commands(CLI::App& app, Arguments& found) {
   commands.add_trace();
   commands.add_config();
   commands.add_backup();
+  commands.add_schema();
 }
 
 }  // namespace cordyna::cli

@@ -55,6 +55,8 @@ using CommandResult = Result<ExitCode>;
 [[nodiscard]] CommandResult plan_command(CommandContext& context);
 [[nodiscard]] CommandResult flows_command(CommandContext& context);
 [[nodiscard]] CommandResult notices_command(CommandContext& context);
+[[nodiscard]] CommandResult alerts_command(CommandContext& context);
+[[nodiscard]] CommandResult teams_command(CommandContext& context);
 [[nodiscard]] CommandResult audit_command(CommandContext& context);
 [[nodiscard]] CommandResult events_command(CommandContext& context);
 [[nodiscard]] CommandResult inputs_command(CommandContext& context);

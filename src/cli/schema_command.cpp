@@ -1,5 +1,6 @@
 #include "cli/commands.hpp"
 #include "flow/case_file.hpp"
+#include "flow/teams_file.hpp"
 #include "model/states.hpp"
 #include "protocol/documents.hpp"
 #include "server/server.hpp"
@@ -16,6 +17,9 @@ CommandResult schema_command(CommandContext& context) {
     text = context.arguments.reference  ? protocol::protocol_reference()
            : context.arguments.asyncapi ? protocol::asyncapi_document()
                                         : protocol::protocol_schema();
+  } else if (context.arguments.teams) {
+    text = context.arguments.reference ? flow::teams_reference_as_markdown()
+                                       : flow::teams_json_schema();
   } else if (context.arguments.tests) {
     text =
         context.arguments.reference ? flow::case_reference_as_markdown() : flow::case_json_schema();

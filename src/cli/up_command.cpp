@@ -20,9 +20,11 @@
 #include "cli/prune_text.hpp"
 #include "cli/pruner.hpp"
 #include "cli/server_config.hpp"
+#include "cli/up_alerts.hpp"
 #include "cli/up_folder.hpp"
 #include "cli/up_report.hpp"
 #include "cli/up_server.hpp"
+#include "flow/teams_file.hpp"
 #include "input/host/host.hpp"
 
 namespace cordyna::cli {
@@ -70,9 +72,14 @@ class Up {
             *context.parts.clock, context.arguments.json,
             [this](std::string line) { view_.note(std::move(line)); }, [this] { wake(); }) {}
 
-  CommandResult serve(flow::Project project, flow::ServerConfig config) {
+  /// `folder`: absolute, where teams.yaml is looked for.
+  CommandResult serve(flow::Project project, flow::ServerConfig config, const std::string& folder) {
     project_ = std::move(project);
     config_ = std::move(config);
+    teams_file_ = teams_file_of(project_, folder);
+    if (const auto teams = flow::load_teams(teams_file_); !teams.has_value()) {
+      return std::unexpected<Error>(teams.error());
+    }
     CommandResult done = own();
     view_.finish({});
     return done;
@@ -95,6 +102,7 @@ class Up {
   /// Where the server is, and how to log in for the first time.
   void greet();
   void begin_inputs(Ownership& ownership);
+  void begin_alerts(Ownership& ownership);
   Result<> begin_pruning(Ownership& ownership);
   /// One step, if it is time for one; milliseconds until the next, for poll.
   int prune();
@@ -118,13 +126,15 @@ class Up {
   ClockWatch clock_watch_;
   flow::Project project_;
   flow::ServerConfig config_;
+  std::string teams_file_;
   Millis leave_at_ =
       0;  // told to go: when runs are left to their guardians; 0: when they have ended
   std::unique_ptr<StoreReader> reader_;     // of the pruner
   std::unique_ptr<Pruner> pruner_;          // null: all is kept
   std::unique_ptr<server::Server> server_;  // null: none is wished
-  std::unique_ptr<Secrets> secrets_;        // of inputs
+  std::unique_ptr<Secrets> secrets_;        // of inputs and alerts
   std::unique_ptr<input::InputHost> inputs_;
+  std::unique_ptr<alert::AlertHost> alerts_;
   Millis prune_at_ = 0;
   int told_ = 0;
 };
@@ -197,7 +207,8 @@ CommandResult Up::own() {
     Ownership& ownership;
     ~Ending() {
       if (ownership.task_servers() != nullptr) ownership.task_servers()->stop();
-      up.server_.reset();  // it asks for the inputs' states
+      up.server_.reset();  // it asks for the states of inputs and alerts
+      up.alerts_.reset();
       up.inputs_.reset();
       up.pruner_.reset();
     }
@@ -205,13 +216,19 @@ CommandResult Up::own() {
   const Ending ending{*this, ownership};
   ownership.observe(report_);
   TRY(ownership.start());
+  secrets_ = context_.parts.find_secrets(layout_);
+  begin_alerts(ownership);  // before anything can fail
   TRY(take_up_runs(ownership));
   TRY(take_up_backfills(ownership));
   TRY(serve(ownership));
   begin_inputs(ownership);
-  TRY_ASSIGN(server_,
-             start_server(context_, config_, layout_, ownership, cache_, project_.pools, *inputs_));
-  if (server_ != nullptr) greet();
+  TRY_ASSIGN(server_, start_server(context_, config_, layout_, ownership, cache_, project_.pools,
+                                   *inputs_, *alerts_));
+  if (server_ != nullptr) {
+    const std::string& shown = config_.public_url.empty() ? server_->url() : config_.public_url;
+    alerts_->set_base(shown + "/ui");
+    greet();
+  }
   TRY(begin_pruning(ownership));
   return wait(ownership);
 }
@@ -333,7 +350,6 @@ void Up::greet() {
 }
 
 void Up::begin_inputs(Ownership& ownership) {
-  secrets_ = context_.parts.find_secrets(layout_);
   input::HostParts parts;
   parts.cerebro = &ownership.cerebro();
   parts.clock = context_.parts.clock;
@@ -348,6 +364,17 @@ void Up::begin_inputs(Ownership& ownership) {
     wake();
   };
   inputs_ = std::make_unique<input::InputHost>(std::move(parts));
+}
+
+void Up::begin_alerts(Ownership& ownership) {
+  alerts_ = start_alerts(context_, layout_, ownership, *secrets_, teams_file_,
+                         [this](const std::string& text) {
+                           print_error(text);
+                           wake();
+                         });
+  if (ownership.task_servers() == nullptr) return;
+  ownership.task_servers()->on_ready(
+      [this](const std::string& server) { alerts_->server_back(server); });
 }
 
 Result<> Up::begin_pruning(Ownership& ownership) {
@@ -424,7 +451,7 @@ CommandResult up_command(CommandContext& context) {
     TRY_ASSIGN(flow::Project project, project_for(arguments, whole));
     TRY_ASSIGN(ResolvedConfig choice, resolve_config(arguments, project));
     Up up(context, state_for_flow(context.choice, whole), &folder, signals);
-    return up.serve(std::move(project), std::move(choice.config));
+    return up.serve(std::move(project), std::move(choice.config), whole);
   }
   if (arguments.watch || arguments.prune) {
     return fail(ErrorCode::kInvalidArgument, fmt::format("{} wants a folder: dyna up DIR {}",
@@ -445,7 +472,7 @@ CommandResult up_command(CommandContext& context) {
                             printable(layout.folder())));
   }
   Up up(context, std::move(layout), nullptr, signals);
-  return up.serve(std::move(project), std::move(choice.config));
+  return up.serve(std::move(project), std::move(choice.config), here);
 }
 
 }  // namespace cordyna::cli

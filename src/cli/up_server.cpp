@@ -72,12 +72,10 @@ flow::FileBounds file_bounds(const flow::ServerConfig& config, const StateLayout
   return {config.files, std::filesystem::absolute(layout.folder(), error).string()};
 }
 
-Result<std::unique_ptr<server::Server>> start_server(const CommandContext& context,
-                                                     const flow::ServerConfig& config,
-                                                     const StateLayout& layout,
-                                                     Ownership& ownership, FlowCache& flows,
-                                                     std::vector<PoolSpec> pools,
-                                                     const input::InputHost& inputs) {
+Result<std::unique_ptr<server::Server>> start_server(
+    const CommandContext& context, const flow::ServerConfig& config, const StateLayout& layout,
+    Ownership& ownership, FlowCache& flows, std::vector<PoolSpec> pools,
+    const input::InputHost& inputs, alert::AlertHost& alerts) {
   if (config.listen == "off") return std::unique_ptr<server::Server>();
   TRY_ASSIGN(server::ServerSettings settings, settings_of(config));
   settings.files = file_bounds(config, layout);
@@ -93,6 +91,8 @@ Result<std::unique_ptr<server::Server>> start_server(const CommandContext& conte
       .pools = std::move(pools),
       .task_servers = ownership.task_servers(),
       .inputs = [&inputs] { return inputs.statuses(); },
+      .alerts = [&alerts] { return alerts.status(); },
+      .try_channel = [&alerts](const std::string& channel) { return alerts.try_out(channel); },
       .back_up = context.parts.back_up_state};
   auto server = server::Server::start(settings, std::move(parts));
   if (server.has_value() || server.error().code != ErrorCode::kUnavailable) return server;

@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "alert/host.hpp"
 #include "base/result.hpp"
 #include "cli/commands.hpp"
 #include "cli/ownership.hpp"
@@ -26,6 +27,6 @@ namespace cordyna::cli {
 [[nodiscard]] Result<std::unique_ptr<server::Server>> start_server(
     const CommandContext& context, const flow::ServerConfig& config, const StateLayout& layout,
     Ownership& ownership, FlowCache& flows, std::vector<PoolSpec> pools,
-    const input::InputHost& inputs);
+    const input::InputHost& inputs, alert::AlertHost& alerts);
 
 }  // namespace cordyna::cli

@@ -9,17 +9,6 @@
 namespace cordyna::engine {
 namespace {
 
-/// "load/get" of "load[3]/get": what fails for each of many items is told once.
-std::string without_items(std::string_view path) {
-  std::string out;
-  bool inside = false;
-  for (const char c : path) {
-    inside = c == '[' || (inside && c != ']');
-    if (!inside && c != ']') out += c;
-  }
-  return out;
-}
-
 bool is_of_others(const TaskError& error) {
   return error.code == TaskErrorCode::kRunFailed;
 }

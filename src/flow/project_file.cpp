@@ -23,17 +23,6 @@ const KeySpec& key_of(std::span<const KeySpec> keys, std::string_view name) {
   return *spec;
 }
 
-/// Whether nothing stands in the text but comments: it only marks the folder.
-bool is_blank(std::string_view text) {
-  while (!text.empty()) {
-    const std::string_view line = text.substr(0, text.find('\n'));
-    const std::size_t first = line.find_first_not_of(" \t\r");
-    if (first != std::string_view::npos && line[first] != '#') return false;
-    text.remove_prefix(std::min(line.size() + 1, text.size()));
-  }
-  return true;
-}
-
 class ProjectReader {
  public:
   explicit ProjectReader(Reporter& reporter) : reporter_(reporter) {}

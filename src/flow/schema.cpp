@@ -7,6 +7,8 @@
 #include "flow/flow_file.hpp"
 #include "flow/json_text.hpp"
 #include "flow/key_spec.hpp"
+#include "flow/team_keys.hpp"
+#include "flow/teams_file.hpp"
 
 // JSON Schema, draft 2020-12, from the tables of key_spec.hpp.
 namespace cordyna::flow {
@@ -245,6 +247,13 @@ std::string case_json_schema() {
   JsonFields fields{{"$schema", "\"https://json-schema.org/draft/2020-12/schema\""},
                     {"title", "\"Tests of a Cordyna flow\""}};
   for (auto& field : object_schema(case_detail::kFileFields)) fields.push_back(std::move(field));
+  return object_json(std::move(fields));
+}
+
+std::string teams_json_schema() {
+  JsonFields fields{{"$schema", "\"https://json-schema.org/draft/2020-12/schema\""},
+                    {"title", "\"Cordyna's teams.yaml\""}};
+  for (auto& field : object_schema(kTeamFileKeys)) fields.push_back(std::move(field));
   return object_json(std::move(fields));
 }
 

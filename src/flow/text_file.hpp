@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <string>
+#include <string_view>
 
 #include "base/result.hpp"
 
@@ -11,5 +12,8 @@ namespace cordyna::flow {
 /// Errors: kNotFound (missing), kInvalidArgument (a directory, not a file, more than `bytes_max`),
 /// kUnavailable (unreadable).
 [[nodiscard]] Result<std::string> read_text_file(const std::string& path, std::size_t bytes_max);
+
+/// Whether nothing stands in a YAML text but comments.
+[[nodiscard]] bool is_blank(std::string_view text);
 
 }  // namespace cordyna::flow

@@ -19,4 +19,14 @@ std::optional<NoticeKind> parse_notice_kind(std::string_view text) {
   return value_named<NoticeKind>(kNoticeKinds, text);
 }
 
+std::string without_items(std::string_view path) {
+  std::string out;
+  bool inside = false;
+  for (const char c : path) {
+    inside = c == '[' || (inside && c != ']');
+    if (!inside && c != ']') out += c;
+  }
+  return out;
+}
+
 }  // namespace cordyna

@@ -21,6 +21,9 @@ enum class NoticeKind : std::uint8_t {
 [[nodiscard]] std::string_view to_string(NoticeKind kind);
 [[nodiscard]] std::optional<NoticeKind> parse_notice_kind(std::string_view text);
 
+/// "load/get" of "load[3]/get": what fails for each of many items is one thing.
+[[nodiscard]] std::string without_items(std::string_view path);
+
 struct NoticeRow {
   std::int64_t no = 0;  ///< given by the store, ascending; 0: it is to be written
   std::string id;       ///< what it is about: the same whenever it would be told again

@@ -124,6 +124,7 @@ struct Output {
   std::vector<Declaring> declarings{};
   std::vector<std::pair<ServerName, std::string>> boots{};  ///< to be saved; answer: `boot_saved`
   std::vector<LostServer> lost{};
+  std::vector<ServerName> ready{};  ///< they take work
   std::vector<LogLines> logs{};
   std::vector<Trace> traces{};
 };

@@ -401,6 +401,8 @@ TEST_F(ANetwork, DeclarationsAreReadOneByOne) {
 TEST_F(ANetwork, TellsOnceOfAServerThatIsLost) {
   connect();
   be_ready();
+  ASSERT_FALSE(out_.ready.empty());  // so that it is told when one comes back
+  EXPECT_EQ(out_.ready.back().text(), "orders/etl");
   network_->start(now_, invocation(), out_);
   network_->closed(now_, link_, out_);
   const Millis since = now_;

@@ -385,6 +385,7 @@ void Network::Impl::be_ready(Millis now, const ServerName& name, Server& server,
     }
   }
   set_rooms(name, server, std::move(rooms), out);
+  out.ready.push_back(name);
 }
 
 void Network::Impl::draining(Millis now, const ServerName& name, Server& server, Output& out) {

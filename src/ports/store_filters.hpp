@@ -99,6 +99,7 @@ struct NoticeFilter {
   RunNo run = 0;            ///< only of this run; 0: any
   std::int64_t before = 0;  ///< keyset: only numbers below; 0: from the newest
   std::uint32_t limit = 50;
+  std::optional<std::int64_t> after{};  ///< only numbers above, and the oldest first
 };
 
 /// An event's name: its trigger and its own id.

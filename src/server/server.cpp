@@ -112,6 +112,8 @@ class Server::Impl {
                  .waiters = waiters_,
                  .pools = parts_.pools,
                  .inputs = parts_.inputs,
+                 .alerts = parts_.alerts,
+                 .try_channel = parts_.try_channel,
                  .back_up = parts_.back_up};
     // Also where something before this server does TLS: the browser speaks it.
     api.secure_cookies =

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "alert/status.hpp"
 #include "base/result.hpp"
 #include "cerebro/cerebro.hpp"
 #include "flow/file_bounds.hpp"
@@ -52,6 +53,9 @@ struct ServerParts {
   std::vector<PoolSpec> pools;
   TaskServers* task_servers = nullptr;               ///< null: none are taken
   std::function<std::vector<InputStatus>()> inputs;  ///< from any thread
+  std::function<alert::AlertStatus()> alerts;        ///< from any thread; empty: nobody is told
+  /// Sends a message that tries a channel out. From any thread; takes its time.
+  std::function<Result<>(const std::string& channel)> try_channel;
   /// Copies the state into a file that is not there. From any thread.
   std::function<Result<StateCopy>(const StateLayout&, const std::string& file)> back_up;
 };

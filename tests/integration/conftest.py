@@ -12,7 +12,7 @@ import pytest
 os.environ.setdefault("DYNA_LISTEN", "off")
 
 #: Files whose few tests take longest.
-SLOW = ("test_cron.py",)
+SLOW = ("test_cron.py", "test_soak.py")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

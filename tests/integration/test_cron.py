@@ -24,6 +24,8 @@ ROOT = Path(__file__).resolve().parents[2]
 DYNA = os.environ.get("DYNA_BIN", str(ROOT / "build" / "release" / "bin" / "dyna"))
 LONG = os.environ.get("DYNA_TEST_LONG") == "1"
 EXPRESSIONS = 10_000 if LONG else 300
+# Of many expressions each zone has its share all the same: most of the time goes into starting `dyna`.
+ZONES_OF_ONE = 4 if LONG else 20
 HOUR = 3600
 ZONES = [
     *("Europe/Berlin", "Europe/London", "Europe/Dublin", "Atlantic/Azores", "America/New_York"),
@@ -183,11 +185,11 @@ def unexplained(
 
 
 def compare(seed: int) -> tuple[list[str], Counter[str]]:
-    """One expression in all zones, around a change of the clocks in each."""
+    """One expression in some zones, around a change of the clocks in each."""
     rng = random.Random(seed)
     cron = expression(rng)
     wrong, reasons = [], Counter[str]()
-    for zone in ZONES:
+    for zone in rng.sample(ZONES, ZONES_OF_ONE):
         change, jump = rng.choice(CHANGES[zone])
         begin, end = change - 26 * HOUR, change + 4 * HOUR
         mine = ours(cron, zone, begin, end)
@@ -216,7 +218,7 @@ def test_times_around_changes_of_clocks_agree_with_two_packages() -> None:
             wrong += found
             reasons += needed
     assert not wrong, f"{len(wrong)} differ: " + "; ".join(wrong[:10])
-    assert reasons["ticks"] > 100 * EXPRESSIONS
+    assert reasons["ticks"] > 5 * ZONES_OF_ONE * EXPRESSIONS
     for reason in (
         "croniter: a change that is not by, or at, a full hour",
         "croniter: a time that comes twice is due twice",

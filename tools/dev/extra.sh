@@ -124,6 +124,8 @@ write_reference() {
   "$kDyna" schema --reference >"$1/language.md"
   "$kDyna" schema --tests >"$1/tests.schema.json"
   "$kDyna" schema --tests --reference >"$1/tests.md"
+  "$kDyna" schema --teams >"$1/teams.schema.json"
+  "$kDyna" schema --teams --reference >"$1/teams.md"
   "$kDyna" schema --api >"$1/openapi.json"
   "$kDyna" schema --api --reference >"$1/api.md"
   "$kDyna" schema --protocol >"$1/protocol.schema.json"

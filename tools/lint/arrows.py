@@ -31,9 +31,10 @@ ARROWS = {
     "secrets": ("ports", "model", "base"),
     "process": ("ports", "template", "guard", "docker", "http", "pg", "model", "base"),
     "cerebro": ("engine", "schedule", "ports", "model", "base"),
-    "service": ("cerebro", "engine", "flow", "schedule", "ports", "model", "base"),
+    "alert": ("rust/mail_ffi.h", "cerebro", "schedule", "http", "ports", "model", "base"),
+    "service": ("alert/status.hpp", "cerebro", "engine", "flow", "schedule", "ports", "model", "base"),
     "client": ("service", "cerebro", "engine", "http", "secrets/private_file.hpp", "ports", "model", "base"),
-    "server": ("network", "protocol", "secrets/private_file.hpp", "shape", "service", "cerebro", "engine", "flow", "schedule", "http", "ports", "model", "base"),
+    "server": ("alert/status.hpp", "network", "protocol", "secrets/private_file.hpp", "shape", "service", "cerebro", "engine", "flow", "schedule", "http", "ports", "model", "base"),
     "conformance": (
         "protocol", "shape", "server/http/http_server.hpp", "server/http/websocket.hpp",
         "server/http/websocket_upgrade.hpp", "http", "model", "base",
@@ -49,7 +50,7 @@ ARROWS = {
     "event_http": ("http", "base"),
     "flowtest": ("cerebro", "engine", "flow", "ports", "model", "base"),
     "cli": (
-        "server/server.hpp", "server/tasks/task_servers.hpp", "server/tasks/task_log.hpp", "protocol/documents.hpp", "server/http/listen.hpp", "input/host/host.hpp", "input/host/flow_input.hpp", "client", "service", "conformance/kit.hpp", "conformance/finding.hpp", "flowtest", "cerebro", "engine", "flow", "template", "guard", "schedule", "process", "secrets", "ports", "model",
+        "alert/host.hpp", "server/server.hpp", "server/tasks/task_servers.hpp", "server/tasks/task_log.hpp", "protocol/documents.hpp", "server/http/listen.hpp", "input/host/host.hpp", "input/host/flow_input.hpp", "client", "service", "conformance/kit.hpp", "conformance/finding.hpp", "flowtest", "cerebro", "engine", "flow", "template", "guard", "schedule", "process", "secrets", "ports", "model",
         "base",
         "store/sqlite/sqlite_store.hpp",
     ),

@@ -92,7 +92,7 @@ struct ExecTable {
     _exit(127);
   }
   // The tables of TSan, which lives on until the program is there, have no room in it.
-#ifndef __SANITIZE_THREAD__
+#ifndef CORDYNA_TSAN
   if (spec.data_bytes_max > 0) {
     const rlimit limit{spec.data_bytes_max, spec.data_bytes_max};
     setrlimit(RLIMIT_DATA, &limit);

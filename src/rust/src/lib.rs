@@ -2,5 +2,6 @@
 //! promises.
 
 mod ffi;
+pub mod mail;
 pub mod schema;
 pub mod template;

@@ -17,6 +17,7 @@
 #include <thread>
 #include <vector>
 
+#include "alert/status.hpp"
 #include "base/result.hpp"
 #include "cerebro/cerebro.hpp"
 #include "flow/file_bounds.hpp"
@@ -55,6 +56,8 @@ struct ApiParts {
   std::shared_ptr<Waiters> waiters{};
   std::vector<PoolSpec> pools{};
   std::function<std::vector<InputStatus>()> inputs{};
+  std::function<alert::AlertStatus()> alerts{};
+  std::function<Result<>(const std::string&)> try_channel{};
   std::function<Result<StateCopy>(const StateLayout&, const std::string&)> back_up{};
   std::function<HttpCounts()> http_counts{};
   flow::FileBounds files{};             ///< of inputs that come over the network

@@ -178,6 +178,41 @@ constexpr std::array kNoticesFields{
     Field{"notices", kRefs, true, "Newest first.", {}, "Notice"},
     Field{"next", kString, false, "For `before`, where there is more."},
 };
+constexpr std::array kAlertFields{
+    Field{"kind", kString, true, "As of a notice.", kNoticeKinds},
+    Field{"what", kString, true, "A task of a flow, a flow, or a task server."},
+    Field{"channel", kString, true, "Where it is told."},
+    Field{"team", kString, true, "Whom it is for."},
+    Field{"cause", kString, false, "The team whose it is that this has happened."},
+    Field{"flow", kString, false, "The flow, with its namespace."},
+    Field{"namespace", kString, false, "Where, if it is of no flow."},
+    Field{"task", kString, false, "The path of the task; items of a loop are one."},
+    Field{"code", kString, false, "The newest error's code."},
+    Field{"description", kString, true, "What has happened last."},
+    Field{"first_run", kInteger, false, "The first run that it is of."},
+    Field{"last_run", kInteger, false, "The newest."},
+    Field{"count", kInteger, true, "How often it has happened."},
+    Field{"told", kInteger, true, "How many of these are in a message."},
+    Field{"since", kTime, true, "When it happened first."},
+    Field{"last_at", kTime, true, "When it happened last."},
+    Field{"told_at", kTime, false, "When the last message about it was made."},
+    Field{"well_since", kTime, false, "All is well again; that is told in a moment."},
+    Field{"escalated", kBoolean, false, "Whether others were told, too."},
+};
+constexpr std::array kChannelFields{
+    Field{"channel", kString, true, "Its name in teams.yaml."},
+    Field{"type", kString, true, "What it is.", kChannelTypes},
+    Field{"waiting", kInteger, true, "How many messages wait."},
+    Field{"alerts", kInteger, true, "How much it was told of that is not well."},
+    Field{"sent_at", kTime, false, "When this server sent the last one."},
+    Field{"problem", kString, false, "Why the first one that waits could not be sent."},
+    Field{"next_at", kTime, false, "When it is tried again."},
+};
+constexpr std::array kAlertsFields{
+    Field{"channels", kRefs, true, "By their names.", {}, "Channel"},
+    Field{"alerts", kRefs, true, "Of each channel, newest first; at most 1000.", {}, "Alert"},
+    Field{"problem", kString, false, "Why teams.yaml cannot be read; as it was before, it holds."},
+};
 constexpr std::array kAuditRowFields{
     Field{"seq", kInteger, true, "Its number, without a gap."},
     Field{"at", kTime, true, "When."},
@@ -207,6 +242,9 @@ constexpr std::array kAuditCheckFields{
 
 const ObjectSpec kNotice{"Notice", "Who is told of something that went wrong.", kNoticeFields};
 const ObjectSpec kNotices{"Notices", "Notices.", kNoticesFields};
+const ObjectSpec kAlert{"Alert", "Something that is not well, and told to somebody.", kAlertFields};
+const ObjectSpec kChannel{"Channel", "Where messages go.", kChannelFields};
+const ObjectSpec kAlerts{"Alerts", "Alerts and channels.", kAlertsFields};
 const ObjectSpec kAccepted{"AcceptedEvent", "An event that is saved.", kAcceptedFields};
 const ObjectSpec kTrigger{"Trigger", "A trigger.", kTriggerFields};
 const ObjectSpec kTriggers{"Triggers", "Triggers.", kTriggersFields};

@@ -49,6 +49,20 @@ void append_inputs(std::string& out, const std::vector<InputStatus>& inputs) {
          [](const InputStatus& input) { return static_cast<double>(input.lag) / 1000; });
 }
 
+void append_channels(std::string& out, const std::vector<alert::ChannelStatus>& channels) {
+  const auto append = [&](std::string_view name, std::string_view help, auto value_of) {
+    fmt::format_to(std::back_inserter(out), "# HELP {0} {1}\n# TYPE {0} gauge\n", name, help);
+    for (const alert::ChannelStatus& one : channels) {
+      fmt::format_to(std::back_inserter(out), "{}{{channel=\"{}\",type=\"{}\"}} {}\n", name,
+                     one.name, to_string(one.type), value_of(one));
+    }
+  };
+  append("dyna_channel_alerts", "What the channel was told of that is not well.",
+         [](const alert::ChannelStatus& one) { return one.incidents; });
+  append("dyna_channel_waiting_messages", "Messages that could not be sent yet.",
+         [](const alert::ChannelStatus& one) { return one.waiting; });
+}
+
 }  // namespace
 
 void show_alive(Api& /*api*/, Call& call) {
@@ -78,6 +92,7 @@ void show_metrics(Api& api, Call& call) {
                 "1: new work is taken; 0: the state's disk is full, or has failed.",
                 api.cerebro().takes_work() ? 1 : 0);
   if (api.parts().inputs) append_inputs(out, api.parts().inputs());
+  if (api.parts().alerts) append_channels(out, api.parts().alerts().channels);
   append_metric(out, "dyna_http_requests_total", "counter", "HTTP requests, also malformed ones.",
                 http.requests);
   append_metric(out, "dyna_http_connections_total", "counter", "HTTP connections.",

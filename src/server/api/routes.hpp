@@ -97,6 +97,9 @@ void create_token(Api& api, Call& call);
 void revoke_token(Api& api, Call& call);
 // notices.cpp
 void list_notices(Api& api, Call& call);
+// alerts.cpp
+void list_alerts(Api& api, Call& call);
+void try_channel(Api& api, Call& call);
 
 // audit.cpp
 void list_audit(Api& api, Call& call);

@@ -579,7 +579,8 @@ shape::Specs object_specs() {
       &kFlowDiff,      &kNamespace,    &kNamespaces,   &kArtifact,    &kArtifacts,
       &kReport,        &kRunFlow,      &kRerunPlan,    &kFlowSwitch,  &kTaskServer,
       &kTaskServers,   &kInFlight,     &kMessage,      &kMessages,    &kPlannedRun,
-      &kRunPlan,       &kNotice,       &kNotices,      &kAuditCheck};
+      &kRunPlan,       &kNotice,       &kNotices,      &kAlert,       &kChannel,
+      &kAlerts,        &kAuditCheck};
   return kAll;
 }
 

@@ -14,6 +14,8 @@ inline constexpr std::array<std::string_view, 7> kRunStates{
 inline constexpr std::array<std::string_view, 4> kEventStates{"pending", "run", "dead", "dropped"};
 
 inline constexpr std::array<std::string_view, 3> kNoticeKinds{"failed", "blocked", "lost"};
+inline constexpr std::array<std::string_view, 4> kChannelTypes{"slack", "webhook", "pagerduty",
+                                                               "email"};
 
 inline constexpr std::array<std::string_view, 5> kTriggerTypes{"schedule", "webhook", "postgres",
                                                                "kafka", "flow"};
@@ -89,6 +91,9 @@ extern const ObjectSpec kNamespace;
 extern const ObjectSpec kNamespaces;
 extern const ObjectSpec kNotice;
 extern const ObjectSpec kNotices;
+extern const ObjectSpec kAlert;
+extern const ObjectSpec kChannel;
+extern const ObjectSpec kAlerts;
 extern const ObjectSpec kArtifact;
 extern const ObjectSpec kArtifacts;
 extern const ObjectSpec kHolder;

@@ -186,6 +186,10 @@ class TaskServers::Impl {
     return found == rooms_.end() ? 0 : found->second;
   }
 
+  void on_ready(std::function<void(const std::string&)> told) {
+    tell([this, told = std::move(told)](Millis, Output&) mutable { on_ready_ = std::move(told); });
+  }
+
   void servers(TaskServers::Statuses answer) {
     tell([this, answer = std::move(answer)](Millis, Output&) mutable {
       answer(network_.servers());
@@ -299,6 +303,9 @@ class TaskServers::Impl {
     for (auto& [name, boot] : out.boots) save_boot(name, boot);
     for (network::Declaring& what : out.declarings) declare(std::move(what));
     if (!out.lost.empty()) tell_of_lost(out.lost);
+    for (const ServerName& one : out.ready) {
+      if (on_ready_) on_ready_(one.text());
+    }
   }
 
   /// Its team is told; what has become of its attempts is told by itself.
@@ -449,6 +456,7 @@ class TaskServers::Impl {
   std::set<ServerName> known_;
   std::multimap<Millis, std::move_only_function<void()>> timed_;
   std::set<RunNo> served_;  // live runs with attempts of ours; of cerebro's thread alone
+  std::function<void(const std::string&)> on_ready_;
   std::deque<Declared> declarings_;
   std::map<ServerName, std::uint64_t> newest_;  // declaration of each server
   std::uint64_t declared_ = 0;
@@ -532,6 +540,10 @@ void TaskServers::later(Millis delay, std::move_only_function<void()> job) {
 
 std::uint32_t TaskServers::room_of(const std::string& line) const {
   return impl_->room_of(line);
+}
+
+void TaskServers::on_ready(std::function<void(const std::string&)> told) {
+  impl_->on_ready(std::move(told));
 }
 
 void TaskServers::servers(Statuses answer) {

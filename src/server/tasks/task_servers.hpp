@@ -85,6 +85,10 @@ class TaskServers final : public Executor, public CommitObserver {
   /// How many attempts a line takes now.
   [[nodiscard]] std::uint32_t room_of(const std::string& line) const;
 
+  /// Told of each server that takes work, by its name, again and again. On the thread of this; must
+  /// be quick.
+  void on_ready(std::function<void(const std::string&)> told);
+
   using Statuses = std::move_only_function<void(std::vector<network::ServerStatus>)>;
   /// As they are now. The answer comes on the thread of this.
   void servers(Statuses answer);

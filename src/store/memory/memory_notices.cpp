@@ -24,15 +24,16 @@ void MemoryStore::Data::write_notices(const ChangeSet& changes) {
 Result<std::vector<NoticeRow>> MemoryStore::list_notices(const NoticeFilter& filter) {
   const std::lock_guard lock(data_->mutex);
   std::vector<NoticeRow> found;
-  for (auto at = data_->notices.rbegin(); at != data_->notices.rend(); ++at) {
-    const NoticeRow& row = at->second;
-    if (found.size() >= filter.limit) break;
-    if (filter.before != 0 && row.no >= filter.before) continue;
+  for (const auto& [no, row] : data_->notices) {
+    if (no <= filter.after.value_or(0)) continue;
+    if (filter.before != 0 && no >= filter.before) break;
     if (!filter.team.empty() && row.team != filter.team) continue;
     if (filter.kind.has_value() && row.kind != *filter.kind) continue;
     if (filter.run != 0 && row.run != filter.run) continue;
     found.push_back(row);
   }
+  if (!filter.after.has_value()) std::ranges::reverse(found);
+  if (found.size() > filter.limit) found.resize(filter.limit);
   return found;
 }
 

@@ -12,14 +12,14 @@ constexpr std::string_view kInsertNotice =
     "INSERT INTO notice (id, at, kind, team, cause, ns, flow_id, run, path, code, text)"
     " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) ON CONFLICT (id) DO NOTHING";
 #define CORDYNA_NOTICE_COLUMNS "no, id, at, kind, team, cause, ns, flow_id, run, path, code, text"
-constexpr std::string_view kListNotices =
-    "SELECT " CORDYNA_NOTICE_COLUMNS
-    " FROM notice WHERE no < ?1 AND (?2 = '' OR kind = ?2) AND (?3 = 0 OR run = ?3)"
-    " ORDER BY no DESC LIMIT ?4";
-constexpr std::string_view kListNoticesOfTeam =
-    "SELECT " CORDYNA_NOTICE_COLUMNS
-    " FROM notice WHERE no < ?1 AND (?2 = '' OR kind = ?2) AND (?3 = 0 OR run = ?3) AND team = ?5"
-    " ORDER BY no DESC LIMIT ?4";
+/// The team and the order are part of the text, so that each finds its index.
+std::string list_text(const NoticeFilter& filter) {
+  return fmt::format("SELECT " CORDYNA_NOTICE_COLUMNS
+                     " FROM notice WHERE no < ?1 AND no > ?6 AND (?2 = '' OR kind = ?2)"
+                     " AND (?3 = 0 OR run = ?3){} ORDER BY no {} LIMIT ?4",
+                     filter.team.empty() ? "" : " AND team = ?5",
+                     filter.after.has_value() ? "ASC" : "DESC");
+}
 
 Result<NoticeRow> read_notice(const Statement& row) {
   NoticeRow notice;
@@ -66,13 +66,13 @@ Result<> write_notices(Database& database, const std::vector<NoticeRow>& rows) {
 }
 
 Result<std::vector<NoticeRow>> list_notices(Database& database, const NoticeFilter& filter) {
-  TRY_ASSIGN(Statement list,
-             database.prepare(filter.team.empty() ? kListNotices : kListNoticesOfTeam));
+  TRY_ASSIGN(Statement list, database.prepare(list_text(filter)));
   list.bind(1, filter.before == 0 ? std::numeric_limits<std::int64_t>::max() : filter.before);
   list.bind(2, filter.kind.has_value() ? to_string(*filter.kind) : std::string_view());
   list.bind(3, filter.run);
   list.bind(4, filter.limit);
   if (!filter.team.empty()) list.bind(5, filter.team);
+  list.bind(6, filter.after.value_or(0));
   return collect<NoticeRow>(list, read_notice);
 }
 

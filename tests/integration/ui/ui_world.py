@@ -87,6 +87,13 @@ triggers: [{id: hours, type: schedule, cron: "0 * * * *"}]
 """,
 }
 
+#: Nobody listens there, so that the page of notices shows what waits, and why.
+TEAMS = """
+teams: {billing-team: {contacts: [billing@example.com], channels: [billing-chat]}}
+channels: {billing-chat: {type: slack, url: "http://127.0.0.1:9/"}}
+rules: [{wait: 0s}]
+"""
+
 
 @dataclass
 class World:
@@ -179,6 +186,7 @@ def make_world(folder: Path) -> World:
     (folder / "sales.csv").write_text("id,town,amount\n1,north,3.50\n2,south,-1.00\n3,east,7.25\n")
     for name, text in FLOWS.items():
         (folder / f"{name}.yaml").write_text(text)
+    (folder / "teams.yaml").write_text(TEAMS)
     server = serve(folder, DYNA_SECRET_SHOP_KEY="k")
     world = World(server)
     for name in ("sales", "broken"):
@@ -198,6 +206,8 @@ def make_world(folder: Path) -> World:
         server.ended(world.runs[name])
     backfill = f"/api/v1/backfills/{world.backfill}"
     eventually(lambda: "ended_at" in server.ok("GET", backfill), "the end of the backfill")
+    channel = lambda: server.ok("GET", "/api/v1/alerts")["channels"][0]  # noqa: E731
+    eventually(lambda: "problem" in channel(), "a message that cannot be sent")
     held = f"/api/v1/runs/{world.runs['release']}/tasks"
     eventually(lambda: server.ok("GET", held).get("holds"), "the pause")
     return world

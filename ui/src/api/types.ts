@@ -43,6 +43,8 @@ export type TaskServer = Schemas['TaskServer'];
 export type Message = Schemas['Message'];
 export type PlannedRun = Schemas['PlannedRun'];
 export type Notice = Schemas['Notice'];
+export type Alert = Schemas['Alert'];
+export type Channel = Schemas['Channel'];
 /** `csrf_token`: for the writes of a session; older servers do not tell it again. */
 export type Me = Schemas['Me'] & { csrf_token?: string };
 export type { components, paths } from './schema';
