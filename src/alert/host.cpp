@@ -61,6 +61,12 @@ class AlertHost::Impl final : public CommitObserver {
   void on_commit(const ChangeSet& changes) override {
     const std::lock_guard lock(mutex_);
     bool wake = !changes.notices.empty();
+    for (const NoticeRow& notice : changes.notices) {
+      // Before the book knows of it, all may be well again.
+      open_.emplace(notice.ns, notice.flow_id);
+      unread_open_.emplace(notice.ns, notice.flow_id);
+      if (notice.kind == NoticeKind::kLost) server_lost_ = unread_lost_ = true;
+    }
     for (const RunRow& run : changes.runs) {
       if (!is_well(run.state) || !open_.contains({run.ns, run.flow_id})) continue;
       ended_.push_back({run.ns, run.flow_id, run.no, run.ended_at});
@@ -134,6 +140,8 @@ class AlertHost::Impl final : public CommitObserver {
       back_now_.insert(back_now_.end(), back_.begin(), back_.end());
       ended_.clear();
       back_.clear();
+      unread_open_.clear();
+      unread_lost_ = false;
     }
     if (PlanNow now = plan_now(); now.no != book_plan_) {
       book_.set_plan(std::move(now.plan));
@@ -310,8 +318,8 @@ class AlertHost::Impl final : public CommitObserver {
 
   /// With the lock: of what `on_commit` and `server_back` are to tell.
   void note_open() {
-    open_.clear();
-    server_lost_ = false;
+    open_ = unread_open_;
+    server_lost_ = unread_lost_;
     for (const Incident& one : book_.incidents()) {
       if (one.well_at != 0) continue;
       open_.emplace(one.ns, one.flow_id);
@@ -371,6 +379,9 @@ class AlertHost::Impl final : public CommitObserver {
   std::vector<std::string> back_;
   std::set<std::pair<std::string, std::string>> open_;  // flows of which something is not well
   bool server_lost_ = false;                            // some is not well
+  // The same, of notices that the book may not have yet.
+  std::set<std::pair<std::string, std::string>> unread_open_;
+  bool unread_lost_ = false;
   std::map<std::string, Millis> sent_at_;
   std::vector<Incident> incidents_;
   std::vector<Message> waiting_;

@@ -4,6 +4,9 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
+#include <string>
+#include <string_view>
 #include <utility>
 
 #include "base/check.hpp"
@@ -42,6 +45,25 @@ const ProblemCode& entry(std::string_view code) {
   return *found;
 }
 
+/// Of "input 'top' is too much", "unknown input 'tpo'; …" and "#/inputs/top/0 is too much".
+std::optional<Flaw> input_flaw(std::string_view line) {
+  constexpr std::string_view kKnown = "input '";
+  constexpr std::string_view kUnknown = "unknown input '";
+  if (line.starts_with("#/inputs/")) {
+    const std::size_t blank = line.find(' ');
+    if (blank == std::string_view::npos) return std::nullopt;
+    return Flaw{std::string(line.substr(0, blank)), std::string(line.substr(blank + 1))};
+  }
+  const bool unknown = line.starts_with(kUnknown);
+  if (!unknown && !line.starts_with(kKnown)) return std::nullopt;
+  const std::size_t begin = unknown ? kUnknown.size() : kKnown.size();
+  const std::size_t end = line.find('\'', begin);
+  if (end == std::string_view::npos) return std::nullopt;
+  const std::string at = "#/inputs/" + std::string(line.substr(begin, end - begin));
+  if (unknown) return Flaw{at, std::string(line)};
+  return Flaw{at, std::string(line.substr(std::min(line.size(), end + 2)))};
+}
+
 }  // namespace
 
 std::span<const ProblemCode> problem_codes() {
@@ -77,6 +99,22 @@ Problem problem_of(const Error& error) {
     case ErrorCode::kInternal: break;
   }
   return problem("internal", "the server's log says more");
+}
+
+Problem inputs_problem(const Error& error) {
+  Problem out = problem_of(error);
+  if (error.code != ErrorCode::kInvalidArgument) return out;
+  for (std::string_view rest = error.message; !rest.empty();) {
+    const std::string_view line = rest.substr(0, rest.find('\n'));
+    rest.remove_prefix(std::min(line.size() + 1, rest.size()));
+    auto flaw = input_flaw(line);
+    if (!flaw.has_value()) {
+      out.flaws.clear();
+      return out;
+    }
+    out.flaws.push_back(*std::move(flaw));
+  }
+  return out;
 }
 
 HttpResponse to_response(const Problem& problem) {

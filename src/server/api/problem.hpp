@@ -37,6 +37,9 @@ struct ProblemCode {
 [[nodiscard]] Problem bad_request(std::vector<Flaw> flaws);
 /// kInternal and kCorrupt say nothing of the inside.
 [[nodiscard]] Problem problem_of(const Error& error);
+/// The same of inputs that were refused (flow::resolve_inputs), with each at its place in `flaws`
+/// where all of the message is about inputs.
+[[nodiscard]] Problem inputs_problem(const Error& error);
 
 [[nodiscard]] HttpResponse to_response(const Problem& problem);
 

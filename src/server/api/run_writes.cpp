@@ -160,7 +160,7 @@ void start_run(Api& api, Call& call) {
   std::string given = call.body.json("inputs");
   if (given.empty()) given = "{}";
   auto inputs = flow::subflow_inputs(**flow, given, context_of(*id, now), places_of(api));
-  if (!inputs.has_value()) return call.refuse(inputs.error());
+  if (!inputs.has_value()) return call.refuse(inputs_problem(inputs.error()));
   RunRequest request;
   if (keyed->keyed) {
     request.agrees = agrees_with({*flow, given, *inputs});
@@ -197,7 +197,7 @@ void rerun_run(Api& api, Call& call) {
   const bool latest = call.body.flag("latest");
   auto made =
       make_rerun(api, *run, *id, {call.body.text("from"), call.body.json("inputs"), latest});
-  if (!made.has_value()) return call.refuse(made.error());
+  if (!made.has_value()) return call.refuse(inputs_problem(made.error()));
   if (const auto refused = api.gate().refuse_runs(call.caller, 1, api.now()); refused.has_value()) {
     return call.refuse(*refused);
   }
@@ -229,7 +229,7 @@ void plan_rerun_of(Api& api, Call& call) {
   const auto made =
       make_rerun(api, *run, RunId{make_uuid7(api.now())},
                  {call.query_value("from").value_or(""), {}, call.query_flag("latest")});
-  if (!made.has_value()) return call.refuse(made.error());
+  if (!made.has_value()) return call.refuse(inputs_problem(made.error()));
   std::string out = fmt::format("{{\"rerun_of\":{}", run->no);
   const auto list = [&out](std::string_view key, const std::vector<std::string>& tasks) {
     out += fmt::format(",\"{}\":[", key);
@@ -262,7 +262,7 @@ void decide_task(Api& api, Call& call) {
   decision.note = call.body.text("note");
   if (decision.approve) {
     auto answers = answers_of(api, call, *run);
-    if (!answers.has_value()) return call.refuse(answers.error());
+    if (!answers.has_value()) return call.refuse(inputs_problem(answers.error()));
     // The one that they were checked for, also where another one is held by now.
     decision.path = std::move(answers->path);
     decision.values = std::move(answers->values);

@@ -10,6 +10,7 @@ import json
 import os
 import ssl
 import subprocess
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
@@ -17,11 +18,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from alerting import Mailbox, Receiver
+from alerting import Got, Mailbox, Receiver
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from serving import DYNA, Server, eventually, serve
+from serving import DYNA, ROOT, Server, eventually, serve
 
 FLOW = """
 id: orders
@@ -210,6 +211,37 @@ def test_a_receiver_that_is_away_and_a_server_that_is_killed_lose_nothing(
         server.stop()
 
 
+def test_what_is_well_again_while_a_message_is_on_its_way_is_told(
+    tmp_path: Path, receiver: Receiver
+) -> None:
+    came, go = threading.Event(), threading.Event()
+
+    def slowly(_: Got) -> tuple[int, dict[str, str]]:
+        came.set()
+        assert go.wait(60)
+        return 200, {}
+
+    receiver.answer = slowly
+    teams = at_once({"hook": {"type": "webhook", "url": receiver.url("/hook")}})
+    server = serve(project(tmp_path, teams))
+    try:
+        fail(server)
+        assert came.wait(60)
+        # The message is being sent: another flow fails and is well again before anybody looks.
+        bad = server.start("etl/quick")
+        assert server.ended(bad)["state"] == "error"
+        assert server.ended(server.start("etl/quick", by=1))["state"] == "completed"
+        assert server.ended(server.start("etl/orders"))["state"] == "completed"
+        go.set()
+        kinds = [(one.json["type"], one.json["incidents"][0]["flow"]) for one in receiver.wait(3)]
+        assert kinds[0] == ("failing", "orders")
+        assert sorted(kinds[1:]) == [("failing", "quick"), ("recovered", "orders")]
+        eventually(lambda: not server.ok("GET", "/api/v1/alerts")["alerts"], "nothing is wrong")
+    finally:
+        go.set()
+        server.stop()
+
+
 def certificate(folder: Path) -> tuple[ssl.SSLContext, Path]:
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "a mail server")])
@@ -346,3 +378,11 @@ def test_a_wrong_file_is_refused_at_the_start_and_later_the_one_before_stays(
         assert receiver.wait(1)[0].json["type"] == "failing"
     finally:
         server.stop()
+
+
+def test_the_example_of_the_documentation_is_right(tmp_path: Path) -> None:
+    text = (ROOT / "docs" / "server.md").read_text()
+    part = text.split("## Telling the teams", 1)[1]
+    (tmp_path / "teams.yaml").write_text(part.split("```yaml\n", 1)[1].split("```", 1)[0])
+    listed = subprocess.run([DYNA, "teams", "--json", tmp_path], capture_output=True, text=True, check=True)  # fmt: skip
+    assert json.loads(listed.stdout)["channels"] == ["chat", "mail"]

@@ -57,6 +57,11 @@ def test_inputs_are_checked(server: Server) -> None:
     assert "count" in answer.json["detail"]
     answer = server.call("POST", "/api/v1/flows/acme/daily/runs", {"inputs": {"wrod": "x"}})
     assert answer.status == 422 and "word" in answer.json["detail"]
+    wrong = {"inputs": {"count": "many", "wrod": "x"}}
+    answer = server.call("POST", "/api/v1/flows/acme/daily/runs", wrong)
+    errors = {one["at"]: one["detail"] for one in answer.json["errors"]}
+    assert sorted(errors) == ["#/inputs/count", "#/inputs/wrod"]
+    assert "many" in errors["#/inputs/count"] and "word" in errors["#/inputs/wrod"]
     assert server.call("POST", "/api/v1/flows/acme/nothing/runs", {}).status == 404
 
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { ProblemError } from '../../api/problem';
 import { listFlaw, textFlaw } from './check';
 import { commandText, contentOf, fieldFlaw, firstContent, isGiven, jsonOf } from './field';
+import { InputsModel } from './model.svelte';
 import { refusedInputs } from './refused';
 import { isRequired, rulesOf, type InputSpec } from './spec';
 
@@ -127,5 +128,33 @@ describe('what the server refuses', () => {
     const problem = new ProblemError({ status: 422, detail: "unknown input 'nam'; did you mean 'name'?" });
     expect(refusedInputs(problem, ids)).toEqual({ fields: {}, whole: false });
     expect(refusedInputs(new ProblemError({ status: 422, detail: "'inputs' is no map" }), ids).whole).toBe(false);
+  });
+});
+
+describe('a form that takes the place of another', () => {
+  const before = new InputsModel(
+    [input({ id: 'day', type: 'date' }), input({ id: 'n', type: 'int' }), input({ id: 'old' })],
+    {
+      values: { day: '2026-11-28', n: 3, old: 'x' },
+    },
+  );
+  const [day, n, old] = before.specs as [InputSpec, InputSpec, InputSpec];
+  before.set(day, '2026-11-30');
+  before.set(n, '7');
+  before.set(old, 'y');
+
+  it('keeps what was typed where it has such a field', () => {
+    const after = new InputsModel([input({ id: 'day', type: 'date' }), input({ id: 'n', type: 'string' })], {
+      values: { day: '2026-11-28', n: '3' },
+    });
+    after.takeOver(before);
+    expect(after.changes()).toEqual({ day: '2026-11-30' });
+  });
+
+  it('leaves what nobody touched as it begins itself', () => {
+    const after = new InputsModel([input({ id: 'day', type: 'date' })], { values: { day: '2026-11-01' } });
+    after.takeOver(new InputsModel([input({ id: 'day', type: 'date' })], { values: { day: '2026-11-28' } }));
+    expect(after.changes()).toEqual({});
+    expect(after.text(after.specs[0] as InputSpec)).toBe('2026-11-01');
   });
 });

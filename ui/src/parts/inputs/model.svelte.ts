@@ -51,6 +51,16 @@ export class InputsModel {
     delete this.#refused[spec.id];
   }
 
+  /** What somebody has changed in another form, where this one has a field like it. */
+  takeOver(before: InputsModel): void {
+    for (const spec of this.specs) {
+      const like = before.specs.find(({ id, type }) => id === spec.id && type === spec.type);
+      if (!like) continue;
+      const content = before.content(like);
+      if (!sameContent(content, before.#start[like.id] ?? '')) this.set(spec, content);
+    }
+  }
+
   leave(spec: InputSpec): void {
     this.#left[spec.id] = true;
   }
