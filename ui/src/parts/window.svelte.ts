@@ -14,20 +14,15 @@ export interface Windowed {
 }
 
 const OVERSCAN = 15;
-/** The first picture comes sooner with fewer; nobody scrolls before it is there. */
-const FIRST_OVERSCAN = 2;
-const FIRST_FOR = 100;
 
 /** In a component. `top`: where the first row stands in the document. */
 export function windowed(count: () => number, height: () => number, top: () => number): Windowed {
   const virtualizer = createWindowVirtualizer<HTMLElement>({
     count: 0,
     estimateSize: () => 36,
-    overscan: FIRST_OVERSCAN,
+    overscan: OVERSCAN,
   });
   let state = $state.raw({ first: 0, last: -1, above: 0, below: 0 });
-  let overscan = $state(FIRST_OVERSCAN);
-  const begun = $derived(state.last >= 0);
 
   // First of all: whoever begins to listen finds the options of the beginning.
   $effect(() =>
@@ -47,17 +42,12 @@ export function windowed(count: () => number, height: () => number, top: () => n
   );
   $effect(() => {
     const size = height();
-    const options = { count: count(), estimateSize: () => size, scrollMargin: top(), overscan };
+    const options = { count: count(), estimateSize: () => size, scrollMargin: top() };
     untrack(() => {
       const made = get(virtualizer);
       made.setOptions(options);
       made.measure();
     });
-  });
-  $effect(() => {
-    if (!begun) return;
-    const timer = setTimeout(() => (overscan = OVERSCAN), FIRST_FOR);
-    return () => clearTimeout(timer);
   });
   return {
     get first() {
