@@ -70,6 +70,7 @@ void take_in_notice(Incident& incident, const NoticeRow& notice) {
 
 void AlertBook::set_plan(AlertPlan plan) {
   plan_ = std::move(plan);
+  if (plan_.channels.empty()) return;
   // Of a channel that is gone nobody hears any more.
   const auto gone = [this](const auto& one) { return plan_.channel(one.channel) == nullptr; };
   std::erase_if(incidents_, gone);
@@ -126,13 +127,6 @@ void AlertBook::server_back(std::string_view server, Millis at) {
   }
 }
 
-bool AlertBook::is_open(std::string_view ns, std::string_view flow_id) const {
-  return std::ranges::any_of(incidents_, [&](const Incident& one) {
-    return one.kind != NoticeKind::kLost && one.well_at == 0 && one.ns == ns &&
-           one.flow_id == flow_id;
-  });
-}
-
 std::optional<Millis> AlertBook::due(const Incident& incident) const {
   const AlertRule& rule = rule_of(incident);
   if (incident.opened_at == 0) return not_in_quiet(rule, incident.first_at + rule.wait);
@@ -150,6 +144,7 @@ std::optional<Millis> AlertBook::escalation_due(const Incident& incident) const 
 }
 
 std::optional<Millis> AlertBook::next() const {
+  if (plan_.channels.empty()) return std::nullopt;
   std::optional<Millis> first;
   const auto sooner = [&first](std::optional<Millis> at) {
     if (at.has_value() && (!first.has_value() || *at < *first)) first = at;
@@ -274,6 +269,7 @@ void AlertBook::forget_ended(Millis now) {
 }
 
 bool AlertBook::advance(Millis now) {
+  if (plan_.channels.empty()) return false;
   bool any = false;
   for (const ChannelSpec& channel : plan_.channels) {
     any = tell_failing(channel.name, now) || any;
@@ -286,6 +282,7 @@ bool AlertBook::advance(Millis now) {
 
 std::vector<Message> AlertBook::to_send(Millis now) const {
   std::vector<Message> out;
+  if (plan_.channels.empty()) return out;
   std::set<std::string_view> seen;
   for (const Message& message : waiting_) {
     if (seen.insert(message.channel).second && message.next_at <= now) out.push_back(message);

@@ -31,6 +31,8 @@ class AlertBook {
   [[nodiscard]] static Result<AlertBook> load(std::string_view text);
   [[nodiscard]] std::string text() const;
 
+  /// What waits for a channel that is gone goes too; but a plan without any channel, as of a file
+  /// that is being written, leaves all as it is, and nothing is told.
   void set_plan(AlertPlan plan);
   [[nodiscard]] const AlertPlan& plan() const { return plan_; }
 
@@ -44,8 +46,6 @@ class AlertBook {
   void ended_well(std::string_view ns, std::string_view flow_id, std::int64_t run, Millis at);
   /// A task server, "team/name", is heard of again.
   void server_back(std::string_view server, Millis at);
-  /// Whether something of it is not well.
-  [[nodiscard]] bool is_open(std::string_view ns, std::string_view flow_id) const;
 
   /// Makes the messages that are due. Whether there are any.
   bool advance(Millis now);

@@ -69,7 +69,6 @@ class Receiver {
 TEST(AlertBookTest, AFailureIsToldOnceAfterAWhileAndItsRecoveryToo) {
   Receiver data(plan_of());
   data.book.note(failure(1, kStart, 7));
-  EXPECT_TRUE(data.book.is_open("etl", "orders"));
   EXPECT_EQ(data.book.next(), kStart + 30 * kSecond);
   data.until(kStart + 29 * kSecond);
   EXPECT_TRUE(data.got.empty());
@@ -82,7 +81,7 @@ TEST(AlertBookTest, AFailureIsToldOnceAfterAWhileAndItsRecoveryToo) {
   EXPECT_EQ(data.got[0].notices, 1);
   EXPECT_FALSE(data.book.next().has_value());  // no work while nothing happens
   data.book.ended_well("etl", "orders", 8, kStart + kHour);
-  EXPECT_FALSE(data.book.is_open("etl", "orders"));
+  EXPECT_EQ(data.book.incidents().at(0).well_at, kStart + kHour);
   data.until(kStart + 2 * kHour);
   ASSERT_EQ(data.got.size(), 2u);
   EXPECT_EQ(data.got[1].type, MessageType::kRecovered);
@@ -96,7 +95,7 @@ TEST(AlertBookTest, ARunThatWasThereBeforeTheFailureIsNoRecovery) {
   data.book.ended_well("etl", "orders", 6, kStart + kSecond);
   data.book.ended_well("etl", "others", 9, kStart + kSecond);
   data.book.ended_well("", "orders", 9, kStart + kSecond);
-  EXPECT_TRUE(data.book.is_open("etl", "orders"));
+  EXPECT_EQ(data.book.incidents().at(0).well_at, 0);
 }
 
 TEST(AlertBookTest, AStormOfOneCauseIsOneMessageWithACountAndOneRecovery) {
@@ -298,6 +297,20 @@ TEST(AlertBookTest, OfAChannelThatIsGoneNothingStays) {
   EXPECT_TRUE(book.incidents().empty());
   EXPECT_TRUE(book.waiting().empty());
   EXPECT_FALSE(book.next().has_value());
+}
+
+TEST(AlertBookTest, APlanThatIsGoneForAMomentLosesNothing) {
+  AlertBook book;
+  book.set_plan(plan_of());
+  book.note(failure(1, kStart, 1));
+  EXPECT_TRUE(book.advance(kStart + kMinute));
+  book.set_plan({});
+  EXPECT_FALSE(book.advance(kStart + kHour));
+  EXPECT_TRUE(book.to_send(kStart + kHour).empty());
+  EXPECT_FALSE(book.next().has_value());
+  book.set_plan(plan_of());
+  EXPECT_EQ(book.to_send(kStart + kHour).size(), 1u);
+  EXPECT_EQ(book.incidents().size(), 1u);
 }
 
 TEST(AlertBookTest, ItsTextGivesItBackAndGarbageGivesAnError) {

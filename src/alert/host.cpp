@@ -15,6 +15,7 @@
 
 #include "alert/book.hpp"
 #include "alert/sender.hpp"
+#include "base/text.hpp"
 #include "cerebro/take_in.hpp"
 #include "http/end_signal.hpp"
 
@@ -105,7 +106,7 @@ class AlertHost::Impl final : public CommitObserver {
     const std::lock_guard lock(mutex_);
     if (now.no != shown_plan_) show(now.plan, now.no);
     AlertStatus out = status_;
-    out.problem = std::move(now.problem);
+    if (!now.problem.empty()) out.problem = std::move(now.problem);
     return out;
   }
 
@@ -117,8 +118,9 @@ class AlertHost::Impl final : public CommitObserver {
       if (problem != said_ && !problem.empty() && !stop.stop_requested()) {
         say(fmt::format("alerts: {}", problem));
       }
-      said_ = std::move(problem);
+      said_ = problem;
       std::unique_lock lock(mutex_);
+      status_.problem = std::move(problem);
       const auto is_woken = [this] { return woken_; };
       if (done.has_value() && !next_.has_value()) {
         wake_.wait(lock, stop, is_woken);
@@ -245,7 +247,12 @@ class AlertHost::Impl final : public CommitObserver {
     while (!stop.stop_requested()) {
       const Millis now = parts_.clock->wall();
       // Without messages the book is saved now and then, so that nobody has to read all again.
+      const std::int64_t given_up = book_.given_up();
       unsaved_ = book_.advance(now) || unsaved_ || book_.cursor() > saved_cursor_ + kPage;
+      if (book_.given_up() > given_up) {
+        say(fmt::format("alerts: {} given up: too old, or too many wait for their channel",
+                        counted(static_cast<std::size_t>(book_.given_up() - given_up), "message")));
+      }
       if (unsaved_) TRY(save());
       const std::vector<Message> due = book_.to_send(now);
       if (due.empty() || !send_all(due, stop)) return {};

@@ -27,7 +27,7 @@ struct ChannelStatus {
 struct AlertStatus {
   std::vector<ChannelStatus> channels;  ///< in order of their names
   std::vector<Incident> incidents;      ///< the newest first, at most a thousand
-  std::string problem{};                ///< of the file; empty: none
+  std::string problem{};  ///< of the file, or what keeps all from being told; empty: none
 };
 
 }  // namespace cordyna::alert

@@ -211,7 +211,8 @@ constexpr std::array kChannelFields{
 constexpr std::array kAlertsFields{
     Field{"channels", kRefs, true, "By their names.", {}, "Channel"},
     Field{"alerts", kRefs, true, "Of each channel, newest first; at most 1000.", {}, "Alert"},
-    Field{"problem", kString, false, "Why teams.yaml cannot be read; as it was before, it holds."},
+    Field{"problem", kString, false,
+          "Why teams.yaml cannot be read, and holds as it was before; or why nothing can be told."},
 };
 constexpr std::array kAuditRowFields{
     Field{"seq", kInteger, true, "Its number, without a gap."},
