@@ -181,9 +181,7 @@ Result<> Subflows::look(Millis now, const StartAttempt& command, const Hands& ha
 Result<Result<engine::RunStart>> Subflows::prepare(Millis now, const StartAttempt& command) {
   const Subflow& wanted = spec_of(command).subflow;
   TRY_ASSIGN(const RunRow parent, store_.find_run(command.key.run));
-  TRY_ASSIGN(std::string deep, too_deep(parent, wanted));
   using Prepared = Result<engine::RunStart>;
-  if (!deep.empty()) return Prepared(fail(ErrorCode::kConflict, std::move(deep)));
   auto found = ports_.find(wanted.ns, wanted.id, command.flow->folder);
   // What is wrong with the other flow's file is no input of this task.
   if (!found.has_value()) return Prepared(fail(ErrorCode::kNotFound, found.error().message));
@@ -196,6 +194,8 @@ Result<Result<engine::RunStart>> Subflows::prepare(Millis now, const StartAttemp
   if (!inputs.has_value()) {
     return Prepared(fail(ErrorCode::kInvalidArgument, inputs.error().message));
   }
+  TRY_ASSIGN(std::string endless, endless_why(parent, wanted, *inputs));
+  if (!endless.empty()) return Prepared(fail(ErrorCode::kConflict, std::move(endless)));
   run.inputs = std::move(*inputs);
   run.flow = std::move(found->flow);
   run.canonical = std::move(found->canonical);
@@ -212,12 +212,20 @@ Result<std::string> Subflows::inputs_of(const Flow& flow, const StartAttempt& co
   return ports_.inputs(flow, given, run_context);
 }
 
-/// Why a run may begin no other, of the flow that is wanted; empty: it may.
-Result<std::string> Subflows::too_deep(RunRow run, const Subflow& wanted) {
+/// Why a run may begin no other, of the flow that is wanted, with these inputs; empty: it may.
+Result<std::string> Subflows::endless_why(RunRow run, const Subflow& wanted,
+                                          const std::string& inputs) {
   std::set<std::pair<std::string, std::string>> flows{{wanted.ns, wanted.id}};
   bool again = false;
   for (int depth = 1;; ++depth) {
     again = !flows.insert({run.ns, run.flow_id}).second || again;
+    // What it did so far it would do again, and each of its attempts once more.
+    if (is_of(run, wanted) && !is_final(run.state) && run.inputs == inputs) {
+      return fmt::format(
+          "{} waits for this one, and with the same inputs would begin itself "
+          "without an end",
+          name_of(run));
+    }
     if (again && depth >= kFlowCircleMax) {
       return fmt::format(
           "flows begin each other {} deep, one of them again and again: does it begin itself, "
@@ -436,6 +444,12 @@ Result<TaskError> Subflows::error_of(const RunRow& run, const ChangeSet& out) {
   error.message += fmt::format("; task '{}': {}: {}", first->path, info(first->error->code).name,
                                first->error->message);
   error.owner = first->error->owner;
+  // A flow that is not there, or begins itself, stays so: each level that tried again would
+  // multiply the runs below it.
+  const bool may_pass =
+      first->error->retryable || (first->error->code != TaskErrorCode::kFlowMissing &&
+                                  first->error->code != TaskErrorCode::kRunFailed);
+  error.retryable = error.retryable && may_pass;
   return error;
 }
 

@@ -112,7 +112,8 @@ class Subflows {
   [[nodiscard]] Result<std::vector<RunRow>> runs_of(const Subflow& wanted, const ChangeSet& out);
   [[nodiscard]] Result<> begin(Millis now, const StartAttempt& command, const Hands& hands);
   [[nodiscard]] Result<Result<engine::RunStart>> prepare(Millis now, const StartAttempt& command);
-  [[nodiscard]] Result<std::string> too_deep(RunRow run, const Subflow& wanted);
+  [[nodiscard]] Result<std::string> endless_why(RunRow run, const Subflow& wanted,
+                                                const std::string& inputs);
   [[nodiscard]] Result<std::string> inputs_of(const Flow& flow, const StartAttempt& command,
                                               std::string_view run_context) const;
   [[nodiscard]] std::optional<std::vector<AttemptKey>> path_to(RunNo run, RunNo other) const;

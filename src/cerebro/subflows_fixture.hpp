@@ -86,10 +86,14 @@ class SubflowWorld : public testing::Test {
       }
       return FoundFlow{found->second, found->second->id};
     };
-    ports.inputs = [](const Flow&, const std::string& given,
-                      std::string_view) -> Result<std::string> {
+    ports.inputs = [this](const Flow&, const std::string& given,
+                          std::string_view) -> Result<std::string> {
       if (given.find("bad") != std::string::npos) {
         return fail(ErrorCode::kInvalidArgument, "input 'day' is no date");
+      }
+      // As of a flow that counts how deep it is.
+      if (given.find("deeper") != std::string::npos) {
+        return fmt::format(R"({{"deeper":{}}})", ++deeper_);
       }
       return given;
     };
@@ -165,6 +169,7 @@ class SubflowWorld : public testing::Test {
     return "-";
   }
 
+  int deeper_ = 0;
   Millis now = 1'000'000;
   HeldWork process;
 

@@ -84,11 +84,36 @@ TEST_F(SubflowTest, AMissingFlowAndWrongInputsFailTheTask) {
   EXPECT_EQ(runs(), 2U);
 }
 
+/// One that calls a flow, deeper each time, and again where that fails.
+TaskSpec deeper_call(const std::string& id) {
+  Subflow wanted = run_of(id);
+  wanted.inputs = R"({"deeper":0})";
+  TaskSpec call = flow_task("call", std::move(wanted));
+  call.retry.attempts = 3;
+  return call;
+}
+
 TEST_F(SubflowTest, AFlowThatBeginsItselfEndsAtTheGreatestDepth) {
-  add("parent", {flow_task("call", run_of("parent"))});
+  add("parent", {deeper_call("parent")});
   submit("parent");
   EXPECT_EQ(runs(), static_cast<std::size_t>(kFlowCircleMax));
   EXPECT_EQ(task(kFlowCircleMax, "call").error.value().code, TaskErrorCode::kFlowMissing);
+  EXPECT_EQ(state(1), RunState::kError);
+}
+
+// Each level with three attempts was 3^16 runs.
+TEST_F(SubflowTest, AFlowThatBeginsItselfWithTheSameInputsIsToldAtOnce) {
+  TaskSpec call = flow_task("call", run_of("other"));
+  call.retry.attempts = 3;
+  add("parent", {call});
+  call.subflow.id = "parent";
+  add("other", {call});
+  submit("parent");
+  EXPECT_EQ(runs(), 2U);
+  EXPECT_EQ(task(2, "call").error.value().message,
+            "run 1 of flow acme/parent waits for this one, and with the same inputs would begin "
+            "itself without an end");
+  EXPECT_EQ(task(1, "call").error.value().code, TaskErrorCode::kRunFailed);
   EXPECT_EQ(state(1), RunState::kError);
 }
 

@@ -32,6 +32,7 @@ namespace {
 
 constexpr Millis kSecond = 1000;
 constexpr Millis kEndOfTime = 40'000 * kSecond;
+constexpr RunNo kRunsMax = 5000;  // of the few that are asked for, with all that they need
 
 constexpr std::array kRareThings{"runs",
                                  "needs met by a fresh run",
@@ -249,7 +250,7 @@ class NeedWorld {
       loop_.reset();
       now_ += random_.chance(50) ? 0 : random_.between(0, 100) * kSecond;
       return boot(std::move(state));
-    } while (loop_->has_work());
+    } while (loop_->has_work() && wrong_.empty());
     check_settled();
   }
 
@@ -291,6 +292,7 @@ class NeedWorld {
     }
     for (const RunRow& run : changes.runs) {
       if (!run.from.has_value()) met_.note("runs");
+      if (run.no > kRunsMax) wrong("its runs have no end");
       if (run.state == RunState::kCancelled) met_.note("cancelled runs");
       runs_[run.no] = run;
     }
