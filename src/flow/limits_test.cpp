@@ -1,7 +1,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include <chrono>
+#include <ctime>
 #include <fstream>
 #include <random>
 
@@ -9,8 +9,6 @@
 
 namespace cordyna::flow {
 namespace {
-
-using std::chrono::steady_clock;
 
 std::string code_of(const Parsed& parsed) {
   return parsed.diagnostics.empty() ? "" : parsed.diagnostics.front().code;
@@ -21,11 +19,15 @@ struct Timed {
   double seconds = 0;
 };
 
+/// Of this program's work: what else the machine does meanwhile tells nothing.
+double seconds_since(std::clock_t begin) {
+  return static_cast<double>(std::clock() - begin) / static_cast<double>(CLOCKS_PER_SEC);
+}
+
 Timed timed(const std::string& text) {
-  const auto begin = steady_clock::now();
+  const std::clock_t begin = std::clock();
   const Parsed parsed = parse(text, "flow.yaml", "/");
-  const std::chrono::duration<double> took = steady_clock::now() - begin;
-  return {code_of(parsed), took.count()};
+  return {code_of(parsed), seconds_since(begin)};
 }
 
 std::string repeat(std::string_view part, std::size_t times) {
@@ -88,14 +90,14 @@ TEST(Limits, AFlowOfManyTasksIsReadInReasonableTime) {
   for (int i = 0; i < 100'000; ++i)
     text += fmt::format("  - {{id: t{}, type: shell, script: 'true'", i) +
             (i == 0 ? "}\n" : fmt::format(", needs: t{}}}\n", i - 1));
-  const auto begin = steady_clock::now();
+  const std::clock_t begin = std::clock();
   const Parsed parsed = parse(text, "flow.yaml", "/");
-  const std::chrono::duration<double> took = steady_clock::now() - begin;
+  const double took = seconds_since(begin);
   ASSERT_NE(parsed.flow, nullptr) << format(parsed.diagnostics.front());
   EXPECT_EQ(parsed.flow->tasks.size(), 100'000U);
   EXPECT_EQ(parsed.flow->tasks.back().needs, std::vector<TaskIndex>{99'998});
-  EXPECT_LT(took.count(), 20);  // about 0.5 s in a release build
-  RecordProperty("seconds", fmt::format("{}", took.count()));
+  EXPECT_LT(took, 20);  // about 0.5 s in a release build
+  RecordProperty("seconds", fmt::format("{}", took));
 }
 
 TEST(Limits, ACircleOfManyTasksIsFoundAndShownInPart) {

@@ -16,7 +16,8 @@ configure() {
   local kind=$1 ninja=$kBuildRoot/$1/build.ninja
   if [[ ! -e $ninja || CMakePresets.json -nt $ninja ]]; then
     step "configuring $kind"
-    logged "$kBuildRoot/log/configure-$kind.log" cmake --preset "$kind"
+    # --fresh: where a preset has another compiler than before, CMake would forget its other settings.
+    logged "$kBuildRoot/log/configure-$kind.log" cmake --fresh --preset "$kind"
     touch "$ninja"
   fi
 }

@@ -9,7 +9,7 @@ help_test() {
 usage: ./dev test [--long | --fresh | --only PART]
 
 Builds asan and release, then runs: lint; the unit, contract and simulation tests under ASan and
-UBSan (ctest), with a tenth of the worlds; all of the worlds with the fast program, and some of them
+UBSan (ctest), with a twentieth of the worlds; all of the worlds with the fast program, and some of them
 with both to compare the compilers; the script tests and the integration tests with the release
 program; 10 s of each fuzz target. The last line is "N passed, N failed" over everything; the exit
 code is 0 only when nothing failed.
@@ -36,6 +36,7 @@ whole() {
   if "$@"; then count "$name" 1 0; else count "$name" 0 1; fi
 }
 
+# shellcheck disable=SC2120  # begin_beside gives it some
 part_lint() {
   step 'lint'
   run_lint "$@" --count "$kResults/lint.count" || true
@@ -57,7 +58,7 @@ part_ctest() {
     >"$kResults/$name.count" || echo '0 1' >"$kResults/$name.count"
 }
 
-# All simulated worlds, with the fast programs: the sanitizers of the unit tests see a tenth of them.
+# All simulated worlds, with the fast programs: the sanitizers of the unit tests see a twentieth of them.
 part_sim() {
   part_ctest release sim --tests-regex '^sim\.(worlds|dags|ticks|needs|servers)$'
 }
@@ -204,40 +205,28 @@ command_test() {
   finish_tests
 }
 
-# lint with clang-tidy of everything takes half an hour of both cores. It gets the moments that the tests
-# leave, and goes with us when we end early; its output comes when it has ended.
-begin_lint() {
-  lint_log=$kBuildRoot/log/lint-long.log
+# The integration tests wait more than they work, and some of it is no hurry: NAME's COMMAND runs beside the
+# tests with what they leave, and goes with us when we end early. Its output comes when it has ended.
+declare -A beside=()
+begin_beside() {
+  local name=$1
+  shift
   mkdir -p "$kBuildRoot/log"
   (
     renice -n 19 "$BASHPID" >/dev/null
-    part_lint --tidy-all
-  ) >"$lint_log" 2>&1 &
-  lint_job=$!
-  trap 'pkill -P "$lint_job" || true' EXIT
+    "$@"
+  ) >"$kBuildRoot/log/beside-$name.log" 2>&1 &
+  beside[$name]=$!
+  trap 'for job in "${beside[@]}"; do pkill -P "$job" || true; done' EXIT
 }
 
-end_lint() {
-  step 'lint: waiting for its end'
-  wait "$lint_job" || true  # its count says how it went
-  trap - EXIT
-  cat "$lint_log"
-  [[ -e $kResults/lint.count ]] || echo '0 1' >"$kResults/lint.count"
-}
-
-# The integration tests wait more than they work: the fuzz targets are compiled meanwhile. Whether that went
-# well is seen when they are wanted.
-begin_fuzz() {
-  local -a targets
-  mapfile -t targets < <(fuzz_targets)
-  (renice -n 19 "$BASHPID" && build_fuzz "${targets[@]}") >"$kBuildRoot/log/begin-fuzz.log" 2>&1 &
-  fuzz_job=$!
-  trap 'pkill -P "$fuzz_job" || true' EXIT
-}
-
-end_fuzz() {
-  wait "$fuzz_job" || true
-  trap - EXIT
+end_beside() {
+  local name=$1
+  step "$name: waiting for its end"
+  wait "${beside[$name]}" || true  # its count says how it went
+  unset "beside[$name]"
+  cat "$kBuildRoot/log/beside-$name.log"
+  [[ -e $kResults/$name.count ]] || echo '0 1' >"$kResults/$name.count"
 }
 
 # What the tests want beyond what is built.
@@ -256,7 +245,7 @@ test_everything() {
   build asan all
   build release dyna cordyna "${kSimulators[@]}"
   wait "$parts" || die 'what the tests need is not there'
-  if [[ -n $1 ]]; then begin_lint; else part_lint; fi
+  begin_beside lint part_lint ${1:+--tidy-all}
   whole docs docs_are_current
   part_ctest asan unit
   part_sim
@@ -265,15 +254,10 @@ test_everything() {
   prepare_example real-estate flights
   part_ui
   part_sdk ${1:+5000}
-  if [[ -z $1 ]]; then begin_fuzz; fi
+  if [[ -z $1 ]]; then begin_beside fuzz whole fuzz command_fuzz --seconds 10; fi
   DYNA_TEST_LONG=${1:+1} part_integration
-  if [[ -n $1 ]]; then
-    parts_long
-    end_lint
-  else
-    end_fuzz
-    whole fuzz command_fuzz --seconds 10
-  fi
+  if [[ -n $1 ]]; then parts_long; else end_beside fuzz; fi
+  end_beside lint
 }
 
 help_lint() {
