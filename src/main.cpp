@@ -12,9 +12,12 @@
 #include <utility>
 #include <vector>
 
+#include "alert/notify_step.hpp"
+#include "alert/notify_task.hpp"
 #include "cli/app.hpp"
 #include "cli/parts.hpp"
 #include "flow/reference.hpp"
+#include "flow/teams_file.hpp"
 #include "ports/clock.hpp"
 #include "process/cache/file_cache.hpp"
 #include "process/container/container_step.hpp"
@@ -24,6 +27,8 @@
 #include "process/data/preparer.hpp"
 #include "process/data/private_data.hpp"
 #include "process/data/read_rows.hpp"
+#include "process/data/sql/preparer.hpp"
+#include "process/data/sql/sql_step.hpp"
 #include "process/http/http_step.hpp"
 #include "process/http/preparer.hpp"
 #include "process/local/cgroup.hpp"
@@ -52,6 +57,17 @@ std::string own_path() {
   return size > 0 ? std::string(path.data(), static_cast<std::size_t>(size)) : "dyna";
 }
 
+cordyna::Result<cordyna::AlertPlan> plan_at(const std::string& file) {
+  TRY_ASSIGN(cordyna::flow::Teams teams, cordyna::flow::load_teams(file));
+  return std::move(teams.plan);
+}
+
+cordyna::Result<cordyna::alert::TeamsOf> teams_of(const std::string& folder) {
+  TRY_ASSIGN(cordyna::flow::Teams teams,
+             cordyna::flow::load_teams(cordyna::flow::teams_path(folder)));
+  return cordyna::alert::TeamsOf{std::move(teams.file), std::move(teams.plan)};
+}
+
 /// Local processes with all they need; made when the first task wants them: a flow of `log` tasks
 /// starts no thread for it.
 class LocalTasks final : public cordyna::Executor {
@@ -69,6 +85,8 @@ class LocalTasks final : public cordyna::Executor {
         python_(secrets_),
         container_(program_, layout_.folder(), secrets_),
         http_(program_, secrets_),
+        sql_(program_, secrets_),
+        notify_(program_, secrets_, teams_of),
         cache_(layout_, secrets_, clock_),
         data_(program_, secrets_,
               [this](const cordyna::PointFilter& filter) { return points(filter); }) {
@@ -83,7 +101,7 @@ class LocalTasks final : public cordyna::Executor {
 
   [[nodiscard]] static bool runs(const std::string& type) {
     return type == "shell" || type == "wait_for" || type == "python" || type == "container" ||
-           type == "http" || cordyna::data::is_data_type(type);
+           type == "http" || type == "sql" || type == "notify" || cordyna::data::is_data_type(type);
   }
   [[nodiscard]] static std::vector<std::string> supervise_argv(const StateLayout& layout) {
     return {own_path(), "supervise", layout.folder()};
@@ -106,18 +124,17 @@ class LocalTasks final : public cordyna::Executor {
 
   cordyna::LocalProcess& local() {
     if (local_ != nullptr) return *local_;
-    std::map<std::string, cordyna::Preparer*> preparers{{"shell", &shell_},
-                                                        {"wait_for", &shell_},
-                                                        {"python", &python_},
-                                                        {"container", &container_},
-                                                        {"http", &http_}};
+    std::map<std::string, cordyna::Preparer*> preparers{
+        {"shell", &shell_}, {"wait_for", &shell_}, {"python", &python_}, {"container", &container_},
+        {"http", &http_},   {"sql", &sql_},        {"notify", &notify_}};
     cordyna::LocalSettings settings;
     settings.supervise_argv = supervise_argv(layout_);
     settings.starting = std::move(starting_);
     settings.cache = &cache_;
     settings.use_groups = cordyna::local::groups_wanted();
-    settings.report_types.emplace("container");
-    settings.report_types.emplace("http");
+    for (const char* type : {"container", "http", "notify", "sql"}) {
+      settings.report_types.emplace(type);
+    }
     for (const std::string_view type : cordyna::data::data_types()) {
       preparers[std::string(type)] = &data_;
       settings.report_types.emplace(type);
@@ -138,6 +155,8 @@ class LocalTasks final : public cordyna::Executor {
   cordyna::PythonPreparer python_;
   cordyna::container::ContainerPreparer container_;
   cordyna::web::HttpPreparer http_;
+  cordyna::sql::SqlPreparer sql_;
+  cordyna::alert::NotifyPreparer notify_;
   cordyna::cache::FileCache cache_;
   cordyna::data::DataPreparer data_;
   std::unique_ptr<cordyna::StoreReader> reader_;
@@ -205,6 +224,12 @@ int main(int argc, char** argv) {
   }
   if (argc == 3 && std::string_view(argv[1]) == "http-step") {
     return cordyna::web::http_step_main(argv[2]);
+  }
+  if (argc == 3 && std::string_view(argv[1]) == "sql-step") {
+    return cordyna::sql::sql_step_main(argv[2]);
+  }
+  if (argc == 3 && std::string_view(argv[1]) == "notify-step") {
+    return cordyna::alert::notify_step_main(argv[2], plan_at);
   }
   return command_line(argc, argv);
 }

@@ -7,8 +7,8 @@
 namespace cordyna::alert {
 namespace {
 
-constexpr std::array<std::string_view, 4> kMessageTypes{"failing", "recovered", "escalated",
-                                                        "test"};
+constexpr std::array<std::string_view, 5> kMessageTypes{"failing", "recovered", "escalated", "test",
+                                                        "note"};
 
 }  // namespace
 

@@ -52,9 +52,22 @@ enum class MessageType : std::uint8_t {
   kRecovered,  ///< what is well again
   kEscalated,  ///< what was told to others, and is not well
   kTest,       ///< somebody tries the channel
+  kNote,       ///< what a task of a flow says; never in the book
 };
 
 [[nodiscard]] std::string_view to_string(MessageType type);
+
+/// What a task of type `notify` says.
+struct Note {
+  std::string title;  ///< empty: the first line of the text
+  std::string text;
+  std::string flow;  ///< "acme.daily"
+  std::string task;  ///< its path
+  std::int64_t run = 0;
+  std::string team;  ///< whose contacts get e-mail; empty: nobody's
+
+  bool operator==(const Note&) const = default;
+};
 
 /// What goes to a channel: at least once, and each time with the same id.
 struct Message {
@@ -66,6 +79,7 @@ struct Message {
   std::int64_t incidents_in_all = 0;
   std::int64_t notices = 0;           ///< how many of all of them are told with it
   std::vector<std::string> groups{};  ///< kRecovered: those of which all are well
+  Note note{};                        ///< kNote
   // How sending fares.
   std::int64_t tries = 0;
   Millis next_at = 0;

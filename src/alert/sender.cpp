@@ -23,8 +23,13 @@ constexpr std::string_view kPagerDuty = "https://events.pagerduty.com/v2/enqueue
 
 using Sent = std::expected<void, SendFailure>;
 
-std::unexpected<SendFailure> failed(std::string problem, Millis after = -1) {
-  return std::unexpected(SendFailure{std::move(problem), after});
+std::unexpected<SendFailure> failed(Error error, Millis after = -1) {
+  return std::unexpected(SendFailure{std::move(error.message), after, error.code});
+}
+
+/// The plan, or a secret, is not as it must be.
+std::unexpected<SendFailure> wrong(std::string problem) {
+  return failed(Error{ErrorCode::kInvalidArgument, std::move(problem)});
 }
 
 class Sender {
@@ -33,7 +38,7 @@ class Sender {
 
   Sent send() {
     const ChannelSpec* channel = parts_.plan->channel(message_.channel);
-    if (channel == nullptr) return failed("there is no such channel any more");
+    if (channel == nullptr) return wrong("there is no such channel any more");
     Sent sent = send_to(*channel);
     if (!sent.has_value()) {
       for (const std::string& secret : secrets_) hide_in(sent.error().problem, secret);
@@ -61,7 +66,7 @@ class Sender {
 
   Sent page(const ChannelSpec& channel) {
     const auto key = value_of(channel.key);
-    if (!key.has_value()) return failed(key.error().message);
+    if (!key.has_value()) return failed(key.error());
     for (std::string& body : pagerduty_bodies(message_, parts_.base, *key)) {
       Sent sent = post(channel, std::move(body));
       if (!sent.has_value()) return sent;
@@ -71,7 +76,7 @@ class Sender {
 
   Sent post(const ChannelSpec& channel, std::string body) {
     auto request = request_of(channel, std::move(body));
-    if (!request.has_value()) return failed(request.error().message);
+    if (!request.has_value()) return failed(request.error());
     http::CallSpec spec;
     spec.request = std::move(*request);
     spec.client.waits.connect = kConnect;
@@ -80,16 +85,16 @@ class Sender {
     spec.limit = kLimit;
     if (!channel.key.empty() && channel.type == ChannelType::kWebhook) {
       const auto secret = value_of(channel.key);
-      if (!secret.has_value()) return failed(secret.error().message);
+      if (!secret.has_value()) return failed(secret.error());
       const auto key = http::webhook_key(*secret);
-      if (!key.has_value()) return failed(key.error().message);
+      if (!key.has_value()) return failed(key.error());
       spec.prepare = [this, key = *key](http::Request& out) {
         http::sign_webhook(out, message_.id, parts_.now / 1000, key);
       };
     }
     const auto called = http::call(spec);
     if (called.has_value()) return {};
-    return failed(called.error().error.message, called.error().retry_after);
+    return failed(called.error().error, called.error().retry_after);
   }
 
   Result<http::Request> request_of(const ChannelSpec& channel, std::string body) {
@@ -124,6 +129,7 @@ class Sender {
       const TeamSpec* team = parts_.plan->team(one.team);
       if (team != nullptr) add(*team);
     }
+    if (const TeamSpec* team = parts_.plan->team(message_.note.team); team != nullptr) add(*team);
     for (const TeamSpec& team : parts_.plan->teams) {  // a try is for all who would hear of it
       const bool has = std::ranges::find(team.channels, channel.name) != team.channels.end();
       if (message_.type == MessageType::kTest && has) add(team);
@@ -135,14 +141,14 @@ class Sender {
   }
 
   Sent mail(const ChannelSpec& channel) {
-    if (!parts_.plan->mail.has_value()) return failed("'email' in teams.yaml names no server");
+    if (!parts_.plan->mail.has_value()) return wrong("'email' in teams.yaml names no server");
     const MailServer& server = *parts_.plan->mail;
     const auto password = value_of(server.password);
-    if (!password.has_value()) return failed(password.error().message);
+    if (!password.has_value()) return failed(password.error());
     const Words words = words_of(message_, parts_.base);
     Mail mail{.password = *password, .to = addresses(channel), .subject = words.title};
     if (mail.to.empty()) {
-      return failed(
+      return wrong(
           "nobody to write to: neither the channel nor a contact of the team has an "
           "address of e-mail");
     }
@@ -151,11 +157,11 @@ class Sender {
     mail.at = message_.at;
     if (!server.ca_file.empty()) {
       std::ifstream file(server.ca_file, std::ios::binary);
-      if (!file) return failed(fmt::format("cannot read {}", server.ca_file));
+      if (!file) return wrong(fmt::format("cannot read {}", server.ca_file));
       mail.ca_pem.assign(std::istreambuf_iterator<char>(file), {});
     }
     const Result<> sent = send_mail(server, mail, kLimit);
-    return sent.has_value() ? Sent() : failed(sent.error().message);
+    return sent.has_value() ? Sent() : failed(sent.error());
   }
 
   const Message& message_;

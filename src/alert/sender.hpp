@@ -7,6 +7,7 @@
 #include <string>
 
 #include "alert/incident.hpp"
+#include "base/result.hpp"
 #include "base/time.hpp"
 #include "model/alert.hpp"
 #include "ports/secrets.hpp"
@@ -22,8 +23,9 @@ struct SendParts {
 };
 
 struct SendFailure {
-  std::string problem;  ///< holds no secret
-  Millis after = -1;    ///< what the other side asked for; -1: nothing
+  std::string problem;                       ///< holds no secret
+  Millis after = -1;                         ///< what the other side asked for; -1: nothing
+  ErrorCode code = ErrorCode::kUnavailable;  ///< any other: the same again helps nothing
 };
 
 [[nodiscard]] std::expected<void, SendFailure> send(const Message& message, const SendParts& parts);

@@ -73,8 +73,26 @@ std::string teams_of(const Message& message) {
   return out;
 }
 
+std::string note_title(const Note& note) {
+  if (!note.title.empty()) return note.title;
+  const std::string_view text(note.text);
+  return fit(text.substr(0, text.find('\n')), kDescriptionColumns);
+}
+
+/// What it says, and who says it.
+std::string note_text(const Note& note) {
+  std::string text;
+  for (std::string_view rest(note.text); !rest.empty();) {
+    const std::size_t end = rest.find('\n');
+    text += printable(rest.substr(0, end)) + "\n";
+    rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
+  }
+  return text + fmt::format("({}#{}, run {})", note.flow, note.task, note.run);
+}
+
 std::string title_of(const Message& message) {
   if (message.type == MessageType::kTest) return "Cordyna: this channel works";
+  if (message.type == MessageType::kNote) return note_title(message.note);
   const std::string teams = teams_of(message);
   const std::string_view still = message.type == MessageType::kEscalated ? "not well yet: " : "";
   if (message.incidents_in_all == 1 && !message.incidents.empty()) {
@@ -148,14 +166,14 @@ std::string pagerduty_event(std::string_view key, std::string_view action, std::
 
 std::string pagerduty_trigger(const Message& message, std::string_view base, std::string_view key) {
   const Words words = words_of(message, base);
-  const bool is_test = message.type == MessageType::kTest;
+  const bool is_told = message.type == MessageType::kTest || message.type == MessageType::kNote;
   const std::string& group = message.incidents.empty() || message.incidents.front().group.empty()
                                  ? message.id
                                  : message.incidents.front().group;
   json::object payload;
   payload["summary"] = fit(words.title, kSummaryBytes);
   payload["source"] = base.empty() ? "cordyna" : std::string(base);
-  payload["severity"] = is_test ? "info" : "error";
+  payload["severity"] = is_told ? "info" : "error";
   payload["timestamp"] = seconds_text(message.at);
   if (!message.incidents.empty()) payload["group"] = utf8(message.incidents.front().team);
   payload["custom_details"] = json::parse(webhook_body(message, base));
@@ -175,6 +193,10 @@ Words words_of(const Message& message, std::string_view base) {
   Words words{.title = printable(title_of(message))};
   if (message.type == MessageType::kTest) {
     words.text = "Somebody tried it. Nothing is wrong.";
+    return words;
+  }
+  if (message.type == MessageType::kNote) {
+    words.text = note_text(message.note);
     return words;
   }
   for (const Incident& one : message.incidents) {
@@ -203,6 +225,12 @@ std::string webhook_body(const Message& message, std::string_view base) {
   out["channel"] = message.channel;
   out["title"] = words.title;
   out["text"] = utf8(words.text);
+  if (message.type == MessageType::kNote) {
+    out["flow"] = message.note.flow;
+    out["task"] = utf8(message.note.task);
+    out["run"] = message.note.run;
+    return json::serialize(out);
+  }
   json::array& incidents = out["incidents"].emplace_array();
   for (const Incident& one : message.incidents) incidents.emplace_back(incident_json(one, base));
   out["incidents_in_all"] = message.incidents_in_all;

@@ -124,5 +124,26 @@ TEST(WordsTest, WhatIsNoTextBreaksNothing) {
   EXPECT_NO_THROW((void)json::parse(slack_body(words_of(odd, ""))));
 }
 
+TEST(WordsTest, ANoteSaysWhoSaysIt) {
+  const Message said{
+      .id = "note-1",
+      .channel = "hook",
+      .type = MessageType::kNote,
+      .note = {.text = "17 orders\n<came> in", .flow = "acme.daily", .task = "tell", .run = 12}};
+  const Words words = words_of(said, "");
+  EXPECT_EQ(words.title, "17 orders");
+  EXPECT_EQ(words.text, "17 orders\n<came> in\n(acme.daily#tell, run 12)");
+  const json::value hook = json::parse(webhook_body(said, ""));
+  EXPECT_EQ(hook.at("type"), "note");
+  EXPECT_EQ(hook.at("flow"), "acme.daily");
+  EXPECT_EQ(hook.at("run"), 12);
+  EXPECT_EQ(hook.as_object().if_contains("incidents"), nullptr);
+  const auto pages = pagerduty_bodies(said, "", "KEY");
+  ASSERT_EQ(pages.size(), 1U);
+  const json::value page = json::parse(pages[0]);
+  EXPECT_EQ(page.at("payload").at("severity"), "info");
+  EXPECT_EQ(page.at("dedup_key"), "cordyna/note-1");
+}
+
 }  // namespace
 }  // namespace cordyna::alert

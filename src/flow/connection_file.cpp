@@ -73,8 +73,35 @@ bool check_type(const Node& connection, const ConnectionKind& wanted, Reporter& 
   return !known;
 }
 
+/// Which of the databases it is. Nullopt: none of them, which was reported.
+std::optional<ConnectionType> database_type(const Node& connection, Reporter& reporter) {
+  const Node* type = connection.find("type");
+  for (const ConnectionType one :
+       {ConnectionType::kPostgres, ConnectionType::kSqlite, ConnectionType::kDuckdb}) {
+    const ConnectionKind& kind = connection_kinds()[static_cast<std::size_t>(one)];
+    if (type != nullptr && type->text == kind.name) return one;
+  }
+  if (type == nullptr) {
+    reporter.error(connection, Code::kMissingKey,
+                   "a connection has a 'type': postgres, sqlite or duckdb");
+  } else {
+    reporter.error(
+        *type, Code::kBadValue,
+        fmt::format("a connection of type postgres, sqlite or duckdb is wanted here, not "
+                    "{}",
+                    quoted(type->text)));
+  }
+  return std::nullopt;
+}
+
 std::optional<std::string> read_connection(const Node& node, std::string_view what,
                                            ConnectionType type, Reporter& reporter) {
+  if (type == ConnectionType::kDatabase && node.kind == NodeKind::kMap) {
+    const std::optional<ConnectionType> found = database_type(node, reporter);
+    if (!found.has_value()) return std::nullopt;
+    return read_connection(node, what, *found, reporter);
+  }
+  if (type == ConnectionType::kDatabase) type = ConnectionType::kPostgres;  // it is no map at all
   Uses uses;
   ValueReader reader(reporter, uses);
   const ConnectionKind& kind = connection_kinds()[static_cast<std::size_t>(type)];

@@ -20,6 +20,7 @@ class ConnectionFiles {
   /// `folder`: absolute, the flow's. The files are in `connections/` beside the nearest
   /// `cordyna.yaml` there or above, else in the flow's folder itself.
   explicit ConnectionFiles(std::string folder) : flow_folder_(std::move(folder)) {}
+  [[nodiscard]] const std::string& flow_folder() const { return flow_folder_; }
 
   /// The value of a key `connection`, a name or the connection itself, as JSON. Nullopt: it has
   /// errors, or is one of another type; reported at their place in the connection's file, or at

@@ -16,6 +16,11 @@ tasks: [{id: count, type: shell, script: 'echo "n=3" >> "$DYNA_OUTPUTS"'}]
 outputs: {count: "{{ outputs.count.n }} in {{ inputs.county }}"}
 )yaml"},
                              ExampleFile{"cordyna.yaml", ""}};
+constexpr std::array kTold{ExampleFile{"cordyna.yaml", ""}, ExampleFile{"teams.yaml", R"yaml(teams:
+  data: {channels: [chat]}
+channels:
+  chat: {type: slack, url: http://localhost:9/hook}
+)yaml"}};
 constexpr std::array kPools{ExampleFile{"cordyna.yaml", R"yaml(pools:
   warehouse: {slots: 2, rate: {count: 100, per: 1m}, description: What the warehouse bears.}
 retention:
@@ -245,6 +250,32 @@ tasks:
     allow_failure: true   # nobody listens on this port
   - {id: say, type: log, message: "order {{ inputs.order }} was to be told", needs: [tell]}
 )yaml"},
+                               Example{"sql", "completed", R"yaml(id: stock
+inputs: [{id: least, type: int, default: 10}]
+tasks:
+  - id: low
+    type: sql
+    connection: {type: sqlite, database: stock.db}
+    sql: |
+      create table if not exists stock (item text primary key, n integer);
+      insert into stock values ('bolts', 4), ('nuts', 40) on conflict (item) do update set n = excluded.n;
+      select item, n from stock where n < {{ inputs.least }} order by n;
+  - {id: say, type: log, message: "{{ outputs.low.row_count }} to order: {{ outputs.low.rows | map(attribute='item') | join(', ') }}"}
+)yaml"},
+                               Example{"notify", "warning", R"yaml(id: told
+owner: data
+tasks:
+  - {id: count, type: shell, script: 'echo "n=17" >> "$DYNA_OUTPUTS"'}
+  - id: tell
+    type: notify
+    team: data
+    subject: "{{ outputs.count.n }} orders today"
+    message: |
+      {{ outputs.count.n }} orders came in on {{ run.date }}.
+      Most of them by noon.
+    allow_failure: true   # nobody listens on this port
+)yaml",
+                                       kTold},
                                Example{"wait_for", "completed", R"yaml(id: ready
 tasks:
   - {id: later, type: shell, script: sleep 0.3; touch there}

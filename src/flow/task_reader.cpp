@@ -168,6 +168,8 @@ TaskDraft TaskReader::read(const Node& node, const TaskPlace& place) {
   if (!draft.spec.cache.key.empty()) check_cache(draft);
   if (draft.type->name == "load") check_load(draft);
   if (draft.type->name == "http") check_http(draft);
+  if (draft.type->name == "sql") check_sql(draft);
+  if (draft.type->name == "notify") check_notify(draft);
   if (draft.type->name == "merge") check_merge(draft);
   if (draft.type->name == "share") check_share(draft);
   return draft;
@@ -286,7 +288,9 @@ void TaskReader::read_param(const KeySpec& spec, const Node& value, TaskDraft& d
     return;
   }
   if (spec.name == "connection") {
-    auto json = connections_.read(value, ConnectionType::kPostgres, reporter_);
+    const auto type =
+        draft.type->name == "sql" ? ConnectionType::kDatabase : ConnectionType::kPostgres;
+    auto json = connections_.read(value, type, reporter_);
     if (json.has_value()) draft.params.emplace_back(spec.name, std::move(*json));
     return;
   }

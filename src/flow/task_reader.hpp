@@ -58,6 +58,8 @@ class TaskReader {
   void check_source(const TaskDraft& draft);
   void check_load(const TaskDraft& draft);
   void check_http(const TaskDraft& draft);
+  void check_sql(const TaskDraft& draft);
+  void check_notify(const TaskDraft& draft);
   void check_merge(const TaskDraft& draft);
   void check_share(const TaskDraft& draft);
 

@@ -8,7 +8,9 @@
 #include "flow/http_keys.hpp"
 #include "flow/invoke_keys.hpp"
 #include "flow/key_spec.hpp"
+#include "flow/notify_keys.hpp"
 #include "flow/remote_keys.hpp"
+#include "flow/sql_keys.hpp"
 #include "flow/subflow_keys.hpp"
 
 // The task types and their keys.
@@ -553,8 +555,19 @@ constexpr std::array kTypes{
                             "same for all attempts of the task in its run.",
              .keys = http_detail::kHttp},
     later("kubernetes", "Runs a job in Kubernetes."),
-    later("sql", "Runs SQL in a database."),
-    later("notify", "Tells people."),
+    TaskType{.name = "sql",
+             .description =
+                 "Runs SQL in PostgreSQL, SQLite or DuckDB. Its outputs are affected (rows "
+                 "that were changed), and of the last statement that gives rows: rows, "
+                 "row_count and columns with name and type. Numbers and booleans are "
+                 "such, json, arrays and nested values what they hold, times ISO 8601, "
+                 "the rest is text; a number that JSON cannot hold is an error.",
+             .keys = sql_detail::kSqlTask},
+    TaskType{.name = "notify",
+             .description = "Tells people by channels of teams.yaml: chats, webhooks, PagerDuty, "
+                            "e-mail. At least once, each time with the same id. It fails where one "
+                            "of them cannot be told. Its outputs are id and channels.",
+             .keys = notify_detail::kNotify},
     later("task", "Runs a task of a task server."),
     TaskType{.name = "invoke",
              .description = "Runs a task on a task server of the flow's own team. Cerebro writes "

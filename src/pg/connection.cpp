@@ -28,7 +28,8 @@ constexpr const char* kLibrary = "libpq.so.5";
   X(PQresultErrorField) X(PQresultErrorMessage) X(PQntuples) X(PQnfields) X(PQfname) \
   X(PQftype) X(PQfmod) X(PQgetvalue) X(PQgetlength) X(PQgetisnull) X(PQcmdTuples) \
   X(PQputCopyData) X(PQputCopyEnd) X(PQgetCopyData) X(PQfreemem) X(PQgetCancel) \
-  X(PQcancel) X(PQfreeCancel) X(PQsetNoticeProcessor) X(PQnotifies)
+  X(PQcancel) X(PQfreeCancel) X(PQsetNoticeProcessor) X(PQnotifies) X(PQsetSingleRowMode) \
+  X(PQcmdStatus) X(PQnparams) X(PQparamtype)
 // clang-format on
 
 /// The functions of libpq that are used.
@@ -100,6 +101,12 @@ using ResultPtr = std::unique_ptr<PGresult, ResultFree>;
 
 void no_notices(void* /*context*/, const char* /*message*/) {}
 
+void say_notice(void* context, const char* message) {
+  std::string_view text(message);
+  while (text.ends_with('\n')) text.remove_suffix(1);
+  (*static_cast<std::function<void(std::string_view)>*>(context))(text);
+}
+
 /// A file descriptor that is closed in the end.
 class File {
  public:
@@ -126,6 +133,7 @@ PgFault file_fault(std::string_view what, const std::string& path) {
 struct PgConnection::State {
   PGconn* conn = nullptr;
   const Wake* wake = nullptr;
+  std::function<void(std::string_view)> say;
 
   State() = default;
   State(const State&) = delete;
@@ -163,6 +171,7 @@ struct PgConnection::State {
     if (fault.message.empty()) fault = lost_fault(pq.PQresultErrorMessage(result));
     std::ranges::replace(fault.message, '\n', ' ');
     fault.lost = pq.PQstatus(conn) != CONNECTION_OK;
+    fault.position = std::strtoul(field(PG_DIAG_STATEMENT_POSITION).c_str(), nullptr, 10);
     return fault;
   }
 
@@ -309,20 +318,109 @@ PgResult<PgRows> PgConnection::run(const std::string& sql, const std::vector<std
   return rows;
 }
 
+namespace {
+
+std::vector<PgColumn> columns_of(const PGresult* result) {
+  const Libpq& pq = libpq();
+  std::vector<PgColumn> columns;
+  for (int i = 0; i < pq.PQnfields(result); ++i) {
+    columns.push_back({pq.PQfname(result, i), pq.PQftype(result, i), pq.PQfmod(result, i)});
+  }
+  return columns;
+}
+
+PgResult<> take_rows(const PGresult* result, PgRowTaker& taker) {
+  const Libpq& pq = libpq();
+  std::vector<std::optional<std::string_view>> values(
+      static_cast<std::size_t>(pq.PQnfields(result)));
+  for (int row = 0; row < pq.PQntuples(result); ++row) {
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      const int at = static_cast<int>(i);
+      values[i].reset();
+      if (pq.PQgetisnull(result, row, at) != 0) continue;
+      values[i].emplace(pq.PQgetvalue(result, row, at),
+                        static_cast<std::size_t>(pq.PQgetlength(result, row, at)));
+    }
+    PG_TRY(taker.row(values));
+  }
+  return {};
+}
+
+}  // namespace
+
+PgResult<PgDone> PgConnection::stream(const std::string& sql, const std::vector<PgValue>& values,
+                                      PgRowTaker& taker) {
+  const Libpq& pq = libpq();
+  std::vector<const char*> texts;
+  std::vector<Oid> types;
+  for (const PgValue& value : values) {
+    texts.push_back(value.text.has_value() ? value.text->c_str() : nullptr);
+    types.push_back(value.type);
+  }
+  if (pq.PQsendQueryParams(state_->conn, sql.c_str(), static_cast<int>(texts.size()), types.data(),
+                           texts.data(), nullptr, nullptr, 0) == 0) {
+    return std::unexpected(state_->broken());
+  }
+  pq.PQsetSingleRowMode(state_->conn);
+  PG_TRY(state_->flush());
+  PgDone done;
+  bool begun = false;
+  std::optional<PgFault> fault;
+  while (true) {
+    PG_TRY_ASSIGN(const ResultPtr result, state_->next());
+    if (result == nullptr) break;
+    const ExecStatusType status = pq.PQresultStatus(result.get());
+    if (status == PGRES_FATAL_ERROR || status == PGRES_BAD_RESPONSE) {
+      if (!fault.has_value()) fault = state_->fault_of(result.get());
+      continue;
+    }
+    if (status == PGRES_COPY_IN || status == PGRES_COPY_OUT || status == PGRES_COPY_BOTH) {
+      return std::unexpected(
+          PgFault{.state = "0A000",
+                  .message = "COPY to or from the client has nobody there; use a load or a share"});
+    }
+    if (status == PGRES_SINGLE_TUPLE || status == PGRES_TUPLES_OK) {
+      if (!std::exchange(begun, true)) PG_TRY(taker.columns(columns_of(result.get())));
+      if (auto taken = take_rows(result.get(), taker); !taken.has_value()) {
+        state_->cancel();
+        return std::unexpected(std::move(taken.error()));
+      }
+    }
+    done.tag = pq.PQcmdStatus(result.get());
+    done.affected = std::strtoll(pq.PQcmdTuples(result.get()), nullptr, 10);
+  }
+  if (fault.has_value()) return std::unexpected(*fault);
+  return done;
+}
+
+PgResult<std::vector<std::uint32_t>> PgConnection::parameter_types(
+    const std::string& sql, const std::vector<std::uint32_t>& types) {
+  const Libpq& pq = libpq();
+  const std::vector<Oid> given(types.begin(), types.end());
+  auto prepared = state_->sent(pq.PQsendPrepare(state_->conn, "", sql.c_str(),
+                                                static_cast<int>(given.size()), given.data()));
+  if (!prepared.has_value()) return std::unexpected(prepared.error());
+  auto result = state_->sent(pq.PQsendDescribePrepared(state_->conn, ""));
+  if (!result.has_value()) return std::unexpected(result.error());
+  std::vector<std::uint32_t> found;
+  for (int i = 0; i < pq.PQnparams(result->get()); ++i) {
+    found.push_back(pq.PQparamtype(result->get(), i));
+  }
+  return found;
+}
+
+void PgConnection::hear_notices(std::function<void(std::string_view)> say) {
+  state_->say = std::move(say);
+  libpq().PQsetNoticeProcessor(state_->conn, say_notice, &state_->say);
+}
+
 PgResult<std::vector<PgColumn>> PgConnection::describe(const std::string& sql) {
   const Libpq& pq = libpq();
   auto prepared = state_->sent(pq.PQsendPrepare(state_->conn, "", sql.c_str(), 0, nullptr));
   if (!prepared.has_value()) return std::unexpected(prepared.error());
   auto result = state_->sent(pq.PQsendDescribePrepared(state_->conn, ""));
   if (!result.has_value()) return std::unexpected(result.error());
-  std::vector<PgColumn> columns;
-  const int count = pq.PQnfields(result->get());
-  columns.reserve(static_cast<std::size_t>(count));
-  for (int i = 0; i < count; ++i) {
-    columns.push_back(
-        {pq.PQfname(result->get(), i), pq.PQftype(result->get(), i), pq.PQfmod(result->get(), i)});
-  }
-  return columns;
+  return columns_of(result->get());
 }
 
 PgResult<std::vector<PgNotice>> PgConnection::notices(std::chrono::milliseconds longest) {

@@ -8,8 +8,10 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -31,6 +33,28 @@ struct PgColumn {
   std::string name;
   std::uint32_t type = 0;  ///< its OID
   std::int32_t modifier = -1;
+};
+
+/// A value for $1 and up, as text. Its type's OID; 0: the server finds it out, as of a quoted
+/// literal.
+struct PgValue {
+  std::optional<std::string> text{};
+  std::uint32_t type = 0;
+};
+
+/// Takes a statement's rows as they come. What it returns as an error ends the statement.
+class PgRowTaker {
+ public:
+  virtual ~PgRowTaker() = default;
+  /// Before the first row, also where there is none; never, where the statement gives no rows.
+  virtual PgResult<> columns(const std::vector<PgColumn>& columns) = 0;
+  /// The texts live as long as the call.
+  virtual PgResult<> row(std::span<const std::optional<std::string_view>> values) = 0;
+};
+
+struct PgDone {
+  std::string tag;            ///< "INSERT 0 5", "CREATE TABLE"
+  std::int64_t affected = 0;  ///< rows changed, or selected
 };
 
 struct PgCopied {
@@ -64,6 +88,14 @@ class PgConnection {
   /// last one's rows it gives.
   [[nodiscard]] PgResult<PgRows> run(const std::string& sql,
                                      const std::vector<std::string>& values = {});
+  /// One statement. Its rows are held one at a time.
+  [[nodiscard]] PgResult<PgDone> stream(const std::string& sql, const std::vector<PgValue>& values,
+                                        PgRowTaker& taker);
+  /// The types that a statement's $1 and up have, where `types` (0: not known) leaves them open.
+  [[nodiscard]] PgResult<std::vector<std::uint32_t>> parameter_types(
+      const std::string& sql, const std::vector<std::uint32_t>& types);
+  /// Gets what the server says beside results, from then on: "NOTICE:  …", without the end of line.
+  void hear_notices(std::function<void(std::string_view)> say);
   /// The columns that a query would give.
   [[nodiscard]] PgResult<std::vector<PgColumn>> describe(const std::string& sql);
   /// What came on the channels that are listened to; waits until there is something, or for so

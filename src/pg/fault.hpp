@@ -3,6 +3,7 @@
 /// Pure. Threads: any.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <expected>
 #include <optional>
@@ -22,6 +23,7 @@ struct PgFault {
   bool missing = false;    ///< libpq itself is not installed
   bool refused = false;    ///< no server said so, but a second try would not change it
   std::optional<TaskErrorCode> code{};  ///< what it is, where we found it out ourselves
+  std::size_t position = 0;  ///< the character of the statement that is wrong, from 1; 0: none
 };
 
 template <class T = void>

@@ -82,6 +82,14 @@ TEST(AnalyzeSqlTest, SeesWhatIsBound) {
   EXPECT_EQ(analysis.problems[1].offset, 66U);
 }
 
+// DuckDB's program would drop it before the end of a line.
+TEST(BindSqlTest, ACarriageReturnIsAnEscape) {
+  const std::string context = context_with("a\\'\r\n");
+  EXPECT_EQ(*bind_sql("{{ inputs.v }}, '<{{ inputs.v }}''>'", context, {}),
+            "E'a\\\\''\\r\n', E'<a\\\\''\\r\n''>'");
+  EXPECT_EQ(*bind_sql("\"{{ inputs.v }}\" '\r\n'", context, {}), "\"a\\'\r\n\" '\r\n'");
+}
+
 TEST(BindSqlTest, RefusesNul) {
   EXPECT_FALSE(bind_sql("{{ inputs.v }}", R"({"inputs":{"v":"a\u0000b"}})", {}).has_value());
   EXPECT_FALSE(bind_sql("'{{ inputs.v }}'", R"({"inputs":{"v":"a\u0000b"}})", {}).has_value());
@@ -91,6 +99,7 @@ TEST(BindSqlTest, HostileValuesComeBackFromADatabase) {
   const std::string sqlite = test::find_program("sqlite3");
   if (sqlite.empty()) GTEST_SKIP() << "sqlite3 is not installed";
   for (const std::string& value : test::hostile_values("/nonexistent/canary")) {
+    if (value.find('\r') != std::string::npos) continue;  // E'…' is none of SQLite's
     const auto sql = bind_sql(
         "create table t(x); select hex({{ inputs.v }}) || '.' || hex('{{ inputs.v }}');"
         "select count(*) from t;",

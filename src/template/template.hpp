@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -94,6 +95,24 @@ struct BoundScript {
 /// quote doubled.
 [[nodiscard]] Result<std::string> bind_sql(std::string_view sql, std::string_view context,
                                            const Lookup& lookup);
+
+/// Whose SQL it is: what quotes there, and how a value is asked for.
+enum class SqlDialect : std::uint8_t { kPostgres, kSqlite, kDuckdb };
+
+struct SqlStatement {
+  std::string text;                 ///< without the ";" at its end
+  std::size_t line = 1;             ///< of its first word in the whole
+  std::vector<std::string> values;  ///< JSON; what $1 and up (SQLite: ?1 and up) ask for
+};
+
+/// SQL as statements, each {{ … }} a value beside the text; a string that holds some is one value
+/// as a whole. DuckDB's values are literals, as by `bind_sql`. Within a quoted name a value is put
+/// in with that quote doubled. `| raw` puts the text itself there. Errors: as `bind_sql`, and
+/// placeholders of the author's own.
+[[nodiscard]] Result<std::vector<SqlStatement>> bind_sql_values(std::string_view sql,
+                                                                SqlDialect dialect,
+                                                                std::string_view context,
+                                                                const Lookup& lookup);
 
 /// A URL with its values in it.
 struct BoundUrl {

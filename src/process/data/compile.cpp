@@ -106,20 +106,25 @@ std::string input_path(std::size_t at) {
   return fmt::format("in/{}", at);
 }
 
-std::string sandbox_sql(const Limits& limits, const std::vector<std::string>& paths) {
+std::string limits_sql(const Limits& limits, std::string_view temp_folder) {
   return fmt::format(
       "SET memory_limit='{}B';\n"
       "SET threads={};\n"
-      "SET temp_directory='tmp';\n"
+      "SET temp_directory={};\n"
       "SET max_temp_directory_size='{}B';\n"
       "SET TimeZone='UTC';\n"
       "SET autoload_known_extensions=false;\n"
-      "SET autoinstall_known_extensions=false;\n"
-      "SET allowed_paths={};\n"
-      "SET allowed_directories=['.'];\n"
-      "SET enable_external_access=false;\n"
-      "SET lock_configuration=true;\n",
-      limits.memory_bytes, limits.threads, limits.temp_bytes, text_list(paths));
+      "SET autoinstall_known_extensions=false;\n",
+      limits.memory_bytes, limits.threads, quote_text(temp_folder), limits.temp_bytes);
+}
+
+std::string sandbox_sql(const Limits& limits, const std::vector<std::string>& paths) {
+  return limits_sql(limits, "tmp") + fmt::format(
+                                         "SET allowed_paths={};\n"
+                                         "SET allowed_directories=['.'];\n"
+                                         "SET enable_external_access=false;\n"
+                                         "SET lock_configuration=true;\n",
+                                         text_list(paths));
 }
 
 std::string output_facts_sql() {

@@ -32,6 +32,8 @@ inline constexpr std::string_view kOutMarked = "out/marked.csv";
 
 /// What every script begins with: limits, then the sandbox, which nothing after it can open again.
 [[nodiscard]] std::string sandbox_sql(const Limits& limits, const std::vector<std::string>& paths);
+/// The limits alone; `temp_folder`: where is spilled.
+[[nodiscard]] std::string limits_sql(const Limits& limits, std::string_view temp_folder);
 
 /// What a load learns of its file before the SQL that reads it is written.
 struct LoadSource {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
@@ -42,6 +43,17 @@ std::vector<std::string> split_lines(std::string_view text) {
     text.remove_prefix(end + 1);
   }
   return lines;
+}
+
+/// "changes:   2   total_changes: 5"; rows begin otherwise.
+std::int64_t last_changes(std::string_view text) {
+  constexpr std::string_view kWord = "total_changes: ";
+  const std::size_t line = text.rfind("\nchanges: ");
+  const std::size_t at = text.find(kWord, line == std::string_view::npos ? 0 : line);
+  std::int64_t number = 0;
+  if (at == std::string_view::npos) return 0;
+  std::from_chars(text.data() + at + kWord.size(), text.data() + text.size(), number);
+  return number;
 }
 
 /// "Binder Error: …" without the lines of advice behind it, and without "LINE 3: …" with its arrow.
@@ -102,7 +114,8 @@ StepResult<ScriptEnd> Duckdb::run(std::string_view script, const std::vector<std
   }
   Limits limits = step_.limits;
   if (threads_ > 0) limits.threads = threads_;
-  whole += sandbox_sql(limits, paths);
+  whole += free_folder_.empty() ? sandbox_sql(limits, paths)
+                                : limits_sql(limits, step_.paths.work + "/tmp");
   whole += script;
   const Result<> written = write_file(file, whole);
   if (!written.has_value()) {
@@ -111,11 +124,11 @@ StepResult<ScriptEnd> Duckdb::run(std::string_view script, const std::vector<std
     return step_fail(code, written.error().message, Phase::kInfra);
   }
   ChildSpec spec;
-  spec.argv = {program_, "-bail", "-batch", "-no-init", "-jsonlines", "-f", "step.sql"};
+  spec.argv = {program_, "-bail", "-batch", "-no-init", "-jsonlines", "-f", file};
   spec.env = {
       {"HOME", step_.paths.work}, {"PATH", "/usr/bin:/bin"}, {"LC_ALL", "C.UTF-8"}, {"TZ", "UTC"}};
   spec.env.insert(spec.env.end(), secrets_.begin(), secrets_.end());
-  spec.folder = step_.paths.work;
+  spec.folder = free_folder_.empty() ? step_.paths.work : free_folder_;
   spec.data_bytes_max = step_.limits.memory_bytes + kOverheadBytes;
   Result<ChildEnd> end = run_child(spec, signals_);
   if (!end.has_value()) {
@@ -134,6 +147,7 @@ StepResult<ScriptEnd> Duckdb::run(std::string_view script, const std::vector<std
   }
   ScriptEnd result;
   result.lines = split_lines(end->out);
+  result.changes = last_changes(end->out);
   result.failed = end->exit_code != 0;
   if (result.failed) result.error = short_error(end->err);
   if (result.failed && end->err.find("No space left on device") != std::string::npos) {

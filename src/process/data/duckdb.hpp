@@ -5,6 +5,7 @@
 /// user, none of our environment.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -24,6 +25,7 @@ inline constexpr std::string_view kDuckdbVersion = "1.5.5";
 /// The JSON lines of a script's output, in order. Values are those of one statement's row.
 struct ScriptEnd {
   std::vector<std::string> lines;  ///< each begins with "{"
+  std::int64_t changes = 0;        ///< rows changed so far, as said last (".changes on")
   bool failed = false;
   std::string error;  ///< DuckDB's message, without its advice and its picture of the statement
 };
@@ -39,6 +41,10 @@ class Duckdb {
   void set_secret(std::string name, std::string digits) {
     secrets_.emplace_back(std::move(name), std::move(digits));
   }
+
+  /// From now on without the sandbox, in `folder`: for a script that is its author's own program,
+  /// and may touch what a shell of theirs may. Limits hold; nothing is fetched by itself.
+  void leave_sandbox(std::string folder) { free_folder_ = std::move(folder); }
 
   /// From now on with one thread: rows then keep their order through joins too.
   void keep_order() { threads_ = 1; }
@@ -58,6 +64,7 @@ class Duckdb {
   std::string program_;
   const Step& step_;
   const EndSignals& signals_;
+  std::string free_folder_;    ///< empty: in the sandbox
   std::uint32_t threads_ = 0;  ///< 0: as the step says
   std::vector<std::pair<std::string, std::string>> secrets_;
   std::uint64_t memory_peak_bytes_ = 0;
