@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <climits>
+#include <filesystem>
 #include <map>
 #include <memory>
 #include <string>
@@ -52,6 +53,12 @@ std::string own_path() {
   return size > 0 ? std::string(path.data(), static_cast<std::size_t>(size)) : "dyna";
 }
 
+/// Where a program that we need may lie beside ours.
+std::string beside(const std::string& program, const std::string& name) {
+  const std::filesystem::path bin = std::filesystem::path(program).parent_path();
+  return (bin / "../libexec/cordyna" / name).lexically_normal().string();
+}
+
 /// Local processes with all they need; made when the first task wants them: a flow of `log` tasks
 /// starts no thread for it.
 class LocalTasks final : public cordyna::Executor {
@@ -66,7 +73,7 @@ class LocalTasks final : public cordyna::Executor {
         program_(own_path()),
         secrets_(layout_),
         shell_(secrets_),
-        python_(secrets_),
+        python_(secrets_, beside(program_, "uv")),
         container_(program_, layout_.folder(), secrets_),
         http_(program_, secrets_),
         cache_(layout_, secrets_, clock_),
@@ -116,11 +123,13 @@ class LocalTasks final : public cordyna::Executor {
     settings.starting = std::move(starting_);
     settings.cache = &cache_;
     settings.use_groups = cordyna::local::groups_wanted();
-    settings.report_types.emplace("container");
-    settings.report_types.emplace("http");
+    using cordyna::ReportTrust;
+    settings.report_types = {{"container", ReportTrust::kAll},
+                             {"http", ReportTrust::kAll},
+                             {"python", ReportTrust::kCode}};
     for (const std::string_view type : cordyna::data::data_types()) {
       preparers[std::string(type)] = &data_;
-      settings.report_types.emplace(type);
+      settings.report_types.emplace(type, ReportTrust::kAll);
     }
     local_ = std::make_unique<cordyna::LocalProcess>(layout_, std::move(settings),
                                                      std::move(preparers), clock_, sink_);

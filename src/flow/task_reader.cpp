@@ -168,6 +168,7 @@ TaskDraft TaskReader::read(const Node& node, const TaskPlace& place) {
   if (!draft.spec.cache.key.empty()) check_cache(draft);
   if (draft.type->name == "load") check_load(draft);
   if (draft.type->name == "http") check_http(draft);
+  if (draft.type->name == "python") check_python(draft);
   if (draft.type->name == "merge") check_merge(draft);
   if (draft.type->name == "share") check_share(draft);
   return draft;
@@ -288,6 +289,10 @@ void TaskReader::read_param(const KeySpec& spec, const Node& value, TaskDraft& d
   if (spec.name == "connection") {
     auto json = connections_.read(value, ConnectionType::kPostgres, reporter_);
     if (json.has_value()) draft.params.emplace_back(spec.name, std::move(*json));
+    return;
+  }
+  if (spec.name == "requirements") {
+    read_requirements(value, draft, reader);
     return;
   }
   if (spec.name == "to") {
