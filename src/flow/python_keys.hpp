@@ -17,9 +17,9 @@ inline constexpr KeySpec kLine{.kind = K::kText};
 inline constexpr std::array kPython{
     KeySpec{.name = "script",
             .kind = K::kPython,
-            .description = "The program's text, without templates: it reads `inputs` and "
-                           "`outputs` from the module cordyna_task, which has `set_output(name, "
-                           "value)` and `artifact(path)`, too."},
+            .description = "The program's text, without templates: it reads `inputs`, and the "
+                           "`outputs` of the tasks that it needs, from the module cordyna_task, "
+                           "which has `set_output(name, value)` and `artifact(path)`, too."},
     KeySpec{.name = "function",
             .kind = K::kText,
             .description =

@@ -78,6 +78,17 @@ TEST(PythonFlow, TakesAScriptOrAFunction) {
   EXPECT_EQ((*back)->hash, parsed.flow->hash);
 }
 
+TEST(PythonFlow, IsGivenTheOutputsOfWhatItNeeds) {
+  const Parsed parsed = parse(
+      "id: f\ntasks:\n  - {id: a, type: shell, script: x}\n  - {id: b, type: shell, script: x}\n"
+      "  - {id: c, type: python, script: x, needs: a, env: {B: '{{ outputs.b.n }}'}}\n"
+      "  - {id: d, type: shell, script: x, needs: a}\n",
+      "flow.yaml", "/");
+  ASSERT_EQ(places(parsed.diagnostics), "");
+  EXPECT_EQ(parsed.flow->tasks[2].refs, (std::vector<TaskIndex>{0, 1}));
+  EXPECT_TRUE(parsed.flow->tasks[3].refs.empty());
+}
+
 struct LineCase {
   const char* line;
   const char* why;  // "": it is good

@@ -50,6 +50,16 @@ def test_a_function_gets_typed_values_and_returns_outputs(place: PythonPlace) ->
     assert "2026-01-07" in place.said
 
 
+def test_a_script_is_given_the_outputs_of_what_it_needs(place: PythonPlace) -> None:
+    place.write(
+        {"id": "first", "type": "shell", "script": 'echo \'{"n": 7}\' >> "$DYNA_OUTPUTS"'},
+        place.task(script="from cordyna_task import outputs, set_output\nset_output('n', outputs['first']['n'] + 1)",
+                   needs=["first"]),
+    )  # fmt: skip
+    assert place.run() == 0, place.said
+    assert place.outputs() == {"n": 8}
+
+
 @pytest.mark.parametrize(
     ("body", "wanted"),
     [
