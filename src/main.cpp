@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <climits>
+#include <filesystem>
 #include <map>
 #include <memory>
 #include <string>
@@ -68,6 +69,12 @@ cordyna::Result<cordyna::alert::TeamsOf> teams_of(const std::string& folder) {
   return cordyna::alert::TeamsOf{std::move(teams.file), std::move(teams.plan)};
 }
 
+/// Where a program that we need may lie beside ours.
+std::string beside(const std::string& program, const std::string& name) {
+  const std::filesystem::path bin = std::filesystem::path(program).parent_path();
+  return (bin / "../libexec/cordyna" / name).lexically_normal().string();
+}
+
 /// Local processes with all they need; made when the first task wants them: a flow of `log` tasks
 /// starts no thread for it.
 class LocalTasks final : public cordyna::Executor {
@@ -82,7 +89,7 @@ class LocalTasks final : public cordyna::Executor {
         program_(own_path()),
         secrets_(layout_),
         shell_(secrets_),
-        python_(secrets_),
+        python_(secrets_, beside(program_, "uv")),
         container_(program_, layout_.folder(), secrets_),
         http_(program_, secrets_),
         sql_(program_, secrets_),
@@ -132,12 +139,15 @@ class LocalTasks final : public cordyna::Executor {
     settings.starting = std::move(starting_);
     settings.cache = &cache_;
     settings.use_groups = cordyna::local::groups_wanted();
-    for (const char* type : {"container", "http", "notify", "sql"}) {
-      settings.report_types.emplace(type);
-    }
+    using cordyna::ReportTrust;
+    settings.report_types = {{"container", ReportTrust::kAll},
+                             {"http", ReportTrust::kAll},
+                              {"notify", ReportTrust::kAll},
+                             {"python", ReportTrust::kCode},
+                              {"sql", ReportTrust::kAll}};
     for (const std::string_view type : cordyna::data::data_types()) {
       preparers[std::string(type)] = &data_;
-      settings.report_types.emplace(type);
+      settings.report_types.emplace(type, ReportTrust::kAll);
     }
     local_ = std::make_unique<cordyna::LocalProcess>(layout_, std::move(settings),
                                                      std::move(preparers), clock_, sink_);

@@ -12,6 +12,7 @@
 #include <iterator>
 #include <optional>
 #include <system_error>
+#include <vector>
 
 #include "base/text.hpp"
 #include "cli/child.hpp"
@@ -86,6 +87,33 @@ Finding check_python() {
             "install python3 (Debian: apt-get install python3)"};
   }
   return {"python3", true, first_line(answer->output), ""};
+}
+
+/// What makes the environments of python tasks, in the order in which they look.
+Finding check_uv() {
+  std::error_code error;
+  const fs::path beside = (fs::path(own_folder()) / "../libexec/cordyna/uv").lexically_normal();
+  const std::string named = environment("DYNA_UV");
+  std::vector<std::vector<std::string>> places{{"uv"}, {"python3", "-m", "uv"}};
+  if (fs::exists(beside, error)) places.insert(places.begin(), {beside.string()});
+  if (!named.empty()) places = {{named}};
+  for (std::vector<std::string> place : places) {
+    place.emplace_back("--version");
+    const auto answer = run_child(place);
+    if (!answer.has_value() || answer->exit_code != 0) continue;
+    return {"uv", true, first_line(answer->output), ""};
+  }
+  if (!named.empty()) {
+    return {"uv", false, fmt::format("DYNA_UV names {}, which cannot be run", named),
+            "name another, or none"};
+  }
+  const auto pip = run_child({"python3", "-m", "pip", "--version"});
+  if (pip.has_value() && pip->exit_code == 0) {
+    return {"uv", true, "not found: pip installs what python tasks require, which takes longer",
+            "where it matters: pip install uv, or DYNA_UV names the program"};
+  }
+  return {"uv", false, "neither uv nor pip: python tasks with requirements cannot run",
+          "pip install uv (Debian: apt-get install python3-pip python3-venv)"};
 }
 
 /// Data steps load it when they need it; it is no part of this program.
@@ -254,9 +282,9 @@ CommandResult doctor_command(CommandContext& context) {
     TRY_ASSIGN(const std::string path, install_duckdb());
     if (!context.arguments.json) context.output.write("installed " + path + "\n");
   }
-  const std::vector<Finding> findings = {
-      check_duckdb(),       check_libpq(),  check_librdkafka(),   check_python(),
-      check_state(context), check_kernel(), check_limits(context)};
+  const std::vector<Finding> findings = {check_duckdb(), check_libpq(),        check_librdkafka(),
+                                         check_python(), check_uv(),           check_state(context),
+                                         check_kernel(), check_limits(context)};
   context.output.write(context.arguments.json
                            ? as_json(findings)
                            : as_text(findings, Palette(wants_colour(context.output))));

@@ -54,6 +54,8 @@ constexpr std::array kTable{
     CodeInfo{Code::kBadEnvName, "bad_env_name",
              "A name of `env` is not one, or belongs to the system."},
     CodeInfo{Code::kContractFile, "contract_file", "The contract's file cannot be read."},
+    CodeInfo{Code::kRequirementsFile, "requirements_file",
+             "A file of requirements cannot be read."},
     CodeInfo{Code::kNotCarried, "not_carried",
              "Something of a contract that the other form of it has no words for."},
     CodeInfo{Code::kConnectionFile, "connection_file",

@@ -41,6 +41,7 @@ enum class Code : std::uint8_t {
   kTemplateNotAllowed,
   kBadEnvName,
   kContractFile,
+  kRequirementsFile,
   kNotCarried,
   kConnectionFile,
   kDefaultsFile,

@@ -21,6 +21,13 @@ constexpr std::array kTold{ExampleFile{"cordyna.yaml", ""}, ExampleFile{"teams.y
 channels:
   chat: {type: slack, url: http://localhost:9/hook}
 )yaml"}};
+constexpr std::array kFigures{ExampleFile{"figures.py", R"(def mean(values: list[float]):
+    return {"mean": sum(values) / len(values)}
+
+
+def scale(value: float, by: int = 1) -> float:
+    return value * by
+)"}};
 constexpr std::array kPools{ExampleFile{"cordyna.yaml", R"yaml(pools:
   warehouse: {slots: 2, rate: {count: 100, per: 1m}, description: What the warehouse bears.}
 retention:
@@ -168,16 +175,20 @@ tasks:
                                Example{"python", "completed", R"yaml(id: mean
 inputs: [{id: values, type: json, default: [3, 4, 8]}]
 tasks:
-  - id: compute
+  - {id: compute, type: python, function: "figures:mean"}
+  - id: scale
     type: python
+    function: figures:scale
+    arguments: {value: "{{ outputs.compute.mean }}", by: 2}
+  - id: note
+    type: python
+    needs: scale
     script: |
-      import json, os
-      from cordyna_task import inputs
-      values = inputs["values"]
-      with open(os.environ["DYNA_OUTPUTS"], "w") as out:
-          json.dump({"mean": sum(values) / len(values)}, out)
-  - {id: say, type: log, message: "the mean is {{ outputs.compute.mean }}"}
-)yaml"},
+      from cordyna_task import inputs, outputs, set_output
+      set_output("text", f"{len(inputs['values'])} values, {outputs['scale']['result']}")
+  - {id: say, type: log, message: "{{ outputs.note.text }}"}
+)yaml",
+                                       kFigures},
                                Example{"log", "completed", R"yaml(id: say
 tasks: [{id: hello, type: log, message: "it is {{ run.date }}", level: info}]
 )yaml"},

@@ -36,6 +36,7 @@ class FlowReader {
         reporter_(reporter),
         contracts_(folder),
         connections_(folder),
+        requirements_(folder),
         defaults_(std::move(defaults)) {
     draft_.flow.folder = folder;
   }
@@ -69,6 +70,7 @@ class FlowReader {
   Reporter& reporter_;
   ContractFiles contracts_;
   ConnectionFiles connections_;
+  RequirementFiles requirements_;
   Defaults defaults_;
   FlowDraft draft_;
 };
@@ -239,7 +241,7 @@ void FlowReader::read_tasks(const SectionKey& key) {
     reporter_.error(*at, Code::kBadValue, "'tasks' is empty; a flow has at least one task");
   }
   const auto first = static_cast<TaskIndex>(draft_.tasks.size());
-  TaskReader tasks(reporter_, contracts_, connections_, defaults_, draft_.flow.ns);
+  TaskReader tasks(reporter_, contracts_, connections_, requirements_, defaults_, draft_.flow.ns);
   tasks.read_all(*at, {.section = key.section}, draft_.tasks);
   add_flow_needs(draft_, first, reporter_);
 }

@@ -484,7 +484,9 @@ void Linker::add_edge(TaskIndex from, TaskIndex to, By by, const Node& node, std
     return;
   }
   if (same) add_need(from, to);
-  if (by != By::kNeeds) task.spec.refs.push_back(to);
+  // What a Python program reads no template says: it is given what it needs.
+  const bool reads_all = task.type != nullptr && task.type->name == "python";
+  if (by != By::kNeeds || reads_all) task.spec.refs.push_back(to);
 }
 
 }  // namespace cordyna::flow

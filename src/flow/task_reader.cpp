@@ -170,6 +170,7 @@ TaskDraft TaskReader::read(const Node& node, const TaskPlace& place) {
   if (draft.type->name == "http") check_http(draft);
   if (draft.type->name == "sql") check_sql(draft);
   if (draft.type->name == "notify") check_notify(draft);
+  if (draft.type->name == "python") check_python(draft);
   if (draft.type->name == "merge") check_merge(draft);
   if (draft.type->name == "share") check_share(draft);
   return draft;
@@ -292,6 +293,10 @@ void TaskReader::read_param(const KeySpec& spec, const Node& value, TaskDraft& d
         draft.type->name == "sql" ? ConnectionType::kDatabase : ConnectionType::kPostgres;
     auto json = connections_.read(value, type, reporter_);
     if (json.has_value()) draft.params.emplace_back(spec.name, std::move(*json));
+    return;
+  }
+  if (spec.name == "requirements") {
+    read_requirements(value, draft, reader);
     return;
   }
   if (spec.name == "to") {

@@ -5,6 +5,7 @@
 #include "flow/contract_file.hpp"
 #include "flow/defaults_file.hpp"
 #include "flow/draft.hpp"
+#include "flow/requirements.hpp"
 
 namespace cordyna::flow {
 
@@ -21,10 +22,11 @@ struct TaskPlace {
 class TaskReader {
  public:
   TaskReader(Reporter& reporter, ContractFiles& contracts, ConnectionFiles& connections,
-             const Defaults& defaults, std::string_view ns)
+             const RequirementFiles& requirements, const Defaults& defaults, std::string_view ns)
       : reporter_(reporter),
         contracts_(contracts),
         connections_(connections),
+        requirements_(requirements),
         defaults_(defaults),
         ns_(ns) {}
 
@@ -41,6 +43,7 @@ class TaskReader {
   void read_param(const KeySpec& spec, const Node& value, TaskDraft& draft, ValueReader& reader);
   void read_contract(const KeySpec& spec, const Node& value, TaskDraft& draft, ValueReader& reader);
   void read_targets(const KeySpec& spec, const Node& value, TaskDraft& draft);
+  void read_requirements(const Node& value, TaskDraft& draft, ValueReader& reader);
   void read_type(const Node& node, TaskDraft& draft);
   void check_required(TaskDraft& draft);
   void fill_defaults(TaskDraft& draft);
@@ -60,12 +63,14 @@ class TaskReader {
   void check_http(const TaskDraft& draft);
   void check_sql(const TaskDraft& draft);
   void check_notify(const TaskDraft& draft);
+  void check_python(const TaskDraft& draft);
   void check_merge(const TaskDraft& draft);
   void check_share(const TaskDraft& draft);
 
   Reporter& reporter_;
   ContractFiles& contracts_;
   ConnectionFiles& connections_;
+  const RequirementFiles& requirements_;
   const Defaults& defaults_;
   std::string_view ns_;  // of the flow
 };

@@ -9,6 +9,7 @@
 #include "flow/invoke_keys.hpp"
 #include "flow/key_spec.hpp"
 #include "flow/notify_keys.hpp"
+#include "flow/python_keys.hpp"
 #include "flow/remote_keys.hpp"
 #include "flow/sql_keys.hpp"
 #include "flow/subflow_keys.hpp"
@@ -87,19 +88,6 @@ constexpr std::array kShell{
             .preset = R"(["/bin/sh","-e"])",
             .item = &kTextItem,
             .least = 1},
-};
-
-constexpr std::array kPython{
-    KeySpec{.name = "script",
-            .kind = K::kPython,
-            .description = "The program's text, without templates: it reads `inputs` and "
-                           "`outputs` from the module cordyna_task.",
-            .required = true},
-    KeySpec{.name = "python",
-            .kind = K::kText,
-            .description = "The interpreter.",
-            .shared = true,
-            .preset = "\"python3\""},
 };
 
 constexpr std::array kLog{
@@ -500,7 +488,12 @@ constexpr TaskType later(Word name, Word description) {
 
 constexpr std::array kTypes{
     TaskType{.name = "shell", .description = "Runs a script.", .keys = kShell},
-    TaskType{.name = "python", .description = "Runs a Python program.", .keys = kPython},
+    TaskType{.name = "python",
+             .description =
+                 "Runs a Python script, or a function. The last line of an exception is the "
+                 "error's message, with the place in the user's own code: ValueError: "
+                 "no such county (prices.py:12 in load). An exit code stays one.",
+             .keys = python_detail::kPython},
     TaskType{.name = "log", .description = "Says something.", .keys = kLog, .engine = true},
     TaskType{.name = "fail", .description = "Ends in error.", .keys = kFail, .engine = true},
     TaskType{.name = "pause",

@@ -5,7 +5,9 @@ from __future__ import annotations
 import collections.abc as abc
 import dataclasses
 import datetime as dt
+import decimal
 import enum
+import pathlib
 import types
 import typing
 import uuid
@@ -29,6 +31,9 @@ _SIMPLE: dict[Any, Shape] = {
     dt.date: shapes.DATE,
     dt.time: shapes.TIME,
     uuid.UUID: shapes.UUID,
+    decimal.Decimal: shapes.DECIMAL,
+    pathlib.Path: shapes.PathShape(pathlib.Path),
+    pathlib.PurePath: shapes.PathShape(pathlib.PurePath),
 }
 _LISTS: dict[Any, abc.Callable[[list[Any]], Any]] = {
     list: list,
@@ -44,7 +49,7 @@ _SETS = (set, frozenset, abc.Set)
 _DICTS = (dict, abc.Mapping, abc.MutableMapping)
 _KNOWN = (
     "bool, int, float, str, None, list, tuple, set, dict, unions, Literal, Enum, dataclasses, "
-    "TypedDict, datetime, date, time, UUID and Any"
+    "TypedDict, datetime, date, time, UUID, Decimal, Path and Any"
 )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import decimal
 import enum
 import math
 import numbers
@@ -119,6 +120,8 @@ class AnyShape(Shape):
             return value.isoformat()
         if isinstance(value, (uuid.UUID, pathlib.PurePath)):
             return str(value)
+        if isinstance(value, decimal.Decimal):
+            return DECIMAL.write(value, at, flaws)
         if isinstance(value, str):
             return str(value)
         if isinstance(value, numbers.Number) and hasattr(value, "item"):
@@ -288,7 +291,47 @@ def _parse_date(text: str) -> dt.date:
     return dt.date.fromisoformat(text)
 
 
+class DecimalShape(FormatShape):
+    """Written as a text, which keeps all of its digits; read from one, or from a number."""
+
+    def __init__(self) -> None:
+        text = "a decimal number, as 12.50"
+        super().__init__("decimal", text, decimal.Decimal, _parse_decimal, str)
+
+    def schema(self) -> Schema:
+        return {"type": ["string", "number"]}
+
+    def read(self, value: Any, at: Place, flaws: Flaws) -> Any:
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
+            return decimal.Decimal(repr(value))  # of a float the digits that were written
+        return super().read(value, at, flaws)
+
+    def write(self, value: Any, at: Place, flaws: Flaws) -> Any:
+        if isinstance(value, decimal.Decimal) and not value.is_finite():
+            return flaws.add(at, f"is {value}, which no JSON has: use None")
+        return super().write(value, at, flaws)
+
+
+def _parse_decimal(text: str) -> decimal.Decimal:
+    try:
+        made = decimal.Decimal(text)
+    except decimal.InvalidOperation:
+        raise ValueError("no decimal number") from None
+    if not made.is_finite():
+        raise ValueError("no finite number")
+    return made
+
+
+class PathShape(FormatShape):
+    def __init__(self, kind: type[pathlib.PurePath]) -> None:
+        super().__init__("path", "the path of a file", kind, kind, str)
+
+    def schema(self) -> Schema:
+        return {"type": "string"}
+
+
 DATETIME = DatetimeShape()
+DECIMAL = DecimalShape()
 DATE = DateShape()
 TIME = FormatShape(
     "time", "a time of day, as 03:04:05", dt.time, dt.time.fromisoformat, lambda v: v.isoformat()

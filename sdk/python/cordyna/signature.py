@@ -6,10 +6,10 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from .annotations import Reader, description_of, type_hints
+from .annotations import Reader, type_hints
 from .context import Context
 from .errors import BadInput, BadOutput, DeclarationError
-from .objects import MISSING, FieldShape, ObjectShape
+from .parameters import Parameters
 from .shapes import ANY, NULL, ROOT, Flaws, Place, Schema, Shape, within
 from .texts import dumps
 
@@ -28,30 +28,16 @@ class Signature:
         parameters = list(inspect.signature(function).parameters.values())
         self.wants_context = bool(parameters) and _is_context(hints.get(parameters[0].name))
         self.is_async = inspect.iscoroutinefunction(function)
-        self._inputs = ObjectShape(lambda made: made, lambda value: value)
         self._input_reader = Reader(closed=True)
         self._output_reader = Reader(closed=False)
-        for parameter in parameters[1 if self.wants_context else 0 :]:
-            self._add_input(parameter, hints.get(parameter.name, Any), name)
+        inputs = parameters[1 if self.wants_context else 0 :]
+        for parameter in inputs:
+            if _is_context(hints.get(parameter.name)):
+                text = f"task '{name}': parameter '{parameter.name}': only the first parameter may be the context"
+                raise DeclarationError(text)
+        self._inputs = Parameters(inputs, hints, self._input_reader, f"task '{name}'")
         self._returns = hints.get("return", Any)
         self._output = self._output_reader.shape(self._returns, f"task '{name}': what it returns")
-        self._takes_nothing = not self._inputs.fields and self._inputs.extra is None
-
-    def _add_input(self, parameter: inspect.Parameter, hint: Any, task: str) -> None:
-        where = f"task '{task}': parameter '{parameter.name}'"
-        if _is_context(hint):
-            raise DeclarationError(f"{where}: only the first parameter may be the context")
-        if parameter.kind is parameter.VAR_KEYWORD:
-            self._inputs.extra = self._input_reader.shape(hint, where)
-            return
-        if parameter.kind in (parameter.VAR_POSITIONAL, parameter.POSITIONAL_ONLY):
-            raise DeclarationError(f"{where}: inputs have names: no *{parameter.name} and no '/'")
-        required = parameter.default is parameter.empty
-        default = MISSING if required else parameter.default
-        shape = self._input_reader.shape(hint, where)
-        self._inputs.fields[parameter.name] = FieldShape(
-            parameter.name, shape, required, default, description_of(hint)
-        )
 
     def input_schema(self) -> Schema:
         return _with_definitions(self._inputs.schema(), self._input_reader)
@@ -64,13 +50,12 @@ class Signature:
 
     def bind(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
         """The arguments of a call. BadInput: what is wrong, where, and what would be right."""
-        if self._takes_nothing and not inputs:
+        if not self._inputs and not inputs:
             return {}
         flaws = Flaws()
-        made = self._inputs.read(inputs, _AT_INPUTS, flaws)
+        arguments = self._inputs.read(inputs, _AT_INPUTS, flaws)
         if flaws:
             raise BadInput(str(flaws))
-        arguments: dict[str, Any] = made
         return arguments
 
     def output_text(self, result: Any, named: Mapping[str, Any]) -> str | None:

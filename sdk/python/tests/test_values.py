@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import decimal
 import enum
+import pathlib
 import uuid
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal, NewType, TypedDict
@@ -78,6 +80,9 @@ ROWS: list[tuple[Any, Any, Any]] = [
         dt.datetime(2026, 1, 2, 3, 4, 5, 123456, tzinfo=UTC),
     ),
     (dt.time, "03:04:05", dt.time(3, 4, 5)),
+    (decimal.Decimal, "12.50", decimal.Decimal("12.50")),
+    (decimal.Decimal, 0.1, decimal.Decimal("0.1")),
+    (pathlib.Path, "data/a b.csv", pathlib.Path("data/a b.csv")),
     (uuid.UUID, "12345678-1234-5678-1234-567812345678", uuid.UUID(int=0x12345678123456781234567812345678)),
 ]  # fmt: skip
 
@@ -112,6 +117,10 @@ WRONG: list[tuple[Any, Any, str]] = [
     (Colour, "green", "#: must be one of red, blue, but is 'green'"),
     (Point, {"y": 1, "z": 2}, "#/z: is not known here; known: x, y, tags; #/x: is missing: an integer"),
     (Row, {"key": 1}, "#/key: must be a text, but is an integer"),
+    (decimal.Decimal, "12,50", "#: must be a decimal number, as 12.50, but is '12,50'"),
+    (decimal.Decimal, "nan", "#: must be a decimal number, as 12.50, but is 'nan'"),
+    (decimal.Decimal, True, "#: must be a decimal number, as 12.50, but is true"),
+    (pathlib.Path, 5, "#: must be the path of a file, but is an integer"),
     (dt.date, "2026-02-30", "#: must be a date, as 2026-01-02, but is '2026-02-30'"),
     (dt.datetime, "2026-01-02T03:04:05", "#: must be a time with its zone, as "
      "2026-01-02T03:04:05Z, but is '2026-01-02T03:04:05'"),
@@ -130,6 +139,7 @@ def test_a_wrong_value_says_what_where_and_what_would_be_right(
 UNWRITABLE: list[tuple[Any, Any, str]] = [
     (Any, float("nan"), "#: is nan, which no JSON has: use None"),
     (float, float("inf"), "#: is inf, which no JSON has: use None"),
+    (Any, decimal.Decimal("NaN"), "#: is NaN, which no JSON has: use None"),
     (Any, 2**70, "#: is an integer of more than 64 bits: write it as a text"),
     (int, 2**70, "#: is an integer of more than 64 bits: write it as a text"),
     (Any, {1: "a", "1": "b"}, "#: has two keys that are '1' in JSON"),

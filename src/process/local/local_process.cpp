@@ -69,7 +69,7 @@ void LocalProcess::Impl::start(const StartAttempt& command) {
     key = std::move(*known);
     if (!command.no_cache && take(name, command, key)) return;
   }
-  auto order = local::make_order(layout_, settings_, preparer, command, trusts(command));
+  auto order = local::make_order(layout_, settings_, preparer, command, trust(command));
   if (!order.has_value()) return fail_early(command, std::move(order.error()));
   if (!fence_.has_value()) {
     TaskError error =
@@ -81,7 +81,7 @@ void LocalProcess::Impl::start(const StartAttempt& command) {
   Entry entry;
   entry.key = command.key;
   entry.task = command.task;
-  entry.trusts_report = trusts(command);
+  entry.trust = trust(command);
   if (!key.empty()) entry.work = in_hand(command, std::move(key), order->masks);
   entry.order = std::make_shared<const OrderBytes>(local::encode(*order));
   for (std::string& text : order->env) wipe_secret(text);
@@ -116,7 +116,7 @@ void LocalProcess::Impl::adopt(const StartAttempt& command) {
     Entry entry;
     entry.key = command.key;
     entry.task = command.task;
-    entry.trusts_report = trusts(command);
+    entry.trust = trust(command);
     entries_.emplace(name, std::move(entry));
   }
   post_resolve(name);
@@ -270,8 +270,9 @@ void LocalProcess::Impl::watch(int fd, std::uint64_t id) const {
   CHECK(epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) == 0);
 }
 
-bool LocalProcess::Impl::trusts(const StartAttempt& command) const {
-  return settings_.report_types.contains(command.flow->tasks[command.task].type);
+ReportTrust LocalProcess::Impl::trust(const StartAttempt& command) const {
+  const auto found = settings_.report_types.find(command.flow->tasks[command.task].type);
+  return found == settings_.report_types.end() ? ReportTrust::kNone : found->second;
 }
 
 std::string LocalProcess::Impl::folder_of(const std::string& name) const {

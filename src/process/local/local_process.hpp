@@ -13,7 +13,6 @@
 #include <cstddef>
 #include <map>
 #include <memory>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -23,6 +22,7 @@
 #include "ports/executor.hpp"
 #include "ports/launch.hpp"
 #include "ports/work_cache.hpp"
+#include "process/local/report_trust.hpp"
 
 namespace cordyna {
 
@@ -38,9 +38,9 @@ struct LocalSettings {
   std::shared_ptr<local::ServerStart> starting = nullptr;
   Millis kill_grace = 10'000;                ///< from SIGTERM to SIGKILL
   std::size_t log_bytes_max = kLogBytesMax;  ///< of one attempt
-  bool use_groups = true;              ///< for `resources`; false: limits of each process alone
-  std::set<std::string> report_types;  ///< whose file `report` is believed
-  WorkCache* cache = nullptr;          ///< of tasks with a `cache`; null: all work is done
+  bool use_groups = true;  ///< for `resources`; false: limits of each process alone
+  std::map<std::string, ReportTrust> report_types{};  ///< of what their file `report` is believed
+  WorkCache* cache = nullptr;  ///< of tasks with a `cache`; null: all work is done
 };
 
 /// Threads: as Executor says; the constructor starts one thread, the destructor ends it.

@@ -39,7 +39,7 @@ bool LocalProcess::Impl::take(const std::string& name, const StartAttempt& comma
     Entry entry;
     entry.key = command.key;
     entry.task = command.task;
-    entry.trusts_report = trusts(command);
+    entry.trust = trust(command);
     entries_.emplace(name, std::move(entry));
   }
   post_resolve(name);

@@ -62,7 +62,7 @@ struct WorkInHand {
 struct Entry {
   AttemptKey key;
   TaskIndex task = 0;
-  bool trusts_report = false;
+  ReportTrust trust = ReportTrust::kNone;
   std::shared_ptr<const OrderBytes> order;  ///< until it is certain that it arrived
   std::shared_ptr<WorkInHand> work;         ///< null: nothing is kept of it
   int sends = 0;
@@ -107,7 +107,7 @@ class LocalProcess::Impl {
   void post_report(AttemptReport report);
   void wake() const;
   void watch(int fd, std::uint64_t id) const;
-  [[nodiscard]] bool trusts(const StartAttempt& command) const;
+  [[nodiscard]] ReportTrust trust(const StartAttempt& command) const;
   [[nodiscard]] std::string folder_of(const std::string& name) const;
 
   // Ours.

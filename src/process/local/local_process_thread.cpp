@@ -337,16 +337,16 @@ void LocalProcess::Impl::started(const std::string& name) {
 }
 
 void LocalProcess::Impl::finish(const std::string& name, const local::ExitRecord& record) {
-  bool trusts_report = false;
+  ReportTrust trust = ReportTrust::kNone;
   std::shared_ptr<local::WorkInHand> work;
   {
     const std::lock_guard lock(mutex_);
     const auto at = entries_.find(name);
     if (at == entries_.end()) return;
-    trusts_report = at->second.trusts_report;
+    trust = at->second.trust;
     work = at->second.work;
   }
-  Outcome outcome = local::make_outcome(record, folder_of(name), trusts_report);
+  Outcome outcome = local::make_outcome(record, folder_of(name), trust);
   if (work != nullptr) keep(*work, outcome);
   finish(name, std::move(outcome));
 }

@@ -18,8 +18,7 @@ AttemptPaths paths_in(const std::string& folder) {
           ""};
 }
 
-Variables own_variables(const StartAttempt& command, const AttemptPaths& paths,
-                        bool trusts_report) {
+Variables own_variables(const StartAttempt& command, const AttemptPaths& paths, ReportTrust trust) {
   const AttemptKey& key = command.key;
   Variables own{
       {"DYNA_RUN_ID", command.run_id.value},
@@ -30,7 +29,7 @@ Variables own_variables(const StartAttempt& command, const AttemptPaths& paths,
       {"DYNA_OUTPUTS", paths.outputs},
       {"DYNA_ARTIFACTS", paths.artifacts},
       {"DYNA_WORK", paths.work}};
-  if (trusts_report) own.emplace_back("DYNA_REPORT", paths.report);
+  if (trust != ReportTrust::kNone) own.emplace_back("DYNA_REPORT", paths.report);
   return own;
 }
 
@@ -50,7 +49,7 @@ std::string attempt_mark(const StateLayout& layout, const std::string& name) {
 
 std::expected<StartOrder, TaskError> make_order(const StateLayout& layout,
                                                 const LocalSettings& settings, Preparer* preparer,
-                                                const StartAttempt& command, bool trusts_report) {
+                                                const StartAttempt& command, ReportTrust trust) {
   const auto failed = [](TaskErrorCode code, std::string message) {
     return std::unexpected<TaskError>(make_task_error(code, Phase::kPrepare, std::move(message)));
   };
@@ -74,7 +73,7 @@ std::expected<StartOrder, TaskError> make_order(const StateLayout& layout,
                   "an argument of '" + launch->argv[0] +
                       "' has a NUL byte in it; no program can be given one");
   }
-  auto env = task_environment(launch->env, own_variables(command, paths, trusts_report));
+  auto env = task_environment(launch->env, own_variables(command, paths, trust));
   if (!env.has_value()) return failed(TaskErrorCode::kInputInvalid, env.error().message);
   StartOrder order;
   order.name = attempt_name(layout, command.key, command.task);

@@ -19,11 +19,11 @@ namespace cordyna::local {
 [[nodiscard]] std::string attempt_mark(const StateLayout& layout, const std::string& name);
 
 /// Prepares the attempt. Errors: a TaskError with phase kPrepare.
-/// `trusts_report`: also gives it $DYNA_REPORT.
+/// Where its report is believed at all, also gives it $DYNA_REPORT.
 [[nodiscard]] std::expected<StartOrder, TaskError> make_order(const StateLayout& layout,
                                                               const LocalSettings& settings,
                                                               Preparer* preparer,
                                                               const StartAttempt& command,
-                                                              bool trusts_report);
+                                                              ReportTrust trust);
 
 }  // namespace cordyna::local

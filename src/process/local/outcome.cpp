@@ -205,6 +205,20 @@ Result<Report> read_report(int folder) {
   return report;
 }
 
+/// Of a report by a process that the user's own code ran in: of an attempt that has failed, why.
+Report code_of(const Report& given, const ExitRecord& record) {
+  using C = TaskErrorCode;
+  constexpr std::array kSayable{C::kExitNonzero,       C::kInputInvalid, C::kOutputInvalid,
+                                C::kSourceUnavailable, C::kToolMissing,  C::kNoSpace};
+  Report report;
+  if (!given.error.has_value() || record.exit_code == 0 || record.last_error_line.empty() ||
+      std::ranges::find(kSayable, given.error->code) == kSayable.end()) {
+    return report;
+  }
+  report.error = make_task_error(given.error->code, given.error->phase, record.last_error_line);
+  return report;
+}
+
 Result<json::object> read_outputs(int folder) {
   const std::string name(attempt_file::kOutputs);
   auto text = read_regular_file(folder, name.c_str(), kOutputsBytesMax);
@@ -323,7 +337,7 @@ Outcome cancelled_outcome() {
   return outcome;
 }
 
-Outcome make_outcome(const ExitRecord& record, const std::string& path, bool trusts_report) {
+Outcome make_outcome(const ExitRecord& record, const std::string& path, ReportTrust trust) {
   if (record.cancelled && !record.timeout) return cancelled_outcome();
   const auto invalid = [](const Error& error) {
     return failed_outcome(TaskErrorCode::kOutputInvalid, Phase::kResult, error.message);
@@ -331,10 +345,11 @@ Outcome make_outcome(const ExitRecord& record, const std::string& path, bool tru
   const Fd folder = record.left_nothing ? Fd() : open_folder(AT_FDCWD, path.c_str());
   std::optional<TaskError> error = error_of(record);
   Report report;
-  if (trusts_report && folder.valid()) {
+  if (trust != ReportTrust::kNone && folder.valid()) {
     auto read = read_report(folder.get());
     if (!read.has_value() && !error.has_value()) return invalid(read.error());
-    if (read.has_value()) report = *std::move(read);
+    if (read.has_value())
+      report = trust == ReportTrust::kAll ? *std::move(read) : code_of(*read, record);
   }
   const bool reported_beats = record.disk_error.empty() && record.spawn_error.empty() &&
                               !record.timeout && record.signal == 0 &&

@@ -10,14 +10,15 @@
 #include "model/attempt.hpp"
 #include "ports/launch.hpp"
 #include "process/local/exit_record.hpp"
+#include "process/local/report_trust.hpp"
 
 namespace cordyna::local {
 
 inline constexpr std::size_t kArtifactsMax = 10'000;
 
-/// `trusts_report`: the file `report` counts (types whose program is ours).
+/// `trust`: what of the file `report` counts.
 [[nodiscard]] Outcome make_outcome(const ExitRecord& record, const std::string& folder,
-                                   bool trusts_report);
+                                   ReportTrust trust);
 
 /// `text` of an outputs file as one JSON object: JSON objects, merged in order, or lines
 /// name=value. Errors: kInvalidArgument, naming the line or place.

@@ -61,8 +61,8 @@ class OutcomeTest : public testing::Test {
  protected:
   OutcomeTest() { std::filesystem::create_directory(artifacts_); }
 
-  [[nodiscard]] Outcome of(const ExitRecord& record, bool trusts_report = false) const {
-    return make_outcome(record, folder_, trusts_report);
+  [[nodiscard]] Outcome of(const ExitRecord& record, ReportTrust trust = ReportTrust::kNone) const {
+    return make_outcome(record, folder_, trust);
   }
   void expect_failed(const ExitRecord& record, TaskErrorCode code, const std::string& message) {
     const Outcome outcome = of(record);
@@ -168,7 +168,7 @@ TEST_F(OutcomeTest, AReportCountsOnlyForTypesThatMayGiveOne) {
              R"("error":{"code":"CHECK_FAILED","message":"4 bad","phase":"result"}})");
   const Outcome untrusted = of(exited(1));
   EXPECT_EQ(untrusted.error->code, TaskErrorCode::kExitNonzero);
-  const Outcome trusted = of(exited(1), true);
+  const Outcome trusted = of(exited(1), ReportTrust::kAll);
   EXPECT_EQ(trusted.error->code, TaskErrorCode::kCheckFailed);
   EXPECT_EQ(trusted.error->message, "4 bad");
   EXPECT_EQ(trusted.error->phase, Phase::kResult);
@@ -181,9 +181,35 @@ TEST_F(OutcomeTest, AReportAddsOutputs) {
   Outcome wanted;
   wanted.outputs = R"({"a":1,"rows":5})";
   wanted.warnings = 1;
-  EXPECT_EQ(of(exited(0), true), wanted);
+  EXPECT_EQ(of(exited(0), ReportTrust::kAll), wanted);
   write_text(folder_ + "/report", "[");
-  EXPECT_EQ(of(exited(0), true).error->code, TaskErrorCode::kOutputInvalid);
+  EXPECT_EQ(of(exited(0), ReportTrust::kAll).error->code, TaskErrorCode::kOutputInvalid);
+}
+
+TEST_F(OutcomeTest, OfTheUsersOwnProcessOnlyACodeIsBelieved) {
+  const std::string rest =
+      R"(,"outputs":{"a":1},"warnings":3,"hold":"x","measurement":{"series":"s","verdict":"ok","facts":{}}})";
+  const auto failed = [&](const std::string& code, const ExitRecord& record) {
+    write_text(folder_ + "/report", R"({"error":{"code":")" + code +
+                                        R"(","phase":"prepare","message":"secret"})" + rest);
+    return of(record, ReportTrust::kCode);
+  };
+  ExitRecord record = exited(1);
+  record.last_error_line = "arguments/day: must be a date";
+  const Outcome told = failed("INPUT_INVALID", record);
+  ASSERT_TRUE(told.error.has_value());
+  EXPECT_EQ(told.error->code, TaskErrorCode::kInputInvalid);
+  EXPECT_EQ(told.error->phase, Phase::kPrepare);
+  EXPECT_EQ(told.error->message, "arguments/day: must be a date");
+  EXPECT_EQ(told.error->exit_code, 1);
+  EXPECT_EQ(told.warnings, 0U);
+  EXPECT_TRUE(told.hold.empty());
+  EXPECT_FALSE(told.measurement.has_value());
+  // What only the machinery knows nobody says of himself.
+  EXPECT_EQ(failed("LOST", record).error->code, TaskErrorCode::kExitNonzero);
+  const Outcome completed = failed("INPUT_INVALID", exited(0));
+  EXPECT_EQ(completed.state, AttemptState::kCompleted);
+  EXPECT_EQ(completed.outputs, "");
 }
 
 }  // namespace

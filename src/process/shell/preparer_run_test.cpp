@@ -79,7 +79,7 @@ TEST_F(PreparerRunTest, PythonTasksReadAndGiveValues) {
   const std::string python = "/usr/bin/python3";
   if (!std::filesystem::exists(python)) GTEST_SKIP() << "no /usr/bin/python3";
   PythonPreparer preparer(secrets_);
-  const char* script =
+  const std::string script =
       "import sys\n"
       "from cordyna_task import inputs, outputs, set_output, artifact\n"
       "sys.stdout.buffer.write(inputs['v'].encode('utf-8', 'surrogateescape'))\n"

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstdlib>
 
-#include "process/shell/python_preparer.hpp"
 #include "process/shell/shell_preparer.hpp"
 #include "template/test_task.hpp"
 
@@ -23,11 +22,6 @@ const test::MapSecrets& secrets() {
 std::expected<Launch, TaskError> shell(const std::string& params, Env env = {}) {
   return ShellPreparer(secrets()).prepare(test::command_for(params, kContext, std::move(env)),
                                           test::paths_in("/state/1/0-1"));
-}
-
-std::expected<Launch, TaskError> python(const std::string& params, Env env = {}) {
-  return PythonPreparer(secrets()).prepare(test::command_for(params, kContext, std::move(env)),
-                                           test::paths_in("/state/1/0-1"));
 }
 
 TEST(ShellPreparerTest, BindsTheScript) {
@@ -159,30 +153,6 @@ TEST(IsShellTest, KnowsShellsByTheirName) {
   EXPECT_FALSE(is_shell({"/usr/bin/env", "python3"}));
   EXPECT_FALSE(is_shell({"python3"}));
   EXPECT_FALSE(is_shell({}));
-}
-
-TEST(PythonPreparerTest, PutsModuleAndDataBesideTheScript) {
-  const auto launch =
-      python(R"~({"script":"print('{{ no template }}')"})~",
-             {{"TOKEN", "{{ secret('TOKEN') }}"}, {"PYTHONPATH", "lib"}, {"PYTHONUNBUFFERED", ""}});
-  ASSERT_TRUE(launch.has_value()) << launch.error().message;
-  EXPECT_EQ(launch->argv, (Words{"python3", "/state/1/0-1/script.py"}));
-  EXPECT_EQ(launch->env, (Env{{"PYTHONDONTWRITEBYTECODE", "1"},
-                              {"TOKEN", "s3cr3t"},
-                              {"PYTHONPATH", "/state/1/0-1:lib"},
-                              {"PYTHONUNBUFFERED", ""}}));
-  ASSERT_EQ(launch->files.size(), 3U);
-  EXPECT_EQ(launch->files[0].content, "print('{{ no template }}')");
-  EXPECT_EQ(launch->files[1].name, "cordyna_task.py");
-  EXPECT_EQ(launch->files[2].content, kContext);
-  EXPECT_EQ(launch->masks, Words{"s3cr3t"});
-}
-
-TEST(PythonPreparerTest, ErrorsNameTheKey) {
-  const auto launch = python(R"~({"script":"x","python":"{{ inputs.q }}"})~");
-  ASSERT_FALSE(launch.has_value());
-  EXPECT_TRUE(launch.error().message.starts_with("python: undefined name 'inputs.q'"));
-  EXPECT_FALSE(python(R"~({"script":7})~").has_value());
 }
 
 }  // namespace

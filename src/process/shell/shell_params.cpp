@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
 
 namespace cordyna {
@@ -64,6 +65,20 @@ Result<std::vector<std::string>> interpreter_of(const json::object& params) {
   return out;
 }
 
+/// A list of texts; none where there is no such key.
+Result<std::vector<std::string>> strings_of(const json::object& params, std::string_view key) {
+  std::vector<std::string> out;
+  const json::value* value = params.if_contains({key.data(), key.size()});
+  if (value == nullptr) return out;
+  const json::array* list = value->if_array();
+  if (list == nullptr || !std::ranges::all_of(*list, &json::value::is_string)) {
+    return fail(ErrorCode::kInvalidArgument,
+                fmt::format("{}: a list of texts is wanted here", key));
+  }
+  for (const json::value& item : *list) out.push_back(text_of(item.get_string()));
+  return out;
+}
+
 }  // namespace
 
 Result<ShellParams> read_shell_params(std::string_view params) {
@@ -77,7 +92,16 @@ Result<ShellParams> read_shell_params(std::string_view params) {
 Result<PythonParams> read_python_params(std::string_view params) {
   TRY_ASSIGN(const json::object object, read(params));
   PythonParams out;
-  TRY_ASSIGN(out.script, string_of(object, "script", ""));
+  if (object.contains("function")) {
+    TRY_ASSIGN(out.function, string_of(object, "function", ""));
+  } else {
+    TRY_ASSIGN(out.script, string_of(object, "script", ""));
+  }
+  if (const json::value* arguments = object.if_contains("arguments"); arguments != nullptr) {
+    out.arguments = json::serialize(*arguments);
+  }
+  TRY_ASSIGN(out.requirements, strings_of(object, "requirements"));
+  TRY_ASSIGN(out.path, strings_of(object, "path"));
   TRY_ASSIGN(out.python, string_of(object, "python", "python3"));
   return out;
 }

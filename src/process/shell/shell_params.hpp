@@ -15,7 +15,11 @@ struct ShellParams {
 };
 
 struct PythonParams {
-  std::string script;
+  std::string script;     ///< or, where it is not empty:
+  std::string function;   ///< MODULE:FUNCTION
+  std::string arguments;  ///< a JSON object with templates; empty: the inputs of the flow
+  std::vector<std::string> requirements;
+  std::vector<std::string> path;
   std::string python;  ///< a template
 };
 
