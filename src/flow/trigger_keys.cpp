@@ -62,8 +62,8 @@ constexpr std::array kTriggerKeys{
     KeySpec{.name = "disabled",
             .kind = K::kBool,
             .description = "It starts no runs. What a schedule missed counts when it is enabled "
-                           "again; a webhook answers 503, so that senders try again; rows and "
-                           "records of meanwhile come when it is enabled again."},
+                           "again; a webhook answers 503, so that senders try again; rows, "
+                           "records and files of meanwhile come when it is enabled again."},
 };
 
 constexpr std::array kScheduleKeys{

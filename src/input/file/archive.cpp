@@ -199,9 +199,7 @@ Result<std::optional<int>> Archive::add_at(const Places& places, int number,
   }
   if (error == ENOENT) {
     TRY_ASSIGN(const bool as_before, places.is_as_before());
-    return as_before
-               ? Result<std::optional<int>>(folder_error("cannot archive", places.path, error))
-               : std::optional<int>();
+    if (!as_before) return std::optional<int>();
   }
   if (error == EEXIST) {
     TRY_ASSIGN(const bool there, places.is_there(as, stop));
