@@ -27,7 +27,8 @@ struct FileOptions {
   /// path from the folder. Empty: all.
   std::vector<std::string> files{};
   /// Files and folders that are passed over, in the same way.
-  std::vector<std::string> ignore{".*", "*~", "*.tmp", "*.part", "*.partial", "*.crdownload"};
+  std::vector<std::string> ignore{".*",        "*~",         "*.tmp",       "*.part",
+                                  "*.partial", "*.filepart", "*.crdownload"};
   bool recursive = false;  ///< also files in folders below it
   /// A file counts when it was not written to for so long; one that is renamed there, at once.
   std::chrono::milliseconds settle{2'000};

@@ -310,7 +310,7 @@ constexpr std::array kFileKeys{
             .kind = K::kList,
             .description = "Files and folders that are passed over, by patterns as of `files`. "
                            "Without this key [.*, \"*~\", \"*.tmp\", \"*.part\", \"*.partial\", "
-                           "\"*.crdownload\"].",
+                           "\"*.filepart\", \"*.crdownload\"].",
             .one_or_list = true,
             .item = &kNameItem},
     KeySpec{.name = "recursive",
