@@ -234,7 +234,7 @@ void add_webhook(Fields& fields, const WebhookSpec& webhook) {
 }
 
 void add_listen(Fields& fields, const ListenSpec& listen) {
-  fields.raw("connection", listen.connection);
+  if (!listen.connection.empty()) fields.raw("connection", listen.connection);
   if (!listen.operations.empty()) fields.raw("operations", list_json(listen.operations));
   fields.text("dedupe", listen.dedupe);
   fields.flag("over_gaps", listen.over_gaps);
