@@ -120,7 +120,7 @@ triggers:
       order: "{{ event.data.value }}"
       place: "{{ event.data.partition }}/{{ event.data.offset }}"
 )yaml"},
-                               Example{"files", "completed", R"yaml(id: on_file
+                               Example{"file", "completed", R"yaml(id: on_file
 inputs:
   - {id: file, default: none}
   - {id: rows, type: int, default: 0}
