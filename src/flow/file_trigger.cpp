@@ -46,7 +46,7 @@ std::string TriggerReader::read_folder(const KeySpec& spec, const Node& value) {
   std::string json;
   if (!reader_.read(value, spec, spec.name, json)) return {};
   const std::filesystem::path folder(value.text);
-  if (value.text.empty() || value.text.contains('\0') || folder.lexically_normal() == "/") {
+  if (value.text.contains('\0') || folder.lexically_normal() == "/") {
     reporter_.error(
         value, Code::kBadValue,
         fmt::format("'{}' wants the path of a folder, such as inbox or /data/inbox, not {}",

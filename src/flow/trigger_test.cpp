@@ -62,7 +62,7 @@ INSTANTIATE_TEST_SUITE_P(
             "dates like 2026-12-25"),
         bad("FileNoFolder", "id: t, type: file", "11:5 missing_key", "'folder'"),
         bad("FileEmptyFolder", "id: t, type: file, folder: ''", "11:33 bad_value",
-            "the path of a folder"),
+            "'folder' is empty"),
         bad("FileRoot", "id: t, type: file, folder: /", "11:33 bad_value", "such as inbox"),
         bad("FileBadPattern", "id: t, type: file, folder: in, files: ['*', '[a']",
             "11:44 bad_value", "has a '[' without its ']'"),
