@@ -5,6 +5,7 @@
 #include "cordyna/container.hpp"
 #include "cordyna/errors.hpp"
 #include "cordyna/event.hpp"
+#include "cordyna/file.hpp"
 #include "cordyna/http.hpp"
 #include "cordyna/input.hpp"
 #include "cordyna/kafka.hpp"

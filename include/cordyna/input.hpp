@@ -5,6 +5,7 @@
 #include <span>
 #include <stop_token>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -15,6 +16,15 @@
 namespace cordyna {
 
 inline constexpr std::size_t kPositionMax = 64 * 1024;  ///< bytes
+inline constexpr std::size_t kMarkMax = 16 * 1024;  ///< bytes of a mark's name and text together
+
+/// What an input remembers of one of many things, where a position would be too large: a file, say.
+struct Mark {
+  std::string name;  ///< among those of the input: UTF-8 without control characters
+  std::string text;  ///< in the input's words; empty: there is no such mark any more
+
+  bool operator==(const Mark&) const = default;
+};
 
 /// Where an input's events go. Threads: one at a time.
 class CORDYNA_API EventSink {
@@ -38,6 +48,18 @@ class CORDYNA_API EventSink {
 
   /// As it was sent last, in this program or an earlier one; empty: never.
   [[nodiscard]] virtual std::string position() const = 0;
+
+  /// As `send`, with marks that are set or taken away in the same transaction. Errors: those of
+  /// `send`; kInvalidArgument: a mark is not what it should be, or the sink keeps none.
+  [[nodiscard]] virtual Result<> send_with(std::span<const Event> events, std::string position,
+                                           std::span<const Mark> marks);
+  /// Those that there are after a name, in order of its bytes, at most `limit`.
+  [[nodiscard]] virtual Result<std::vector<Mark>> marks(std::string_view after,
+                                                        std::size_t limit) const;
+
+  /// What somebody should know while the input goes on: shown with it until the next call. Empty:
+  /// nothing any more.
+  virtual void tell(const std::string& problem);
 };
 
 /// Threads: `handle` is called from one at a time.

@@ -28,8 +28,9 @@ namespace cordyna {
 /// What went wrong, and with what.
 struct Failure {
   Error error{};
-  std::string input{};        ///< whose event it is, or which ended; empty: none is concerned
-  std::string process{};      ///< empty: the input itself ended
+  std::string input{};  ///< whose event it is, or which ended; empty: none is concerned
+  /// Empty: the input itself ended; without `again`, it goes on, and something is wrong with it.
+  std::string process{};
   Event event{};              ///< of a process
   ProcessStatus status{};     ///< of a process that gave one: with its logs
   std::uint32_t attempt = 0;  ///< of a process, from 1

@@ -289,8 +289,8 @@ void FlowCommands::add_triggers() {
   triggers->add_option("--trigger", found_.trigger, "Only those with this id");
   triggers
       ->add_option("--type", found_.trigger_type,
-                   "Only of this type: schedule, webhook, postgres, kafka, flow")
-      ->check(CLI::IsMember({"schedule", "webhook", "postgres", "kafka", "flow"}));
+                   "Only of this type: schedule, webhook, postgres, kafka, flow, file")
+      ->check(CLI::IsMember({"schedule", "webhook", "postgres", "kafka", "flow", "file"}));
   add_watch_option(triggers, found_);
   add_common(triggers);
   triggers->footer(
@@ -307,13 +307,12 @@ void FlowCommands::add_inputs() {
       add("inputs", "List what listens for triggers at a server, and how it fares", Verb::kInputs);
   add_common(inputs);
   inputs->footer(
-      "A trigger of a type such as postgres or kafka has an input, which 'dyna up' keeps going. "
-      "STATE is\n"
-      "starts, listens, waits (what comes is not taken for now) or failed (it is begun again after "
-      "a "
-      "while),\n"
-      "with the reason below. LAG is how long the last event was on its way; WAITING and DEAD are\n"
-      "events that wait for their run and dead letters.");
+      "A trigger of a type such as postgres, kafka or file has an input, which 'dyna up' keeps\n"
+      "going. STATE is starts, listens, waits (what comes is not taken for now) or failed (it is\n"
+      "begun again after a while); below stands why, and what is wrong while it listens. LAG is\n"
+      "how long the last event was on its way; WAITING and DEAD are events that wait for their "
+      "run\n"
+      "and dead letters.");
 }
 
 void FlowCommands::add_servers() {

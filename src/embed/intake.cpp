@@ -47,13 +47,14 @@ Result<> check_event(const Event& event) {
 
 }  // namespace
 
-Intake::Intake(const Input& input, std::string position, Cerebro& cerebro, Room& room,
-               const Clock& clock, std::stop_token stop)
+Intake::Intake(const Input& input, InputLeft left, Cerebro& cerebro, Room& room, const Clock& clock,
+               Reporter& reporter, std::stop_token stop)
     : input_(input),
-      position_(std::move(position)),
+      left_(std::move(left)),
       cerebro_(cerebro),
       room_(room),
       clock_(clock),
+      reporter_(reporter),
       stop_(std::move(stop)) {}
 
 bool Intake::is_wanted(const Event& event) const {
@@ -85,12 +86,28 @@ Result<EventRequest> Intake::request_of(const Event& event) const {
   return request;
 }
 
-Result<> Intake::send(std::span<const Event> events, std::string position) {
+Result<> Intake::check_memory(std::string_view position, std::span<const Mark> marks) const {
   if (position.size() > kPositionMax || !is_utf8(position)) {
     return fail(ErrorCode::kInvalidArgument,
                 fmt::format("input '{}': a position must be at most {} bytes of UTF-8", input_.id(),
                             kPositionMax));
   }
+  for (const Mark& mark : marks) {
+    if (!mark.name.empty() && mark.name.size() + mark.text.size() <= kMarkMax &&
+        is_utf8(mark.name) && is_utf8(mark.text) && std::ranges::none_of(mark.name, is_control)) {
+      continue;
+    }
+    return fail(ErrorCode::kInvalidArgument,
+                fmt::format("input '{}': a mark has a name without control characters, and at most "
+                            "{} bytes of UTF-8 with its text; not '{}'",
+                            input_.id(), kMarkMax, fit(printable(mark.name), 60)));
+  }
+  return {};
+}
+
+Result<> Intake::send_with(std::span<const Event> events, std::string position,
+                           std::span<const Mark> marks) {
+  TRY(check_memory(position, marks));
   IntakeRequest request;
   for (const Event& event : events) {
     if (!is_wanted(event)) continue;
@@ -98,6 +115,7 @@ Result<> Intake::send(std::span<const Event> events, std::string position) {
     request.events.push_back(std::move(one));
   }
   if (!position.empty()) request.positions.push_back({input_.id(), position});
+  for (const Mark& mark : marks) request.positions.push_back({input_.id(), mark.text, mark.name});
   if (request.events.empty() && request.positions.empty()) return {};
   const std::size_t count = request.events.size();
   if (stop_.stop_requested() || (count > 0 && !room_.take(count, stop_))) {
@@ -106,9 +124,33 @@ Result<> Intake::send(std::span<const Event> events, std::string position) {
   const auto kept = keep(request);
   room_.settle(count);
   if (!kept.has_value()) return kept;
-  if (!position.empty()) position_ = std::move(position);
+  if (!position.empty()) left_.position = std::move(position);
+  for (const Mark& mark : marks) {
+    if (mark.text.empty()) {
+      left_.marks.erase(mark.name);
+    } else {
+      left_.marks[mark.name] = mark.text;
+    }
+  }
   if (count > 0) ++sent_;
   return {};
+}
+
+Result<std::vector<Mark>> Intake::marks(std::string_view after, std::size_t limit) const {
+  std::vector<Mark> found;
+  for (auto one = left_.marks.upper_bound(after); one != left_.marks.end() && found.size() < limit;
+       ++one) {
+    found.push_back({one->first, one->second});
+  }
+  return found;
+}
+
+void Intake::tell(const std::string& problem) {
+  if (problem.empty()) return;
+  Failure failure;
+  failure.error = {ErrorCode::kUnavailable, problem};
+  failure.input = input_.id();
+  reporter_.failed(failure);
 }
 
 /// The ids stay the same, so that it does no harm to ask again after a disk was full.

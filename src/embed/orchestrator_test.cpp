@@ -317,6 +317,12 @@ TEST(Orchestrator, AnEventThatCannotBeTakenIsRefusedWithAllThatCameWithIt) {
     refused({.location = "t", .data = '"' + std::string(kEventBytesMax, 'x') + '"'},
             "are the most");
     EXPECT_EQ(sink.position(), "");
+    for (const Mark& bad : {Mark{"", "x"}, Mark{"a\nb", "x"}, Mark{"\xff", "x"}, Mark{"a", "\xff"},
+                            Mark{"a", std::string(kMarkMax, 'x')}}) {
+      EXPECT_EQ(sink.send_with({}, "", std::span(&bad, 1)).error().code,
+                ErrorCode::kInvalidArgument);
+    }
+    EXPECT_TRUE(sink.marks("", 9).value().empty());
     return send_once({{.location = "t", .id = "good"}})(stop, sink);
   });
   world.noting("p", notes);

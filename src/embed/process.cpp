@@ -1,5 +1,7 @@
 #include "cordyna/process.hpp"
 
+#include <utility>
+
 #include "cordyna/input.hpp"
 
 namespace cordyna {
@@ -7,6 +9,21 @@ namespace cordyna {
 Process::~Process() = default;
 Input::~Input() = default;
 EventSink::~EventSink() = default;
+
+Result<> EventSink::send_with(std::span<const Event> events, std::string position,
+                              std::span<const Mark> marks) {
+  if (marks.empty()) return send(events, std::move(position));
+  return fail(ErrorCode::kInvalidArgument, "this sink keeps no marks");
+}
+
+Result<std::vector<Mark>> EventSink::marks(std::string_view after, std::size_t limit) const {
+  static_cast<void>(after), static_cast<void>(limit);
+  return std::vector<Mark>();
+}
+
+void EventSink::tell(const std::string& problem) {
+  static_cast<void>(problem);
+}
 
 Result<ProcessStatus> Process::run_after(std::stop_token stop, const Event& event,
                                          std::span<const ProcessStatus> before) {

@@ -60,6 +60,19 @@ Result<FlowChange> Session::change_of(const Input& input) const {
   return change;
 }
 
+Result<InputLeft> Session::memory_of(const Input& input) const {
+  constexpr std::uint32_t kPage = 10'000;
+  InputLeft left;
+  TRY_ASSIGN(left.position, store_.find_position(input.id()));
+  std::string after;
+  while (true) {
+    TRY_ASSIGN(const std::vector<PositionRow> page, store_.list_marks(input.id(), after, kPage));
+    for (const PositionRow& row : page) left.marks[row.mark] = row.position;
+    if (page.size() < kPage) return left;
+    after = page.back().mark;
+  }
+}
+
 Result<Session::Left> Session::look() const {
   Left left;
   TRY_ASSIGN(const std::vector<RunRow> runs, unfinished_runs(store_));
@@ -70,8 +83,8 @@ Result<Session::Left> Session::look() const {
   for (const Input* input : parts_.inputs) {
     TRY_ASSIGN(FlowChange change, change_of(*input));
     left.changes.push_back(std::move(change));
-    TRY_ASSIGN(std::string position, store_.find_position(input->id()));
-    left.positions.emplace(input->id(), std::move(position));
+    TRY_ASSIGN(InputLeft memory, memory_of(*input));
+    left.inputs.emplace(input->id(), std::move(memory));
   }
   return left;
 }
@@ -129,8 +142,8 @@ void Session::listen(Cerebro& cerebro, Workers& workers, Room& room, Commits& co
   std::list<Intake> intakes;
   std::vector<std::thread> threads;
   for (Input* input : parts_.inputs) {
-    Intake& intake = intakes.emplace_back(*input, left.positions.at(input->id()), cerebro, room,
-                                          clock_, ending.get_token());
+    Intake& intake = intakes.emplace_back(*input, left.inputs.at(input->id()), cerebro, room,
+                                          clock_, reporter_, ending.get_token());
     threads.emplace_back([this, input, &intake, token = ending.get_token()] {
       supervise(*input, intake, options_, reporter_, token);
     });

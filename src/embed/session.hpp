@@ -13,6 +13,7 @@
 #include "cerebro/plain_evaluator.hpp"
 #include "cordyna/orchestrator.hpp"
 #include "embed/commits.hpp"
+#include "embed/intake.hpp"
 #include "embed/links.hpp"
 #include "embed/reporter.hpp"
 #include "embed/room.hpp"
@@ -43,11 +44,12 @@ class Session {
     std::vector<RunId> runs;
     std::size_t events = 0;  ///< of which no run has begun
     std::vector<FlowChange> changes;
-    std::map<std::string, std::string> positions;  ///< of each input
+    std::map<std::string, InputLeft> inputs;
   };
 
   [[nodiscard]] Result<> check_ours() const;
   [[nodiscard]] Result<Left> look() const;
+  [[nodiscard]] Result<InputLeft> memory_of(const Input& input) const;
   [[nodiscard]] Result<FlowChange> change_of(const Input& input) const;
   [[nodiscard]] CerebroSettings settings() const;
   [[nodiscard]] WorkersParts workers_parts(Cerebro& cerebro, Commits& commits) const;

@@ -156,6 +156,30 @@ TEST_F(StateTest, EventsAndThePositionOutliveTheOrchestrator) {
   EXPECT_EQ(positions.wait(1), (std::map<std::string, int>{{"at 20", 1}}));
 }
 
+TEST_F(StateTest, MarksOutliveTheOrchestratorAndAreThereBeforeThat) {
+  using Marks = std::vector<Mark>;
+  const auto remember = [this](const Marks& marks, const Marks& before, const Marks& after) {
+    Notes notes;
+    World world(options());
+    world.input("in", [&](std::stop_token stop, EventSink& sink) -> Result<> {
+      EXPECT_EQ(sink.marks("", 9).value(), before);
+      const auto sent = sink.send_with(numbered(1), "", marks);
+      EXPECT_EQ(sink.marks("", 9).value(), after);
+      EXPECT_EQ(sink.marks("a", 1).value(), Marks(after.begin() + 1, after.begin() + 2));
+      notes.add(sent.has_value() ? "sent" : sent.error().message);
+      until(stop);
+      return sent;
+    });
+    world.noting("p", notes);
+    world.link("in", "p");
+    world.start();
+    EXPECT_TRUE(notes.wait(2).contains("sent"));
+    ASSERT_TRUE(world.stop().has_value());
+  };
+  remember({{"b", "2"}, {"a", "1"}, {"c", "3"}}, {}, {{"a", "1"}, {"b", "2"}, {"c", "3"}});
+  remember({{"b", ""}, {"a", "7"}}, {{"a", "1"}, {"b", "2"}, {"c", "3"}}, {{"a", "7"}, {"c", "3"}});
+}
+
 TEST_F(StateTest, WhatHasCompletedLeavesNoRuns) {
   Notes notes;
   World world(options());

@@ -234,7 +234,7 @@ void add_webhook(Fields& fields, const WebhookSpec& webhook) {
 }
 
 void add_listen(Fields& fields, const ListenSpec& listen) {
-  fields.raw("connection", listen.connection);
+  if (!listen.connection.empty()) fields.raw("connection", listen.connection);
   if (!listen.operations.empty()) fields.raw("operations", list_json(listen.operations));
   fields.text("dedupe", listen.dedupe);
   fields.flag("over_gaps", listen.over_gaps);
@@ -252,6 +252,20 @@ void add_kafka(Fields& fields, const KafkaSpec& kafka) {
   fields.text("group", kafka.group);
   if (kafka.format != "json") fields.text("format", kafka.format);
   if (kafka.only_new) fields.text("start", "latest");
+}
+
+void add_file(Fields& fields, const FileSpec& file) {
+  const FileSpec usual;
+  fields.text("folder", file.folder);
+  if (!file.files.empty()) fields.raw("files", list_json(file.files));
+  if (file.ignore.has_value()) fields.raw("ignore", list_json(*file.ignore));
+  fields.flag("recursive", file.recursive);
+  if (file.settle != usual.settle) fields.duration("settle", file.settle);
+  fields.text("archive", file.archive);
+  if (!file.existing) fields.raw("existing", "false");
+  fields.flag("hash", file.hash);
+  if (file.rescan != usual.rescan) fields.duration("rescan", file.rescan);
+  if (file.max_files != usual.max_files) fields.raw("max_files", std::to_string(file.max_files));
 }
 
 void add_gather(Fields& fields, const GatherSpec& gather) {
@@ -299,6 +313,7 @@ Fields trigger_fields(const Flow& flow, const TriggerSpec& trigger) {
     case TriggerType::kPostgres: add_postgres(fields, trigger.postgres); break;
     case TriggerType::kKafka: add_kafka(fields, trigger.kafka); break;
     case TriggerType::kFlow: add_flow_ends(fields, trigger.ends); break;
+    case TriggerType::kFile: add_file(fields, trigger.file); break;
   }
   fields.text("where", trigger.where);
   add_gather(fields, trigger.gather);

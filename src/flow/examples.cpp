@@ -132,6 +132,22 @@ triggers:
       order: "{{ event.data.value }}"
       place: "{{ event.data.partition }}/{{ event.data.offset }}"
 )yaml"},
+                               Example{"file", "completed", R"yaml(id: on_file
+inputs:
+  - {id: file, default: none}
+  - {id: rows, type: int, default: 0}
+tasks: [{id: work, type: log, message: "{{ inputs.file }}: {{ inputs.rows }} bytes"}]
+triggers:
+  - id: files
+    type: file
+    folder: inbox
+    files: "*.csv"
+    settle: 5s
+    archive: inbox/done
+    inputs:
+      file: "{{ event.location }}"
+      rows: "{{ event.data.size }}"
+)yaml"},
                                Example{"flow_ends", "completed", R"yaml(id: report
 inputs:
   - {id: rows, type: int, default: 0}

@@ -63,7 +63,7 @@ constexpr ScopeInfo kScopes[] = {
     {"in an input's default", false, false, false, false, false, false},
     {"in a trigger's inputs", false, false, false, false, false, false},
     {"in a webhook", false, false, false, false, false, false, false, false, false, true},
-    {"in a postgres or kafka trigger", false, false, false, false, false, false, false, false,
+    {"in a postgres, kafka or file trigger", false, false, false, false, false, false, false, false,
      false, true},
     {"in 'vars'", false, false, false, true, false, false},
     {"in the flow's 'env'", false, true, true, true, false, true},

@@ -14,13 +14,13 @@ constexpr std::int64_t kDayMillis = 86'400'000;
 
 // As TriggerType.
 constexpr std::array kTriggerTypes{Word("schedule"), Word("webhook"), Word("postgres"),
-                                   Word("kafka"), Word("flow")};
+                                   Word("kafka"),    Word("flow"),    Word("file")};
 // In the order of CatchUp, OnGap and OnOverlap.
 constexpr std::array kCatchUps{Word("all"), Word("latest"), Word("none")};
 constexpr std::array kGaps{Word("shift"), Word("skip")};
 constexpr std::array kOverlaps{Word("once"), Word("both")};
 
-constexpr std::array kLaterTypes{Word("redis"), Word("file"), Word("poll"), Word("manual")};
+constexpr std::array kLaterTypes{Word("redis"), Word("poll"), Word("manual")};
 constexpr std::array kOperations{Word("create"), Word("update"), Word("delete")};
 constexpr std::array kRecordOperations{Word("create"), Word("delete")};
 constexpr std::array kRows{Word("key"), Word("whole")};
@@ -62,8 +62,8 @@ constexpr std::array kTriggerKeys{
     KeySpec{.name = "disabled",
             .kind = K::kBool,
             .description = "It starts no runs. What a schedule missed counts when it is enabled "
-                           "again; a webhook answers 503, so that senders try again; rows and "
-                           "records of meanwhile come when it is enabled again."},
+                           "again; a webhook answers 503, so that senders try again; rows, "
+                           "records and files of meanwhile come when it is enabled again."},
 };
 
 constexpr std::array kScheduleKeys{
@@ -292,6 +292,74 @@ constexpr std::array kKafkaKeys{
     kOverGaps,
 };
 
+constexpr std::array kFileKeys{
+    KeySpec{.name = "folder",
+            .kind = K::kText,
+            .description = "The folder that is watched, from the flow's folder or absolute. It may "
+                           "be missing for a while.",
+            .required = true},
+    KeySpec{.name = "files",
+            .kind = K::kList,
+            .description = "Which files: patterns with *, ? and [a-z], such as *.csv, for names, "
+                           "or, with a slash, such as 2026/*.csv, for paths from the folder. "
+                           "Without this key all.",
+            .one_or_list = true,
+            .item = &kNameItem,
+            .least = 1},
+    KeySpec{.name = "ignore",
+            .kind = K::kList,
+            .description = "Files and folders that are passed over, by patterns as of `files`. "
+                           "Without this key [.*, \"*~\", \"*.tmp\", \"*.part\", \"*.partial\", "
+                           "\"*.filepart\", \"*.crdownload\"].",
+            .one_or_list = true,
+            .item = &kNameItem},
+    KeySpec{.name = "recursive",
+            .kind = K::kBool,
+            .description = "Also files in folders below it; symbolic links are not followed."},
+    KeySpec{.name = "settle",
+            .kind = K::kDuration,
+            .description = "A file counts when nothing was written to it for so long. Whoever "
+                           "still has it open is waited for 15 times as long; a file that is "
+                           "renamed there counts at once. 2s without this key.",
+            .least = 10,
+            .most = kDayMillis},
+    KeySpec{.name = "operations",
+            .kind = K::kList,
+            .description = "What is done to files: create, update, delete. Without this key create "
+                           "and update. A renamed file is a delete and a create.",
+            .one_or_list = true,
+            .item = &kOperationItem,
+            .least = 1},
+    KeySpec{.name = "archive",
+            .kind = K::kText,
+            .description = "A folder, from the flow's folder or absolute, made if it is missing: "
+                           "files are moved there before their runs, and `event.location` is where "
+                           "they are then. A second one of the same name becomes NAME~2.csv."},
+    KeySpec{.name = "existing",
+            .kind = K::kBool,
+            .description = "With false, files that are there when it first begins have no runs."},
+    KeySpec{.name = "hash",
+            .kind = K::kBool,
+            .description = "Events have `data.sha256`, of what the file holds."},
+    KeySpec{.name = "rescan",
+            .kind = K::kDuration,
+            .description = "So often the folder is gone through, for what the machine does not "
+                           "tell: files that others write over a network. 1m without this key.",
+            .least = 100,
+            .most = kDayMillis},
+    KeySpec{.name = "max_files",
+            .kind = K::kInt,
+            .description = "With more files in the folder the input stops. 200,000 without this "
+                           "key; each takes some 300 bytes of memory.",
+            .least = 1,
+            .most = 1'000'000},
+    kEventWhere,
+    kEventBatch,
+    kEventDebounce,
+    kEventDedupe,
+    kOverGaps,
+};
+
 constexpr std::array kFlowKeys{
     KeySpec{.name = "flows",
             .kind = K::kList,
@@ -353,6 +421,14 @@ constexpr std::array kKinds{
         "`flow`, `run`, `state`, `inputs`, `outputs`, `date`, `scheduled_for`, `interval`, "
         "`ended_at`, and the same of each flow's run in `data.runs['NAMESPACE/ID']`.",
         kFlowKeys},
+    TriggerKind{
+        "file",
+        "Starts a run for each new or changed file of a folder, once it has come to rest, also for "
+        "those that came while no server ran. `event` has `location` (the file's absolute path), "
+        "`operation`, `id` (its path from the folder), `at`, and `data`: `path`, `name`, `folder`, "
+        "`size`, `modified`, `inode`, and with `hash` `sha256`; of a path that is not UTF-8 also "
+        "`problem` and `base64`. What is known of each file stands in the server's state.",
+        kFileKeys},
 };
 
 constexpr std::array kRenamedTriggerKeys{
@@ -365,6 +441,10 @@ constexpr std::array kRenamedTriggerKeys{
     Renamed{"filter", "where"},       Renamed{"condition", "where"},
     Renamed{"deduplicate", "dedupe"}, Renamed{"idempotency_key", "dedupe"},
     Renamed{"flow", "flows"},         Renamed{"state", "states"},
+    Renamed{"path", "folder"},        Renamed{"directory", "folder"},
+    Renamed{"pattern", "files"},      Renamed{"glob", "files"},
+    Renamed{"exclude", "ignore"},     Renamed{"poll_interval", "rescan"},
+    Renamed{"move_to", "archive"},    Renamed{"debounce_time", "settle"},
 };
 
 }  // namespace

@@ -76,6 +76,7 @@ TriggerSpec TriggerReader::read(const Node& node) {
   check_required(node, trigger);
   if (trigger.type == TriggerType::kWebhook) check_webhook(node, trigger.webhook);
   if (trigger.type == TriggerType::kPostgres) check_replication(node, trigger);
+  if (trigger.type == TriggerType::kFile) check_file(node, trigger.file);
   if (trigger.type == TriggerType::kFlow) finish_ends(node, trigger.ends);
   check_gather(node, trigger, templates);
   if (trigger.type != TriggerType::kSchedule) {
@@ -92,13 +93,13 @@ const TriggerKind* TriggerReader::kind_of(const Node& node) {
   if (type == nullptr) {
     reporter_.error(node, Code::kMissingKey,
                     "a trigger has no 'type'; it is required: schedule, webhook, postgres, kafka, "
-                    "or flow");
+                    "flow, or file");
     return nullptr;
   }
   if (type->is_scalar() && std::ranges::count(later_trigger_types(), type->text) > 0) {
     reporter_.error(*type, Code::kNotYet,
                     fmt::format("triggers of type {} are not supported by this version; schedule, "
-                                "webhook, postgres, kafka and flow are",
+                                "webhook, postgres, kafka, flow and file are",
                                 quoted(type->text)));
     return nullptr;
   }
@@ -151,7 +152,11 @@ void TriggerReader::read_key(const KeySpec& spec, const Node& value, TriggerSpec
     read_webhook_key(spec, value, trigger.webhook);
   } else if (trigger.type == TriggerType::kFlow) {
     read_flow_key(spec, value, trigger.ends);
-  } else if (!read_listen_key(spec, value, trigger)) {
+  } else if (read_listen_key(spec, value, trigger)) {
+    return;
+  } else if (trigger.type == TriggerType::kFile) {
+    read_file_key(spec, value, trigger.file);
+  } else {
     trigger.type == TriggerType::kPostgres ? read_postgres_key(spec, value, trigger.postgres)
                                            : read_kafka_key(spec, value, trigger.kafka);
   }

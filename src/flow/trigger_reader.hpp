@@ -48,6 +48,10 @@ class TriggerReader {
   bool read_listen_key(const KeySpec& spec, const Node& value, TriggerSpec& trigger);
   void read_postgres_key(const KeySpec& spec, const Node& value, PostgresSpec& postgres);
   void read_kafka_key(const KeySpec& spec, const Node& value, KafkaSpec& kafka);
+  void read_file_key(const KeySpec& spec, const Node& value, FileSpec& file);
+  std::string read_folder(const KeySpec& spec, const Node& value);
+  std::vector<std::string> patterns(const KeySpec& spec, const Node& value);
+  void check_file(const Node& node, const FileSpec& file);
   void read_flow_key(const KeySpec& spec, const Node& value, FlowEndsSpec& ends);
   void read_flow_name(const Node& name, FlowEndsSpec& ends);
   void read_need(const Node& value);

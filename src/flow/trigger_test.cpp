@@ -1,6 +1,9 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
+#include <fstream>
+
 #include "flow/bad_case_fixture.hpp"
 #include "flow/flow_file.hpp"
 
@@ -41,7 +44,7 @@ INSTANTIATE_TEST_SUITE_P(
         bad("NoCron", "id: t, type: schedule", "11:5 missing_key", "'cron'"),
         bad("NoId", "type: schedule, cron: '@daily'", "11:5 missing_key", "'id'"),
         bad("NoType", "id: t, cron: '@daily'", "11:5 missing_key", "'type'"),
-        bad("OfLater", "id: t, type: redis, topic: x", "11:19 not_yet", "kafka and flow are"),
+        bad("OfLater", "id: t, type: redis, topic: x", "11:19 not_yet", "flow and file are"),
         bad("UnknownType", "id: t, type: shedule, cron: '@daily'", "11:19 bad_value",
             "did you mean 'schedule'?"),
         bad("BadCron", "id: t, type: schedule, cron: '0 25 * * *'", "11:35 bad_value",
@@ -57,6 +60,20 @@ INSTANTIATE_TEST_SUITE_P(
         bad("BadOverlap", kGood + ", on_overlap: skip", "11:60 bad_value", "once or both"),
         bad("BadHoliday", kGood + ", holidays: [2026-12-25, 2026-02-30]", "11:71 bad_value",
             "dates like 2026-12-25"),
+        bad("FileNoFolder", "id: t, type: file", "11:5 missing_key", "'folder'"),
+        bad("FileEmptyFolder", "id: t, type: file, folder: ''", "11:33 bad_value",
+            "'folder' is empty"),
+        bad("FileRoot", "id: t, type: file, folder: /", "11:33 bad_value", "such as inbox"),
+        bad("FileBadPattern", "id: t, type: file, folder: in, files: ['*', '[a']",
+            "11:44 bad_value", "has a '[' without its ']'"),
+        bad("FileTwoStars", "id: t, type: file, folder: in, ignore: a/**", "11:45 bad_value",
+            "has '**'"),
+        bad("FileArchiveIsFolder", "id: t, type: file, folder: in, archive: ./x/../in/",
+            "11:46 bad_value", "found again"),
+        bad("FileNoSettle", "id: t, type: file, folder: in, settle: 1ms", "11:45 bad_value",
+            "'settle'"),
+        bad("FileRead", "id: t, type: file, folder: in, operations: read", "11:49 bad_value",
+            "create, update or delete"),
         bad("BatchAlone", "id: t, type: flow, flows: a, batch: {max: 5}", "11:42 missing_key",
             "'within'"),
         bad("BatchOfOne", "id: t, type: flow, flows: a, batch: {max: 1, within: 1s}",
@@ -241,6 +258,59 @@ TEST(Trigger, RecordsOfKafkaComeBackFromTheirCanonicalForm) {
     EXPECT_EQ((*back)->triggers.at(0), trigger);
     EXPECT_EQ((*back)->hash, parsed.flow->hash);
   }
+}
+
+TEST(Trigger, FilesOfAFolderComeBackFromTheirCanonicalForm) {
+  const std::string base = "id: t, type: file, folder: in";
+  for (const std::string& keys :
+       {base, base + ", files: ['*.csv', 'x/*'], ignore: [], recursive: true, settle: 5s, archive: "
+                     "done, existing: false, hash: true, rescan: 10m, max_files: 5, operations: "
+                     "[delete], over_gaps: true, inputs: {n: '{{ event.data.size }}'}"}) {
+    const Parsed parsed = parse(with_trigger(keys), "flow.yaml", "/flows");
+    ASSERT_NE(parsed.flow, nullptr) << format(parsed.diagnostics.front());
+    const TriggerSpec& trigger = parsed.flow->triggers.at(0);
+    FileSpec wanted{.folder = "in"};
+    if (keys != base) {
+      wanted = {"in",
+                {"*.csv", "x/*"},
+                std::vector<std::string>(),
+                true,
+                5'000,
+                "done",
+                false,
+                true,
+                600'000,
+                5};
+    }
+    EXPECT_EQ(trigger.file, wanted);
+    EXPECT_EQ(trigger.listen.operations.size(), keys == base ? 0U : 1U);
+    const auto back = from_canonical(parsed.canonical, "/flows");
+    ASSERT_TRUE(back.has_value());
+    EXPECT_EQ((*back)->triggers.at(0), trigger);
+    EXPECT_EQ((*back)->hash, parsed.flow->hash);
+  }
+}
+
+TEST(Trigger, AFileOfItsFolderMayBeNamedByItsEvent) {
+  const std::string base =
+      std::filesystem::canonical(testing::TempDir()).string() + "/trigger_file";
+  std::filesystem::create_directories(base + "/in");
+  for (const char* name : {"/in/a.csv", "/other.csv"}) std::ofstream(base + name) << "x";
+  const std::string text =
+      "id: f\ninputs: [{id: file, type: file, required: false}]\n"
+      "tasks: [{id: a, type: log, message: hi}]\n"
+      "triggers: [{id: t, type: file, folder: " +
+      base + "/in, inputs: {file: '{{ event.location }}'}}]\n";
+  const Parsed parsed = parse(text, "flow.yaml", "/nowhere");
+  ASSERT_NE(parsed.flow, nullptr) << format(parsed.diagnostics.front());
+  const FileBounds bounds{{}, "/nowhere/.cordyna"};
+  const auto given = [&](const std::string& path) {
+    return trigger_inputs(*parsed.flow, parsed.flow->triggers.at(0),
+                          R"({"run":{},"event":{"location":")" + path + "\"}}", &bounds);
+  };
+  EXPECT_TRUE(given(base + "/in/a.csv").has_value());
+  EXPECT_FALSE(given(base + "/other.csv").has_value());
+  EXPECT_FALSE(given(base + "/in/../other.csv").has_value());
 }
 
 TEST(Trigger, WhatWaitsForFlowsComesBackFromItsCanonicalForm) {

@@ -51,6 +51,9 @@ struct EventRow {
 struct PositionRow {
   std::string input;
   std::string position;
+  /// Of one of many things that the input remembers apart, a name without control characters;
+  /// empty: the input's own. A mark with an empty `position` is taken away.
+  std::string mark{};
 
   bool operator==(const PositionRow&) const = default;
 };

@@ -33,7 +33,7 @@ struct InputStatus {
   std::string trigger;
   std::string type;  ///< as to_string of TriggerType
   InputState state = InputState::kStarts;
-  std::string problem;           ///< of one that waits or has failed
+  std::string problem;           ///< of one that waits or has failed, or listens with a difficulty
   Millis since = 0;              ///< in this state
   std::int64_t events = 0;       ///< kept since it was begun here
   std::int64_t last_minute = 0;  ///< of them, in the minute until now

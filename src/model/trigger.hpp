@@ -12,7 +12,7 @@
 
 namespace cordyna {
 
-enum class TriggerType : std::uint8_t { kSchedule, kWebhook, kPostgres, kKafka, kFlow };
+enum class TriggerType : std::uint8_t { kSchedule, kWebhook, kPostgres, kKafka, kFlow, kFile };
 
 /// What becomes of times that were missed while nobody was there.
 enum class CatchUp : std::uint8_t {
@@ -32,7 +32,8 @@ enum class OnOverlap : std::uint8_t { kOnce, kBoth };  ///< kOnce: the first tim
 [[nodiscard]] std::string_view to_string(TriggerType type);
 /// Whether an input of the server listens for it, which goes on where it was.
 [[nodiscard]] constexpr bool has_input(TriggerType type) {
-  return type == TriggerType::kPostgres || type == TriggerType::kKafka;
+  return type == TriggerType::kPostgres || type == TriggerType::kKafka ||
+         type == TriggerType::kFile;
 }
 /// Whether its events are as inputs tell them: of a thing that has an id of its own, at a place.
 [[nodiscard]] constexpr bool tells_of_things(TriggerType type) {
@@ -83,6 +84,22 @@ struct KafkaSpec {
   bool operator==(const KafkaSpec&) const = default;
 };
 
+/// What a trigger of the type file wants of a folder. Without a key, as FileSpec has it.
+struct FileSpec {
+  std::string folder;                              ///< absolute, or from the flow's folder
+  std::vector<std::string> files;                  ///< patterns; empty: all
+  std::optional<std::vector<std::string>> ignore;  ///< patterns; nullopt: temporary names
+  bool recursive = false;
+  Millis settle = 2'000;   ///< a file counts when it was not written to for so long
+  std::string archive;     ///< as `folder`; empty: files stay
+  bool existing = true;    ///< those that are there when it first begins have runs
+  bool hash = false;       ///< events have the SHA-256
+  Millis rescan = 60'000;  ///< so often the folder is gone through
+  std::size_t max_files = 200'000;
+
+  bool operator==(const FileSpec&) const = default;
+};
+
 /// What a trigger of the type flow wants of other flows' runs.
 struct FlowEndsSpec {
   std::vector<std::string> flows;  ///< "acme/load"; without a namespace "/load"; each once
@@ -123,6 +140,7 @@ struct TriggerSpec {
   PostgresSpec postgres;
   KafkaSpec kafka;
   FlowEndsSpec ends;
+  FileSpec file;
   /// Input → its text as on a command line, or, of type json, JSON; templates over `run` and, where
   /// there is one, `event` in it.
   std::vector<std::pair<std::string, std::string>> inputs;

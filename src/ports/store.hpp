@@ -126,6 +126,12 @@ class StoreReader {
     static_cast<void>(input);
     return std::string();
   }
+  /// The marks of an input after one of them, in order of their bytes, at most `limit`.
+  virtual Result<std::vector<PositionRow>> list_marks(std::string_view input,
+                                                      std::string_view after, std::uint32_t limit) {
+    static_cast<void>(input), static_cast<void>(after), static_cast<void>(limit);
+    return std::vector<PositionRow>();
+  }
 
   virtual Result<std::vector<NoticeRow>> list_notices(const NoticeFilter& filter) {
     static_cast<void>(filter);

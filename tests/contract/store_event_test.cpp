@@ -188,5 +188,25 @@ TEST_P(StoreContract, ThePositionOfAnInputIsKeptWithItsEventsOrNotAtAll) {
   EXPECT_EQ(store().find_position("orders").value(), "offset 9");
 }
 
+TEST_P(StoreContract, MarksOfAnInputAreListedInTheirOrderAndTakenAway) {
+  ChangeSet changes = of_events({make_event(1, "a")});
+  changes.positions = {{"in", "here"},        {"in", "2", "b"},  {"in", "1", "a"}, {"in", "3", "ä"},
+                       {"in/more", "x", "a"}, {"in2", "x", "a"}, {"io", "x", "a"}};
+  must_commit(changes);
+  restart();
+  using Rows = std::vector<PositionRow>;
+  EXPECT_EQ(store().list_marks("in", "", 9).value(),
+            (Rows{{"in", "1", "a"}, {"in", "2", "b"}, {"in", "3", "ä"}}));
+  EXPECT_EQ(store().list_marks("in", "a", 1).value(), (Rows{{"in", "2", "b"}}));
+  EXPECT_EQ(store().list_marks("i", "", 9).value(), Rows{});
+  EXPECT_EQ(store().find_position("in").value(), "here");
+
+  ChangeSet next;
+  next.positions = {{"in", "", "a"}, {"in", "4", "b"}, {"in", "", "never there"}};
+  must_commit(next);
+  EXPECT_EQ(store().list_marks("in", "", 9).value(), (Rows{{"in", "4", "b"}, {"in", "3", "ä"}}));
+  EXPECT_EQ(store().list_marks("in2", "", 9).value(), (Rows{{"in2", "x", "a"}}));
+}
+
 }  // namespace
 }  // namespace cordyna::contract

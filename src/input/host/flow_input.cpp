@@ -2,11 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <filesystem>
 #include <string_view>
 #include <utility>
 
 #include "base/hash.hpp"
 #include "base/wipe.hpp"
+#include "cordyna/file.hpp"
 #include "cordyna/postgres.hpp"
 #include "input/host/connection_text.hpp"
 #include "input/host/kafka_connection.hpp"
@@ -70,6 +72,25 @@ Result<KafkaOptions> kafka_options(const FlowInputId& id, const TriggerSpec& spe
   return options;
 }
 
+Result<FileOptions> file_options(const TriggerSpec& spec) {
+  FileOptions options;
+  options.folder = spec.file.folder;
+  options.files = spec.file.files;
+  if (spec.file.ignore.has_value()) options.ignore = *spec.file.ignore;
+  options.recursive = spec.file.recursive;
+  options.settle = std::chrono::milliseconds(spec.file.settle);
+  options.archive = spec.file.archive;
+  if (!spec.listen.operations.empty()) {
+    TRY_ASSIGN(options.operations, operations_of(spec.listen));
+  }
+  options.existing = spec.file.existing;
+  options.hash = spec.file.hash;
+  options.rescan = std::chrono::milliseconds(spec.file.rescan);
+  options.max_files = spec.file.max_files;
+  options.over_gaps = spec.listen.over_gaps;
+  return options;
+}
+
 /// Errors: kInvalidArgument: it needs nothing there.
 Result<PostgresOptions> installed_options(const FlowInputId& id, const TriggerSpec& spec,
                                           const Secrets& secrets) {
@@ -95,11 +116,22 @@ std::string FlowInputId::short_text() const {
   return fmt::format("{}.{:016x}", whole.substr(0, kPostgresIdMax - 17), fnv1a(whole));
 }
 
+TriggerSpec with_absolute_folders(TriggerSpec spec, const std::string& folder) {
+  for (std::string* one : {&spec.file.folder, &spec.file.archive}) {
+    if (!one->empty()) *one = (std::filesystem::path(folder) / *one).lexically_normal().string();
+  }
+  return spec;
+}
+
 Result<std::unique_ptr<Input>> make_flow_input(const FlowInputId& id, const TriggerSpec& spec,
                                                const Secrets& secrets) {
   if (spec.type == TriggerType::kKafka) {
     TRY_ASSIGN(KafkaOptions kafka, kafka_options(id, spec, secrets));
     return kafka_input(id.dotted(), std::move(kafka));
+  }
+  if (spec.type == TriggerType::kFile) {
+    TRY_ASSIGN(FileOptions files, file_options(spec));
+    return file_input(id.dotted(), std::move(files));
   }
   TRY_ASSIGN(PostgresOptions options, postgres_options(spec, secrets));
   return postgres_input(id.short_text(), std::move(options));

@@ -28,7 +28,11 @@ struct FlowInputId {
   [[nodiscard]] std::string short_text() const;
 };
 
-/// Errors: those of the secrets; kInvalidArgument: the connection, or what it is to listen to.
+/// Folders that it names are from the flow's own: in the trigger that is made an input, absolute.
+[[nodiscard]] TriggerSpec with_absolute_folders(TriggerSpec spec, const std::string& folder);
+
+/// `spec` with absolute folders. Errors: those of the secrets; kInvalidArgument: the connection, or
+/// what it is to listen to.
 [[nodiscard]] Result<std::unique_ptr<Input>> make_flow_input(const FlowInputId& id,
                                                              const TriggerSpec& spec,
                                                              const Secrets& secrets);

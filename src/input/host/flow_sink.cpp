@@ -36,20 +36,20 @@ std::string dedupe_key(const std::string& value) {
 }
 
 FlowSink::FlowSink(FlowInputId id, std::vector<Operation> operations, std::string dedupe,
-                   std::string position, Cerebro& cerebro, const Evaluator& evaluator,
-                   std::stop_token stop, std::function<void(const Error&)> waits,
-                   std::function<void(std::size_t, Millis)> kept)
+                   StoreReader& reader, std::string position, Cerebro& cerebro,
+                   const Evaluator& evaluator, std::stop_token stop, FlowSinkTold told)
     : id_(std::move(id)),
       operations_(std::move(operations)),
       dedupe_(std::move(dedupe)),
+      reader_(reader),
       position_(std::move(position)),
       cerebro_(cerebro),
       evaluator_(evaluator),
       stop_(std::move(stop)),
-      waits_(std::move(waits)),
-      kept_(std::move(kept)) {}
+      told_(std::move(told)) {}
 
-Result<> FlowSink::send(std::span<const Event> events, std::string position) {
+Result<> FlowSink::send_with(std::span<const Event> events, std::string position,
+                             std::span<const Mark> marks) {
   IntakeRequest request;
   Millis happened = 0;
   for (const Event& event : events) {
@@ -61,12 +61,22 @@ Result<> FlowSink::send(std::span<const Event> events, std::string position) {
         {id_.ns, id_.flow_id, id_.trigger, std::move(key), event.location, std::move(payload)});
   }
   if (!position.empty()) request.positions.push_back({id_.text(), position});
+  for (const Mark& mark : marks) request.positions.push_back({id_.text(), mark.text, mark.name});
   if (request.events.empty() && request.positions.empty()) return {};
   const std::size_t count = request.events.size();
   TRY(keep(request));
   if (!position.empty()) position_ = std::move(position);
-  kept_(count, happened);
+  told_.kept(count, happened);
   return {};
+}
+
+Result<std::vector<Mark>> FlowSink::marks(std::string_view after, std::size_t limit) const {
+  TRY_ASSIGN(const std::vector<PositionRow> rows,
+             reader_.list_marks(id_.text(), after, static_cast<std::uint32_t>(limit)));
+  std::vector<Mark> found;
+  found.reserve(rows.size());
+  for (const PositionRow& row : rows) found.push_back({row.mark, row.position});
+  return found;
 }
 
 /// Where it cannot be told what an event is a repeat of, it is none.
@@ -91,7 +101,7 @@ Result<> FlowSink::keep(const IntakeRequest& request) {
     if (code != ErrorCode::kNoSpace && code != ErrorCode::kUnavailable) {
       return std::unexpected<Error>(result.error());
     }
-    waits_(result.error());
+    told_.waits(result.error());
     if (!rest(kFullWait, stop_)) return std::unexpected<Error>(result.error());
   }
 }

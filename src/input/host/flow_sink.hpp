@@ -8,6 +8,8 @@
 #include <span>
 #include <stop_token>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/result.hpp"
@@ -16,6 +18,7 @@
 #include "cordyna/input.hpp"
 #include "input/host/flow_input.hpp"
 #include "ports/evaluator.hpp"
+#include "ports/store.hpp"
 
 namespace cordyna::input {
 
@@ -27,17 +30,30 @@ namespace cordyna::input {
 /// value is none, for it is empty, too long or has control characters. Pure.
 [[nodiscard]] std::string dedupe_key(const std::string& value);
 
+/// Who hears how it goes.
+struct FlowSinkTold {
+  std::function<void(const Error&)> waits;        ///< why nothing is taken for a while
+  std::function<void(std::size_t, Millis)> kept;  ///< how many, and when the last one happened
+  std::function<void(const std::string&)> told;   ///< as EventSink::tell
+};
+
 class FlowSink final : public EventSink {
  public:
-  /// `dedupe`: as ListenSpec has it. `waits` is told why nothing is taken for a while; `kept`, how
-  /// many events were, and when the last of them happened. Borrows cerebro and the evaluator.
+  /// `dedupe`: as ListenSpec has it. Borrows the reader, cerebro and the evaluator.
   FlowSink(FlowInputId id, std::vector<Operation> operations, std::string dedupe,
-           std::string position, Cerebro& cerebro, const Evaluator& evaluator, std::stop_token stop,
-           std::function<void(const Error&)> waits, std::function<void(std::size_t, Millis)> kept);
+           StoreReader& reader, std::string position, Cerebro& cerebro, const Evaluator& evaluator,
+           std::stop_token stop, FlowSinkTold told);
 
   using EventSink::send;
-  [[nodiscard]] Result<> send(std::span<const Event> events, std::string position) override;
+  [[nodiscard]] Result<> send(std::span<const Event> events, std::string position) override {
+    return send_with(events, std::move(position), {});
+  }
   [[nodiscard]] std::string position() const override { return position_; }
+  [[nodiscard]] Result<> send_with(std::span<const Event> events, std::string position,
+                                   std::span<const Mark> marks) override;
+  [[nodiscard]] Result<std::vector<Mark>> marks(std::string_view after,
+                                                std::size_t limit) const override;
+  void tell(const std::string& problem) override { told_.told(problem); }
 
  private:
   [[nodiscard]] Result<> keep(const IntakeRequest& request);
@@ -46,12 +62,12 @@ class FlowSink final : public EventSink {
   FlowInputId id_;
   std::vector<Operation> operations_;
   std::string dedupe_;
+  StoreReader& reader_;
   std::string position_;
   Cerebro& cerebro_;
   const Evaluator& evaluator_;
   std::stop_token stop_;
-  std::function<void(const Error&)> waits_;
-  std::function<void(std::size_t, Millis)> kept_;
+  FlowSinkTold told_;
 };
 
 }  // namespace cordyna::input

@@ -69,14 +69,16 @@ class Running {
 
   /// The input is made anew each time: a password may have been changed.
   Result<> listen(const std::stop_token& stop) {
+    hint_.clear();
     TRY_ASSIGN(const std::unique_ptr<StoreReader> reader, parts_.open_reader());
     TRY_ASSIGN(std::string position, reader->find_position(id_.text()));
     TRY_ASSIGN(const std::unique_ptr<Input> input, make_flow_input(id_, spec_, *parts_.secrets));
     FlowSink sink(
-        id_, input->operations(), spec_.listen.dedupe, std::move(position), *parts_.cerebro,
-        *parts_.evaluator, stop,
-        [this](const Error& error) { change(InputState::kWaits, error.message); },
-        [this](std::size_t count, Millis happened) { kept(count, happened); });
+        id_, input->operations(), spec_.listen.dedupe, *reader, std::move(position),
+        *parts_.cerebro, *parts_.evaluator, stop,
+        {.waits = [this](const Error& error) { change(InputState::kWaits, error.message); },
+         .kept = [this](std::size_t count, Millis happened) { kept(count, happened); },
+         .told = [this](const std::string& problem) { hear(problem); }});
     try {
       return input->handle(stop, sink);
     } catch (const std::exception& error) {
@@ -93,7 +95,13 @@ class Running {
       status_.lag = happened > 0 ? std::max<Millis>(now - happened, 0) : 0;
       minute_.add(static_cast<std::int64_t>(count), now);
     }
-    change(InputState::kListens, {});
+    change(InputState::kListens, hint_);
+  }
+
+  /// It listens all the same.
+  void hear(const std::string& problem) {
+    hint_ = problem;
+    if (status().state == InputState::kListens) change(InputState::kListens, hint_);
   }
 
   /// Tells only what is new.
@@ -116,6 +124,7 @@ class Running {
   mutable std::mutex mutex_;
   InputStatus status_;  // guarded by mutex_
   LastMinute minute_;   // guarded by mutex_
+  std::string hint_;    // its own thread's
   std::jthread thread_;
 };
 
@@ -197,7 +206,8 @@ class InputHost::Impl final : public CommitObserver {
     if (!flow.has_value()) return {};  // of another program; `dyna flows` says so
     for (const TriggerSpec& spec : (*flow)->triggers) {
       if (spec.disabled || !has_input(spec.type)) continue;
-      wanted.emplace(FlowInputId{row.ns, row.flow_id, spec.id}, spec);
+      wanted.emplace(FlowInputId{row.ns, row.flow_id, spec.id},
+                     with_absolute_folders(spec, (*flow)->folder));
     }
     return {};
   }

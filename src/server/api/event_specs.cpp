@@ -46,7 +46,8 @@ constexpr std::array kInputFields{
           "starts: on its way to its source; listens; waits: what comes is not taken; failed: it "
           "is begun again.",
           kInputStates},
-    Field{"problem", kString, false, "Why it waits, or has failed."},
+    Field{"problem", kString, false,
+          "Why it waits, or has failed; what is wrong while it listens."},
     Field{"since", kTime, true, "Since when it is in this state."},
     Field{"events", kInteger, true, "How many it took since it was begun here."},
     Field{"last_minute", kInteger, true, "How many of them in the last minute."},

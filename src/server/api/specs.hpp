@@ -17,8 +17,8 @@ inline constexpr std::array<std::string_view, 3> kNoticeKinds{"failed", "blocked
 inline constexpr std::array<std::string_view, 4> kChannelTypes{"slack", "webhook", "pagerduty",
                                                                "email"};
 
-inline constexpr std::array<std::string_view, 5> kTriggerTypes{"schedule", "webhook", "postgres",
-                                                               "kafka", "flow"};
+inline constexpr std::array<std::string_view, 6> kTriggerTypes{"schedule", "webhook", "postgres",
+                                                               "kafka",    "flow",    "file"};
 
 extern const ObjectSpec kAnyObject;
 extern const ObjectSpec kProblem;

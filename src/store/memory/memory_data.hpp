@@ -124,6 +124,7 @@ struct MemoryStore::Data {
   std::map<EventNo, EventRow> events;
   std::map<memory::EventName, EventNo> event_numbers;
   std::map<std::string, std::string, std::less<>> positions;
+  std::map<std::string, std::map<std::string, std::string, std::less<>>, std::less<>> marks;
   std::map<std::string, UserRow> users;
   std::map<std::string, TokenRow> tokens;
   std::map<std::int64_t, AuditRow> audit;

@@ -56,7 +56,15 @@ void MemoryStore::Data::write_events(const ChangeSet& changes) {
     present.detail = row.detail;
     present.tries = row.tries;
   }
-  for (const PositionRow& row : changes.positions) positions[row.input] = row.position;
+  for (const PositionRow& row : changes.positions) {
+    if (row.mark.empty()) {
+      positions[row.input] = row.position;
+    } else if (row.position.empty()) {
+      marks[row.input].erase(row.mark);
+    } else {
+      marks[row.input][row.mark] = row.position;
+    }
+  }
   for (const EventNo no : changes.removed_events) {
     const auto found = events.find(no);
     if (found == events.end() || found->second.state == EventState::kPending) continue;
@@ -164,6 +172,20 @@ Result<std::string> MemoryStore::find_position(std::string_view input) {
   const std::lock_guard lock(data_->mutex);
   const auto found = data_->positions.find(input);
   return found == data_->positions.end() ? std::string() : found->second;
+}
+
+Result<std::vector<PositionRow>> MemoryStore::list_marks(std::string_view input,
+                                                         std::string_view after,
+                                                         std::uint32_t limit) {
+  const std::lock_guard lock(data_->mutex);
+  std::vector<PositionRow> rows;
+  const auto found = data_->marks.find(input);
+  if (found == data_->marks.end()) return rows;
+  for (auto mark = found->second.upper_bound(after);
+       mark != found->second.end() && rows.size() < limit; ++mark) {
+    rows.push_back({std::string(input), mark->second, mark->first});
+  }
+  return rows;
 }
 
 }  // namespace cordyna

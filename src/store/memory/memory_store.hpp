@@ -65,6 +65,8 @@ class MemoryStore : public Store {
   Result<LastEvent> last_event(std::string_view ns, std::string_view flow_id,
                                std::string_view trigger) override;
   Result<std::string> find_position(std::string_view input) override;
+  Result<std::vector<PositionRow>> list_marks(std::string_view input, std::string_view after,
+                                              std::uint32_t limit) override;
   Result<std::vector<UserRow>> list_users() override;
   Result<std::vector<TokenRow>> list_tokens() override;
   Result<std::vector<AuditRow>> list_audit(const AuditFilter& filter) override;

@@ -58,7 +58,14 @@ constexpr std::string_view kCountOpen =
 constexpr std::string_view kPutPosition =
     "INSERT INTO input_position (input, position) VALUES (?1, ?2)"
     " ON CONFLICT (input) DO UPDATE SET position = ?2";
+constexpr std::string_view kForgetMark = "DELETE FROM input_position WHERE input = ?1";
 constexpr std::string_view kPosition = "SELECT position FROM input_position WHERE input = ?1";
+constexpr std::string_view kMarks =
+    "SELECT input, position FROM input_position WHERE input > ?1 AND input < ?2"
+    " ORDER BY input LIMIT ?3";
+
+// No name of an input has one. A mark stands behind its input's name and this.
+constexpr char kBeforeMark = '\n';
 // The index alone tells the number.
 constexpr std::string_view kLast =
     "SELECT no, at FROM event WHERE no = (SELECT max(no) FROM event INDEXED BY event_once"
@@ -161,10 +168,21 @@ Result<> EventWriter::change(const EventRow& row) {
 }
 
 Result<> EventWriter::put(const PositionRow& row) {
+  if (!row.mark.empty() && row.position.empty()) return forget(row);
   TRY(prepare_late(database_, position_, kPutPosition));
-  position_->bind(1, row.input);
+  const std::string mark = row.mark.empty() ? "" : row.input + kBeforeMark + row.mark;
+  position_->bind(1, row.mark.empty() ? row.input : mark);
   position_->bind(2, row.position);
   const int rc = position_->run();
+  if (rc != SQLITE_DONE) return database_.error(rc);
+  return {};
+}
+
+Result<> EventWriter::forget(const PositionRow& mark) {
+  TRY(prepare_late(database_, forget_, kForgetMark));
+  const std::string name = mark.input + kBeforeMark + mark.mark;
+  forget_->bind(1, name);
+  const int rc = forget_->run();
   if (rc != SQLITE_DONE) return database_.error(rc);
   return {};
 }
@@ -175,6 +193,27 @@ Result<std::string> EventQueries::position(std::string_view input) {
   const ResetGuard reset(position);
   TRY_ASSIGN(const bool there, position.step());
   return there ? std::string(position.text(0)) : std::string();
+}
+
+Result<std::vector<PositionRow>> EventQueries::marks(std::string_view input, std::string_view after,
+                                                     std::uint32_t limit) {
+  const std::string before = std::string(input) + kBeforeMark;
+  const std::string end = std::string(input) + static_cast<char>(kBeforeMark + 1);
+  const std::string from = before + std::string(after);
+  TRY_ASSIGN(Statement query, database_.prepare(kMarks));
+  query.bind(1, from);
+  query.bind(2, end);
+  query.bind(3, std::int64_t{limit});
+  const ResetGuard reset(query);
+  std::vector<PositionRow> rows;
+  while (true) {
+    TRY_ASSIGN(const bool there, query.step());
+    if (!there) return rows;
+    PositionRow& row = rows.emplace_back();
+    row.input = input;
+    row.mark = query.text(0).substr(before.size());
+    row.position = query.text(1);
+  }
 }
 
 Result<EventRow> EventQueries::find(EventNo no) {

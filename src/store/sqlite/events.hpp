@@ -28,12 +28,14 @@ class EventWriter {
   [[nodiscard]] Result<> insert(const EventRow& row);
   [[nodiscard]] Result<> change(const EventRow& row);
   [[nodiscard]] Result<> put(const PositionRow& row);
+  [[nodiscard]] Result<> forget(const PositionRow& mark);
 
   Database& database_;
   std::optional<Statement> insert_;
   std::optional<Statement> change_;
   std::optional<Statement> remove_;
   std::optional<Statement> position_;
+  std::optional<Statement> forget_;
 };
 
 /// As the calls of the same names of StoreReader.
@@ -50,6 +52,8 @@ class EventQueries {
   [[nodiscard]] Result<EventCounts> count();
   [[nodiscard]] Result<std::vector<OpenEvents>> count_open(std::uint32_t limit);
   [[nodiscard]] Result<std::string> position(std::string_view input);
+  [[nodiscard]] Result<std::vector<PositionRow>> marks(std::string_view input,
+                                                       std::string_view after, std::uint32_t limit);
   [[nodiscard]] Result<LastEvent> last(std::string_view ns, std::string_view flow_id,
                                        std::string_view trigger);
 

@@ -122,6 +122,10 @@ class ReaderOf : public Port {
   Result<std::string> find_position(std::string_view input) override {
     return queries_->events().position(input);
   }
+  Result<std::vector<PositionRow>> list_marks(std::string_view input, std::string_view after,
+                                              std::uint32_t limit) override {
+    return queries_->events().marks(input, after, limit);
+  }
   Result<std::vector<UserRow>> list_users() override {
     return sqlite::list_users(queries_->database());
   }
