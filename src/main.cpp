@@ -142,9 +142,9 @@ class LocalTasks final : public cordyna::Executor {
     using cordyna::ReportTrust;
     settings.report_types = {{"container", ReportTrust::kAll},
                              {"http", ReportTrust::kAll},
-                              {"notify", ReportTrust::kAll},
+                             {"notify", ReportTrust::kAll},
                              {"python", ReportTrust::kCode},
-                              {"sql", ReportTrust::kAll}};
+                             {"sql", ReportTrust::kAll}};
     for (const std::string_view type : cordyna::data::data_types()) {
       preparers[std::string(type)] = &data_;
       settings.report_types.emplace(type, ReportTrust::kAll);
