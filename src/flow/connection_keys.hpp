@@ -5,6 +5,7 @@
 
 #include <array>
 
+#include "flow/database_keys.hpp"
 #include "flow/key_spec.hpp"
 
 namespace cordyna::flow {
@@ -15,9 +16,6 @@ using K = ValueKind;
 using Word = std::string_view;
 
 inline constexpr std::array kTypes{Word("postgres")};
-inline constexpr std::array kSqliteTypes{Word("sqlite")};
-inline constexpr std::array kDuckdbTypes{Word("duckdb")};
-inline constexpr std::array kDatabaseTypes{Word("postgres"), Word("sqlite"), Word("duckdb")};
 inline constexpr std::array kKafkaTypes{Word("kafka")};
 inline constexpr std::array kSaslMechanisms{Word("scram-sha-256"), Word("scram-sha-512"),
                                             Word("plain")};
@@ -124,70 +122,6 @@ inline constexpr std::array kKafkaFields{
                            "password, and wants `tls`.",
             .words = kSaslMechanisms},
 };
-
-inline constexpr KeySpec kFileName{
-    .name = "name",
-    .kind = K::kId,
-    .description = "What messages call it; the name of its file, where it has one."};
-inline constexpr KeySpec kReadOnly{.name = "read_only",
-                                   .kind = K::kBool,
-                                   .description =
-                                       "Whether nothing is written there; it is not made "
-                                       "then, either. Without it, false."};
-inline constexpr KeySpec kLockTimeout{
-    .name = "lock_timeout",
-    .kind = K::kDuration,
-    .description = "How long another program that writes is waited for. Without it, 10s.",
-    .least = 1};
-
-inline constexpr std::array kSqliteFields{
-    KeySpec{.name = "type",
-            .kind = K::kEnum,
-            .description = "What is connected to.",
-            .required = true,
-            .words = kSqliteTypes},
-    kFileName,
-    KeySpec{.name = "database",
-            .kind = K::kText,
-            .description = "The file, from the flow's folder. It is made if it is not there.",
-            .required = true},
-    kReadOnly,
-    kLockTimeout,
-};
-
-inline constexpr std::array kDuckdbFields{
-    KeySpec{.name = "type",
-            .kind = K::kEnum,
-            .description = "What is connected to.",
-            .required = true,
-            .words = kDuckdbTypes},
-    kFileName,
-    KeySpec{.name = "database",
-            .kind = K::kText,
-            .description = "The file, from the flow's folder. It is made if it is not there. "
-                           "Without it, the database is in memory, and gone with the task."},
-    kReadOnly,
-};
-
-/// The fields of all three, for the schema: which go together, the reader of connections knows.
-inline constexpr std::array kDatabaseFields = [] {
-  std::array<KeySpec, kFields.size() + 2> all{};
-  for (std::size_t i = 0; i < kFields.size(); ++i) all[i] = kFields[i];
-  all[0].words = kDatabaseTypes;
-  all[kFields.size()] = kReadOnly;
-  all[kFields.size() + 1] = kLockTimeout;
-  return all;
-}();
-
-inline constexpr KeySpec kDatabaseConnection{
-    .name = "connection",
-    .kind = K::kObject,
-    .description =
-        "A connection of type postgres, sqlite or duckdb: the name of a file in connections/ "
-        "(beside the nearest cordyna.yaml, else beside the flow) without .yaml, or the connection "
-        "itself.",
-    .required = true,
-    .fields = kDatabaseFields};
 
 inline constexpr KeySpec kKafkaConnection{
     .name = "connection",

@@ -17,6 +17,7 @@ template <class Spec>
 std::string missing_text(std::string_view what, const Node& at, const std::vector<Spec>& all,
                          const std::string& file) {
   std::vector<std::string_view> names;
+  names.reserve(all.size());
   for (const Spec& one : all) names.push_back(one.name);
   const std::string hint = did_you_mean(at.text, names);
   return fmt::format("there is no {} {} in {}{}", what, quoted(at.text), file,

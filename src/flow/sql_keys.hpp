@@ -12,8 +12,35 @@ namespace cordyna::flow::sql_detail {
 
 using K = ValueKind;
 
+using connection_detail::kFields;
+using connection_detail::kLockTimeout;
+using connection_detail::kReadOnly;
+
+inline constexpr std::array kDatabaseTypes{std::string_view("postgres"), std::string_view("sqlite"),
+                                           std::string_view("duckdb")};
+
+/// The fields of all three, for the schema: which go together, the reader of connections knows.
+inline constexpr std::array kDatabaseFields = [] {
+  std::array<KeySpec, kFields.size() + 2> all{};
+  for (std::size_t i = 0; i < kFields.size(); ++i) all[i] = kFields[i];
+  all[0].words = kDatabaseTypes;
+  all[kFields.size()] = kReadOnly;
+  all[kFields.size() + 1] = kLockTimeout;
+  return all;
+}();
+
+inline constexpr KeySpec kDatabaseConnection{
+    .name = "connection",
+    .kind = K::kObject,
+    .description =
+        "A connection of type postgres, sqlite or duckdb: the name of a file in connections/ "
+        "(beside the nearest cordyna.yaml, else beside the flow) without .yaml, or the connection "
+        "itself.",
+    .required = true,
+    .fields = kDatabaseFields};
+
 inline constexpr std::array kSqlTask{
-    connection_detail::kDatabaseConnection,
+    kDatabaseConnection,
     KeySpec{
         .name = "sql",
         .kind = K::kSql,

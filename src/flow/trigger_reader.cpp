@@ -152,13 +152,14 @@ void TriggerReader::read_key(const KeySpec& spec, const Node& value, TriggerSpec
     read_webhook_key(spec, value, trigger.webhook);
   } else if (trigger.type == TriggerType::kFlow) {
     read_flow_key(spec, value, trigger.ends);
-  } else if (read_listen_key(spec, value, trigger)) {
-    return;
-  } else if (trigger.type == TriggerType::kFile) {
-    read_file_key(spec, value, trigger.file);
-  } else {
-    trigger.type == TriggerType::kPostgres ? read_postgres_key(spec, value, trigger.postgres)
-                                           : read_kafka_key(spec, value, trigger.kafka);
+  } else if (!read_listen_key(spec, value, trigger)) {
+    if (trigger.type == TriggerType::kFile) {
+      read_file_key(spec, value, trigger.file);
+    } else if (trigger.type == TriggerType::kPostgres) {
+      read_postgres_key(spec, value, trigger.postgres);
+    } else {
+      read_kafka_key(spec, value, trigger.kafka);
+    }
   }
 }
 

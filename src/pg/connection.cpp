@@ -322,8 +322,10 @@ namespace {
 
 std::vector<PgColumn> columns_of(const PGresult* result) {
   const Libpq& pq = libpq();
+  const int count = pq.PQnfields(result);
   std::vector<PgColumn> columns;
-  for (int i = 0; i < pq.PQnfields(result); ++i) {
+  columns.reserve(static_cast<std::size_t>(count));
+  for (int i = 0; i < count; ++i) {
     columns.push_back({pq.PQfname(result, i), pq.PQftype(result, i), pq.PQfmod(result, i)});
   }
   return columns;
@@ -402,8 +404,10 @@ PgResult<std::vector<std::uint32_t>> PgConnection::parameter_types(
   if (!prepared.has_value()) return std::unexpected(prepared.error());
   auto result = state_->sent(pq.PQsendDescribePrepared(state_->conn, ""));
   if (!result.has_value()) return std::unexpected(result.error());
+  const int count = pq.PQnparams(result->get());
   std::vector<std::uint32_t> found;
-  for (int i = 0; i < pq.PQnparams(result->get()); ++i) {
+  found.reserve(static_cast<std::size_t>(count));
+  for (int i = 0; i < count; ++i) {
     found.push_back(pq.PQparamtype(result->get(), i));
   }
   return found;

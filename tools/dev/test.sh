@@ -19,7 +19,8 @@ code is 0 only when nothing failed.
                kills, a server that works for 20 minutes
   --fresh      makes a bare Debian 12 root, clones HEAD into it, and runs there ./dev run and
                ./dev test; prints the times of both (wants root)
-  --only PART  one of: lint, unit, sim, scripts, ui, sdk, integration
+  --only PART  one of: lint, unit, sim, scripts, ui, sdk, integration, long (what --long adds at its end:
+               more worlds, TSan, fuzzing)
 TEXT
 }
 
@@ -199,8 +200,14 @@ command_test() {
       prepare_example real-estate flights
       part_integration
       ;;
+    long)
+      build asan "${kSimulators[@]}"
+      build release "${kSimulators[@]}"
+      need_test_parts
+      parts_long
+      ;;
     '') test_everything "$long" ;;
-    *) die "unknown part '$only': lint, unit, sim, scripts, ui, sdk or integration" ;;
+    *) die "unknown part '$only': lint, unit, sim, scripts, ui, sdk, integration or long" ;;
   esac
   finish_tests
 }

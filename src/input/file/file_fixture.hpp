@@ -39,7 +39,8 @@ class KeptSink final : public EventSink {
   }
   Result<> send_with(std::span<const Event> events, std::string position,
                      std::span<const Mark> marks) override {
-    const bool falls = falls_in_ >= 0 && falls_in_-- == 0;
+    const bool falls = falls_in_ == 0;
+    if (falls_in_ >= 0) --falls_in_;
     if (falls && !keeps_first_) return fail(ErrorCode::kUnavailable, "it falls over before");
     kept_.events.insert(kept_.events.end(), events.begin(), events.end());
     if (!position.empty()) kept_.position = std::move(position);

@@ -56,10 +56,17 @@ class Place:
         """The outputs of a task with these statements, or its error."""
         given = more.pop("given", None)
         inputs = [] if given is None else [{"id": "v", "type": "json"}]
-        (self.folder / "given.yaml").write_text(json.dumps({"v": given}, ensure_ascii=False).replace("\x7f", "\\u007f"))
-        self.write({"id": "ask", "type": "sql", "connection": connection, "sql": sql, **more}, inputs=inputs)
+        (self.folder / "given.yaml").write_text(
+            json.dumps({"v": given}, ensure_ascii=False).replace("\x7f", "\\u007f")
+        )
+        self.write(
+            {"id": "ask", "type": "sql", "connection": connection, "sql": sql, **more},
+            inputs=inputs,
+        )
         assert self.run(*([] if given is None else ["--inputs", "given.yaml"])) != 2, self.said
-        state, outputs = self.rows("select state, outputs from task where path = 'ask' order by run")[-1]
+        state, outputs = self.rows(
+            "select state, outputs from task where path = 'ask' order by run"
+        )[-1]
         if outputs:
             return dict(json.loads(outputs))
         code, message = self.rows(
@@ -73,7 +80,11 @@ class Session:
 
     def __init__(self, pg: Steps) -> None:
         self.psql = subprocess.Popen(
-            pg.server.psql_command(), env=pg.server.psql_env(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            pg.server.psql_command(),
+            env=pg.server.psql_env(),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
         )
 
     def run(self, sql: str) -> None:
@@ -175,10 +186,16 @@ def test_types_of_postgresql_arrive(pg: Steps, served: Place) -> None:
     assert types["n"] == "numeric(10,2)" and types["l"] == "text[]" and types["e"] == "gold.mood"
     wrong = served.sql(pg.connection(), "select 'NaN'::numeric as x")
     assert wrong["error"] == "OUTPUT_INVALID"
-    assert "column 'x', row 1: NaN is no number that JSON can hold; cast the column to text" in wrong["message"]
+    assert (
+        "column 'x', row 1: NaN is no number that JSON can hold; cast the column to text"
+        in wrong["message"]
+    )
     rounded = served.sql(pg.connection(), "select avg(x) as a from (values (1), (2), (2)) t(x)")
     assert rounded["rows"] == [{"a": 1.6666666666666667}]
-    assert "warning: a: digits behind the point were rounded" in served.dyna("logs", "last", "ask").stdout
+    assert (
+        "warning: a: digits behind the point were rounded"
+        in served.dyna("logs", "last", "ask").stdout
+    )
 
 
 @pytest.mark.parametrize("ending", ["parquet", "csv", "jsonl"])
@@ -192,9 +209,11 @@ def test_rows_become_a_file(pg: Steps, served: Place, ending: str) -> None:
     assert (made.get("row_count"), "rows" in made) == (20000, False), made
     path = Path(made["file"])
     assert path.name == f"rows.{ending}"
-    frame = {"parquet": pd.read_parquet, "csv": pd.read_csv, "jsonl": lambda p: pd.read_json(p, lines=True)}[ending](
-        path
-    )
+    frame = {
+        "parquet": pd.read_parquet,
+        "csv": pd.read_csv,
+        "jsonl": lambda p: pd.read_json(p, lines=True),
+    }[ending](path)
     assert list(frame.columns) == ["id", "n", "t", "none"]
     assert list(frame["id"]) == list(range(1, 20001))
     assert set(frame["t"]) == {'ü, "x"'} and frame["none"].isna().all()
@@ -203,12 +222,16 @@ def test_rows_become_a_file(pg: Steps, served: Place, ending: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["postgres", "sqlite", "duckdb"])
-def test_many_rows_become_an_artifact_and_none_is_missing(pg: Steps, served: Place, kind: str) -> None:
+def test_many_rows_become_an_artifact_and_none_is_missing(
+    pg: Steps, served: Place, kind: str
+) -> None:
     connection = {"postgres": pg.connection(), "sqlite": SQLITE, "duckdb": DUCKDB}[kind]
     numbers = {"postgres": "generate_series(1, 50000) t(i)", "duckdb": "range(1, 50001) t(i)",
                "sqlite": "(with recursive n(i) as (select 1 union all select i + 1 from n where i < 50000)"
                          " select i from n)"}[kind]  # fmt: skip
-    made = served.sql(connection, f"select i, 'some text that takes room' as t from {numbers} order by i")
+    made = served.sql(
+        connection, f"select i, 'some text that takes room' as t from {numbers} order by i"
+    )
     assert made.get("row_count") == 50000 and "rows" not in made, str(made)[:500]
     lines = [json.loads(line) for line in Path(made["rows_file"]).read_text().splitlines()]
     assert [line["i"] for line in lines] == list(range(1, 50001))
@@ -222,7 +245,9 @@ def test_statements_are_one_transaction_unless_it_says_otherwise(pg: Steps, serv
     two = "insert into gold.t values (1);\n\ninsert into gold.t\nvalues (2), (1)"
     wrong = served.sql(pg.connection(), two)
     assert wrong["error"] == "SQL_FAILED"
-    assert wrong["message"].startswith("line 3 of the SQL: duplicate key value violates unique constraint")
+    assert wrong["message"].startswith(
+        "line 3 of the SQL: duplicate key value violates unique constraint"
+    )
     assert pg.server.sql("select count(*) from gold.t") == "0"
     assert served.sql(pg.connection(), two, transaction=False)["error"] == "SQL_FAILED"
     assert pg.server.sql("select count(*) from gold.t") == "1"
@@ -233,7 +258,9 @@ def test_statements_are_one_transaction_unless_it_says_otherwise(pg: Steps, serv
 
 def test_what_outputs_cannot_hold_takes_all_back(pg: Steps, served: Place) -> None:
     pg.server.sql("create table gold.t (a int)")
-    wrong = served.sql(pg.connection(), "insert into gold.t values (1) returning 'Infinity'::float8 as x")
+    wrong = served.sql(
+        pg.connection(), "insert into gold.t values (1) returning 'Infinity'::float8 as x"
+    )
     assert wrong["error"] == "OUTPUT_INVALID"
     assert pg.server.sql("select count(*) from gold.t") == "0"
 
@@ -243,7 +270,9 @@ def test_a_conflict_is_tried_again_and_an_error_is_not(pg: Steps, served: Place)
         "create sequence gold.tries; create function gold.f() returns int language plpgsql as $$ begin"
         " if nextval('gold.tries') < 3 then raise exception 'busy' using errcode = '40001'; end if; return 7; end $$"
     )
-    made = served.sql(pg.connection(), "select gold.f() as n", retry={"attempts": 5, "delay": "10ms"})
+    made = served.sql(
+        pg.connection(), "select gold.f() as n", retry={"attempts": 5, "delay": "10ms"}
+    )
     assert made["rows"] == [{"n": 7}]
     codes = [row[0] for row in served.rows("select error_code from attempt order by attempt")]
     assert codes == ["SOURCE_UNAVAILABLE", "SOURCE_UNAVAILABLE", None]
@@ -252,7 +281,9 @@ def test_a_conflict_is_tried_again_and_an_error_is_not(pg: Steps, served: Place)
     assert served.rows("select max(attempt) from attempt where run = 2") == [(1,)]
 
 
-def test_a_wrong_password_and_a_missing_server_say_so(pg: Steps, served: Place, tmp_path: Path) -> None:
+def test_a_wrong_password_and_a_missing_server_say_so(
+    pg: Steps, served: Place, tmp_path: Path
+) -> None:
     served.env["DYNA_SECRET_PG_PASSWORD"] = "wr0ng-and-secret"
     denied = served.sql(pg.connection(), "select 1")
     assert denied["error"] == "ACCESS_DENIED" and "wr0ng" not in str(denied)
@@ -278,7 +309,9 @@ def test_copy_to_the_client_is_refused(pg: Steps, served: Place) -> None:
 
 def test_secrets_lie_nowhere(pg: Steps, served: Place) -> None:
     served.env["DYNA_SECRET_CANARY"] = "k3y-of-the-canary"
-    made = served.sql(pg.connection(), "select {{ secret('CANARY') }} as k, length({{ secret('CANARY') }}) as n;")
+    made = served.sql(
+        pg.connection(), "select {{ secret('CANARY') }} as k, length({{ secret('CANARY') }}) as n;"
+    )
     assert made.get("rows") == [{"k": "***", "n": 17}], made
     wrong = served.sql(pg.connection(), "select {{ secret('CANARY') }}::int")
     assert wrong["error"] == "SQL_FAILED" and '"***"' in wrong["message"]
@@ -291,9 +324,13 @@ def test_secrets_lie_nowhere(pg: Steps, served: Place) -> None:
 
 
 def test_cancelling_stops_the_statement_at_the_server(pg: Steps, served: Place) -> None:
-    served.write({"id": "ask", "type": "sql", "connection": pg.connection(), "sql": "select pg_sleep(3600)"})
+    served.write(
+        {"id": "ask", "type": "sql", "connection": pg.connection(), "sql": "select pg_sleep(3600)"}
+    )
     log = (served.folder / "dyna.log").open("ab")
-    running = subprocess.Popen([DYNA, "run", "base.yaml"], cwd=served.folder, env=served.env, stdout=log, stderr=log)
+    running = subprocess.Popen(
+        [DYNA, "run", "base.yaml"], cwd=served.folder, env=served.env, stdout=log, stderr=log
+    )
     busy = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'select pg_sleep%'"
     until(lambda: pg.server.sql(busy) == "1", "the statement")
     running.send_signal(signal.SIGINT)
@@ -312,7 +349,9 @@ def test_a_killed_owner_changes_nothing(pg: Steps, served: Place) -> None:
     log = (served.folder / "dyna.log").open("ab")
     gate = Session(pg)
     gate.run("begin; lock table gold.gate;")
-    running = subprocess.Popen([DYNA, "run", "base.yaml"], cwd=served.folder, env=served.env, stdout=log, stderr=log)
+    running = subprocess.Popen(
+        [DYNA, "run", "base.yaml"], cwd=served.folder, env=served.env, stdout=log, stderr=log
+    )
     waits = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'lock table%' AND wait_event_type = 'Lock'"
     until(lambda: pg.server.sql(waits) == "1", "the lock")
     running.kill()

@@ -35,7 +35,14 @@ class Place:
         self.env = {**os.environ, "NO_COLOR": "1", "no_proxy": "*", "DYNA_SECRET_PAGER": "R0UTE"}
 
     def dyna(self, *words: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run([DYNA, *words], cwd=self.folder, env=self.env, capture_output=True, text=True, check=False)
+        return subprocess.run(
+            [DYNA, *words],
+            cwd=self.folder,
+            env=self.env,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
 
     def tell(self, **keys: Any) -> subprocess.CompletedProcess[str]:
         task = {"id": "tell", "type": "notify", "owner": "data", **keys}
@@ -69,9 +76,18 @@ def test_each_kind_of_channel_is_told(tmp_path: Path, receiver: Receiver) -> Non
         assert done.returncode == 0, done.stdout + done.stderr
         got = {one.path: one for one in receiver.got}
         assert set(got) == {f"/{SECRET}", "/hook", "/pager"}
-        assert got[f"/{SECRET}"].json["text"].startswith("*17 &lt;orders&gt;*\n17 came\nüber Nacht\n(acme.daily#tell")
+        assert (
+            got[f"/{SECRET}"]
+            .json["text"]
+            .startswith("*17 &lt;orders&gt;*\n17 came\nüber Nacht\n(acme.daily#tell")
+        )
         hook = got["/hook"].json
-        assert (hook["type"], hook["title"], hook["flow"], hook["task"]) == ("note", "17 <orders>", "acme.daily", "tell")
+        assert (hook["type"], hook["title"], hook["flow"], hook["task"]) == (
+            "note",
+            "17 <orders>",
+            "acme.daily",
+            "tell",
+        )
         assert got["/pager"].json["payload"]["severity"] == "info"
         (letter,) = mailbox.wait(1)
         read = email.message_from_bytes(letter.content)
@@ -87,7 +103,9 @@ def test_each_kind_of_channel_is_told(tmp_path: Path, receiver: Receiver) -> Non
 
 
 def test_who_is_away_is_tried_again_under_the_same_id(tmp_path: Path, receiver: Receiver) -> None:
-    place = Place(tmp_path, {"channels": {"hook": {"type": "webhook", "url": receiver.url("/hook")}}})
+    place = Place(
+        tmp_path, {"channels": {"hook": {"type": "webhook", "url": receiver.url("/hook")}}}
+    )
     receiver.answer = lambda _: (503 if len(receiver.got) < 2 else 200, {})
     done = place.tell(channels="hook", message="x", retry={"attempts": 4, "delay": "10ms"})
     assert done.returncode == 0, done.stdout + done.stderr
@@ -96,7 +114,9 @@ def test_who_is_away_is_tried_again_under_the_same_id(tmp_path: Path, receiver: 
     assert {one.headers["Idempotency-Key"] for one in receiver.got} == {receiver.got[0].json["id"]}
 
 
-def test_one_that_cannot_be_told_fails_the_task_after_all_were_tried(tmp_path: Path, receiver: Receiver) -> None:
+def test_one_that_cannot_be_told_fails_the_task_after_all_were_tried(
+    tmp_path: Path, receiver: Receiver
+) -> None:
     place = Place(tmp_path, {"channels": {
         "bad": {"type": "webhook", "url": receiver.url("/bad")},
         "good": {"type": "webhook", "url": receiver.url("/good")},
@@ -110,7 +130,13 @@ def test_one_that_cannot_be_told_fails_the_task_after_all_were_tried(tmp_path: P
 
 
 def test_validate_knows_teams_and_channels(tmp_path: Path) -> None:
-    place = Place(tmp_path, {"teams": {"data": {"channels": ["chat"]}}, "channels": {"chat": {"type": "slack", "url": "http://h/"}}})
+    place = Place(
+        tmp_path,
+        {
+            "teams": {"data": {"channels": ["chat"]}},
+            "channels": {"chat": {"type": "slack", "url": "http://h/"}},
+        },
+    )
 
     def told(**keys: Any) -> str:
         place.tell(**{"message": "x", **keys})
@@ -118,7 +144,9 @@ def test_validate_knows_teams_and_channels(tmp_path: Path) -> None:
         assert done.returncode == 2
         return done.stdout + done.stderr
 
-    assert "there is no channel 'chatt' in" in told(channels="chatt") and "did you mean 'chat'" in told(channels="chatt")
+    assert "there is no channel 'chatt' in" in told(
+        channels="chatt"
+    ) and "did you mean 'chat'" in told(channels="chatt")
     assert "there is no team 'sales' in" in told(team="sales") and "data" in told(team="sales")
     assert "wants 'channels' or 'team'" in told()
     assert "wants 'channels' or 'team'" in told(team="data", channels="chat")

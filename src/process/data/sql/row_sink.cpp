@@ -172,6 +172,7 @@ StepResult<> RowSink::written() {
 
 std::vector<std::string> RowSink::rounded() const {
   std::vector<std::string> found;
+  found.reserve(rounded_.size());
   for (const std::size_t at : rounded_) found.push_back(columns_[at].name);
   return found;
 }

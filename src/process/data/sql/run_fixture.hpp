@@ -45,6 +45,7 @@ class SqlRunTest : public testing::Test {
   Done run(data::StepResult<> (*runner)(SqlRun&), const std::vector<std::string>& texts,
            std::vector<std::string> values = {}) {
     std::vector<tmpl::SqlStatement> statements;
+    statements.reserve(texts.size());
     for (const std::string& text : texts) {
       statements.push_back({text, statements.size() + 1, {}});
     }

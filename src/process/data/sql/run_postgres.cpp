@@ -13,7 +13,6 @@
 namespace cordyna::sql {
 namespace {
 
-using data::step_fail;
 using data::StepResult;
 
 /// Lines up to the character at `position` (from 1) of UTF-8 text; 0: the first.
@@ -196,6 +195,7 @@ class PostgresRun {
                        "ORDINALITY AS u(t, m, n) ORDER BY n",
                        {types + "}", modifiers + "}"}));
     std::vector<std::string> names;
+    names.reserve(rows.rows.size());
     for (const PgRow& row : rows.rows) names.push_back(row[0].value_or("?"));
     run_.sink.name_types(std::move(names));
     return {};

@@ -197,6 +197,7 @@ class SqliteRun {
     const int count = sqlite3_column_count(made);
     if (count > 0) {
       std::vector<PgColumn> columns;
+      columns.reserve(static_cast<std::size_t>(count));
       for (int i = 0; i < count; ++i) columns.push_back({sqlite3_column_name(made, i), 0, -1});
       types_.assign(columns.size(), 0);
       STEP_TRY(run_.sink.begin(std::move(columns)));
@@ -250,6 +251,7 @@ class SqliteRun {
 
   void name_types() {
     std::vector<std::string> names;
+    names.reserve(types_.size());
     for (const std::uint32_t type : types_) {
       names.emplace_back(type == kInt8     ? "INTEGER"
                          : type == kFloat8 ? "REAL"

@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "process/data/sql/run_fixture.hpp"
 
 namespace cordyna::sql {
