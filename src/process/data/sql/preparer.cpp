@@ -117,7 +117,7 @@ class TaskMaker {
     task.read_only = read_only.value_or(false);
     STEP_TRY_ASSIGN(const std::optional<std::int64_t> wait,
                     data::read_millis(object, "lock_timeout"));
-    task.server.connect_timeout_ms = wait.value_or(task.server.connect_timeout_ms);
+    task.lock_timeout_ms = wait.value_or(task.lock_timeout_ms);
     return {};
   }
 

@@ -169,8 +169,10 @@ class DuckdbRun {
       const tmpl::SqlStatement& statement = run_.statements[i];
       // The rows that were changed are said with it; the table of the rows is none of them.
       out += fmt::format(".changes on\nSELECT {} AS {};\n.changes off\n", i, kMark);
-      if (&statement == last) out += fmt::format("CREATE TEMP TABLE {} AS\n", kRowsTable);
-      out += statement.text + "\n;\n";
+      const std::string into =
+          &statement == last ? fmt::format("CREATE TEMP TABLE {} AS\n", kRowsTable) : std::string();
+      // Rows of another than the last are nobody's, and would push out what is read here.
+      out += fmt::format(".output /dev/null\n{}{}\n;\n.output\n", into, statement.text);
     }
     if (last == nullptr) out += ".changes on\n";
     out += fmt::format("SELECT {} AS {};\n.changes off\n", run_.statements.size(), kMark);
@@ -179,6 +181,7 @@ class DuckdbRun {
       out +=
           fmt::format("ATTACH {} AS __dyna_out;\nCREATE TABLE __dyna_out.rows AS FROM temp.{};\n",
                       quote_text(work_path(run_, "rows.duckdb")), kRowsTable);
+      out += "SELECT count(*) AS __dyna_count FROM __dyna_out.rows;\n";
       out += "SELECT column_name AS name, column_type AS type FROM (DESCRIBE __dyna_out.rows);\n";
     }
     return out;
@@ -193,6 +196,9 @@ class DuckdbRun {
     for (const std::string& line : end.lines) {
       if (const auto mark = field(line, kMark); mark.has_value() && mark->is_int64()) {
         at = mark->get_int64();
+      } else if (const auto rows = field(line, "__dyna_count");
+                 at == count && rows.has_value() && rows->is_int64()) {
+        rows_ = rows->get_int64();
       } else if (at == count) {
         columns_.push_back({json::value_to<std::string>(field(line, "name").value()),
                             json::value_to<std::string>(field(line, "type").value())});
@@ -283,25 +289,11 @@ class DuckdbRun {
                                      format == "parquet" ? "FORMAT parquet"
                                      : format == "csv"   ? "FORMAT csv, HEADER"
                                                          : "FORMAT json")));
-    STEP_TRY(count_rows());
     STEP_TRY(run_.sink.begin(std::move(columns)));
     run_.sink.name_types(std::move(types));
     run_.sink.set_count(rows_);
     STEP_TRY(run_.sink.end());
     return save_rows(run_);
-  }
-
-  StepResult<> count_rows() {
-    data::Duckdb duckdb(program_, step_, run_.signals);
-    duckdb.leave_sandbox(run_.task.work);
-    STEP_TRY_ASSIGN(
-        const data::ScriptEnd end,
-        duckdb.run(fmt::format("ATTACH {} AS d (READ_ONLY);\nSELECT count(*) AS n FROM d.rows;\n",
-                               quote_text(work_path(run_, "rows.duckdb"))),
-                   {}));
-    const auto found = end.lines.empty() ? std::nullopt : field(end.lines.front(), "n");
-    rows_ = found.has_value() && found->is_int64() ? found->get_int64() : 0;
-    return {};
   }
 
   SqlRun& run_;

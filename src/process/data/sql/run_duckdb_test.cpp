@@ -65,6 +65,13 @@ TEST_F(DuckdbTest, SavesParquetWithItsTypes) {
             "SQL_FAILED: save_as wants a SELECT as the last statement");
 }
 
+// 100 MB of them: more than what is kept of a program's output.
+TEST_F(DuckdbTest, RowsOfAnotherThanTheLastStatementAreNobodys) {
+  const Done done = duck({"select repeat('x', 1000000) from range(100)", "select 7 as n"});
+  EXPECT_EQ(done.error, "");
+  EXPECT_EQ(done.rows, R"([{"n":7}])");
+}
+
 TEST_F(DuckdbTest, CommandsOfItsShellAreRefused) {
   EXPECT_NE(duck({".shell touch " + root_ + "/canary"}).error.find("begins with '.'"),
             std::string::npos);

@@ -97,11 +97,11 @@ class SqliteRun {
     return static_cast<SqliteRun*>(context)->run_.signals.asked_to_end() ? 1 : 0;
   }
 
-  /// Another program writes: it is waited for, as long as a connection is.
+  /// Another program writes: it is waited for.
   static int on_busy(void* context, int tries) {
     constexpr std::int64_t kPauseMs = 20;
     const SqliteRun& self = *static_cast<SqliteRun*>(context);
-    if (tries * kPauseMs >= self.run_.task.server.connect_timeout_ms) return 0;
+    if (tries * kPauseMs >= self.run_.task.lock_timeout_ms) return 0;
     return wait_ms(kPauseMs, self.run_.signals) ? 1 : 0;
   }
 

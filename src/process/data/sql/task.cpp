@@ -78,6 +78,7 @@ std::string to_json(const SqlTask& task) {
                                       {"name", task.name},
                                       {"database", task.database},
                                       {"read_only", task.read_only},
+                                      {"lock_timeout", task.lock_timeout_ms},
                                       {"statements", statements_json(task.statements)},
                                       {"transaction", task.transaction},
                                       {"save_as", task.save_as},
@@ -97,6 +98,7 @@ Result<SqlTask> parse_task(std::string_view text) {
     task.name = json::value_to<std::string>(value.at("name"));
     task.database = json::value_to<std::string>(value.at("database"));
     task.read_only = value.at("read_only").as_bool();
+    task.lock_timeout_ms = json::value_to<std::int64_t>(value.at("lock_timeout"));
     task.statements = statements_from(value.at("statements"));
     task.transaction = value.at("transaction").as_bool();
     task.save_as = json::value_to<std::string>(value.at("save_as"));

@@ -27,6 +27,7 @@ struct SqlTask {
   std::string name;         ///< of the connection, for messages
   std::string database;     ///< of the others: an absolute path; empty (DuckDB): in memory
   bool read_only = false;
+  std::int64_t lock_timeout_ms = 10'000;       ///< of SQLite: how long another writer is waited for
   std::vector<tmpl::SqlStatement> statements;  ///< empty where they hold secrets
   bool transaction = true;                     ///< all of them are one
   std::string save_as;  ///< the artifact that the rows become; empty: outputs
