@@ -7,6 +7,8 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <map>
+#include <string>
 
 #include "process/shell/python_files.hpp"
 #include "template/test_program.hpp"
@@ -24,7 +26,8 @@ constexpr const char* kPythonContext =
     R"~({"inputs":{"a":"one'\"$(x)","n":3},"outputs":{"up":{"l":[1,2]}}})~";
 
 const test::MapSecrets& python_secrets() {
-  static const test::MapSecrets values({{"TOKEN", "s3cr3t"}});
+  using Values = std::map<std::string, std::string, std::less<>>;
+  static const test::MapSecrets values(Values{{"TOKEN", "s3cr3t"}});
   return values;
 }
 
