@@ -8,6 +8,8 @@
 #include <set>
 #include <string>
 
+#include "base/test_draws.hpp"
+
 namespace cordyna::alert {
 namespace {
 
@@ -401,7 +403,7 @@ class CrashingWorld {
 
 /// R47: each failure is in a message that arrived after it, and one id has one content.
 TEST(AlertBookTest, WhateverCrashesEachFailureArrives) {
-  for (unsigned seed = 1; seed <= 300; ++seed) {
+  for (unsigned seed = 1; seed <= test::draws(60, 600); ++seed) {
     CrashingWorld world(seed);
     world.live(60);
     world.settle(200);

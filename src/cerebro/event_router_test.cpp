@@ -8,6 +8,7 @@
 #include <random>
 #include <set>
 
+#include "base/test_draws.hpp"
 #include "cerebro/loop.hpp"
 #include "cerebro/one_log_fixture.hpp"
 #include "cerebro/plain_evaluator.hpp"
@@ -410,7 +411,8 @@ TEST(EventRouter, AReplayAmongABacklogLosesNothing) {
 /// R25: whatever is sent again, lost in a commit that failed, or cut off by a crash: each event has
 /// one row, and each that was answered has one run.
 TEST(EventRouter, RepeatsCrashesAndFailedCommitsLeaveOneRunEach) {
-  for (unsigned seed = 1; seed <= 40; ++seed) {
+  const std::uint64_t seeds = test::draws(8, 80);
+  for (unsigned seed = 1; seed <= seeds; ++seed) {
     std::mt19937 rng(seed);
     EventWorld world(100'000);
     std::map<std::string, EventNo> answered;

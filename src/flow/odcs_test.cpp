@@ -5,6 +5,7 @@
 
 #include <random>
 
+#include "base/test_draws.hpp"
 #include "flow/contract_file.hpp"
 #include "flow/odcs_words.hpp"
 
@@ -295,7 +296,7 @@ class RandomContract {
 };
 
 TEST(Odcs, ExportAndImportGiveTheSameContract) {
-  for (unsigned seed = 1; seed <= 3000; ++seed) {
+  for (unsigned seed = 1; seed <= test::draws(600, 6000); ++seed) {
     const std::string yaml = RandomContract(seed).yaml();
     const std::string before = as_json(yaml);
     const OdcsResult there = export_odcs(yaml, "c.yaml", "data");

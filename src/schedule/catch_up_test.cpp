@@ -8,6 +8,7 @@
 #include <random>
 
 #include "base/calendar.hpp"
+#include "base/test_draws.hpp"
 #include "schedule/schedule_fixtures.hpp"
 
 namespace cordyna::schedule {
@@ -158,7 +159,7 @@ class CatchUpDraw {
 };
 
 TEST(CatchUpProperty, AnyGapIsDealtWithAsTheRulesSay) {
-  for (std::uint64_t seed = 1; seed <= 200; ++seed) {
+  for (std::uint64_t seed = 1; seed <= test::draws(60, 600); ++seed) {
     SCOPED_TRACE(fmt::format("seed {}", seed));
     CatchUpDraw draw(seed);
     const Schedule schedule = draw.schedule();
@@ -180,7 +181,7 @@ Millis dealt_with(const TickPlan& plan, Millis last) {
 
 // Whoever looks at the clock, and how often: no time is left out, and none comes twice.
 TEST(CatchUpProperty, EveryTimeIsDealtWithOnceWhoeverComesAndGoes) {
-  for (std::uint64_t seed = 1; seed <= 100; ++seed) {
+  for (std::uint64_t seed = 1; seed <= test::draws(30, 300); ++seed) {
     SCOPED_TRACE(fmt::format("seed {}", seed));
     CatchUpDraw draw(seed);
     const Schedule schedule = draw.schedule();

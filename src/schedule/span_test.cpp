@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <random>
 
+#include "base/test_draws.hpp"
 #include "schedule/schedule_fixtures.hpp"
 
 namespace cordyna::schedule {
@@ -60,7 +61,7 @@ TEST(SpanTest, HasTheTimesOfTheScheduleAndNoOther) {
   const std::vector<std::string> crons{"0 0 * * *",    "30 2 * * *", "*/7 * * * *", "0 */5 * * *",
                                        "0 12 * * 1-5", "0 0 L * *",  "15 10 1 * *", "@hourly"};
   const std::vector<std::string> zones{"UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata"};
-  for (int round = 0; round < 300; ++round) {
+  for (std::uint64_t round = 0; round < test::draws(80, 800); ++round) {
     const std::string& cron = crons[random() % crons.size()];
     const std::string& zone = zones[random() % zones.size()];
     const Schedule schedule = make(cron, zone);

@@ -29,7 +29,7 @@ TEST_P(IoFaultTest, AtEachOperationNothingConfirmedIsLost) {
   std::uint64_t hits = 0;
   std::uint64_t stopped = 0;
   std::size_t waited = 0;
-  for (std::uint64_t at = 1;; ++at) {
+  for (std::uint64_t at = 1;; at = next_operation(at)) {
     FaultVfs disk;
     Orders orders;
     disk.arm(param.fault, at, param.lasting);
@@ -52,7 +52,7 @@ TEST_P(IoFaultTest, AtEachOperationNothingConfirmedIsLost) {
     if (!hit) break;
     ++hits;
   }
-  std::printf("%s: %llu operations, %llu owners stopped, %zu waits\n", param.name,
+  std::printf("%s: faults at %llu operations, %llu owners stopped, %zu waits\n", param.name,
               static_cast<unsigned long long>(hits), static_cast<unsigned long long>(stopped),
               waited);
   EXPECT_GT(hits, 20u) << "too few operations to prove anything";

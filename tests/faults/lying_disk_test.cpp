@@ -5,20 +5,16 @@
 #include <gtest/gtest.h>
 
 #include <cstdio>
-#include <cstdlib>
 #include <fstream>
 #include <iterator>
 #include <random>
 
+#include "base/test_draws.hpp"
 #include "faults/fault_vfs.hpp"
 #include "faults/orders.hpp"
 
 namespace cordyna::faults {
 namespace {
-
-std::uint64_t draws(std::uint64_t some, std::uint64_t many) {
-  return std::getenv("DYNA_TEST_LONG") == nullptr ? some : many;
-}
 
 /// What became of damaged states.
 struct Count {
@@ -75,7 +71,7 @@ class LyingDiskTest : public testing::TestWithParam<LyingCase> {
 };
 
 TEST_P(LyingDiskTest, LeavesAStateThatIsWholeOrRefused) {
-  const std::uint64_t seeds = draws(40, 2000);
+  const std::uint64_t seeds = test::draws(12, 400);
   for (std::uint64_t seed = 1; seed <= seeds && !HasFailure(); ++seed) {
     SCOPED_TRACE(fmt::format("seed {}", seed));
     lose(seed, {}, 120);
@@ -86,7 +82,7 @@ TEST_P(LyingDiskTest, LeavesAStateThatIsWholeOrRefused) {
 
 /// More than the log holds: it is copied into the file and begun anew meanwhile.
 TEST_P(LyingDiskTest, LeavesALargeStateThatIsWholeOrRefused) {
-  const std::uint64_t seeds = draws(1, 40);
+  const std::uint64_t seeds = test::draws(1, 10);
   for (std::uint64_t seed = 1; seed <= seeds && !HasFailure(); ++seed) {
     SCOPED_TRACE(fmt::format("seed {}", seed));
     lose(seed, {.orders = 7, .output_bytes = std::size_t{3} << 20}, 12'000);
@@ -105,7 +101,7 @@ INSTANTIATE_TEST_SUITE_P(All, LyingDiskTest,
 /// One bit of the file is another after the machine was started anew.
 TEST(FlippedBitTest, AtRestIsFoundOrHarmsNothing) {
   Count count;
-  const std::uint64_t seeds = draws(80, 10'000);
+  const std::uint64_t seeds = test::draws(40, 800);
   for (std::uint64_t seed = 1; seed <= seeds && !testing::Test::HasFailure(); ++seed) {
     SCOPED_TRACE(fmt::format("seed {}", seed));
     FaultVfs disk;
@@ -135,7 +131,7 @@ TEST(FlippedBitTest, AtRestIsFoundOrHarmsNothing) {
 /// A read gives one bit wrong, each read in turn: an owner may stop for it, with an error.
 TEST(FlippedBitTest, OfAReadEndsAnOwnerAtMost) {
   Count count;
-  const std::uint64_t lives = draws(2, 100);
+  const std::uint64_t lives = test::draws(1, 20);
   for (std::uint64_t at = 1;; ++at) {
     bool hit = false;
     for (std::uint64_t seed = 1; seed <= lives && !testing::Test::HasFailure(); ++seed) {

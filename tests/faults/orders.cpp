@@ -11,11 +11,16 @@
 #include <set>
 #include <utility>
 
+#include "base/test_draws.hpp"
 #include "cerebro/loop.hpp"
 #include "cerebro/plain_evaluator.hpp"
 #include "store/sqlite/sqlite_store.hpp"
 
 namespace cordyna::faults {
+
+std::uint64_t next_operation(std::uint64_t at) {
+  return at + (at < 20 ? 1 : test::draws(3, 1));
+}
 
 std::string text(const std::vector<std::string>& flaws) {
   return fmt::format("{}", fmt::join(flaws, "\n"));

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
@@ -18,6 +19,10 @@
 #include "model/rows.hpp"
 
 namespace cordyna::faults {
+
+/// Which operation a fault hits after the `at`-th one: each in `./dev test --long`, else each of
+/// the first twenty, when an owner makes and opens its files, and then each third.
+[[nodiscard]] std::uint64_t next_operation(std::uint64_t at);
 
 /// A line for each.
 [[nodiscard]] std::string text(const std::vector<std::string>& flaws);

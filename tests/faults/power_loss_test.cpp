@@ -4,9 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <cstdio>
-#include <cstdlib>
 #include <random>
 
+#include "base/test_draws.hpp"
 #include "faults/fault_vfs.hpp"
 #include "faults/orders.hpp"
 
@@ -38,7 +38,9 @@ bool lose_power(std::uint64_t seed, std::uint64_t at, bool twice, OrderSettings 
 
 TEST(PowerLossTest, BeforeEachOperationOfALife) {
   std::uint64_t at = 1;
-  while (lose_power(1000 + at, at, at % 3 == 0, {}) && !testing::Test::HasFailure()) ++at;
+  for (std::uint64_t n = 1; lose_power(1000 + at, at, n % 3 == 0, {}) && !HasFailure(); ++n) {
+    at = next_operation(at);
+  }
   std::printf("%llu operations\n", static_cast<unsigned long long>(at - 1));
   EXPECT_GT(at, 60u) << "too few operations to prove anything";
 }
@@ -55,11 +57,11 @@ TEST(PowerLossTest, WhileTheLogIsCopiedIntoTheDatabase) {
     operations = disk.count();
   }
   ASSERT_GT(operations, 10'000u) << "the log was never copied";
-  const std::uint64_t draws = std::getenv("DYNA_TEST_LONG") == nullptr ? 4 : 60;
+  const std::uint64_t losses = test::draws(2, 60);
   std::mt19937_64 draw(8);
   // How many operations there are depends on what a commit holds, and so on how fast the disk was.
   const std::uint64_t sure = operations / 2;
-  for (std::uint64_t i = 0; i < draws && !testing::Test::HasFailure(); ++i) {
+  for (std::uint64_t i = 0; i < losses && !testing::Test::HasFailure(); ++i) {
     EXPECT_TRUE(lose_power(i, 1 + draw() % sure, false, large));
   }
 }

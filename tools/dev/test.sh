@@ -9,7 +9,7 @@ help_test() {
 usage: ./dev test [--long | --fresh | --only PART]
 
 Builds asan and release, then runs: lint; the unit, contract and simulation tests under ASan and
-UBSan (ctest), with a twentieth of the worlds; all of the worlds with the fast program, and some of them
+UBSan (ctest), with some of the worlds; all of the worlds with the fast program, and some of them
 with both to compare the compilers; the script tests and the integration tests with the release
 program; 10 s of each fuzz target. The last line is "N passed, N failed" over everything; the exit
 code is 0 only when nothing failed.
@@ -59,7 +59,7 @@ part_ctest() {
     >"$kResults/$name.count" || echo '0 1' >"$kResults/$name.count"
 }
 
-# All simulated worlds, with the fast programs: the sanitizers of the unit tests see a twentieth of them.
+# All simulated worlds, with the fast programs: the sanitizers of the unit tests see some hundreds.
 part_sim() {
   part_ctest release sim --tests-regex '^sim\.(worlds|dags|ticks|needs|servers)$'
 }
@@ -79,7 +79,7 @@ part_integration() {
   rm -f "$kResults/integration.xml"
   DYNA_BIN=$kDyna DYNA_DUCKDB="$kBuildRoot/libexec/cordyna/duckdb" PATH="$kVenv/bin:$PATH" \
     "$kVenv/bin/python" -m pytest -q -p no:cacheprovider --junitxml "$kResults/integration.xml" \
-    --numprocesses $((kCores + 1)) --dist loadfile --no-loadscope-reorder tests/integration tests/security || true
+    --numprocesses $((2 * kCores)) --dist loadfile --no-loadscope-reorder tests/integration tests/security || true
   python3 tools/tally.py junit "$kResults/integration.xml" >"$kResults/integration.count" ||
     echo '0 1' >"$kResults/integration.count"
 }
@@ -109,10 +109,10 @@ part_sdk() {  # [worlds of each simulation]
 # R50: the same seeds give the same histories, whichever compiler built the program.
 two_compilers_agree() {
   local gcc clang
-  gcc=$("$kBuildRoot/release/bin/cordyna_sim" --hash 1 2000)
-  clang=$("$kBuildRoot/asan/bin/cordyna_sim" --hash 1 2000)
+  gcc=$("$kBuildRoot/release/bin/cordyna_sim" --hash 1 500)
+  clang=$("$kBuildRoot/asan/bin/cordyna_sim" --hash 1 500)
   [[ -n $gcc && $gcc == "$clang" ]] && return
-  echo "the histories of 2,000 worlds: $gcc with g++, $clang with clang++" >&2
+  echo "the histories of 500 worlds: $gcc with g++, $clang with clang++" >&2
   return 1
 }
 
@@ -246,6 +246,7 @@ need_test_parts() {
 }
 
 test_everything() {
+  if [[ -n $1 ]]; then export DYNA_TEST_LONG=1; fi
   # It waits for the network, and the compiler does not need it.
   need_test_parts &
   local parts=$!
@@ -262,7 +263,7 @@ test_everything() {
   part_ui
   part_sdk ${1:+5000}
   if [[ -z $1 ]]; then begin_beside fuzz whole fuzz command_fuzz --seconds 10; fi
-  DYNA_TEST_LONG=${1:+1} part_integration
+  part_integration
   if [[ -n $1 ]]; then parts_long; else end_beside fuzz; fi
   end_beside lint
 }

@@ -25,7 +25,7 @@ import pytest
 from conftest import RELEASE, ROOT, Place
 
 EXAMPLE = ROOT / "examples" / "real-estate"
-MOMENTS = int(os.environ.get("DYNA_MOMENTS", "50"))
+MOMENTS = int(os.environ.get("DYNA_MOMENTS", "200" if os.environ.get("DYNA_TEST_LONG") else "24"))
 ENV = {"DYNA_SECRET_PARCEL_KEY": "a key for tests"}
 SHARES = ("by_zip.csv", "by_zip.parquet", "sales.parquet")
 Figures = dict[str, list[list[object]]]
