@@ -1,7 +1,7 @@
 # What most of our sources include of others is read once by the compiler, not once for each file
 # (docs/decisions/034-files-together.md). Only where several files are compiled as one: a file that stands
-# alone, as for clang-tidy, must include what it needs by itself. Not under TSan, whose tests are compiled
-# with other options than what they test.
+# alone, as for clang-tidy, must include what it needs by itself. Only by clang: gcc 12 forgets that they are
+# headers of the system, and warns of what is in them.
 # Not <filesystem>: it brings std::quoted, which is then found beside ours.
 set(CORDYNA_OFTEN <algorithm> <array> <atomic> <charconv> <chrono> <condition_variable> <cstdint> <deque>
                   <expected> <fstream> <functional> <map> <memory> <mutex> <optional> <random>
@@ -24,7 +24,7 @@ function(cordyna_often_included kind type)
 endfunction()
 
 set(CORDYNA_PRECOMPILE OFF)
-if(CMAKE_UNITY_BUILD AND NOT CORDYNA_SANITIZE STREQUAL "thread")
+if(CMAKE_UNITY_BUILD AND CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
   set(CORDYNA_PRECOMPILE ON)
   find_package(Boost 1.81 REQUIRED COMPONENTS json)
   find_package(GTest REQUIRED)

@@ -57,8 +57,7 @@ if(CORDYNA_CCACHE)
   # What ccache wants to be told where headers are precompiled (cmake/headers.cmake).
   set(CMAKE_C_COMPILER_LAUNCHER ${CORDYNA_CCACHE})
   set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros ${CORDYNA_CCACHE})
-  add_compile_options($<$<AND:$<COMPILE_LANGUAGE:CXX>,$<CXX_COMPILER_ID:GNU>>:-fpch-preprocess>
-    "$<$<AND:$<COMPILE_LANGUAGE:CXX>,$<CXX_COMPILER_ID:Clang>>:SHELL:-Xclang -fno-pch-timestamp>")
+  add_compile_options("$<$<AND:$<COMPILE_LANGUAGE:CXX>,$<CXX_COMPILER_ID:Clang>>:SHELL:-Xclang -fno-pch-timestamp>")
 endif()
 find_program(CORDYNA_MOLD mold)
 if(CORDYNA_MOLD)
