@@ -21,8 +21,14 @@ const AlertRule kPlain{};
 std::string key_of(const NoticeRow& notice) {
   const std::string place = notice.ns.empty() ? notice.flow_id : notice.ns + "/" + notice.flow_id;
   switch (notice.kind) {
+    case NoticeKind::kRetrying:  // what it may become
     case NoticeKind::kFailed: return fmt::format("failed {} {}", place, without_items(notice.path));
     case NoticeKind::kBlocked: return fmt::format("blocked {} {}", place, notice.team);
+    // Each of these ends by itself.
+    case NoticeKind::kHeld: return fmt::format("held {} {} {}", place, notice.path, notice.run);
+    case NoticeKind::kLate: return fmt::format("late {} {}", place, notice.run);
+    case NoticeKind::kStuck:
+      return fmt::format("stuck {} {} {}", place, without_items(notice.path), notice.run);
     case NoticeKind::kLost: break;
   }
   // "server/team/name/1700000000000": the last part is since when.
@@ -34,6 +40,8 @@ bool is_below(std::string_view ns, std::string_view parent) {
 }
 
 bool fits(const AlertRule& rule, NoticeKind kind, std::string_view team, std::string_view ns) {
+  // What is tried again mostly goes well: only who asks for it hears of it.
+  if (rule.kinds.empty() && kind == NoticeKind::kRetrying) return false;
   if (!rule.kinds.empty() && std::ranges::find(rule.kinds, kind) == rule.kinds.end()) return false;
   if (!rule.teams.empty() && std::ranges::find(rule.teams, team) == rule.teams.end()) return false;
   return rule.namespaces.empty() ||
@@ -52,12 +60,17 @@ Millis not_in_quiet(const AlertRule& rule, Millis at) {
 }
 
 void take_in_notice(Incident& incident, const NoticeRow& notice) {
+  const bool is_retry = notice.kind == NoticeKind::kRetrying;
+  if (is_retry && incident.count > 0 && incident.kind == NoticeKind::kFailed &&
+      incident.well_at == 0) {
+    return;  // that it fails is known
+  }
   incident.kind = notice.kind;
   incident.team = notice.team;
   incident.cause = notice.cause;
   incident.ns = notice.ns;
   incident.flow_id = notice.flow_id;
-  incident.path = without_items(notice.path);
+  incident.path = notice.kind == NoticeKind::kHeld ? notice.path : without_items(notice.path);
   incident.code = notice.code;
   incident.text = notice.text;
   incident.last_at = std::max(incident.last_at, notice.at);
@@ -87,6 +100,7 @@ const AlertRule& AlertBook::rule_of(const NoticeRow& notice) const {
 
 std::vector<std::string> AlertBook::channels_of(const NoticeRow& notice) const {
   const AlertRule& rule = rule_of(notice);
+  if (notice.kind == NoticeKind::kRetrying && &rule == &kPlain) return {};
   if (rule.channels.has_value()) return *rule.channels;
   const TeamSpec* team = plan_.team(notice.team);
   return team == nullptr || team->channels.empty() ? plan_.fallback : team->channels;
@@ -96,26 +110,60 @@ void AlertBook::note(const NoticeRow& notice) {
   if (notice.no <= cursor_) return;
   cursor_ = notice.no;
   const std::string key = key_of(notice);
-  for (const std::string& channel : channels_of(notice)) {
-    auto found = std::ranges::find_if(
-        incidents_, [&](const Incident& one) { return one.channel == channel && one.key == key; });
-    if (found == incidents_.end()) {
-      if (incidents_.size() >= kIncidentsMax) continue;
-      Incident fresh{.key = key, .channel = channel};
-      fresh.first_at = notice.at;
-      fresh.first_run = notice.run;
-      found = incidents_.insert(incidents_.end(), std::move(fresh));
+  std::vector<std::string> channels = channels_of(notice);
+  // Who heard that it was tried again hears what became of that, too.
+  for (const Incident& one : incidents_) {
+    const bool was_tried = one.key == key && one.kind == NoticeKind::kRetrying &&
+                           notice.kind == NoticeKind::kFailed && one.well_at == 0;
+    if (was_tried && std::ranges::find(channels, one.channel) == channels.end()) {
+      channels.push_back(one.channel);
     }
-    take_in_notice(*found, notice);
   }
+  for (const std::string& channel : channels) {
+    if (Incident* one = find_or_begin(channel, key, notice); one != nullptr) {
+      take_in_notice(*one, notice);
+    }
+  }
+}
+
+Incident* AlertBook::find_or_begin(const std::string& channel, const std::string& key,
+                                   const NoticeRow& notice) {
+  const auto found = std::ranges::find_if(
+      incidents_, [&](const Incident& one) { return one.channel == channel && one.key == key; });
+  if (found != incidents_.end()) return &*found;
+  if (incidents_.size() >= kIncidentsMax) return nullptr;
+  Incident fresh{.key = key, .channel = channel};
+  fresh.first_at = notice.at;
+  fresh.first_run = notice.run;
+  return &incidents_.emplace_back(std::move(fresh));
 }
 
 void AlertBook::ended_well(std::string_view ns, std::string_view flow_id, std::int64_t run,
                            Millis at) {
   for (Incident& incident : incidents_) {
-    const bool is_of_it = incident.kind != NoticeKind::kLost && incident.ns == ns &&
-                          incident.flow_id == flow_id && incident.last_run < run;
+    const bool by_runs = incident.kind == NoticeKind::kFailed ||
+                         incident.kind == NoticeKind::kBlocked ||
+                         incident.kind == NoticeKind::kRetrying;
+    const bool is_of_it =
+        by_runs && incident.ns == ns && incident.flow_id == flow_id && incident.last_run < run;
     if (is_of_it && incident.well_at == 0) incident.well_at = std::max(at, incident.last_at);
+  }
+}
+
+void AlertBook::moved_on(std::int64_t run, std::string_view path, Millis at) {
+  const std::string whole = without_items(path);
+  for (Incident& incident : incidents_) {
+    if (incident.last_run != run || incident.well_at != 0) continue;
+    const bool is_it = (incident.kind == NoticeKind::kHeld && incident.path == path) ||
+                       (incident.kind == NoticeKind::kStuck && incident.path == whole);
+    if (is_it) incident.well_at = std::max(at, incident.last_at);
+  }
+}
+
+void AlertBook::ended(std::int64_t run, Millis at) {
+  for (Incident& incident : incidents_) {
+    if (incident.last_run != run || incident.well_at != 0) continue;
+    if (is_of_a_moment(incident.kind)) incident.well_at = std::max(at, incident.last_at);
   }
 }
 

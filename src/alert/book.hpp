@@ -44,6 +44,10 @@ class AlertBook {
   void note(const NoticeRow& notice);
   /// A run of the flow has ended well: what failed in runs before it is well again.
   void ended_well(std::string_view ns, std::string_view flow_id, std::int64_t run, Millis at);
+  /// Somebody has decided on a task that was held, or one that was stuck has begun or ended.
+  void moved_on(std::int64_t run, std::string_view path, Millis at);
+  /// A run has ended, well or not: what was of a moment of it is over.
+  void ended(std::int64_t run, Millis at);
   /// A task server, "team/name", is heard of again.
   void server_back(std::string_view server, Millis at);
 
@@ -72,6 +76,9 @@ class AlertBook {
   [[nodiscard]] const AlertRule& rule_of(const Incident& incident) const;
   [[nodiscard]] const AlertRule& rule_of(const NoticeRow& notice) const;
   [[nodiscard]] std::vector<std::string> channels_of(const NoticeRow& notice) const;
+  /// Null: there are too many.
+  [[nodiscard]] Incident* find_or_begin(const std::string& channel, const std::string& key,
+                                        const NoticeRow& notice);
   /// When it is to be told next. Nullopt: not by itself.
   [[nodiscard]] std::optional<Millis> due(const Incident& incident) const;
   [[nodiscard]] std::optional<Millis> escalation_due(const Incident& incident) const;

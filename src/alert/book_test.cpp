@@ -100,6 +100,91 @@ TEST(AlertBookTest, ARunThatWasThereBeforeTheFailureIsNoRecovery) {
   EXPECT_EQ(data.book.incidents().at(0).well_at, 0);
 }
 
+NoticeRow moment(NoticeKind kind, std::int64_t no, Millis at, std::int64_t run,
+                 const std::string& path = "load") {
+  NoticeRow notice = failure(no, at, run);
+  notice.kind = kind;
+  notice.path = path;
+  notice.code.clear();
+  return notice;
+}
+
+TEST(AlertBookTest, WhatIsHeldIsToldUntilSomebodyHasDecided) {
+  Receiver data(plan_of({{.escalate_after = kHour, .escalate_to = {"boss"}}}));
+  data.book.note(moment(NoticeKind::kHeld, 1, kStart, 7, "each[0]/ask"));
+  data.book.note(moment(NoticeKind::kHeld, 2, kStart, 7, "each[1]/ask"));
+  data.until(kStart + kMinute);
+  ASSERT_EQ(data.got.size(), 1u);
+  EXPECT_EQ(data.got[0].incidents_in_all, 2);
+  EXPECT_EQ(data.got[0].incidents.at(1).path, "each[1]/ask");
+  data.book.moved_on(7, "each[0]/ask", kStart + 2 * kMinute);
+  data.book.ended_well("etl", "orders", 8, kStart + 2 * kMinute);  // is no word on this run
+  data.until(kStart + 2 * kHour);
+  ASSERT_EQ(data.got.size(), 3u);
+  EXPECT_EQ(data.got[1].type, MessageType::kRecovered);
+  EXPECT_EQ(data.got[1].incidents.at(0).path, "each[0]/ask");
+  EXPECT_EQ(data.got[2].type, MessageType::kEscalated);
+  EXPECT_EQ(data.got[2].incidents.at(0).path, "each[1]/ask");
+  data.book.ended(7, kStart + 3 * kHour);
+  data.until(kStart + 4 * kHour);
+  EXPECT_TRUE(data.book.incidents().empty());
+}
+
+TEST(AlertBookTest, WhatIsDecidedSoonIsNotToldOnItsOwn) {
+  Receiver data(plan_of({{.recovered = false}}));
+  data.book.note(moment(NoticeKind::kHeld, 1, kStart, 7));
+  data.book.moved_on(7, "load", kStart + kSecond);
+  data.until(kStart + kHour);
+  ASSERT_EQ(data.got.size(), 1u);
+  EXPECT_EQ(data.got[0].incidents.at(0).well_at, kStart + kSecond);
+  EXPECT_TRUE(data.book.incidents().empty());
+}
+
+TEST(AlertBookTest, ALateRunAndAStuckTaskAreOverWithTheRun) {
+  Receiver data(plan_of());
+  data.book.note(moment(NoticeKind::kLate, 1, kStart, 7, ""));
+  data.book.note(moment(NoticeKind::kStuck, 2, kStart, 7, "each[4]/get"));
+  data.book.note(moment(NoticeKind::kLate, 3, kStart, 8, ""));
+  data.until(kStart + kMinute);
+  ASSERT_EQ(data.got.size(), 1u);
+  EXPECT_EQ(data.got[0].incidents_in_all, 3);
+  data.book.moved_on(7, "each[9]/get", kStart + kHour);  // one of its items has begun
+  EXPECT_NE(data.book.incidents().at(1).well_at, 0);
+  data.book.ended(7, kStart + kHour);
+  EXPECT_NE(data.book.incidents().at(0).well_at, 0);
+  EXPECT_EQ(data.book.incidents().at(2).well_at, 0);
+}
+
+TEST(AlertBookTest, WhatIsTriedAgainIsToldOnlyToWhoAsksAndBecomesItsFailure) {
+  Receiver data(plan_of({{.kinds = {NoticeKind::kRetrying}, .channels = {{"infra"}}}}));
+  Receiver nobody(plan_of({{.teams = {"data"}, .channels = {{"boss"}}}}));
+  nobody.book.note(moment(NoticeKind::kRetrying, 1, kStart, 7));
+  EXPECT_TRUE(nobody.book.incidents().empty());
+  data.book.note(moment(NoticeKind::kRetrying, 1, kStart, 7));
+  data.until(kStart + kMinute);
+  ASSERT_EQ(data.got.size(), 1u);
+  EXPECT_EQ(data.got[0].channel, "infra");
+  data.book.note(failure(2, kStart + kHour, 7));
+  data.book.ended(7, kStart + kHour);
+  ASSERT_EQ(data.book.incidents().size(), 2u);  // the team's own channel, and who heard before
+  for (const Incident& one : data.book.incidents()) {
+    EXPECT_EQ(one.kind, NoticeKind::kFailed);
+    EXPECT_EQ(one.well_at, 0);
+  }
+  data.book.note(moment(NoticeKind::kRetrying, 3, kStart + 2 * kHour, 8));
+  EXPECT_EQ(data.book.incidents().at(0).kind, NoticeKind::kFailed);  // that it fails is known
+}
+
+TEST(AlertBookTest, WhatWentWellAtLastIsOverWithItsRun) {
+  Receiver data(plan_of({{.kinds = {NoticeKind::kRetrying}}}));
+  data.book.note(moment(NoticeKind::kRetrying, 1, kStart, 7));
+  data.until(kStart + kMinute);
+  data.book.ended(7, kStart + kHour);
+  data.until(kStart + 2 * kHour);
+  ASSERT_EQ(data.got.size(), 2u);
+  EXPECT_EQ(data.got[1].type, MessageType::kRecovered);
+}
+
 TEST(AlertBookTest, AStormOfOneCauseIsOneMessageWithACountAndOneRecovery) {
   Receiver data(plan_of({{.wait = kMinute}}));
   for (int i = 0; i < 1000; ++i) {

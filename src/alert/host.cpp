@@ -37,6 +37,13 @@ struct EndedWell {
   Millis at = 0;
 };
 
+/// A task of a run has begun, ended, or somebody decided on it; or the run has ended.
+struct MovedOn {
+  std::int64_t run = 0;
+  std::string path{};  ///< empty: the run
+  Millis at = 0;
+};
+
 bool is_well(RunState state) {
   return state == RunState::kCompleted || state == RunState::kWarning;
 }
@@ -66,6 +73,10 @@ class AlertHost::Impl final : public CommitObserver {
       // Before the book knows of it, all may be well again.
       open_.emplace(notice.ns, notice.flow_id);
       unread_open_.emplace(notice.ns, notice.flow_id);
+      if (is_of_a_moment(notice.kind)) {
+        open_runs_.insert(notice.run);
+        unread_runs_.insert(notice.run);
+      }
       if (notice.kind == NoticeKind::kLost) server_lost_ = unread_lost_ = true;
     }
     for (const RunRow& run : changes.runs) {
@@ -73,6 +84,7 @@ class AlertHost::Impl final : public CommitObserver {
       ended_.push_back({run.ns, run.flow_id, run.no, run.ended_at});
       wake = true;
     }
+    wake = note_moves(changes) || wake;
     if (!wake) return;
     woken_ = true;
     wake_.notify_all();
@@ -130,6 +142,29 @@ class AlertHost::Impl final : public CommitObserver {
     }
   }
 
+  /// With the lock: what may end something of a moment. Whether there is any.
+  bool note_moves(const ChangeSet& changes) {
+    if (open_runs_.empty()) return false;
+    const std::size_t before = moved_.size();
+    const Millis now = parts_.clock->wall();
+    const auto note = [&](std::int64_t run, const std::string& path) {
+      if (open_runs_.contains(run)) moved_.push_back({run, path, now});
+    };
+    for (const HoldRow& hold : changes.holds) {
+      if (hold.state != HoldState::kHeld) note(hold.run, hold.path);
+    }
+    for (const AttemptRow& attempt : changes.attempts) {
+      if (attempt.state == AttemptState::kStarted) note(attempt.run, attempt.path);
+    }
+    for (const TaskRow& task : changes.tasks) {
+      if (is_final(task.state)) note(task.run, task.path);
+    }
+    for (const RunRow& run : changes.runs) {
+      if (is_final(run.state)) note(run.no, {});
+    }
+    return moved_.size() > before;
+  }
+
   [[nodiscard]] Ms sleep() const {
     return std::clamp(Ms(*next_ - parts_.clock->wall()), Ms(0), kLongestSleep);
   }
@@ -140,9 +175,12 @@ class AlertHost::Impl final : public CommitObserver {
       woken_ = false;
       ended_now_.insert(ended_now_.end(), ended_.begin(), ended_.end());
       back_now_.insert(back_now_.end(), back_.begin(), back_.end());
+      moved_now_.insert(moved_now_.end(), moved_.begin(), moved_.end());
       ended_.clear();
       back_.clear();
+      moved_.clear();
       unread_open_.clear();
+      unread_runs_.clear();
       unread_lost_ = false;
     }
     if (PlanNow now = plan_now(); now.no != book_plan_) {
@@ -154,8 +192,16 @@ class AlertHost::Impl final : public CommitObserver {
     TRY(read_notices());
     for (const EndedWell& one : ended_now_) book_.ended_well(one.ns, one.flow_id, one.run, one.at);
     for (const std::string& server : back_now_) book_.server_back(server, parts_.clock->wall());
+    for (const MovedOn& one : moved_now_) {
+      if (one.path.empty()) {
+        book_.ended(one.run, one.at);
+      } else {
+        book_.moved_on(one.run, one.path, one.at);
+      }
+    }
     ended_now_.clear();
     back_now_.clear();
+    moved_now_.clear();
     const Result<> delivered = deliver(stop);
     next_ = book_.next();
     const std::lock_guard lock(mutex_);
@@ -203,9 +249,12 @@ class AlertHost::Impl final : public CommitObserver {
       book_.set_plan(std::move(plan));
     }
     std::set<std::pair<std::string, std::string>> flows;
+    std::set<std::int64_t> runs;
     for (const Incident& one : book_.incidents()) {
       if (one.well_at == 0 && !one.flow_id.empty()) flows.emplace(one.ns, one.flow_id);
+      if (one.well_at == 0 && is_of_a_moment(one.kind)) runs.insert(one.last_run);
     }
+    for (const std::int64_t run : runs) TRY(look_at_run(*reader, run));
     for (const auto& [ns, flow_id] : flows) TRY(look_back(*reader, ns, flow_id));
     begun_ = true;
     return {};
@@ -227,6 +276,29 @@ class AlertHost::Impl final : public CommitObserver {
     const auto well =
         std::ranges::find_if(runs, [](const RunRow& run) { return is_well(run.state); });
     if (well != runs.end()) book_.ended_well(ns, flow_id, well->no, well->ended_at);
+    return {};
+  }
+
+  /// What has moved on of a run while nobody looked.
+  Result<> look_at_run(StoreReader& reader, std::int64_t no) {
+    const auto run = reader.load_run(no);
+    const Millis now = parts_.clock->wall();
+    if (!run.has_value() && run.error().code != ErrorCode::kNotFound) return fail(run.error());
+    if (!run.has_value() || is_final(run->run.state)) {
+      book_.ended(no, run.has_value() ? run->run.ended_at : now);
+      return {};
+    }
+    std::set<std::string_view> held;
+    for (const HoldRow& hold : run->holds) {
+      if (hold.state == HoldState::kHeld) held.insert(hold.path);
+    }
+    for (const TaskRow& task : run->tasks) {
+      const bool moves = is_final(task.state) || task.state == TaskState::kStarted;
+      if (moves && !held.contains(task.path)) book_.moved_on(no, task.path, now);
+    }
+    for (const HoldRow& hold : run->holds) {
+      if (!held.contains(hold.path)) book_.moved_on(no, hold.path, hold.decided_at);
+    }
     return {};
   }
 
@@ -326,10 +398,12 @@ class AlertHost::Impl final : public CommitObserver {
   /// With the lock: of what `on_commit` and `server_back` are to tell.
   void note_open() {
     open_ = unread_open_;
+    open_runs_ = unread_runs_;
     server_lost_ = unread_lost_;
     for (const Incident& one : book_.incidents()) {
       if (one.well_at != 0) continue;
       open_.emplace(one.ns, one.flow_id);
+      if (is_of_a_moment(one.kind)) open_runs_.insert(one.last_run);
       server_lost_ = server_lost_ || one.kind == NoticeKind::kLost;
     }
   }
@@ -372,6 +446,7 @@ class AlertHost::Impl final : public CommitObserver {
   std::string said_;  // of what keeps it from its work
   std::vector<EndedWell> ended_now_;
   std::vector<std::string> back_now_;
+  std::vector<MovedOn> moved_now_;
   std::optional<Millis> next_;
 
   std::mutex plan_mutex_;
@@ -384,10 +459,13 @@ class AlertHost::Impl final : public CommitObserver {
   bool woken_ = false;
   std::vector<EndedWell> ended_;
   std::vector<std::string> back_;
+  std::vector<MovedOn> moved_;
   std::set<std::pair<std::string, std::string>> open_;  // flows of which something is not well
-  bool server_lost_ = false;                            // some is not well
+  std::set<std::int64_t> open_runs_;  // of which something of a moment is not over
+  bool server_lost_ = false;          // some is not well
   // The same, of notices that the book may not have yet.
   std::set<std::pair<std::string, std::string>> unread_open_;
+  std::set<std::int64_t> unread_runs_;
   bool unread_lost_ = false;
   std::map<std::string, Millis> sent_at_;
   std::vector<Incident> incidents_;

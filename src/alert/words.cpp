@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <boost/json.hpp>
 
+#include <algorithm>
 #include <set>
 
 #include "base/text.hpp"
@@ -19,9 +20,27 @@ std::string_view verb_of(const Incident& one) {
   switch (one.kind) {
     case NoticeKind::kFailed: return "failed";
     case NoticeKind::kBlocked: return "is blocked";
+    case NoticeKind::kHeld: return "waits for a person";
+    case NoticeKind::kRetrying: return "is tried again";
+    case NoticeKind::kLate: return "is late";
+    case NoticeKind::kStuck: return "is stuck";
     case NoticeKind::kLost: break;
   }
   return "is lost";
+}
+
+/// What it is when it is over.
+std::string_view over_of(const Incident& one) {
+  switch (one.kind) {
+    case NoticeKind::kHeld: return "does not wait any more";
+    case NoticeKind::kLate: return "has ended";
+    case NoticeKind::kStuck: return "is not stuck any more";
+    case NoticeKind::kFailed:
+    case NoticeKind::kBlocked:
+    case NoticeKind::kRetrying:
+    case NoticeKind::kLost: break;
+  }
+  return "is well again";
 }
 
 std::string times_of(std::int64_t count) {
@@ -49,7 +68,7 @@ std::string runs_of(const Incident& one) {
 std::string line_of(const Message& message, const Incident& one, std::string_view base) {
   std::string line;
   if (message.type == MessageType::kRecovered) {
-    line = fmt::format("- {}: well again since {}; it {}{} since {}", what_of(one),
+    line = fmt::format("- {} {}, since {}; it {}{} since {}", what_of(one), over_of(one),
                        seconds_text(one.well_at), verb_of(one), times_of(one.count),
                        seconds_text(one.first_at));
   } else {
@@ -98,14 +117,21 @@ std::string title_of(const Message& message) {
   if (message.incidents_in_all == 1 && !message.incidents.empty()) {
     const Incident& one = message.incidents.front();
     if (message.type == MessageType::kRecovered) {
-      return fmt::format("{}: {} is well again", teams, what_of(one));
+      return fmt::format("{}: {} {}", teams, what_of(one), over_of(one));
     }
     return fmt::format("{}: {}{} {}{}", teams, still, what_of(one), verb_of(one),
                        times_of(one.count));
   }
   const auto many = grouped(static_cast<std::size_t>(message.incidents_in_all));
+  const auto all_are = [&](auto is) { return std::ranges::all_of(message.incidents, is); };
   if (message.type == MessageType::kRecovered) {
     return fmt::format("{}: {} things are well again", teams, many);
+  }
+  if (all_are([](const Incident& one) { return one.kind == NoticeKind::kHeld; })) {
+    return fmt::format("{}: {}{} tasks wait for a person", teams, still, many);
+  }
+  if (all_are([](const Incident& one) { return is_of_a_moment(one.kind); })) {
+    return fmt::format("{}: {}{} things want to be looked at", teams, still, many);
   }
   return fmt::format("{}: {}{} things went wrong", teams, still, many);
 }
@@ -173,7 +199,9 @@ std::string pagerduty_trigger(const Message& message, std::string_view base, std
   json::object payload;
   payload["summary"] = fit(words.title, kSummaryBytes);
   payload["source"] = base.empty() ? "cordyna" : std::string(base);
-  payload["severity"] = is_told ? "info" : "error";
+  const bool is_wrong = std::ranges::any_of(
+      message.incidents, [](const Incident& one) { return !is_of_a_moment(one.kind); });
+  payload["severity"] = is_told ? "info" : is_wrong ? "error" : "warning";
   payload["timestamp"] = seconds_text(message.at);
   if (!message.incidents.empty()) payload["group"] = utf8(message.incidents.front().team);
   payload["custom_details"] = json::parse(webhook_body(message, base));

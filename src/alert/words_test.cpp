@@ -48,6 +48,29 @@ TEST(WordsTest, AMessageSaysWhatWhoseHowOftenAndWhereToLook) {
       "  https://dyna.example/ui/runs/1003");
 }
 
+TEST(WordsTest, WhatIsOfAMomentHasWordsOfItsOwn) {
+  Message held = message();
+  held.incidents[0].kind = NoticeKind::kHeld;
+  held.incidents[0].count = 1;
+  EXPECT_EQ(words_of(held, "").title, "data: etl/orders#load waits for a person");
+  EXPECT_EQ(json::parse(pagerduty_bodies(held, "", "key").at(0)).at("payload").at("severity"),
+            "warning");
+  Message many = held;
+  many.incidents.push_back(held.incidents[0]);
+  many.incidents_in_all = 30;
+  EXPECT_EQ(words_of(many, "").title, "data: 30 tasks wait for a person");
+  many.incidents[1].kind = NoticeKind::kLate;
+  EXPECT_EQ(words_of(many, "").title, "data: 30 things want to be looked at");
+  many.incidents[1].kind = NoticeKind::kFailed;
+  EXPECT_EQ(words_of(many, "").title, "data: 30 things went wrong");
+  held.type = MessageType::kRecovered;
+  held.incidents[0].well_at = 1'764'500'120'000;
+  EXPECT_EQ(words_of(held, "").title, "data: etl/orders#load does not wait any more");
+  EXPECT_EQ(words_of(held, "").text,
+            "- etl/orders#load does not wait any more, since 2025-11-30T10:55:20Z; it waits for a "
+            "person since 2025-11-30T10:53:20Z");
+}
+
 TEST(WordsTest, OneTimeIsNotCountedAndItsOwnTeamIsNamedOnce) {
   Message once = message();
   once.incidents[0].count = 1;

@@ -206,8 +206,10 @@ void FlowCommands::add_notices() {
   CLI::App* const notices =
       add("notices", "Show who is told of what went wrong, and whose it is", Verb::kNotices);
   notices->add_option("--team", found_.at.team, "Only for this team")->type_name("TEAM");
-  notices->add_option("--kind", found_.run_state, "Only of this kind: failed, blocked or lost")
-      ->check(CLI::IsMember({"failed", "blocked", "lost"}))
+  notices
+      ->add_option("--kind", found_.run_state,
+                   "Only of this kind: failed, blocked, lost, held, retrying, late or stuck")
+      ->check(CLI::IsMember({"failed", "blocked", "lost", "held", "retrying", "late", "stuck"}))
       ->type_name("KIND");
   notices->add_option("-n,--limit", found_.limit, "So many at most (default: 20)")
       ->check(CLI::Range(1, 1'000'000))

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/check.hpp"
+#include "engine/late.hpp"
 
 namespace cordyna::engine {
 
@@ -98,6 +99,7 @@ void Engine::wait_for_turn(Step& step, RunRow row, RunStart start) {
   RunSnapshot rows =
       record(std::move(row), std::move(start), std::move(detail), step.now, step.out);
   shared_.admission.note(rows.run);
+  watch_late(shared_.timers, rows.run, *flow);
   const auto& pending = pending_.emplace(no, Pending{std::move(rows), flow}).first->second;
   if (limit.when_full != WhenFull::kCancel) return;
   const std::string why = fmt::format("run {} came, which cancels those before it", no);
@@ -132,8 +134,16 @@ bool Engine::cancel_pending(Step& step, RunNo run, std::string detail) {
   if (found == pending_.end()) return false;
   end_pending(found->second.rows, std::move(detail), step.now, step.out);
   shared_.admission.note(found->second.rows.run);
+  unwatch_late(shared_.timers, found->second.rows.run, *found->second.flow);
   pending_.erase(found);
   return true;
+}
+
+/// Of runs that have not begun.
+void Engine::tell_of_late(const Timer& timer, Millis now, Decision& out) const {
+  const auto found = pending_.find(timer.run);
+  if (timer.kind != TimerKind::kLate || found == pending_.end()) return;
+  out.changes.notices.push_back(late_notice(found->second.rows.run, *found->second.flow, now));
 }
 
 /// Lets pending runs begin whose turn has come. One that is not here is not passed over: those
@@ -167,6 +177,7 @@ Result<> Engine::restore_run(Millis now, RunSnapshot snapshot, std::shared_ptr<c
   Step s = step(now, out);
   shared_.admission.note(snapshot.run);
   if (snapshot.run.state == RunState::kPending) {
+    watch_late(shared_.timers, snapshot.run, *flow);
     pending_.emplace(no, Pending{std::move(snapshot), std::move(flow)});
     return {};
   }
@@ -219,7 +230,10 @@ void Engine::advance(Millis now, Decision& out) {
   Step s = step(now, out);
   while (const auto timer = shared_.timers.pop_due(now)) {
     const auto found = runs_.find(timer->run);
-    if (found == runs_.end()) continue;
+    if (found == runs_.end()) {
+      tell_of_late(*timer, now, out);
+      continue;
+    }
     found->second->on_timer(s, *timer);
     note_work(timer->run);
   }

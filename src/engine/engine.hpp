@@ -91,6 +91,7 @@ class Engine {
   void admit(Step& step);
   void hand_out(Step& step);
   void note_work(RunNo run);
+  void tell_of_late(const Timer& timer, Millis now, Decision& out) const;
   void drop_ended(const Decision& out);
 
   const Evaluator* evaluator_;

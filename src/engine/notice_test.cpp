@@ -65,13 +65,151 @@ TEST_F(NoticeTest, WhoHasFailedHearsWhatItWaitsForInVain) {
   EXPECT_EQ(notices(), "failed a:orders < orders\nblocked c:billing < orders\n");
 }
 
-TEST_F(NoticeTest, WhatIsTriedAgainIsNoNewsYet) {
-  begin({task("a")});
-  flow_->tasks[0].retry.attempts = 2;
+TEST_F(NoticeTest, WhatIsTriedAgainIsToldOnceAndIsNoFailure) {
+  begin({task("a"), task("b")});
+  flow_->tasks[0].retry = {.attempts = 3, .delay = 10};
+  flow_->tasks[1].retry = {.attempts = 3, .delay = 10};
+  flow_->tasks[1].allow_failure = true;  // concerns nobody
   step();
   fail_with("a", TaskErrorCode::kExitNonzero);
+  fail_with("b", TaskErrorCode::kExitNonzero);
+  step();
+  EXPECT_EQ(notices(), "retrying a:team < team\n");
+  EXPECT_EQ(last_.changes.notices[0].id, "r/retrying/a");
+  EXPECT_EQ(last_.changes.notices[0].code, "EXIT_NONZERO");
+  EXPECT_EQ(last_.changes.notices[0].text, "attempt 1 of 3 failed: it did not work");
+  now_ += 1'000;
+  EXPECT_EQ(step(), "a:dispatched b:dispatched >a >b");
+  report("a", ReportKind::kEnded, AttemptState::kFailed, 2);
   step();
   EXPECT_EQ(notices(), "");
+  now_ += 1'000;
+  step();
+  report("a", ReportKind::kEnded, AttemptState::kFailed, 3);
+  step();
+  EXPECT_EQ(notices(), "failed a:team < team\n");
+}
+
+TEST_F(NoticeTest, EachTimeThatATaskIsHeldIsTold) {
+  begin({owned_by("orders", task("a"))});
+  step();
+  AttemptReport held{{1, "a", 1}, ReportKind::kEnded, {}};
+  held.outcome.state = AttemptState::kCompleted;
+  held.outcome.hold = "rows: 4, at least 100 expected";
+  engine_.report(now_, held, out_);
+  step();
+  EXPECT_EQ(notices(), "held a:orders < orders\n");
+  EXPECT_EQ(last_.changes.notices[0].id, "r/held/a/1");
+  EXPECT_EQ(last_.changes.notices[0].text, held.outcome.hold);
+  EXPECT_EQ(step(), "");
+  EXPECT_EQ(notices(), "");
+  HoldDecision approve;
+  approve.path = "a";
+  approve.approve = true;
+  approve.by = "eva";
+  ASSERT_TRUE(engine_.decide(now_, 1, approve, out_).has_value());
+  step();
+  held.key.attempt = 2;
+  engine_.report(now_, held, out_);
+  step();
+  EXPECT_EQ(notices(), "held a:orders < orders\n");
+  EXPECT_EQ(last_.changes.notices[0].id, "r/held/a/2");
+}
+
+// Its owner hears of its end by itself, however often it was told that it is late or held.
+TEST_F(NoticeTest, ALateRunIsToldOnceAndGoesOn) {
+  flow_ = std::make_shared<Flow>();
+  flow_->id = "f";
+  flow_->owner = "flow-team";
+  flow_->late_after = 60'000;
+  flow_->tasks = {owned_by("orders", task("a"))};
+  ASSERT_TRUE(engine_.start_run(now_, {1, RunId{"r"}, flow_, "{}", "{}"}, out_).has_value());
+  step();
+  now_ += 59'999;
+  step();
+  EXPECT_EQ(notices(), "");
+  now_ += 1;
+  EXPECT_EQ(step(), "");
+  EXPECT_EQ(notices(), "late :flow-team < flow-team\n");
+  EXPECT_EQ(last_.changes.notices[0].id, "r/late");
+  EXPECT_EQ(last_.changes.notices[0].text, "it has not ended 1m00s after it was made");
+  EXPECT_FALSE(engine_.next_timer() == now_);
+  now_ += 60'000;
+  fail_with("a", TaskErrorCode::kExitNonzero);
+  step();
+  EXPECT_EQ(notices(), "failed a:orders < orders\nblocked :flow-team < orders\n");
+}
+
+TEST_F(NoticeTest, ARunThatEndsInTimeLeavesNothingBehind) {
+  flow_ = std::make_shared<Flow>();
+  flow_->owner = "flow-team";
+  flow_->late_after = flow_->stuck_after = 60'000;
+  flow_->tasks = {task("a"), task("b"), task("c")};
+  flow_->tasks[0].timeouts = flow_->tasks[1].timeouts = flow_->tasks[2].timeouts = {0, 0, 0};
+  ASSERT_TRUE(engine_.start_run(now_, {1, RunId{"r"}, flow_, "{}", "{}"}, out_).has_value());
+  step();
+  for (const char* path : {"a", "b"}) {
+    report(path, ReportKind::kStarted);
+    report(path, ReportKind::kEnded);
+  }
+  step();
+  report("c", ReportKind::kEnded);
+  EXPECT_EQ(step(), "c:completed c=completed run=completed");
+  EXPECT_FALSE(engine_.next_timer().has_value());
+}
+
+TEST_F(NoticeTest, ARunThatWaitsForItsTurnIsLateToo) {
+  flow_ = std::make_shared<Flow>();
+  flow_->id = "f";
+  flow_->owner = "flow-team";
+  flow_->late_after = 60'000;
+  flow_->concurrency.limit = 1;
+  flow_->tasks = {task("a")};
+  ASSERT_TRUE(engine_.start_run(now_, {1, RunId{"r"}, flow_, "{}", "{}"}, out_).has_value());
+  now_ += 1'000;
+  ASSERT_TRUE(engine_.start_run(now_, {2, RunId{"s"}, flow_, "{}", "{}"}, out_).has_value());
+  step();
+  now_ += 60'000;
+  step();
+  ASSERT_EQ(last_.changes.notices.size(), 2U);
+  EXPECT_EQ(last_.changes.notices[1].id, "s/late");
+  EXPECT_EQ(last_.changes.notices[1].text, "it has not begun 1m00s after it was made");
+  ASSERT_TRUE(engine_.cancel_run(now_, 2, out_).has_value());
+  step();
+  EXPECT_EQ(notices(), "");
+}
+
+TEST_F(NoticeTest, ATaskThatNobodyBeginsIsStuck) {
+  flow_ = std::make_shared<Flow>();
+  flow_->id = "f";
+  flow_->owner = "flow-team";
+  flow_->stuck_after = 5'000;
+  flow_->tasks = {owned_by("orders", task("a")), owned_by("orders", task("b")),
+                  owned_by("billing", task("c")), owned_by("billing", task("d", {2}))};
+  ASSERT_TRUE(engine_.start_run(now_, {1, RunId{"r"}, flow_, "{}", "{}"}, out_).has_value());
+  step();
+  report("a", ReportKind::kStarted);
+  step();
+  now_ += 5'000;
+  step();  // b was handed out and has not started; c has no slot; what comes before d is not done
+  EXPECT_EQ(notices(), "stuck b:orders < orders\nstuck c:billing < billing\n");
+  EXPECT_EQ(last_.changes.notices[0].text,
+            "it may run, and has not begun within 5.0s: it was handed out, and nobody has "
+            "acknowledged it");
+  EXPECT_EQ(last_.changes.notices[1].text,
+            "it may run, and has not begun within 5.0s: 2 of 2 slots are taken");
+  report("a", ReportKind::kEnded);
+  step();
+  now_ += 1;
+  report("c", ReportKind::kStarted);
+  report("c", ReportKind::kEnded);
+  EXPECT_EQ(step(), "c:started c=started c:completed c=completed d:dispatched >d");
+  now_ += 4'999;
+  step();
+  EXPECT_EQ(notices(), "");
+  now_ += 1;
+  step();
+  EXPECT_EQ(notices(), "stuck d:billing < billing\n");
 }
 
 TEST_F(NoticeTest, WhatMayFailConcernsNobody) {

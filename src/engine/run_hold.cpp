@@ -67,6 +67,7 @@ void RunMachine::hold(Step& step, TaskIndex task, const Outcome& outcome) {
   tasks_[task].held = true;
   ++held_;
   write_hold(step, holds_[task] = std::move(row), HoldState::kHeld);
+  tell_of_hold(step, task, holds_.at(task));
   const bool was_pending = tasks_[task].state == TaskState::kPending;
   write_task(step, task, TaskState::kPending, TaskRow{});
   write_history(step, path_of(task), live.row.attempt,

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/check.hpp"
+#include "engine/late.hpp"
 #include "engine/retry.hpp"
 #include "model/task_server.hpp"
 
@@ -199,6 +200,7 @@ void RunMachine::progress(Step& step, TaskIndex task, AttemptState state, std::s
   const Timeouts& timeouts = spec_of(task).timeouts;
   const bool started = state == AttemptState::kStarted;
   (started ? live.row.started_at : live.row.acknowledged_at) = step.now;
+  if (started) unwatch_stuck(step, task);
   arm_phase(step, live, task, started ? timeouts.complete : timeouts.start);
   write_attempt(step, live, state);
   const TaskState to = started ? TaskState::kStarted : TaskState::kQueued;
@@ -277,6 +279,7 @@ void RunMachine::end_attempt(Step& step, TaskIndex task, const Outcome& outcome)
 void RunMachine::retry_or_fail(Step& step, TaskIndex task, AttemptLive& live,
                                const TaskError& error) {
   const TaskSpec& spec = spec_of(task);
+  unwatch_stuck(step, task);
   live.row.error = error;
   write_attempt(step, live, AttemptState::kFailed);
   TaskRow details;
@@ -303,6 +306,7 @@ void RunMachine::retry_or_fail(Step& step, TaskIndex task, AttemptLive& live,
                 was_pending ? std::nullopt : std::optional(TaskState::kPending),
                 AttemptState::kFailed, (looks ? "not yet: " : "") + history_detail(error));
   step.shared.timers.add({live.retry_at, run_.no, task, TimerKind::kRetry});
+  if (!looks) tell_of_retry(step, task, error);
 }
 
 /// A limit ran out: the attempt has failed now, but may still run until that is proven.
@@ -348,6 +352,11 @@ void RunMachine::release(Step& step, TaskIndex task) {
 void RunMachine::on_timer(Step& step, const Timer& timer) {
   if (ended()) return;
   if (timer.kind == TimerKind::kRun) return time_out_run(step);
+  if (timer.kind == TimerKind::kLate) {
+    step.out.changes.notices.push_back(late_notice(run_, *flow_, step.now));
+    return;
+  }
+  if (timer.kind == TimerKind::kStuck) return tell_of_stuck(step, timer.task);
   const auto found = live_.find(timer.task);
   if (found == live_.end()) return;
   AttemptLive& live = found->second;

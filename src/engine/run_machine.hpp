@@ -186,9 +186,16 @@ class RunMachine {
   bool note_notice(const NoticeRow& notice);
   void note_cause(TaskIndex task, const TaskRow& row);
   void tell(Step& step, NoticeRow notice);
+  void write_notice(Step& step, NoticeRow notice) const;
   void tell_of_end(Step& step, TaskIndex task, TaskState state, const TaskRow& row);
   void tell_of_run(Step& step);
   void restore_notice(TaskIndex task, const TaskRow& row);
+  void tell_of_moment(Step& step, NoticeKind kind, std::string path, NoticeRow notice);
+  void tell_of_hold(Step& step, TaskIndex task, const HoldRow& row);
+  void tell_of_retry(Step& step, TaskIndex task, const TaskError& error);
+  void tell_of_stuck(Step& step, TaskIndex task);
+  void watch_stuck(Step& step, TaskIndex task, Millis since);
+  void unwatch_stuck(Step& step, TaskIndex task);
 
   // run_record.cpp
   [[nodiscard]] TaskError owned(TaskError error, TaskIndex task) const;
@@ -223,8 +230,9 @@ class RunMachine {
   std::set<std::string> told_teams_;           // of anything
   std::map<std::string, std::string> causes_;  // who, of tasks that failed for another team's fault
   std::string run_cause_;                      // whose the first failure is
-  std::deque<TaskIndex> dirty_;                // to be looked at
-  TaskIndex sweep_ = 0;                        // cancel goes over all tasks from here
+  std::unordered_map<TaskIndex, Millis> stuck_at_;  // those that may run: when that is told
+  std::deque<TaskIndex> dirty_;                     // to be looked at
+  TaskIndex sweep_ = 0;                             // cancel goes over all tasks from here
   TaskIndex sweep_end_ = 0;
   std::uint32_t open_[3] = {0, 0, 0};  // tasks of each section that have not ended
   std::uint32_t unproven_ = 0;         // attempts that may still run

@@ -155,6 +155,7 @@ void RunMachine::end_task(Step& step, TaskIndex task, TaskState state, const Tas
   write_task(step, task, state, row);
   tasks_[task].ended_at = step.now;
   tasks_[task].wants_slot = false;
+  unwatch_stuck(step, task);
   const auto live = live_.find(task);
   if (live != live_.end()) {
     if (spec.timeout > 0) {

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/check.hpp"
+#include "engine/late.hpp"
 #include "engine/run_machine.hpp"
 
 namespace cordyna::engine {
@@ -123,6 +124,7 @@ void RunMachine::settle_task(Step& step, TaskIndex task) {
   if (spec.kind == TaskKind::kEngine) return run_in_engine(step, task);
   if (spec.kind == TaskKind::kRun) return ask_for_run(step, task);
   live.wants_slot = true;
+  watch_stuck(step, task, step.now);
   step.shared.slots.want({run_.no, task, spec.priority}, spec.pool);
 }
 
@@ -193,6 +195,7 @@ void RunMachine::finish(Step& step) {
   run_.ended_at = step.now;
   if (run_.deadline_at > 0)
     step.shared.timers.remove({run_.deadline_at, run_.no, 0, TimerKind::kRun});
+  unwatch_late(step.shared.timers, run_, *flow_);
   std::string detail;
   if (run_.error.has_value()) detail = run_.error->message;
   if (flow_->outputs.size() > 2 && (to == RunState::kCompleted || to == RunState::kWarning)) {
@@ -317,6 +320,7 @@ void RunMachine::restore_tasks(Step& step, RunSnapshot& snapshot) {
     if (((pending || opened) && section_open(task)) || loops_.contains(task)) list(task);
   }
   if (run_.deadline_at > 0) step.shared.timers.add({run_.deadline_at, run_.no, 0, TimerKind::kRun});
+  watch_late(step.shared.timers, run_, *flow_);
   if (run_.cancel_requested || run_.error.has_value())
     sweep_end_ = static_cast<TaskIndex>(tasks_.size());
 }
@@ -383,6 +387,9 @@ void RunMachine::restore_attempt(Step& step, const AttemptRow& row) {
   }
   if (is_final(row.state)) {  // failed by its deadline: its death was not proven yet
     tell_to_end(step, task, CancelReason::kTimeout);
+  }
+  if (row.state == AttemptState::kDispatched || row.state == AttemptState::kAcknowledged) {
+    watch_stuck(step, task, row.created_at);
   }
   live.to_adopt = !is_final(row.state) || spec.kind == TaskKind::kRun;
 }

@@ -18,6 +18,8 @@ enum class TimerKind : std::uint8_t {
   kRetry,  ///< the next attempt may be made
   kRun,    ///< the whole time of a run
   kPool,   ///< of no run: the pool with the number `task` has a start again
+  kLate,   ///< a run takes longer than was expected: told, and nothing else
+  kStuck,  ///< the same of a task that nobody begins
 };
 
 /// Equal times fire in the order of run, task and kind, so that the same history is made each time.

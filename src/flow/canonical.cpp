@@ -353,6 +353,8 @@ std::string canonical(const FlowDraft& draft) {
   if (!flow.inputs.empty()) fields.raw("inputs", inputs_json(flow.inputs));
   if (!flow.triggers.empty()) fields.raw("triggers", triggers_json(flow));
   fields.duration("timeout", flow.timeout);
+  fields.duration("late_after", flow.late_after);
+  fields.duration("stuck_after", flow.stuck_after);
   if (flow.concurrency.limit > 0) {
     Fields limit = concurrency_fields(flow.concurrency);
     fields.object("concurrency", std::move(limit));

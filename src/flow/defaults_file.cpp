@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 #include <vector>
 
 #include "flow/project_folder.hpp"
@@ -86,8 +87,12 @@ class DefaultsReader {
       into.task.priority = static_cast<std::int32_t>(
           reader_.integer(*at, key_of("priority"), "priority").value_or(into.task.priority));
     }
-    if (const Node* at = level.find("timeout"); at != nullptr) {
-      into.timeout = reader_.duration(*at, key_of("timeout"), "timeout").value_or(into.timeout);
+    for (const auto& [key, to] :
+         {std::pair("timeout", &into.timeout), std::pair("late_after", &into.late_after),
+          std::pair("stuck_after", &into.stuck_after)}) {
+      if (const Node* at = level.find(key); at != nullptr) {
+        *to = reader_.duration(*at, key_of(key), key).value_or(*to);
+      }
     }
     if (const Node* at = level.find("env"); at != nullptr) read_env(*at, reader_, into.task.env);
     read_labels(level.find("labels"), into);

@@ -17,6 +17,8 @@ struct Defaults {
   std::optional<Project> project;  ///< nullopt: names of pools are not checked
   TaskDefaults task;               ///< `owner` is empty where there is none
   Millis timeout = 0;
+  Millis late_after = 0;
+  Millis stuck_after = 0;
   std::map<std::string, std::string, std::less<>> labels;  ///< name → JSON text
   std::map<std::string, JsonFields, std::less<>> params;   ///< of tasks, by their type
 };

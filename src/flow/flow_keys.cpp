@@ -187,6 +187,24 @@ constexpr std::array kConcurrencyFields{
             .words = kWhenFull},
 };
 
+constexpr KeySpec kLateAfter{
+    .name = "late_after",
+    .kind = K::kDuration,
+    .description =
+        "A run that has not ended so long after it was made is late: its owner is told, "
+        "and it goes on. Without it never.",
+    .least = 1000,
+    .most = kDurationMost};
+constexpr KeySpec kStuckAfter{
+    .name = "stuck_after",
+    .kind = K::kDuration,
+    .description =
+        "A task that may run and has not begun for so long (no slot, a full pool, a "
+        "task server that does not take it) is stuck: its owner is told, and it goes "
+        "on waiting. Without it never.",
+    .least = 1000,
+    .most = kDurationMost};
+
 constexpr KeySpec kConcurrency{.name = "concurrency",
                                .kind = K::kObject,
                                .description =
@@ -235,6 +253,8 @@ constexpr std::array kFlowKeys{
             .description = "Limit of a whole run, from when it begins.",
             .least = 1,
             .most = kDurationMost},
+    kLateAfter,
+    kStuckAfter,
     kConcurrency,
     kPool,
     kPriority,
@@ -289,6 +309,8 @@ constexpr std::array kDefaultsKeys{
             .description = "Limit of a whole run, of flows that have none.",
             .least = 1,
             .most = kDurationMost},
+    kLateAfter,
+    kStuckAfter,
     KeySpec{.name = "tasks",
             .kind = K::kMap,
             .description = "Keys by the type of task, as {shell: {interpreter: bash}}: what a "

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <utility>
 
 #include "base/check.hpp"
 #include "flow/input_reader.hpp"
@@ -168,12 +169,18 @@ void FlowReader::read_defaults() {
   if (const Node* at = root_.find("timeouts"); at != nullptr) {
     read_timeouts(*at, reader, defaults_.task.timeouts);
   }
-  draft_.flow.timeout = defaults_.timeout;
   if (const Node* at = root_.find("resources"); at != nullptr) {
     read_resources(*at, reader, defaults_.task.resources);
   }
-  if (const Node* at = root_.find("timeout"); at != nullptr) {
-    draft_.flow.timeout = reader.duration(*at, flow_key("timeout"), "timeout").value_or(0);
+  draft_.flow.timeout = defaults_.timeout;
+  draft_.flow.late_after = defaults_.late_after;
+  draft_.flow.stuck_after = defaults_.stuck_after;
+  for (const auto& [key, to] : {std::pair("timeout", &draft_.flow.timeout),
+                                std::pair("late_after", &draft_.flow.late_after),
+                                std::pair("stuck_after", &draft_.flow.stuck_after)}) {
+    if (const Node* at = root_.find(key); at != nullptr) {
+      *to = reader.duration(*at, flow_key(key), key).value_or(0);
+    }
   }
   if (const Node* at = root_.find("pool"); at != nullptr) {
     std::string json;

@@ -84,7 +84,8 @@ inline constexpr std::array kChannelFields{
 };
 inline constexpr KeySpec kChannelItem{.kind = K::kObject, .fields = kChannelFields};
 
-inline constexpr std::array kKinds{Word("failed"), Word("blocked"), Word("lost")};
+inline constexpr std::array kKinds{Word("failed"),   Word("blocked"), Word("lost"), Word("held"),
+                                   Word("retrying"), Word("late"),    Word("stuck")};
 inline constexpr KeySpec kKindItem{.kind = K::kEnum, .words = kKinds};
 inline constexpr std::array kDays{Word("mon"), Word("tue"), Word("wed"), Word("thu"),
                                   Word("fri"), Word("sat"), Word("sun")};
@@ -132,7 +133,10 @@ inline constexpr std::array kRuleFields{
     KeySpec{.name = "when",
             .kind = K::kList,
             .description = "failed: a task, or a run. blocked: what does not come since something "
-                           "else has failed. lost: a task server. Without it all.",
+                           "else has failed. lost: a task server. held: a task that waits for a "
+                           "person. late: a run, by its flow's `late_after`. stuck: a task that "
+                           "nobody begins, by its flow's `stuck_after`. retrying: a task of which "
+                           "an attempt has failed. Without it all but retrying.",
             .one_or_list = true,
             .item = &kKindItem,
             .least = 1},

@@ -231,6 +231,8 @@ struct Flow {
   std::string folder;  ///< absolute; relative paths in the flow are from here, and scripts run here
   std::string hash;    ///< SHA-256 of the canonical form, hexadecimal
   Millis timeout = 0;  ///< of a whole run, from when it begins; 0: no limit
+  Millis late_after = 0;   ///< a run that takes longer is told of; 0: none
+  Millis stuck_after = 0;  ///< so is a task that may run and has not begun by then; 0: none
   Concurrency concurrency;
   std::vector<InputSpec> inputs;
   std::vector<TriggerSpec> triggers;

@@ -7,7 +7,8 @@
 namespace cordyna {
 namespace {
 
-constexpr std::array<std::string_view, 3> kNoticeKinds{"failed", "blocked", "lost"};
+constexpr std::array<std::string_view, 7> kNoticeKinds{"failed",   "blocked", "lost", "held",
+                                                       "retrying", "late",    "stuck"};
 
 }  // namespace
 
@@ -17,6 +18,11 @@ std::string_view to_string(NoticeKind kind) {
 
 std::optional<NoticeKind> parse_notice_kind(std::string_view text) {
   return value_named<NoticeKind>(kNoticeKinds, text);
+}
+
+bool is_of_a_moment(NoticeKind kind) {
+  return kind == NoticeKind::kHeld || kind == NoticeKind::kRetrying || kind == NoticeKind::kLate ||
+         kind == NoticeKind::kStuck;
 }
 
 std::string without_items(std::string_view path) {

@@ -40,24 +40,46 @@ void Checker::mix(std::int64_t number) {
 
 void Checker::on_commit(const ChangeSet& changes, Millis now) {
   mix(now);
-  for (const HoldRow& row : changes.holds) check_hold(row);
+  for (const HoldRow& row : changes.holds) check_hold(row, changes.notices);
   for (const RunRow& row : changes.runs) check_run(row);
   for (const TaskRow& row : changes.tasks) check_task(row);
   for (const AttemptRow& row : changes.attempts) check_attempt(row);
   for (const HistoryRow& row : changes.history) check_history(row);
+  for (const NoticeRow& notice : changes.notices) check_moment(notice, now);
   for (const RunRow& row : changes.runs) {
     // One that a cancel in the same commit lets go on was never seen paused.
     if (runs_.at(row.no).state == RunState::kPaused) check_paused(row.no);
   }
 }
 
+/// Late is only what has lasted so long and goes on, stuck only what has not begun.
+void Checker::check_moment(const NoticeRow& notice, Millis now) {
+  const Flow& flow = *flows_.at(notice.run);
+  if (notice.kind == NoticeKind::kLate) {
+    const RunRow& run = runs_.at(notice.run);
+    expect(now - run.created_at >= flow.late_after, "a run is late too soon", notice.run, "");
+    expect(run.ended_at == 0 || run.ended_at >= notice.at, "a run is late that had ended",
+           notice.run, "");
+  }
+  if (notice.kind != NoticeKind::kStuck) return;
+  const auto attempt = attempts_.find({notice.run, notice.path});
+  const bool has_begun = attempt != attempts_.end() &&
+                         attempt->second.state == AttemptState::kStarted &&
+                         attempt->second.started_at < notice.at;
+  expect(!has_begun, "a task is stuck that has begun", notice.run, notice.path);
+}
+
 /// A person is asked once for an attempt, and what they said stays.
-void Checker::check_hold(const HoldRow& row) {
+void Checker::check_hold(const HoldRow& row, const std::vector<NoticeRow>& notices) {
   mix(row.path);
   mix(to_string(row.state));
   const auto before = holds_.find({row.run, row.path});
   if (row.state == HoldState::kHeld) {
     expect(before == holds_.end(), "a task is held a second time", row.run, row.path);
+    const bool is_told = std::ranges::any_of(notices, [&](const NoticeRow& notice) {
+      return notice.kind == NoticeKind::kHeld && notice.run == row.run && notice.path == row.path;
+    });
+    expect(is_told, "nobody told that a task is held", row.run, row.path);
   } else {
     expect(before != holds_.end() && before->second.state == HoldState::kHeld,
            "a decision about a task that was not held", row.run, row.path);
@@ -306,9 +328,10 @@ void Checker::check_told(Store& store, RunNo no) {
   std::set<std::string> teams;
   std::set<std::string> blocked;
   for (const NoticeRow& notice : *notices) {
-    teams.insert(notice.team);
     expect(!notice.text.empty() && !notice.cause.empty(), "R47: a notice without a word or a cause",
            no, notice.path);
+    if (is_of_a_moment(notice.kind)) continue;
+    teams.insert(notice.team);
     if (notice.kind != NoticeKind::kBlocked) continue;
     expect(blocked.insert(notice.team).second, "R47: a team is told twice that it waits in vain",
            no, notice.path);

@@ -44,7 +44,8 @@ class Checker {
   void check_retry(const AttemptRow& row);
   void check_wait(const TaskRow& row, const TaskSpec& spec);
   void check_history(const HistoryRow& row);
-  void check_hold(const HoldRow& row);
+  void check_moment(const NoticeRow& notice, Millis now);
+  void check_hold(const HoldRow& row, const std::vector<NoticeRow>& notices);
   void check_paused(RunNo run);
   void check_told(Store& store, RunNo no);
   void check_deadline(const AttemptRow& row, const AttemptRow& before);

@@ -228,6 +228,11 @@ void World::count(const ChangeSet& changes) {
     if (row.state == HoldState::kApproved) ++seen.approved;
     if (row.state == HoldState::kRejected) ++seen.rejected;
   }
+  for (const NoticeRow& notice : changes.notices) {
+    if (notice.kind == NoticeKind::kLate) ++seen.late_runs;
+    if (notice.kind == NoticeKind::kStuck) ++seen.stuck;
+    if (notice.kind == NoticeKind::kRetrying) ++seen.retrying;
+  }
   for (const RunRow& row : changes.runs) {
     if (row.state == RunState::kPaused) ++seen.paused_runs;
     if (row.state == RunState::kCancelled) ++seen.cancelled_runs;

@@ -36,6 +36,9 @@ struct Sightings {
   std::uint64_t paused_runs = 0;
   std::uint64_t approved = 0;
   std::uint64_t rejected = 0;
+  std::uint64_t late_runs = 0;
+  std::uint64_t stuck = 0;
+  std::uint64_t retrying = 0;
   std::uint64_t pauses = 0;  ///< that ended when their time had come
   std::uint64_t pauses_unanswered = 0;
   std::uint64_t choices = 0;        ///< of switches

@@ -13,7 +13,8 @@ inline constexpr std::array<std::string_view, 7> kRunStates{
 
 inline constexpr std::array<std::string_view, 4> kEventStates{"pending", "run", "dead", "dropped"};
 
-inline constexpr std::array<std::string_view, 3> kNoticeKinds{"failed", "blocked", "lost"};
+inline constexpr std::array<std::string_view, 7> kNoticeKinds{"failed",   "blocked", "lost", "held",
+                                                              "retrying", "late",    "stuck"};
 inline constexpr std::array<std::string_view, 4> kChannelTypes{"slack", "webhook", "pagerduty",
                                                                "email"};
 

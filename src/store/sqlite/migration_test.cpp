@@ -394,6 +394,31 @@ TEST_F(Migrations, AStateOfVersion17KeepsItsFlowsAndTakesTheirTexts) {
   EXPECT_EQ(store().find_source(source.hash).value(), source.text);
 }
 
+TEST_F(Migrations, AStateOfVersion18KeepsItsNoticesAndTheirNumbers) {
+  std::filesystem::create_directory(layout().folder());
+  const std::string values = ", 5, 'lost', 'orders', '', '', '', 0, '', '', 'it is lost');";
+  meddle(state_of_version(18) + "INSERT INTO notice VALUES (3, 'a'" + values +
+         "INSERT INTO notice VALUES (8, 'b'" + values +
+         "DELETE FROM notice WHERE no = 8; PRAGMA journal_mode = WAL");
+
+  open();
+
+  ChangeSet changes;
+  NoticeRow notice;
+  notice.id = "r1/held/load/1";
+  notice.kind = NoticeKind::kHeld;
+  notice.team = "orders";
+  notice.text = "rows: 4, at least 100 expected";
+  changes.notices = {notice, notice};
+  must_commit(store(), changes);
+  const auto all = store().list_notices({}).value();
+  ASSERT_EQ(all.size(), 2U);
+  notice.no = 9;  // no number comes twice
+  EXPECT_EQ(all[0], notice);
+  EXPECT_EQ(all[1].no, 3);
+  EXPECT_EQ(all[1].kind, NoticeKind::kLost);
+}
+
 TEST_F(Migrations, AStateOfVersion16TakesNotices) {
   std::filesystem::create_directory(layout().folder());
   meddle(state_of_version(16) + "PRAGMA journal_mode = WAL");

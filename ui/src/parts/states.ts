@@ -70,6 +70,11 @@ const OWN: Partial<Record<StateKind, Record<string, StateLook>>> = {
   backfill: { paused: look('warn', CirclePause, 'It begins no more runs until it is resumed.') },
   event: { pending: look('wait', CircleDashed, 'Its run is not made yet.') },
   attempt: { started: look('run', CirclePlay, 'Its process goes on.') },
+  notice: {
+    retrying: look('warn', TriangleAlert, 'It is tried again.'),
+    late: look('warn', Hourglass, 'It takes longer than was expected.'),
+    stuck: look('warn', Hourglass, 'It may run, and nobody begins it.'),
+  },
 };
 
 export function lookOf(state: string, kind?: StateKind): StateLook {

@@ -34,6 +34,7 @@ describe('failedFlows', () => {
     const notices: Notice[] = [
       { ...notice, kind: 'blocked', cause: 'billing', description: 'waited' },
       { ...notice, kind: 'failed', cause: 'orders', task: 'load' },
+      { ...notice, kind: 'late', description: 'it has not ended 1h after it was made' },
     ];
     const found = failedFlows(runs, notices, NOW - 86_400_000).find((one) => one.run === 9);
     expect(found).toMatchObject({ cause: 'orders', task: 'load', why: 'no file' });

@@ -43,6 +43,8 @@ export function failedFlows(runs: readonly Run[], notices: readonly Notice[], si
 function noticeOfRun(notices: readonly Notice[]): Map<number, Pick<FailedFlow, 'cause' | 'task' | 'why'>> {
   const found = new Map<number, { kind: string; told: Pick<FailedFlow, 'cause' | 'task' | 'why'> }>();
   for (const { run, kind, cause, team, task, description } of notices) {
+    // What is of a moment is no word on how the run has ended.
+    if (kind !== 'failed' && kind !== 'blocked') continue;
     if (run === undefined || found.get(run)?.kind === 'failed') continue;
     found.set(run, { kind, told: { cause: cause ?? team, why: description, ...(task && { task }) } });
   }

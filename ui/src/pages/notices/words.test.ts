@@ -13,6 +13,8 @@ describe('whyTold', () => {
     expect(whyTold({ kind: 'blocked', team: 'orders', cause: 'orders' })).toBe(
       'it waits in vain for something of their own',
     );
+    expect(whyTold({ kind: 'held', team: 'orders', cause: 'orders' })).toBe('it is theirs');
+    expect(whyTold({ kind: 'retrying', team: 'orders', cause: 'billing' })).toBe('it is theirs; billing has caused it');
     expect(whyTold({ kind: 'lost', team: 'orders', cause: 'orders' })).toBe('the task server is theirs');
   });
 });

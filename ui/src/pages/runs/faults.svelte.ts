@@ -65,6 +65,7 @@ export class Faults {
       const { notices } = await take(api.GET('/api/v1/notices', call));
       for (const notice of notices) {
         if (notice.run === undefined) continue;
+        if (notice.kind !== 'failed' && notice.kind !== 'blocked') continue;
         // What failed by itself tells more than what is blocked by it.
         if (notice.kind !== 'failed' && this.#known.get(notice.run)) continue;
         this.#known.set(notice.run, {
