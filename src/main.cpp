@@ -38,6 +38,8 @@
 #include "process/local/fork_server.hpp"
 #include "process/local/local_process.hpp"
 #include "process/shell/python_preparer.hpp"
+#include "process/shell/script_step.hpp"
+#include "process/shell/shell_params.hpp"
 #include "process/shell/shell_preparer.hpp"
 #include "secrets/layered_secrets.hpp"
 #include "secrets/secret_store.hpp"
@@ -75,6 +77,17 @@ std::string beside(const std::string& program, const std::string& name) {
   return (bin / "../libexec/cordyna" / name).lexically_normal().string();
 }
 
+/// What of a task's report is believed: all, where a program of ours writes it; a code, where the
+/// user's own code runs in the same process.
+cordyna::ReportTrust trust_in(const cordyna::TaskSpec& task) {
+  using cordyna::ReportTrust;
+  if (task.type == "shell") {
+    return cordyna::is_compiled(task.params) ? ReportTrust::kCode : ReportTrust::kNone;
+  }
+  if (task.type == "wait_for") return ReportTrust::kNone;
+  return task.type == "python" ? ReportTrust::kCode : ReportTrust::kAll;
+}
+
 /// Local processes with all they need; made when the first task wants them: a flow of `log` tasks
 /// starts no thread for it.
 class LocalTasks final : public cordyna::Executor {
@@ -88,7 +101,7 @@ class LocalTasks final : public cordyna::Executor {
         private_(layout_, [this] { return reader(); }),
         program_(own_path()),
         secrets_(layout_),
-        shell_(secrets_),
+        shell_(secrets_, program_, layout_.programs_folder()),
         python_(secrets_, beside(program_, "uv")),
         container_(program_, layout_.folder(), secrets_),
         http_(program_, secrets_),
@@ -139,15 +152,9 @@ class LocalTasks final : public cordyna::Executor {
     settings.starting = std::move(starting_);
     settings.cache = &cache_;
     settings.use_groups = cordyna::local::groups_wanted();
-    using cordyna::ReportTrust;
-    settings.report_types = {{"container", ReportTrust::kAll},
-                             {"http", ReportTrust::kAll},
-                             {"notify", ReportTrust::kAll},
-                             {"python", ReportTrust::kCode},
-                             {"sql", ReportTrust::kAll}};
+    settings.report_trust = trust_in;
     for (const std::string_view type : cordyna::data::data_types()) {
       preparers[std::string(type)] = &data_;
-      settings.report_types.emplace(type, ReportTrust::kAll);
     }
     local_ = std::make_unique<cordyna::LocalProcess>(layout_, std::move(settings),
                                                      std::move(preparers), clock_, sink_);
@@ -237,6 +244,9 @@ int main(int argc, char** argv) {
   }
   if (argc == 3 && std::string_view(argv[1]) == "sql-step") {
     return cordyna::sql::sql_step_main(argv[2]);
+  }
+  if (argc == 3 && std::string_view(argv[1]) == "script-step") {
+    return cordyna::script::script_step_main(argv[2]);
   }
   if (argc == 3 && std::string_view(argv[1]) == "notify-step") {
     return cordyna::alert::notify_step_main(argv[2], plan_at);

@@ -14,6 +14,7 @@
 #include <system_error>
 #include <vector>
 
+#include "base/debian.hpp"
 #include "base/text.hpp"
 #include "cli/child.hpp"
 #include "cli/commands.hpp"
@@ -64,6 +65,16 @@ std::optional<std::string> find_duckdb() {
   return std::nullopt;
 }
 
+bool is_in_path(std::string_view program) {
+  std::string rest = environment("PATH");
+  while (!rest.empty()) {
+    const std::string folder = rest.substr(0, rest.find(':'));
+    if (::access(fmt::format("{}/{}", folder, program).c_str(), X_OK) == 0) return true;
+    rest.erase(0, folder.size() + 1);
+  }
+  return false;
+}
+
 Finding check_duckdb() {
   const auto path = find_duckdb();
   if (!path.has_value()) {
@@ -87,6 +98,23 @@ Finding check_python() {
             "install python3 (Debian: apt-get install python3)"};
   }
   return {"python3", true, first_line(answer->output), ""};
+}
+
+/// What runs and compiles the scripts of shell tasks in other languages; only flows that have some
+/// want it.
+Finding check_languages() {
+  std::string found;
+  std::string missing;
+  std::string packages;
+  for (const char* program : {"Rscript", "cc", "go", "javac", "node", "rustc"}) {
+    const bool there = is_in_path(program);
+    (there ? found : missing) += fmt::format(" {}", program);
+    if (!there) packages += fmt::format(" {}", debian_package(program));
+  }
+  if (missing.empty()) return {"languages", true, found.substr(1), ""};
+  return {"languages", true,
+          fmt::format("{}; not found:{}", found.empty() ? "none" : found.substr(1), missing),
+          fmt::format("where scripts want them, apt-get install{} (Debian)", packages)};
 }
 
 /// What makes the environments of python tasks, in the order in which they look.
@@ -282,9 +310,9 @@ CommandResult doctor_command(CommandContext& context) {
     TRY_ASSIGN(const std::string path, install_duckdb());
     if (!context.arguments.json) context.output.write("installed " + path + "\n");
   }
-  const std::vector<Finding> findings = {check_duckdb(), check_libpq(),        check_librdkafka(),
-                                         check_python(), check_uv(),           check_state(context),
-                                         check_kernel(), check_limits(context)};
+  const std::vector<Finding> findings = {
+      check_duckdb(),    check_libpq(),        check_librdkafka(), check_python(),       check_uv(),
+      check_languages(), check_state(context), check_kernel(),     check_limits(context)};
   context.output.write(context.arguments.json
                            ? as_json(findings)
                            : as_text(findings, Palette(wants_colour(context.output))));

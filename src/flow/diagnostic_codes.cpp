@@ -56,6 +56,7 @@ constexpr std::array kTable{
     CodeInfo{Code::kContractFile, "contract_file", "The contract's file cannot be read."},
     CodeInfo{Code::kRequirementsFile, "requirements_file",
              "A file of requirements cannot be read."},
+    CodeInfo{Code::kScriptFile, "script_file", "The file of a script cannot be read."},
     CodeInfo{Code::kNotCarried, "not_carried",
              "Something of a contract that the other form of it has no words for."},
     CodeInfo{Code::kConnectionFile, "connection_file",

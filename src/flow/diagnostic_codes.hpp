@@ -42,6 +42,7 @@ enum class Code : std::uint8_t {
   kBadEnvName,
   kContractFile,
   kRequirementsFile,
+  kScriptFile,
   kNotCarried,
   kConnectionFile,
   kDefaultsFile,

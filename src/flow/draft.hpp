@@ -20,6 +20,7 @@ struct TaskDraft {
   TaskSpec spec;                   ///< without needs, refs and params
   JsonFields params;               ///< sorted, with presets
   Uses uses;
+  bool reads_values = false;         ///< its program reads the outputs of all that it needs
   bool implied = false;              ///< what `needs` of another task says of another flow
   Uses input_uses;                   ///< in defaults of its inputs
   std::vector<const Node*> schemas;  ///< texts that are to be JSON Schemas

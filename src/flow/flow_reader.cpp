@@ -248,7 +248,8 @@ void FlowReader::read_tasks(const SectionKey& key) {
     reporter_.error(*at, Code::kBadValue, "'tasks' is empty; a flow has at least one task");
   }
   const auto first = static_cast<TaskIndex>(draft_.tasks.size());
-  TaskReader tasks(reporter_, contracts_, connections_, requirements_, defaults_, draft_.flow.ns);
+  TaskReader tasks(reporter_, contracts_, connections_, requirements_, defaults_, draft_.flow.ns,
+                   draft_.flow.folder);
   tasks.read_all(*at, {.section = key.section}, draft_.tasks);
   add_flow_needs(draft_, first, reporter_);
 }

@@ -15,6 +15,7 @@ enum class ValueKind : std::uint8_t {
   kCondition,   ///< a template that gives true or false
   kShell,       ///< a script: each template becomes an environment variable
   kPython,      ///< a script without templates
+  kVerbatim,    ///< a text that may have braces, and no templates
   kSql,         ///< SQL: each template becomes a value
   kUrl,         ///< a URL: each template becomes a part of it
   kId,          ///< an id that is given here

@@ -51,24 +51,6 @@ void sort_unique(std::vector<TaskIndex>& indexes) {
   indexes.shrink_to_fit();
 }
 
-/// The program that an `interpreter` names, without its folder.
-std::string_view program_of(const Node& interpreter) {
-  const Node& first = interpreter.kind == NodeKind::kList && interpreter.first != nullptr
-                          ? *interpreter.first
-                          : interpreter;
-  std::string_view text = first.text.substr(0, first.text.find(' '));
-  const std::size_t slash = text.rfind('/');
-  return slash == std::string_view::npos ? text : text.substr(slash + 1);
-}
-
-bool is_shell(std::string_view program) {
-  static constexpr std::array kShells{std::string_view("sh"),   std::string_view("bash"),
-                                      std::string_view("dash"), std::string_view("ash"),
-                                      std::string_view("ksh"),  std::string_view("mksh"),
-                                      std::string_view("zsh"),  std::string_view("busybox")};
-  return std::ranges::count(kShells, program) > 0;
-}
-
 /// The contract of a load as JSON, also one from a file of its own; empty: it has none.
 std::string_view contract_of(const TaskDraft& task) {
   const auto found = std::ranges::find(task.params, "contract", &JsonFields::value_type::first);
@@ -301,8 +283,6 @@ void Linker::link_task(TaskIndex index) {
   }
   if (task.type != nullptr && task.type->name == "transform") link_sql(index);
   if (task.type != nullptr && task.type->name == "load") link_columns(index);
-  if (task.type != nullptr && task.spec.wait.what == WaitFor::kScript) check_script(index);
-  if (task.type != nullptr && task.type->name == "shell") check_script(index);
   sort_unique(task.spec.needs);
   sort_unique(task.spec.refs);
 }
@@ -434,19 +414,6 @@ void Linker::link_column(TaskIndex index, std::string_view column, std::string_v
                               quoted(column), quoted(id), did_you_mean(id, known)));
 }
 
-void Linker::check_script(TaskIndex index) {
-  const Node& node = *draft_.tasks[index].node;
-  const Node* interpreter = node.find("interpreter");
-  const Node* script = node.find("script");
-  if (interpreter == nullptr || script == nullptr || !script->is_scalar()) return;
-  const std::string_view program = program_of(*interpreter);
-  if (is_shell(program) || !tmpl::has_template(script->text)) return;
-  reporter_.error_in(*script, script->text.find('{'), Code::kTemplateNotAllowed,
-                     fmt::format("templates are bound in shell scripts only, and {} is no shell; "
-                                 "pass values through 'env'",
-                                 quoted(program)));
-}
-
 void Linker::add_edge(TaskIndex from, TaskIndex to, By by, const Node& node, std::size_t offset) {
   TaskDraft& task = draft_.tasks[from];
   const TaskDraft& other = draft_.tasks[to];
@@ -484,9 +451,8 @@ void Linker::add_edge(TaskIndex from, TaskIndex to, By by, const Node& node, std
     return;
   }
   if (same) add_need(from, to);
-  // What a Python program reads no template says: it is given what it needs.
-  const bool reads_all = task.type != nullptr && task.type->name == "python";
-  if (by != By::kNeeds || reads_all) task.spec.refs.push_back(to);
+  // What a program reads no template says: it is given what it needs.
+  if (by != By::kNeeds || task.reads_values) task.spec.refs.push_back(to);
 }
 
 }  // namespace cordyna::flow

@@ -47,7 +47,6 @@ class Linker {
   /// Reports a column that the other task is known not to give.
   void check_referred(TaskIndex other, std::string_view column, const Node& at);
   void link_column(TaskIndex index, std::string_view column, std::string_view refs);
-  void check_script(TaskIndex index);
   /// Makes the edge, or reports why it cannot be.
   void add_edge(TaskIndex from, TaskIndex to, By by, const Node& node, std::size_t offset);
   void report_unknown(const Node& node, std::size_t offset, std::string_view id, By by);

@@ -81,7 +81,8 @@ void TaskReader::read_requirements(const Node& value, TaskDraft& draft, ValueRea
   draft.params.emplace_back("requirements", fmt::format("[{}]", json));
 }
 
-void TaskReader::check_python(const TaskDraft& draft) {
+void TaskReader::check_python(TaskDraft& draft) {
+  draft.reads_values = true;
   const Node& node = *draft.node;
   const Node* script = node.find("script");
   const Node* function = node.find("function");

@@ -34,6 +34,7 @@ std::string kind_of(const KeySpec& spec) {
     case ValueKind::kCondition: return "condition";
     case ValueKind::kShell:
     case ValueKind::kPython: return "script";
+    case ValueKind::kVerbatim: return "text";
     case ValueKind::kSql: return "SQL";
     case ValueKind::kUrl: return "address, a template";
     case ValueKind::kId:

@@ -105,6 +105,7 @@ JsonFields fields_of(const KeySpec& spec) {
     case ValueKind::kCondition:
     case ValueKind::kShell:
     case ValueKind::kPython:
+    case ValueKind::kVerbatim:
     case ValueKind::kSql:
     case ValueKind::kUrl:
     case ValueKind::kRetryOn:
@@ -158,6 +159,9 @@ std::string task_schema(const TaskType& type) {
     if (key.name == "type") key.words = only;
   }
   JsonFields fields = object_schema(keys);
+  if (type.name == "shell") {
+    fields.emplace_back("anyOf", R"([{"required":["script"]},{"required":["file"]}])");
+  }
   fields.emplace_back("description", string_json(type.description));
   return object_json(std::move(fields));
 }

@@ -171,6 +171,7 @@ TaskDraft TaskReader::read(const Node& node, const TaskPlace& place) {
   if (draft.type->name == "sql") check_sql(draft);
   if (draft.type->name == "notify") check_notify(draft);
   if (draft.type->name == "python") check_python(draft);
+  if (draft.type->name == "shell") finish_shell(draft);
   if (draft.type->name == "merge") check_merge(draft);
   if (draft.type->name == "share") check_share(draft);
   return draft;
@@ -301,6 +302,18 @@ void TaskReader::read_param(const KeySpec& spec, const Node& value, TaskDraft& d
   }
   if (spec.name == "to") {
     read_targets(spec, value, draft);
+    return;
+  }
+  if (spec.kind == ValueKind::kShell) {
+    read_script(spec, value, draft, reader);
+    return;
+  }
+  if (draft.type->name == "shell" && spec.name == "file") {
+    read_script_file(spec, value, draft, reader);
+    return;
+  }
+  if (draft.type->name == "shell" && spec.name == "language") {
+    read_language(spec, value, draft, reader);
     return;
   }
   if (spec.name == "inputs" && draft.type->name == "pause") return;  // read_pause

@@ -22,13 +22,15 @@ struct TaskPlace {
 class TaskReader {
  public:
   TaskReader(Reporter& reporter, ContractFiles& contracts, ConnectionFiles& connections,
-             const RequirementFiles& requirements, const Defaults& defaults, std::string_view ns)
+             const RequirementFiles& requirements, const Defaults& defaults, std::string_view ns,
+             std::string_view folder)
       : reporter_(reporter),
         contracts_(contracts),
         connections_(connections),
         requirements_(requirements),
         defaults_(defaults),
-        ns_(ns) {}
+        ns_(ns),
+        folder_(folder) {}
 
   /// Appends the tasks of a list; those inside of one come right after it.
   void read_all(const Node& list, const TaskPlace& place, std::vector<TaskDraft>& out);
@@ -44,6 +46,15 @@ class TaskReader {
   void read_contract(const KeySpec& spec, const Node& value, TaskDraft& draft, ValueReader& reader);
   void read_targets(const KeySpec& spec, const Node& value, TaskDraft& draft);
   void read_requirements(const Node& value, TaskDraft& draft, ValueReader& reader);
+  // shell_reader.cpp
+  [[nodiscard]] std::string_view program_of(const TaskDraft& draft) const;
+  [[nodiscard]] bool is_bound(const TaskDraft& draft) const;
+  void read_script(const KeySpec& spec, const Node& value, TaskDraft& draft, ValueReader& reader);
+  void read_script_file(const KeySpec& spec, const Node& value, TaskDraft& draft,
+                        ValueReader& reader);
+  void read_language(const KeySpec& spec, const Node& value, TaskDraft& draft, ValueReader& reader);
+  void finish_shell(TaskDraft& draft);
+  void finish_compiled(TaskDraft& draft, std::string_view language);
   void read_type(const Node& node, TaskDraft& draft);
   void check_required(TaskDraft& draft);
   void fill_defaults(TaskDraft& draft);
@@ -63,7 +74,7 @@ class TaskReader {
   void check_http(const TaskDraft& draft);
   void check_sql(const TaskDraft& draft);
   void check_notify(const TaskDraft& draft);
-  void check_python(const TaskDraft& draft);
+  void check_python(TaskDraft& draft);
   void check_merge(const TaskDraft& draft);
   void check_share(const TaskDraft& draft);
 
@@ -72,7 +83,8 @@ class TaskReader {
   ConnectionFiles& connections_;
   const RequirementFiles& requirements_;
   const Defaults& defaults_;
-  std::string_view ns_;  // of the flow
+  std::string_view ns_;      // of the flow
+  std::string_view folder_;  // where relative paths begin
 };
 
 /// `retry:` and `timeouts:` over what `into` has already.

@@ -11,6 +11,7 @@
 #include "flow/notify_keys.hpp"
 #include "flow/python_keys.hpp"
 #include "flow/remote_keys.hpp"
+#include "flow/shell_keys.hpp"
 #include "flow/sql_keys.hpp"
 #include "flow/subflow_keys.hpp"
 
@@ -73,23 +74,6 @@ constexpr std::array kFormats{Word("csv"), Word("json"), Word("parquet")};
 constexpr std::array kHows{Word("inner"), Word("left"), Word("full")};
 constexpr std::array kExpects{Word("one_to_one"), Word("many_to_one"), Word("one_to_many"),
                               Word("any")};
-constexpr std::array kShell{
-    KeySpec{.name = "script",
-            .kind = K::kShell,
-            .description = "The program's text. Each {{ … }} is bound to an environment variable, "
-                           "so that no value becomes program text.",
-            .required = true},
-    KeySpec{.name = "interpreter",
-            .kind = K::kList,
-            .description = "The program and its options; one string is parted at blanks.",
-            .one_or_list = true,
-            .splits = true,
-            .shared = true,
-            .preset = R"(["/bin/sh","-e"])",
-            .item = &kTextItem,
-            .least = 1},
-};
-
 constexpr std::array kLog{
     KeySpec{
         .name = "message", .kind = K::kTemplate, .description = "What is said.", .required = true},
@@ -487,7 +471,11 @@ constexpr TaskType later(Word name, Word description) {
 }
 
 constexpr std::array kTypes{
-    TaskType{.name = "shell", .description = "Runs a script.", .keys = kShell},
+    TaskType{.name = "shell",
+             .description =
+                 "Runs a script: in a shell, by any other interpreter, or compiled, from "
+                 "C, Rust, Go or Java.",
+             .keys = shell_detail::kShell},
     TaskType{.name = "python",
              .description =
                  "Runs a Python script, or a function. The last line of an exception is the "

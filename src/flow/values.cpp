@@ -185,6 +185,7 @@ bool ValueReader::read(const Node& node, const KeySpec& spec, std::string_view n
     case ValueKind::kCondition:
     case ValueKind::kShell:
     case ValueKind::kPython:
+    case ValueKind::kVerbatim:
     case ValueKind::kSql:
     case ValueKind::kUrl:
     case ValueKind::kId:
@@ -279,7 +280,7 @@ bool ValueReader::read_text(const Node& node, const KeySpec& spec, std::string_v
   const bool evaluated = spec.kind == ValueKind::kTemplate || spec.kind == ValueKind::kCondition ||
                          spec.kind == ValueKind::kShell || spec.kind == ValueKind::kSql ||
                          spec.kind == ValueKind::kUrl;
-  if (has_template && !evaluated) {
+  if (has_template && !evaluated && spec.kind != ValueKind::kVerbatim) {
     const bool python = spec.kind == ValueKind::kPython;
     reporter_.error_in(
         node, given->find('{'), Code::kTemplateNotAllowed,
@@ -294,7 +295,7 @@ bool ValueReader::read_text(const Node& node, const KeySpec& spec, std::string_v
   }
   if (!check_text(node, *given, spec.kind, name)) return false;
   if (spec.kind == ValueKind::kSize && !check_size(node, spec, name)) return false;
-  if (has_template) uses_.templates.push_back({&node, spec.kind});
+  if (has_template && evaluated) uses_.templates.push_back({&node, spec.kind});
   append_json_string(out, *given);
   return true;
 }

@@ -27,6 +27,7 @@
 ///                             each
 ///       fence.key             what the fences of attempts on task servers are made with
 ///       cache/<key>/          work that was done (process/cache/entries.hpp)
+///       programs/<key>/       scripts that were compiled (process/shell/programs.hpp)
 ///       runs/<run no>/ended   "<task index>[.<item>]-<attempt> <record>\n" for each attempt that
 ///       left
 ///                             nothing: it has no folder
@@ -78,6 +79,7 @@ class StateLayout {
     return messages_folder() + "/" + std::to_string(run / kRunsInFile);
   }
   [[nodiscard]] std::string cache_folder() const { return folder_ + "/cache"; }
+  [[nodiscard]] std::string programs_folder() const { return folder_ + "/programs"; }
   [[nodiscard]] std::string private_folder() const { return folder_ + "/private"; }
   [[nodiscard]] std::string private_folder(RunNo run) const {
     return private_folder() + "/" + std::to_string(run);

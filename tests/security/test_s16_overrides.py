@@ -44,7 +44,7 @@ triggers:
   - {id: shop, type: webhook, signing_secret: SHOP_KEY, inputs: {paper: "{{ event.data.paper }}"}}
 """
 # What decides how, where and as whom a task runs, here and at others.
-POLICY = ["env", "script", "interpreter", "command", "args", "image", "user", "privileged", "hostPath", "hostNetwork",
+POLICY = ["env", "script", "interpreter", "language", "compiler", "file", "command", "args", "image", "user", "privileged", "hostPath", "hostNetwork",
           "capabilities", "serviceAccount", "volumes", "mounts", "podSpecPatch", "pod_spec_patch", "docker",
           "resources", "pool", "priority", "timeout", "retry", "concurrency", "vars", "labels", "owner", "tasks",
           "flow", "folder", "namespace", "canonical", "hash", "version", "secrets", "state", "trigger",

@@ -176,6 +176,15 @@ need_kafka() {
   touch "$stamp"
 }
 
+# What scripts in other languages are run and compiled by, for the integration tests.
+need_languages() {
+  have cc || need_packages gcc libc6-dev
+  have rustc || need_cargo
+  have Rscript || need_packages r-base-core
+  have go || need_packages golang-go
+  have javac || need_packages default-jdk-headless
+}
+
 # Everything a build needs; with "clang", what the sanitized one and the fuzz targets want, too.
 need_build_tools() {
   need_packages "${kPackagesBuild[@]}"

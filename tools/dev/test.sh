@@ -243,6 +243,7 @@ need_test_parts() {
   need_postgres
   need_docker
   need_kafka
+  need_languages
 }
 
 test_everything() {

@@ -271,8 +271,8 @@ void LocalProcess::Impl::watch(int fd, std::uint64_t id) const {
 }
 
 ReportTrust LocalProcess::Impl::trust(const StartAttempt& command) const {
-  const auto found = settings_.report_types.find(command.flow->tasks[command.task].type);
-  return found == settings_.report_types.end() ? ReportTrust::kNone : found->second;
+  if (!settings_.report_trust) return ReportTrust::kNone;
+  return settings_.report_trust(command.flow->tasks[command.task]);
 }
 
 std::string LocalProcess::Impl::folder_of(const std::string& name) const {

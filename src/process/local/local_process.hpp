@@ -11,6 +11,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -39,7 +40,8 @@ struct LocalSettings {
   Millis kill_grace = 10'000;                ///< from SIGTERM to SIGKILL
   std::size_t log_bytes_max = kLogBytesMax;  ///< of one attempt
   bool use_groups = true;  ///< for `resources`; false: limits of each process alone
-  std::map<std::string, ReportTrust> report_types{};  ///< of what their file `report` is believed
+  /// What of the file `report` is believed of a task's attempts; empty: nothing of any.
+  std::function<ReportTrust(const TaskSpec&)> report_trust{};
   WorkCache* cache = nullptr;  ///< of tasks with a `cache`; null: all work is done
 };
 

@@ -14,6 +14,7 @@
 #include <cstddef>
 #include <string_view>
 
+#include "base/debian.hpp"
 #include "process/local/files.hpp"
 
 namespace cordyna::local {
@@ -127,7 +128,7 @@ std::string explain_exec(const SpawnRequest& request, const std::vector<std::str
   if (cause == ENOENT && found.empty()) {
     if (name.find('/') != std::string::npos) return "program '" + name + "' does not exist";
     return "program '" + name + "' was not found in PATH (" + std::string(path_of(request.env)) +
-           ")";
+           ")" + debian_hint(name);
   }
   switch (cause) {
     case ENOENT:

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "process/shell/script_step_file.hpp"
+#include "process/shell/shell_params.hpp"
 #include "process/shell/shell_preparer.hpp"
 #include "template/test_task.hpp"
 
@@ -55,10 +57,14 @@ TEST(ShellPreparerTest, TakesAnInterpreter) {
 TEST(ShellPreparerTest, OtherInterpretersRunAFile) {
   const auto launch = shell(R"~({"script":"%h = ({{a=>1}});","interpreter":"perl"})~");
   ASSERT_TRUE(launch.has_value()) << launch.error().message;
-  EXPECT_EQ(launch->argv, (Words{"perl", "/state/1/0-1/script"}));
-  ASSERT_EQ(launch->files.size(), 1U);
-  EXPECT_EQ(launch->files[0].name, "script");
+  EXPECT_EQ(launch->argv, (Words{"perl", "/state/1/0-1/script.pl"}));
+  EXPECT_EQ(launch->env, (Env{{"DYNA_VALUES", "/state/1/0-1/values.json"}}));
+  ASSERT_EQ(launch->files.size(), 2U);
+  EXPECT_EQ(launch->files[0].name, "script.pl");
   EXPECT_EQ(launch->files[0].content, "%h = ({{a=>1}});");
+  EXPECT_EQ(launch->files[1].name, "values.json");
+  EXPECT_EQ(launch->files[1].content, kContext);
+  EXPECT_TRUE(launch->files[1].told);
   const auto bound = shell(R"~({"script":"\nprint '{{ inputs.a }}'","interpreter":"perl"})~");
   ASSERT_FALSE(bound.has_value());
   EXPECT_NE(bound.error().message.find("script: line 2:"), std::string::npos)
@@ -69,8 +75,50 @@ TEST(ShellPreparerTest, LongScriptsRunFromAFile) {
   const std::string line(kInlineScriptMax, '#');
   const auto launch = shell(R"~({"script":"echo {{ inputs.a }} )~" + line + "\"}");
   ASSERT_TRUE(launch.has_value());
-  EXPECT_EQ(launch->argv, (Words{"/bin/sh", "-e", "/state/1/0-1/script"}));
+  EXPECT_EQ(launch->argv, (Words{"/bin/sh", "-e", "/state/1/0-1/script.sh"}));
   EXPECT_TRUE(launch->files[0].content.starts_with("echo \"${DYNA_V1}\" ##"));
+}
+
+TEST(ShellPreparerTest, AFileIsRunAsItStands) {
+  const auto launch =
+      shell(R"~({"file":{"name":"a/b.sh","text":"echo {{ inputs.a }}"},"interpreter":["bash"]})~");
+  ASSERT_TRUE(launch.has_value()) << launch.error().message;
+  EXPECT_EQ(launch->argv, (Words{"bash", "/state/1/0-1/script.sh"}));
+  EXPECT_EQ(launch->files[0].content, "echo {{ inputs.a }}");
+  EXPECT_EQ(launch->env, (Env{{"DYNA_VALUES", "/state/1/0-1/values.json"}}));
+}
+
+TEST(ShellPreparerTest, CompiledLanguagesAreRunByOurProgram) {
+  const auto launch =
+      ShellPreparer(secrets(), "/bin/dyna", "/state/programs")
+          .prepare(
+              test::command_for(R"~({"language":"c","compiler":["gcc","-O3"],"script":"{{ 1 }}"})~",
+                                kContext, {{"X", "{{ inputs.a }}"}}),
+              test::paths_in("/state/1/0-1"));
+  ASSERT_TRUE(launch.has_value()) << launch.error().message;
+  EXPECT_EQ(launch->argv, (Words{"/bin/dyna", "script-step", "/state/1/0-1/step.json"}));
+  EXPECT_EQ(launch->env, (Env{{"X", "one"}, {"DYNA_VALUES", "/state/1/0-1/values.json"}}));
+  ASSERT_EQ(launch->files.size(), 3U);
+  EXPECT_EQ(launch->files[0].content, "{{ 1 }}");
+  const auto step = script::parse_script_step(launch->files[1].content);
+  ASSERT_TRUE(step.has_value()) << step.error().message;
+  const script::ScriptStep wanted{"c", launch->files[0].name, "script.c",       "the script",
+                                  "",  {"gcc", "-O3"},        "/state/programs"};
+  EXPECT_EQ(*step, wanted);
+}
+
+TEST(ShellPreparerTest, AJavaProgramIsKnownByItsPublicType) {
+  const char* params = R"~({"language":"java","compiler":["javac"],"file":{"name":"x/Any.java",)~"
+                       R"~("text":"package a.b;\nclass Other {}\npublic class Sum {}"}})~";
+  const auto launch =
+      ShellPreparer(secrets(), "/bin/dyna", "/state/programs")
+          .prepare(test::command_for(params, kContext), test::paths_in("/state/1/0-1"));
+  ASSERT_TRUE(launch.has_value()) << launch.error().message;
+  const auto step = script::parse_script_step(launch->files[1].content);
+  ASSERT_TRUE(step.has_value());
+  EXPECT_EQ(step->name, "Sum.java");
+  EXPECT_EQ(step->main, "a.b.Sum");
+  EXPECT_EQ(step->shown, "x/Any.java");
 }
 
 struct ErrorCase {
@@ -135,7 +183,14 @@ INSTANTIATE_TEST_SUITE_P(
                   R"~({"script":"x","interpreter":[]})~",
                   {},
                   TaskErrorCode::kTemplateFailed,
-                  "interpreter: a program"}),
+                  "interpreter: a program"},
+        ErrorCase{"no_compiler",
+                  R"~({"script":"x","language":"c"})~",
+                  {},
+                  TaskErrorCode::kTemplateFailed,
+                  "compiler: a program"},
+        ErrorCase{
+            "file", R"~({"file":"x"})~", {}, TaskErrorCode::kTemplateFailed, "file: its name"}),
     [](const auto& row) { return row.param.name; });
 
 TEST(ShellPreparerTest, ReadsTheOwnersEnvironment) {
@@ -144,6 +199,12 @@ TEST(ShellPreparerTest, ReadsTheOwnersEnvironment) {
   unsetenv("DYNA_TEST_SET");
   ASSERT_TRUE(launch.has_value());
   EXPECT_EQ(launch->env, (Env{{"DYNA_V1", "from the owner"}}));
+}
+
+TEST(IsCompiledTest, LooksForTheKey) {
+  EXPECT_TRUE(is_compiled(R"({"language":"c","script":"x"})"));
+  EXPECT_FALSE(is_compiled(R"({"script":"\"language\""})"));
+  EXPECT_FALSE(is_compiled(R"({"script":"x"})"));
 }
 
 TEST(IsShellTest, KnowsShellsByTheirName) {

@@ -45,14 +45,15 @@ std::vector<std::string> words(std::string_view text) {
 }
 
 /// A list, or a text that is split at spaces: "/bin/bash -eu".
-Result<std::vector<std::string>> interpreter_of(const json::object& params) {
-  const json::value* value = params.if_contains("interpreter");
-  if (value == nullptr) return std::vector<std::string>{"/bin/sh", "-e"};
+Result<std::vector<std::string>> command_of(const json::object& params, std::string_view key,
+                                            std::vector<std::string> fallback) {
+  const json::value* value = params.if_contains({key.data(), key.size()});
+  if (value == nullptr && !fallback.empty()) return fallback;
   std::vector<std::string> out;
   bool texts = true;
-  if (value->is_string()) {
+  if (value != nullptr && value->is_string()) {
     out = words(text_of(value->get_string()));
-  } else if (value->is_array()) {
+  } else if (value != nullptr && value->is_array()) {
     for (const json::value& item : value->get_array()) {
       texts = texts && item.is_string();
       if (item.is_string()) out.push_back(text_of(item.get_string()));
@@ -60,7 +61,8 @@ Result<std::vector<std::string>> interpreter_of(const json::object& params) {
   }
   if (out.empty() || !texts || out[0].empty()) {
     return fail(ErrorCode::kInvalidArgument,
-                "interpreter: a program with its options is wanted here, such as [/bin/bash, -eu]");
+                fmt::format("{}: a program with its options is wanted here, such as {}", key,
+                            key == "compiler" ? "[gcc, -O3]" : "[/bin/bash, -eu]"));
   }
   return out;
 }
@@ -81,11 +83,30 @@ Result<std::vector<std::string>> strings_of(const json::object& params, std::str
 
 }  // namespace
 
+bool is_compiled(std::string_view params) {
+  if (params.find("\"language\"") == std::string_view::npos) return false;
+  const auto object = read(params);
+  return object.has_value() && object->contains("language");
+}
+
 Result<ShellParams> read_shell_params(std::string_view params) {
   TRY_ASSIGN(const json::object object, read(params));
   ShellParams out;
-  TRY_ASSIGN(out.script, string_of(object, "script", ""));
-  TRY_ASSIGN(out.interpreter, interpreter_of(object));
+  if (const json::value* file = object.if_contains("file"); file != nullptr) {
+    if (!file->is_object()) {
+      return fail(ErrorCode::kInvalidArgument, "file: its name and its text are wanted here");
+    }
+    TRY_ASSIGN(out.file, string_of(file->get_object(), "name", ""));
+    TRY_ASSIGN(out.script, string_of(file->get_object(), "text", ""));
+  } else {
+    TRY_ASSIGN(out.script, string_of(object, "script", ""));
+  }
+  if (object.contains("language")) {
+    TRY_ASSIGN(out.language, string_of(object, "language", ""));
+    TRY_ASSIGN(out.compiler, command_of(object, "compiler", {}));
+    return out;
+  }
+  TRY_ASSIGN(out.interpreter, command_of(object, "interpreter", {"/bin/sh", "-e"}));
   return out;
 }
 

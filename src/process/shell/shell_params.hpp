@@ -10,8 +10,11 @@
 namespace cordyna {
 
 struct ShellParams {
-  std::string script;
-  std::vector<std::string> interpreter;  ///< templates; at least one
+  std::string script;                    ///< its text, also of a file
+  std::string file;                      ///< what the file is called; "": the text is the task's
+  std::vector<std::string> interpreter;  ///< templates; at least one, where there is no language
+  std::string language;                  ///< "": it is not compiled
+  std::vector<std::string> compiler;     ///< at least one, where there is a language
 };
 
 struct PythonParams {
@@ -22,6 +25,9 @@ struct PythonParams {
   std::vector<std::string> path;
   std::string python;  ///< a template
 };
+
+/// Whether the keys of a `shell` task name a language that is compiled. Cheap where they do not.
+[[nodiscard]] bool is_compiled(std::string_view params);
 
 /// Errors: kInvalidArgument, naming the key.
 [[nodiscard]] Result<ShellParams> read_shell_params(std::string_view params);

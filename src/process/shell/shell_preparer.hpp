@@ -1,11 +1,16 @@
-/// Prepares tasks of type `shell`.
+/// Prepares tasks of type `shell`, and the scripts of `wait_for`.
 ///
 /// In a script of a shell each {{ … }} is bound to an environment variable (tmpl::bind_shell), so
-/// that no value becomes program text. A script of another interpreter is run as it stands; it gets
-/// values through `env:`.
+/// that no value becomes program text. A script of another interpreter, one of a file, and one that
+/// is compiled are run as they stand; they get values through `env:`, and find all that templates
+/// know, but for secrets, as JSON in the file that $DYNA_VALUES names.
+///
+/// A script in a compiled language is run by `dyna script-step` (script_step.hpp).
 #pragma once
 
+#include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "ports/launch.hpp"
@@ -22,13 +27,19 @@ inline constexpr std::size_t kInlineScriptMax = 100'000;
 
 class ShellPreparer final : public Preparer {
  public:
-  explicit ShellPreparer(const Secrets& secrets) : secrets_(secrets) {}
+  /// Borrows the secrets. `program`: ours, which compiles scripts; `programs`: an absolute folder,
+  /// where it keeps what it compiled.
+  explicit ShellPreparer(const Secrets& secrets, std::string program = {},
+                         std::string programs = {})
+      : secrets_(secrets), program_(std::move(program)), programs_(std::move(programs)) {}
 
   [[nodiscard]] std::expected<Launch, TaskError> prepare(const StartAttempt& command,
                                                          const AttemptPaths& paths) override;
 
  private:
   const Secrets& secrets_;
+  std::string program_;
+  std::string programs_;
 };
 
 }  // namespace cordyna
