@@ -104,7 +104,7 @@ def test_a_compile_error_of_an_adopted_attempt_is_known(place: ScriptPlace) -> N
     (place.folder / "go").touch()
     assert place.dyna("resume").returncode != 0
     assert place.error()[0] == "INPUT_INVALID"
-    assert "'x' undeclared" in place.error()[1]
+    assert "undeclared" in place.error()[1]
 
 
 def test_a_compiler_that_was_killed_is_no_error_of_the_script(place: ScriptPlace) -> None:
@@ -151,19 +151,11 @@ def test_a_file_is_that_of_the_version_it_was_read_with(place: ScriptPlace) -> N
         {"id": "gate", "type": "pause"},
         place.task(language="c", file="hello.c", needs=["gate"]),
     )
-    running = place.spawn("run", "calls.yaml")
-    eventually(lambda: place.dyna("approve", "last").returncode == 0 if changed(place) else False, "the pause")  # fmt: skip
-    assert running.wait(timeout=60) == 0
-    assert place.outputs() == {"said": "hello"}
-
-
-def changed(place: ScriptPlace) -> bool:
-    """Whether the run has begun; its file is another one from then on."""
-    database = place.folder / ".cordyna/state.db"
-    if not database.exists() or not place.rows("select 1 from run"):
-        return False
+    assert place.run() == 3, place.said
     (place.folder / "hello.c").write_text("int main(void) { return 9; }\n")
-    return True
+    done = place.dyna("approve", "last")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert place.outputs() == {"said": "hello"}
 
 
 def test_what_runs_holds_its_program(place: ScriptPlace) -> None:

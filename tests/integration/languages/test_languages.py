@@ -57,7 +57,7 @@ RUN_BY = {
 }
 #: What cannot be compiled, and what is said of it.
 WRONG = {
-    "c": ("int main(void) { return x; }", "script.c:1:25: error: 'x' undeclared"),
+    "c": ("int main(void) { return x; }", "script.c:1:25: error: ‘x’ undeclared"),
     "rust": ("fn main() { x() }", "error[E0425]: cannot find function `x` in this scope --> script.rs:1:13"),
     "java": ("class A {\n  int a = b;\n}", "A.java:2: error: cannot find symbol"),
     "go": ("package main\n\nfunc main() { x() }\n", "script.go:3:15: undefined: x"),
