@@ -10,7 +10,7 @@ import pytest
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parents[0] / "server"), str(HERE.parents[0] / "calls")]
 
-from scripts import ScriptPlace  # noqa: E402
+from script_place import ScriptPlace  # noqa: E402
 
 
 @pytest.fixture

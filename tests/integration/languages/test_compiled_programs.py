@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from scripts import HELLO, ScriptPlace
+from script_place import HELLO, ScriptPlace
 from serving import eventually
 
 #: Tells who compiles, waits for the file `go`, and compiles.

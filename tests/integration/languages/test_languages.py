@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from scripts import HELLO, ScriptPlace
+from script_place import HELLO, ScriptPlace
 
 ROOT = Path(__file__).resolve().parents[3]
 LANGUAGES = ("python", "r", "javascript", "c", "rust", "java", "go")
