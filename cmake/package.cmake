@@ -7,7 +7,7 @@ include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
 # Of the sources of src/embed, src/input, src/event_container and src/event_http, what is marked CORDYNA_API is shown; of all others, nothing.
-set(library_parts cordyna_embed cordyna_input_postgres cordyna_input_kafka cordyna_input_webhook cordyna_input_file cordyna_event_container cordyna_event_http)
+set(library_parts cordyna_embed cordyna_input_postgres cordyna_input_kafka cordyna_input_webhook cordyna_input_file cordyna_input_poll cordyna_input_redis cordyna_event_container cordyna_event_http)
 list(TRANSFORM library_parts REPLACE "(.+)" "$<TARGET_OBJECTS:\\1>" OUTPUT_VARIABLE library_objects)
 add_library(cordyna SHARED ${library_objects})
 add_library(cordyna::cordyna ALIAS cordyna)

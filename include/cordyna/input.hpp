@@ -60,6 +60,9 @@ class CORDYNA_API EventSink {
   /// What somebody should know while the input goes on: shown with it until the next call. Empty:
   /// nothing any more.
   virtual void tell(const std::string& problem);
+  /// Why nothing comes for now, though the input goes on trying by itself: shown as its failure
+  /// until the next call of `send`. By itself as `tell`.
+  virtual void fails(const std::string& problem);
 };
 
 /// Threads: `handle` is called from one at a time.

@@ -291,8 +291,9 @@ void FlowCommands::add_triggers() {
   triggers->add_option("--trigger", found_.trigger, "Only those with this id");
   triggers
       ->add_option("--type", found_.trigger_type,
-                   "Only of this type: schedule, webhook, postgres, kafka, flow, file")
-      ->check(CLI::IsMember({"schedule", "webhook", "postgres", "kafka", "flow", "file"}));
+                   "Only of this type: schedule, webhook, postgres, kafka, flow, file, poll, redis")
+      ->check(CLI::IsMember(
+          {"schedule", "webhook", "postgres", "kafka", "flow", "file", "poll", "redis"}));
   add_watch_option(triggers, found_);
   add_common(triggers);
   triggers->footer(
@@ -309,7 +310,8 @@ void FlowCommands::add_inputs() {
       add("inputs", "List what listens for triggers at a server, and how it fares", Verb::kInputs);
   add_common(inputs);
   inputs->footer(
-      "A trigger of a type such as postgres, kafka or file has an input, which 'dyna up' keeps\n"
+      "A trigger of a type such as postgres, kafka, file, poll or redis has an input, which 'dyna "
+      "up' keeps\n"
       "going. STATE is starts, listens, waits (what comes is not taken for now) or failed (it is\n"
       "begun again after a while); below stands why, and what is wrong while it listens. LAG is\n"
       "how long the last event was on its way; WAITING and DEAD are events that wait for their "

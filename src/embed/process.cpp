@@ -25,6 +25,10 @@ void EventSink::tell(const std::string& problem) {
   static_cast<void>(problem);
 }
 
+void EventSink::fails(const std::string& problem) {
+  tell(problem);
+}
+
 Result<ProcessStatus> Process::run_after(std::stop_token stop, const Event& event,
                                          std::span<const ProcessStatus> before) {
   static_cast<void>(before);

@@ -268,6 +268,40 @@ void add_file(Fields& fields, const FileSpec& file) {
   if (file.max_files != usual.max_files) fields.raw("max_files", std::to_string(file.max_files));
 }
 
+void add_poll(Fields& fields, const PollSpec& poll) {
+  const PollSpec usual;
+  const auto object = [&fields](const char* name, const std::string& json) {
+    if (!json.empty()) fields.raw(name, json);
+  };
+  if (poll.every != usual.every) fields.duration("every", poll.every);
+  if (poll.timeout != usual.timeout) fields.duration("timeout", poll.timeout);
+  fields.text("cursor", poll.cursor);
+  if (!poll.key.empty()) fields.raw("key", list_json(poll.key));
+  if (poll.only_new) fields.text("start", "latest");
+  fields.text("url", poll.url);
+  if (poll.posts) fields.text("method", "POST");
+  object("headers", poll.headers);
+  object("auth", poll.auth);
+  object("json", poll.json);
+  fields.text("items", poll.items);
+  object("send", poll.send);
+  fields.text("next", poll.next);
+  object("send_next", poll.send_next);
+  if (poll.max_size != usual.max_size) fields.text("max_size", std::to_string(poll.max_size) + "B");
+  fields.text("query", poll.query);
+  if (poll.max_rows != usual.max_rows) fields.raw("max_rows", std::to_string(poll.max_rows));
+}
+
+void add_redis(Fields& fields, const RedisSpec& redis) {
+  const RedisSpec usual;
+  fields.raw("streams", list_json(redis.streams));
+  fields.text("group", redis.group);
+  if (redis.json) fields.text("format", "json");
+  if (redis.only_new) fields.text("start", "latest");
+  if (redis.claim_after == 0) fields.text("claim_after", "0ms");
+  if (redis.claim_after != usual.claim_after) fields.duration("claim_after", redis.claim_after);
+}
+
 void add_gather(Fields& fields, const GatherSpec& gather) {
   constexpr std::size_t kUsualMax = 1'000;
   if (gather.debounce > 0) {
@@ -314,6 +348,8 @@ Fields trigger_fields(const Flow& flow, const TriggerSpec& trigger) {
     case TriggerType::kKafka: add_kafka(fields, trigger.kafka); break;
     case TriggerType::kFlow: add_flow_ends(fields, trigger.ends); break;
     case TriggerType::kFile: add_file(fields, trigger.file); break;
+    case TriggerType::kPoll: add_poll(fields, trigger.poll); break;
+    case TriggerType::kRedis: add_redis(fields, trigger.redis); break;
   }
   fields.text("where", trigger.where);
   add_gather(fields, trigger.gather);

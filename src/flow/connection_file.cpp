@@ -60,6 +60,27 @@ bool check_kafka(const Node& connection, Reporter& reporter) {
   return true;
 }
 
+bool check_redis(const Node& connection, Reporter& reporter) {
+  const Node* tls = connection.find("tls");
+  const Node* user = connection.find("user");
+  const Node* ca_file = connection.find("ca_file");
+  const bool encrypted = tls != nullptr && tls->text == "true";
+  if (user != nullptr && connection.find("password") == nullptr) {
+    reporter.error(*user, Code::kMissingKey, "'user' wants 'password' beside it");
+    return false;
+  }
+  if (ca_file != nullptr && !encrypted) {
+    reporter.error(*ca_file, Code::kBadValue, "'ca_file' wants 'tls: true'");
+    return false;
+  }
+  const Node* host = connection.find("host");
+  if (encrypted && host->text.starts_with('/')) {
+    reporter.error(*tls, Code::kBadValue, "a Unix socket has no TLS; leave 'tls' out");
+    return false;
+  }
+  return true;
+}
+
 /// A connection that is fine, but not for what wants it.
 bool check_type(const Node& connection, const ConnectionKind& wanted, Reporter& reporter) {
   const Node* type = connection.find("type");
@@ -112,6 +133,7 @@ std::optional<std::string> read_connection(const Node& node, std::string_view wh
   std::string json;
   if (!reader.read_object(node, kind.keys, what, json)) return std::nullopt;
   if (type == ConnectionType::kKafka && !check_kafka(node, reporter)) return std::nullopt;
+  if (type == ConnectionType::kRedis && !check_redis(node, reporter)) return std::nullopt;
   const Node* options = node.find("options");
   if (options == nullptr) return json;
   for (const Node* key = options->first; key != nullptr; key = key->next->next) {

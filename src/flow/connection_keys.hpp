@@ -7,6 +7,7 @@
 
 #include "flow/database_keys.hpp"
 #include "flow/key_spec.hpp"
+#include "flow/redis_keys.hpp"
 
 namespace cordyna::flow {
 
@@ -22,13 +23,6 @@ inline constexpr std::array kSaslMechanisms{Word("scram-sha-256"), Word("scram-s
 inline constexpr std::array kSslModes{Word("disable"), Word("allow"),     Word("prefer"),
                                       Word("require"), Word("verify-ca"), Word("verify-full")};
 inline constexpr KeySpec kTextItem{.kind = K::kText};
-
-inline constexpr std::array kSecretFields{
-    KeySpec{.name = "secret",
-            .kind = K::kText,
-            .description = "The name of the secret that holds it.",
-            .required = true},
-};
 
 inline constexpr std::array kFields{
     KeySpec{.name = "type",
@@ -178,6 +172,7 @@ enum class ConnectionType : std::uint8_t {
   kKafka,
   kSqlite,
   kDuckdb,
+  kRedis,
   kDatabase,  ///< where any of postgres, sqlite and duckdb will do
 };
 
@@ -190,7 +185,8 @@ inline constexpr std::array kConnectionKinds{
     ConnectionKind{"postgres", connection_detail::kFields},
     ConnectionKind{"kafka", connection_detail::kKafkaFields},
     ConnectionKind{"sqlite", connection_detail::kSqliteFields},
-    ConnectionKind{"duckdb", connection_detail::kDuckdbFields}};
+    ConnectionKind{"duckdb", connection_detail::kDuckdbFields},
+    ConnectionKind{"redis", connection_detail::kRedisFields}};
 
 [[nodiscard]] constexpr std::span<const ConnectionKind> connection_kinds() {
   return kConnectionKinds;

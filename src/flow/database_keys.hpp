@@ -9,6 +9,13 @@
 
 namespace cordyna::flow::connection_detail {
 
+inline constexpr std::array kSecretFields{
+    KeySpec{.name = "secret",
+            .kind = ValueKind::kText,
+            .description = "The name of the secret that holds it.",
+            .required = true},
+};
+
 inline constexpr std::array kSqliteTypes{std::string_view("sqlite")};
 inline constexpr std::array kDuckdbTypes{std::string_view("duckdb")};
 

@@ -148,6 +148,48 @@ triggers:
       file: "{{ event.location }}"
       rows: "{{ event.data.size }}"
 )yaml"},
+                               Example{"poll", "completed", R"yaml(id: on_order
+inputs:
+  - {id: order, type: json, default: {}}
+  - {id: what, default: none}
+tasks: [{id: work, type: log, message: "{{ inputs.what }}: {{ inputs.order | json }}"}]
+triggers:
+  - id: orders
+    type: poll
+    every: 30s
+    url: https://api.example.org/v1/orders?limit=100
+    auth: {token: {secret: SHOP_API}}
+    items: data.orders
+    key: id
+    cursor: updated_at
+    send: since
+    inputs:
+      order: "{{ event.data.item }}"
+      what: "{{ event.id }} at {{ event.data.cursor }}"
+  - id: rows
+    type: poll
+    connection: {type: postgres, host: db.example.org, database: shop, user: app, password: {secret: SHOP_DB}}
+    query: SELECT id, total, paid_at FROM sales.invoices WHERE paid_at IS NOT NULL
+    key: id
+    cursor: paid_at
+    inputs:
+      order: "{{ event.data.row }}"
+)yaml"},
+                               Example{"redis", "completed", R"yaml(id: on_entry
+inputs:
+  - {id: order, type: json, default: {}}
+  - {id: place, default: none}
+tasks: [{id: work, type: log, message: "{{ inputs.place }}: {{ inputs.order | json }}"}]
+triggers:
+  - id: entries
+    type: redis
+    connection: {type: redis, host: redis.example.org, tls: true, user: app, password: {secret: SHOP_REDIS}}
+    streams: [orders]
+    start: latest
+    inputs:
+      order: "{{ event.data.fields }}"
+      place: "{{ event.location }}/{{ event.id }}"
+)yaml"},
                                Example{"flow_ends", "completed", R"yaml(id: report
 inputs:
   - {id: rows, type: int, default: 0}

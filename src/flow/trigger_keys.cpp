@@ -2,6 +2,7 @@
 
 #include "flow/connection_keys.hpp"
 #include "flow/key_spec.hpp"
+#include "flow/poll_keys.hpp"
 
 // The keys of a trigger.
 namespace cordyna::flow {
@@ -14,13 +15,14 @@ constexpr std::int64_t kDayMillis = 86'400'000;
 
 // As TriggerType.
 constexpr std::array kTriggerTypes{Word("schedule"), Word("webhook"), Word("postgres"),
-                                   Word("kafka"),    Word("flow"),    Word("file")};
+                                   Word("kafka"),    Word("flow"),    Word("file"),
+                                   Word("poll"),     Word("redis")};
 // In the order of CatchUp, OnGap and OnOverlap.
 constexpr std::array kCatchUps{Word("all"), Word("latest"), Word("none")};
 constexpr std::array kGaps{Word("shift"), Word("skip")};
 constexpr std::array kOverlaps{Word("once"), Word("both")};
 
-constexpr std::array kLaterTypes{Word("redis"), Word("poll"), Word("manual")};
+constexpr std::array kLaterTypes{Word("manual")};
 constexpr std::array kOperations{Word("create"), Word("update"), Word("delete")};
 constexpr std::array kRecordOperations{Word("create"), Word("delete")};
 constexpr std::array kRows{Word("key"), Word("whole")};
@@ -61,9 +63,10 @@ constexpr std::array kTriggerKeys{
             .item = &kAnyItem},
     KeySpec{.name = "disabled",
             .kind = K::kBool,
-            .description = "It starts no runs. What a schedule missed counts when it is enabled "
-                           "again; a webhook answers 503, so that senders try again; rows, "
-                           "records and files of meanwhile come when it is enabled again."},
+            .description =
+                "It starts no runs. What a schedule missed counts when it is enabled "
+                "again; a webhook answers 503, so that senders try again; rows, "
+                "records, files and what is polled of meanwhile come when it is enabled again."},
 };
 
 constexpr std::array kScheduleKeys{
@@ -360,6 +363,55 @@ constexpr std::array kFileKeys{
     kOverGaps,
 };
 
+constexpr std::array kEventKeys{kEventWhere, kEventBatch, kEventDebounce, kEventDedupe, kOverGaps};
+
+/// The keys of a type, and those that all with an input have.
+template <std::size_t kOwn>
+constexpr auto with_event_keys(const std::array<KeySpec, kOwn>& own) {
+  std::array<KeySpec, kOwn + kEventKeys.size()> all{};
+  for (std::size_t i = 0; i < all.size(); ++i) all[i] = i < kOwn ? own[i] : kEventKeys[i - kOwn];
+  return all;
+}
+
+constexpr std::array kPollKeys = with_event_keys(poll_detail::kPollOwnKeys);
+
+constexpr std::array kRedisFormats{Word("text"), Word("json")};
+
+constexpr std::array kRedisKeys{
+    connection_detail::kRedisConnection,
+    KeySpec{.name = "streams",
+            .kind = K::kList,
+            .description = "Streams whose entries come. One that is not there is made, empty.",
+            .required = true,
+            .one_or_list = true,
+            .item = &kNameItem,
+            .least = 1},
+    KeySpec{.name = "group",
+            .kind = K::kText,
+            .description = "The consumer group, whose members part the entries among them; it is "
+                           "made where it is missing. Without this key "
+                           "cordyna.NAMESPACE.FLOW.TRIGGER."},
+    KeySpec{.name = "format",
+            .kind = K::kEnum,
+            .description = "What values of fields are: text (without this key), or json, where "
+                           "each that is JSON is such, and any other a text.",
+            .words = kRedisFormats},
+    KeySpec{.name = "start",
+            .kind = K::kEnum,
+            .description = "Of a stream that has no such group: all entries that there are "
+                           "(earliest; without this key), or those to come (latest).",
+            .words = kStarts},
+    KeySpec{.name = "claim_after",
+            .kind = K::kDuration,
+            .description = "What another member of the group got and did not confirm for so long "
+                           "is taken over; 0s: never. 5m without this key.",
+            .most = 31 * kDayMillis},
+    kEventWhere,
+    kEventBatch,
+    kEventDebounce,
+    kEventDedupe,
+};
+
 constexpr std::array kFlowKeys{
     KeySpec{.name = "flows",
             .kind = K::kList,
@@ -429,6 +481,23 @@ constexpr std::array kKinds{
         "`size`, `modified`, `inode`, and with `hash` `sha256`; of a path that is not UTF-8 also "
         "`problem` and `base64`. What is known of each file stands in the server's state.",
         kFileKeys},
+    TriggerKind{
+        "poll",
+        "Asks a web service, or a database, again and again, and starts a run for each thing that "
+        "is new there. `event` has `location` (the address without its query, or the database), "
+        "`operation` (read), `id` (the key), `at`, and `data`: `item` or `row`, and `cursor`; "
+        "`problem` where there is no row for it is too large. How far it is, stands in the "
+        "server's state.",
+        kPollKeys},
+    TriggerKind{
+        "redis",
+        "Starts a run for each entry of streams of Redis, also for those that came while no server "
+        "ran, as a member of a consumer group. `event` has `location` (the stream), `operation` "
+        "(create), `id` (the entry's id), `at`, and `data`: `id`, and `fields` by their names, of "
+        "one name a list; a value that is not UTF-8 is {base64: …}, and fields whose names are "
+        "not stand in `binary`. An entry that was deleted before it was read has `problem` "
+        "instead.",
+        kRedisKeys},
 };
 
 constexpr std::array kRenamedTriggerKeys{
@@ -445,6 +514,7 @@ constexpr std::array kRenamedTriggerKeys{
     Renamed{"pattern", "files"},      Renamed{"glob", "files"},
     Renamed{"exclude", "ignore"},     Renamed{"poll_interval", "rescan"},
     Renamed{"move_to", "archive"},    Renamed{"debounce_time", "settle"},
+    Renamed{"interval", "every"},
 };
 
 }  // namespace

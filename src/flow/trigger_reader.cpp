@@ -77,6 +77,7 @@ TriggerSpec TriggerReader::read(const Node& node) {
   if (trigger.type == TriggerType::kWebhook) check_webhook(node, trigger.webhook);
   if (trigger.type == TriggerType::kPostgres) check_replication(node, trigger);
   if (trigger.type == TriggerType::kFile) check_file(node, trigger.file);
+  if (trigger.type == TriggerType::kPoll) check_poll(node, trigger);
   if (trigger.type == TriggerType::kFlow) finish_ends(node, trigger.ends);
   check_gather(node, trigger, templates);
   if (trigger.type != TriggerType::kSchedule) {
@@ -93,13 +94,13 @@ const TriggerKind* TriggerReader::kind_of(const Node& node) {
   if (type == nullptr) {
     reporter_.error(node, Code::kMissingKey,
                     "a trigger has no 'type'; it is required: schedule, webhook, postgres, kafka, "
-                    "flow, or file");
+                    "flow, file, poll, or redis");
     return nullptr;
   }
   if (type->is_scalar() && std::ranges::count(later_trigger_types(), type->text) > 0) {
     reporter_.error(*type, Code::kNotYet,
                     fmt::format("triggers of type {} are not supported by this version; schedule, "
-                                "webhook, postgres, kafka, flow and file are",
+                                "webhook, postgres, kafka, flow, file, poll and redis are",
                                 quoted(type->text)));
     return nullptr;
   }
@@ -155,6 +156,10 @@ void TriggerReader::read_key(const KeySpec& spec, const Node& value, TriggerSpec
   } else if (!read_listen_key(spec, value, trigger)) {
     if (trigger.type == TriggerType::kFile) {
       read_file_key(spec, value, trigger.file);
+    } else if (trigger.type == TriggerType::kPoll) {
+      read_poll_key(spec, value, trigger.poll);
+    } else if (trigger.type == TriggerType::kRedis) {
+      read_redis_key(spec, value, trigger.redis);
     } else if (trigger.type == TriggerType::kPostgres) {
       read_postgres_key(spec, value, trigger.postgres);
     } else {
@@ -279,8 +284,10 @@ void TriggerReader::check_many(const Node& node, std::string_view where, bool co
 bool TriggerReader::read_listen_key(const KeySpec& spec, const Node& value, TriggerSpec& trigger) {
   ListenSpec& listen = trigger.listen;
   if (spec.name == "connection") {
-    const auto type =
-        trigger.type == TriggerType::kPostgres ? ConnectionType::kPostgres : ConnectionType::kKafka;
+    const auto type = trigger.type == TriggerType::kPostgres ? ConnectionType::kPostgres
+                      : trigger.type == TriggerType::kPoll   ? ConnectionType::kDatabase
+                      : trigger.type == TriggerType::kRedis  ? ConnectionType::kRedis
+                                                             : ConnectionType::kKafka;
     listen.connection = connections_.read(value, type, reporter_).value_or("");
   } else if (spec.name == "operations") {
     listen.operations = texts(spec, value);
@@ -318,6 +325,21 @@ void TriggerReader::read_kafka_key(const KeySpec& spec, const Node& value, Kafka
   } else {
     CHECK(spec.name == "start");
     kafka.only_new = reader_.word(value, spec, spec.name).value_or(0) == 1;
+  }
+}
+
+void TriggerReader::read_redis_key(const KeySpec& spec, const Node& value, RedisSpec& redis) {
+  if (spec.name == "streams") {
+    redis.streams = texts(spec, value);
+  } else if (spec.name == "group") {
+    redis.group = reader_.text(value, spec.name).value_or("");
+  } else if (spec.name == "format") {
+    redis.json = reader_.word(value, spec, spec.name).value_or(0) == 1;
+  } else if (spec.name == "start") {
+    redis.only_new = reader_.word(value, spec, spec.name).value_or(0) == 1;
+  } else {
+    CHECK(spec.name == "claim_after");
+    redis.claim_after = reader_.duration(value, spec, spec.name).value_or(redis.claim_after);
   }
 }
 

@@ -49,6 +49,12 @@ class TriggerReader {
   void read_postgres_key(const KeySpec& spec, const Node& value, PostgresSpec& postgres);
   void read_kafka_key(const KeySpec& spec, const Node& value, KafkaSpec& kafka);
   void read_file_key(const KeySpec& spec, const Node& value, FileSpec& file);
+  void read_redis_key(const KeySpec& spec, const Node& value, RedisSpec& redis);
+  void read_poll_key(const KeySpec& spec, const Node& value, PollSpec& poll);
+  void read_poll_object(const KeySpec& spec, const Node& value, PollSpec& poll);
+  bool check_auth(const Node& value);
+  void check_poll(const Node& node, const TriggerSpec& trigger);
+  void check_poll_url(const Node& node, const Node& url, const PollSpec& poll);
   std::string read_folder(const KeySpec& spec, const Node& value);
   std::vector<std::string> patterns(const KeySpec& spec, const Node& value);
   void check_file(const Node& node, const FileSpec& file);

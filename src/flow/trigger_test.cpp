@@ -44,7 +44,8 @@ INSTANTIATE_TEST_SUITE_P(
         bad("NoCron", "id: t, type: schedule", "11:5 missing_key", "'cron'"),
         bad("NoId", "type: schedule, cron: '@daily'", "11:5 missing_key", "'id'"),
         bad("NoType", "id: t, cron: '@daily'", "11:5 missing_key", "'type'"),
-        bad("OfLater", "id: t, type: redis, topic: x", "11:19 not_yet", "flow and file are"),
+        bad("OfLater", "id: t, type: manual, topic: x", "11:19 not_yet",
+            "file, poll and redis are"),
         bad("UnknownType", "id: t, type: shedule, cron: '@daily'", "11:19 bad_value",
             "did you mean 'schedule'?"),
         bad("BadCron", "id: t, type: schedule, cron: '0 25 * * *'", "11:35 bad_value",
@@ -74,6 +75,53 @@ INSTANTIATE_TEST_SUITE_P(
             "'settle'"),
         bad("FileRead", "id: t, type: file, folder: in, operations: read", "11:49 bad_value",
             "create, update or delete"),
+        bad("PollOfNothing", "id: t, type: poll", "11:5 missing_key", "'url' and no 'query'"),
+        bad("PollOfBoth", "id: t, type: poll, url: 'http://h', query: select 1", "11:49 bad_key",
+            "leave one of them out"),
+        bad("PollItemsOfRows",
+            "id: t, type: poll, query: select 1, items: a, cursor: c, connection: {type: sqlite, "
+            "database: x}",
+            "11:49 bad_key", "there is no 'url'"),
+        bad("PollWithoutCursor",
+            "id: t, type: poll, query: select 1, connection: {type: sqlite, database: x}",
+            "11:5 missing_key", "'query' wants 'cursor'"),
+        bad("PollOfDuckdb",
+            "id: t, type: poll, query: select 1, cursor: c, connection: {type: duckdb, database: "
+            "x}",
+            "11:65 bad_value", "not duckdb"),
+        bad("PollOtherAddress", "id: t, type: poll, url: h/a", "11:30 bad_value",
+            "begins with https://"),
+        bad("PollSendsNothing", "id: t, type: poll, url: 'http://h', send: since",
+            "11:48 missing_key", "'send' wants 'cursor'"),
+        bad("PollSendsTwice",
+            "id: t, type: poll, url: 'http://h', cursor: c, send: {query: a, header: b}",
+            "11:59 bad_value", "one of query, header and body"),
+        bad("PollBodyOfGet", "id: t, type: poll, url: 'http://h', json: {a: 1}", "11:48 bad_value",
+            "'method: POST'"),
+        bad("PollTemplateInBody",
+            "id: t, type: poll, url: 'http://h', method: POST, json: {a: '{{ run.id }}'}",
+            "11:66 template_not_allowed", "no templates"),
+        bad("PollTokenItself", "id: t, type: poll, url: 'http://h', auth: {token: s3cret}",
+            "11:56 bad_value", "token: {secret: NAME}"),
+        bad("PollAuthOfNobody", "id: t, type: poll, url: 'http://h', auth: {user: a}",
+            "11:48 bad_value", "user and password"),
+        bad("PollBrokenPath", "id: t, type: poll, url: 'http://h', items: a..b", "11:49 bad_value",
+            "data.orders"),
+        bad("PollTooOften", "id: t, type: poll, url: 'http://h', every: 1ms", "11:49 bad_value",
+            "'every'"),
+        bad("RedisNoStream", "id: t, type: redis, connection: {type: redis, host: h}",
+            "11:5 missing_key", "'streams'"),
+        bad("RedisOfKafka", "id: t, type: redis, connection: {type: kafka, brokers: a}, streams: s",
+            "11:45 bad_value", "one of type 'redis' is wanted"),
+        bad("RedisUserAlone",
+            "id: t, type: redis, connection: {type: redis, host: h, user: u}, streams: s",
+            "11:67 missing_key", "'user' wants 'password'"),
+        bad("RedisAuthoritiesOfNothing",
+            "id: t, type: redis, connection: {type: redis, host: h, ca_file: x}, streams: s",
+            "11:70 bad_value", "'ca_file' wants 'tls: true'"),
+        bad("RedisGaps",
+            "id: t, type: redis, connection: {type: redis, host: h}, streams: s, over_gaps: true",
+            "11:74 unknown_key", "of type redis"),
         bad("BatchAlone", "id: t, type: flow, flows: a, batch: {max: 5}", "11:42 missing_key",
             "'within'"),
         bad("BatchOfOne", "id: t, type: flow, flows: a, batch: {max: 1, within: 1s}",
@@ -284,6 +332,50 @@ TEST(Trigger, FilesOfAFolderComeBackFromTheirCanonicalForm) {
     }
     EXPECT_EQ(trigger.file, wanted);
     EXPECT_EQ(trigger.listen.operations.size(), keys == base ? 0U : 1U);
+    const auto back = from_canonical(parsed.canonical, "/flows");
+    ASSERT_TRUE(back.has_value());
+    EXPECT_EQ((*back)->triggers.at(0), trigger);
+    EXPECT_EQ((*back)->hash, parsed.flow->hash);
+  }
+}
+
+TEST(Trigger, PollsComeBackFromTheirCanonicalForm) {
+  const std::string base = "id: t, type: poll, url: 'https://h/a'";
+  for (const std::string& keys :
+       {base,
+        base +
+            ", every: 5s, timeout: 2s, cursor: a.b, key: [x, y], start: latest, method: POST, "
+            "headers: {X-A: b}, auth: {token: {secret: T}, header: X-Key}, json: {z: [1.5], a: "
+            "null}, items: list, send: since, next: n, send_next: {header: X-N}, max_size: 1MiB, "
+            "over_gaps: true, where: '{{ event.data.item.ok }}'",
+        std::string("id: t, type: poll, query: 'select id, c from x', connection: {type: sqlite, "
+                    "database: x.db}, cursor: c, key: id, max_rows: 5")}) {
+    const Parsed parsed = parse(with_trigger(keys), "flow.yaml", "/flows");
+    ASSERT_NE(parsed.flow, nullptr) << format(parsed.diagnostics.front());
+    const TriggerSpec& trigger = parsed.flow->triggers.at(0);
+    EXPECT_EQ(trigger.poll.url.empty(), !trigger.poll.query.empty());
+    EXPECT_EQ(trigger.poll.posts, keys.contains("POST"));
+    EXPECT_EQ(trigger.poll.max_size, keys.contains("1MiB") ? 1U << 20 : 8U << 20);
+    EXPECT_EQ(trigger.poll.send, keys.contains("since") ? R"({"query":"since"})" : "");
+    const auto back = from_canonical(parsed.canonical, "/flows");
+    ASSERT_TRUE(back.has_value());
+    EXPECT_EQ((*back)->triggers.at(0), trigger);
+    EXPECT_EQ((*back)->hash, parsed.flow->hash);
+  }
+}
+
+TEST(Trigger, EntriesOfRedisComeBackFromTheirCanonicalForm) {
+  const std::string base =
+      "id: t, type: redis, connection: {type: redis, host: h}, streams: [s, r]";
+  for (const std::string& keys :
+       {base, base + ", group: g, format: json, start: latest, claim_after: 0s, dedupe: '{{ "
+                     "event.id }}'"}) {
+    const Parsed parsed = parse(with_trigger(keys), "flow.yaml", "/flows");
+    ASSERT_NE(parsed.flow, nullptr) << format(parsed.diagnostics.front());
+    const TriggerSpec& trigger = parsed.flow->triggers.at(0);
+    RedisSpec wanted{.streams = {"s", "r"}};
+    if (keys != base) wanted = {{"s", "r"}, "g", true, true, 0};
+    EXPECT_EQ(trigger.redis, wanted);
     const auto back = from_canonical(parsed.canonical, "/flows");
     ASSERT_TRUE(back.has_value());
     EXPECT_EQ((*back)->triggers.at(0), trigger);

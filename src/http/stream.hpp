@@ -1,6 +1,7 @@
 /// Bytes to and from a server: TCP, TLS over it, and sockets of this machine.
 ///
-/// Blocking, with a limit on each wait. Only for .cpp files of this folder. Threads: one.
+/// Blocking, with a limit on each wait. Only for .cpp files of this folder and of `redis/`.
+/// Threads: one.
 #pragma once
 
 #include <cstdint>

@@ -8,8 +8,8 @@ namespace {
 
 using Word = std::string_view;
 
-constexpr std::array kTypes{Word("schedule"), Word("webhook"), Word("postgres"),
-                            Word("kafka"),    Word("flow"),    Word("file")};
+constexpr std::array kTypes{Word("schedule"), Word("webhook"), Word("postgres"), Word("kafka"),
+                            Word("flow"),     Word("file"),    Word("poll"),     Word("redis")};
 constexpr std::array kCatchUps{Word("all"), Word("latest"), Word("none")};
 constexpr std::array kTickStates{Word("begun"), Word("run"), Word("skipped"), Word("error")};
 

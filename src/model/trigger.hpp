@@ -12,7 +12,16 @@
 
 namespace cordyna {
 
-enum class TriggerType : std::uint8_t { kSchedule, kWebhook, kPostgres, kKafka, kFlow, kFile };
+enum class TriggerType : std::uint8_t {
+  kSchedule,
+  kWebhook,
+  kPostgres,
+  kKafka,
+  kFlow,
+  kFile,
+  kPoll,
+  kRedis,
+};
 
 /// What becomes of times that were missed while nobody was there.
 enum class CatchUp : std::uint8_t {
@@ -33,7 +42,7 @@ enum class OnOverlap : std::uint8_t { kOnce, kBoth };  ///< kOnce: the first tim
 /// Whether an input of the server listens for it, which goes on where it was.
 [[nodiscard]] constexpr bool has_input(TriggerType type) {
   return type == TriggerType::kPostgres || type == TriggerType::kKafka ||
-         type == TriggerType::kFile;
+         type == TriggerType::kFile || type == TriggerType::kPoll || type == TriggerType::kRedis;
 }
 /// Whether its events are as inputs tell them: of a thing that has an id of its own, at a place.
 [[nodiscard]] constexpr bool tells_of_things(TriggerType type) {
@@ -100,6 +109,40 @@ struct FileSpec {
   bool operator==(const FileSpec&) const = default;
 };
 
+/// What a trigger of the type poll asks, again and again: a web service or a database.
+struct PollSpec {
+  Millis every = 60'000;
+  Millis timeout = 60'000;       ///< of one request or query
+  std::string cursor;            ///< a column, or a path in each item; empty: none
+  std::vector<std::string> key;  ///< columns or paths; empty: all that an item holds
+  bool only_new = false;         ///< what is there at first has no runs
+  std::string url;               ///< empty: it is a database
+  bool posts = false;
+  std::string headers;  ///< JSON, as all that follow where they are not empty
+  std::string auth;
+  std::string json;
+  std::string items;  ///< a path; not JSON
+  std::string send;
+  std::string next;  ///< a path; not JSON
+  std::string send_next;
+  std::size_t max_size = std::size_t{8} << 20;  ///< bytes of an answer
+  std::string query;                            ///< empty: it is a web service
+  std::size_t max_rows = 1'000;
+
+  bool operator==(const PollSpec&) const = default;
+};
+
+/// What a trigger of the type redis wants of a server.
+struct RedisSpec {
+  std::vector<std::string> streams;
+  std::string group;             ///< empty: made of the flow and the trigger
+  bool json = false;             ///< values that are JSON are such, not texts
+  bool only_new = false;         ///< of a stream without the group, only entries to come
+  Millis claim_after = 300'000;  ///< what another consumer left for so long is taken over; 0: never
+
+  bool operator==(const RedisSpec&) const = default;
+};
+
 /// What a trigger of the type flow wants of other flows' runs.
 struct FlowEndsSpec {
   std::vector<std::string> flows;  ///< "acme/load"; without a namespace "/load"; each once
@@ -141,6 +184,8 @@ struct TriggerSpec {
   KafkaSpec kafka;
   FlowEndsSpec ends;
   FileSpec file;
+  PollSpec poll;
+  RedisSpec redis;
   /// Input → its text as on a command line, or, of type json, JSON; templates over `run` and, where
   /// there is one, `event` in it.
   std::vector<std::pair<std::string, std::string>> inputs;

@@ -48,6 +48,19 @@ PgKind kind_of(const PgFault& fault) {
   return PgKind::kOther;
 }
 
+Error error_of(const PgFault& fault) {
+  const std::string state = fault.state.empty() ? "" : " (" + fault.state + ")";
+  Error error{ErrorCode::kUnavailable, fault.message + state};
+  if (fault.cancelled) {
+    error.code = ErrorCode::kCancelled;
+  } else if (fault.missing) {
+    error.code = ErrorCode::kNotFound;
+  } else if (kind_of(fault) == PgKind::kDenied) {
+    error.code = ErrorCode::kDenied;
+  }
+  return error;
+}
+
 PgFault lost_fault(std::string_view text) {
   PgFault fault;
   fault.lost = true;

@@ -39,6 +39,9 @@ enum class PgKind : std::uint8_t {
 
 [[nodiscard]] PgKind kind_of(const PgFault& fault);
 
+/// For whoever has no codes of tasks: kUnavailable, kDenied, kCancelled; kNotFound: libpq.
+[[nodiscard]] Error error_of(const PgFault& fault);
+
 /// "FATAL:  28P01: password …\nLOCATION: …", as libpq has it for a connection that failed or broke,
 /// in its parts.
 [[nodiscard]] PgFault lost_fault(std::string_view text);

@@ -4,11 +4,11 @@
 readonly kPackagesBuild=(
   git ca-certificates g++ cmake ninja-build ccache mold pkg-config libfmt-dev libboost1.81-dev
   libboost-json1.81-dev libyaml-dev libsqlite3-dev libgtest-dev libcli11-dev libsodium-dev
-  libssl-dev zlib1g-dev libzstd-dev libpq-dev librdkafka-dev libhowardhinnant-date-dev tzdata
+  libssl-dev zlib1g-dev libzstd-dev libpq-dev librdkafka-dev libhiredis-dev libhowardhinnant-date-dev tzdata
   python3 python3-venv python3-pip
 )
 readonly kPackagesTest=(shellcheck clang-format-19 clang-tidy-19 sqlite3 procps util-linux curl)
-readonly kPackagesServer=(postgresql)
+readonly kPackagesServer=(postgresql redis-server)
 readonly kPackagesBrowser=(chromium fonts-dejavu-core)
 readonly kPackagesDocker=(docker.io busybox-static)
 readonly kPackagesClang=(clang-19 libclang-rt-19-dev)

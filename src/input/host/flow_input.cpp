@@ -10,8 +10,11 @@
 #include "base/wipe.hpp"
 #include "cordyna/file.hpp"
 #include "cordyna/postgres.hpp"
+#include "cordyna/redis.hpp"
 #include "input/host/connection_text.hpp"
 #include "input/host/kafka_connection.hpp"
+#include "input/host/poll_options.hpp"
+#include "input/host/redis_options.hpp"
 #include "model/applied_flow.hpp"
 
 namespace cordyna::input {
@@ -91,6 +94,19 @@ Result<FileOptions> file_options(const TriggerSpec& spec) {
   return options;
 }
 
+Result<std::unique_ptr<Input>> poll_input_of(const FlowInputId& id, const TriggerSpec& spec,
+                                             const Secrets& secrets) {
+  if (!spec.poll.url.empty()) {
+    TRY_ASSIGN(HttpPoll service, http_poll_of(spec, secrets));
+    return http_poll_input(id.dotted(), std::move(service));
+  }
+  TRY_ASSIGN(SqlPoll database, sql_poll_of(spec));
+  if (database.sqlite.empty()) {
+    TRY_ASSIGN(database.postgres, connection_of(spec, secrets));
+  }
+  return sql_poll_input(id.dotted(), std::move(database));
+}
+
 /// Errors: kInvalidArgument: it needs nothing there.
 Result<PostgresOptions> installed_options(const FlowInputId& id, const TriggerSpec& spec,
                                           const Secrets& secrets) {
@@ -120,6 +136,9 @@ TriggerSpec with_absolute_folders(TriggerSpec spec, const std::string& folder) {
   for (std::string* one : {&spec.file.folder, &spec.file.archive}) {
     if (!one->empty()) *one = (std::filesystem::path(folder) / *one).lexically_normal().string();
   }
+  if (spec.type == TriggerType::kPoll) {
+    spec.listen.connection = with_absolute_database(spec.listen.connection, folder);
+  }
   return spec;
 }
 
@@ -133,6 +152,15 @@ Result<std::unique_ptr<Input>> make_flow_input(const FlowInputId& id, const Trig
     TRY_ASSIGN(FileOptions files, file_options(spec));
     return file_input(id.dotted(), std::move(files));
   }
+  if (spec.type == TriggerType::kRedis) {
+    TRY_ASSIGN(std::string password, password_of(spec.listen, secrets));
+    auto entries = redis_options_of(spec, password);
+    wipe_secret(password);
+    if (!entries.has_value()) return std::unexpected<Error>(std::move(entries.error()));
+    if (entries->group.empty()) entries->group = "cordyna." + id.dotted();
+    return redis_input(id.dotted(), *std::move(entries));
+  }
+  if (spec.type == TriggerType::kPoll) return poll_input_of(id, spec, secrets);
   TRY_ASSIGN(PostgresOptions options, postgres_options(spec, secrets));
   return postgres_input(id.short_text(), std::move(options));
 }

@@ -35,6 +35,7 @@ struct FlowSinkTold {
   std::function<void(const Error&)> waits;        ///< why nothing is taken for a while
   std::function<void(std::size_t, Millis)> kept;  ///< how many, and when the last one happened
   std::function<void(const std::string&)> told;   ///< as EventSink::tell
+  std::function<void(const std::string&)> fails;  ///< as EventSink::fails
 };
 
 class FlowSink final : public EventSink {
@@ -54,6 +55,7 @@ class FlowSink final : public EventSink {
   [[nodiscard]] Result<std::vector<Mark>> marks(std::string_view after,
                                                 std::size_t limit) const override;
   void tell(const std::string& problem) override { told_.told(problem); }
+  void fails(const std::string& problem) override { told_.fails(problem); }
 
  private:
   [[nodiscard]] Result<> keep(const IntakeRequest& request);

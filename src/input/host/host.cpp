@@ -78,7 +78,8 @@ class Running {
         *parts_.cerebro, *parts_.evaluator, stop,
         {.waits = [this](const Error& error) { change(InputState::kWaits, error.message); },
          .kept = [this](std::size_t count, Millis happened) { kept(count, happened); },
-         .told = [this](const std::string& problem) { hear(problem); }});
+         .told = [this](const std::string& problem) { hear(problem); },
+         .fails = [this](const std::string& problem) { change(InputState::kFailed, problem); }});
     try {
       return input->handle(stop, sink);
     } catch (const std::exception& error) {

@@ -21,19 +21,6 @@ constexpr const char* kSettings =
 
 }  // namespace
 
-Error error_of(const PgFault& fault) {
-  const std::string state = fault.state.empty() ? "" : fmt::format(" ({})", fault.state);
-  Error error{ErrorCode::kUnavailable, fault.message + state};
-  if (fault.cancelled) {
-    error.code = ErrorCode::kCancelled;
-  } else if (fault.missing) {
-    error.code = ErrorCode::kNotFound;
-  } else if (kind_of(fault) == PgKind::kDenied) {
-    error.code = ErrorCode::kDenied;
-  }
-  return error;
-}
-
 Result<PgDatabase> PgDatabase::open(const PostgresPlan& plan, const Wake& wake) {
   PgTarget target;
   target.text = plan.connection;

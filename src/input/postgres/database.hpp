@@ -20,9 +20,6 @@
 
 namespace cordyna::input {
 
-/// What PostgreSQL says, as an error of ours.
-[[nodiscard]] Error error_of(const PgFault& fault);
-
 template <class T>
 [[nodiscard]] Result<T> result_of(PgResult<T> result) {
   if (!result.has_value()) return std::unexpected<Error>(error_of(result.error()));

@@ -18,8 +18,8 @@ inline constexpr std::array<std::string_view, 7> kNoticeKinds{"failed",   "block
 inline constexpr std::array<std::string_view, 4> kChannelTypes{"slack", "webhook", "pagerduty",
                                                                "email"};
 
-inline constexpr std::array<std::string_view, 6> kTriggerTypes{"schedule", "webhook", "postgres",
-                                                               "kafka",    "flow",    "file"};
+inline constexpr std::array<std::string_view, 8> kTriggerTypes{
+    "schedule", "webhook", "postgres", "kafka", "flow", "file", "poll", "redis"};
 
 extern const ObjectSpec kAnyObject;
 extern const ObjectSpec kProblem;
