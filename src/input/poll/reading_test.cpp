@@ -156,6 +156,7 @@ class PollWorld {
     }
     std::vector<std::string> told = told_of(polled.kept);
     std::vector<std::string> wanted;
+    wanted.reserve(table_.size());
     for (const PollItem& one : table_) wanted.push_back(one.id);
     std::ranges::sort(told);
     std::ranges::sort(wanted);
