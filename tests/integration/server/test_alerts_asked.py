@@ -126,18 +126,20 @@ def test_a_run_that_is_late_and_a_task_that_is_stuck_are_told_and_go_on(
     server = serve(project(tmp_path, receiver, SLOW))
     try:
         run = server.start("etl/slow")
-        first = {kind: (way, task) for way, kind, task in told(receiver, 2)}
-        assert first == {"late": ("failing", ""), "stuck": ("failing", "second")}
+        # On a busy machine the first task may be stuck for a while, too.
+        wanted = {("failing", "late", ""), ("failing", "stuck", "second")}
+        eventually(lambda: wanted <= set(alerts(receiver)), "what is late and what is stuck")
         texts = {
             one["kind"]: one["description"]
             for message in receiver.got
             for one in message.json["incidents"]
+            if one.get("task", "") in ("", "second")
         }
         assert texts["late"] == "it has not ended 1.0s after it was made"
         assert "pool 'one' is full: 1 of 1 slots" in texts["stuck"]
         (tmp_path / "go").touch()
-        over = told(receiver, 4)[2:]
-        assert sorted(over) == [("recovered", "late", ""), ("recovered", "stuck", "second")]
+        over = {("recovered", "late", ""), ("recovered", "stuck", "second")}
+        eventually(lambda: over <= set(alerts(receiver)), "the end of both")
         ends_well(server, run)
     finally:
         (tmp_path / "go").touch()

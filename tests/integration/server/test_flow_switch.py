@@ -176,7 +176,7 @@ def test_triggers_tell_what_came_last_and_what_waits(switched: Server) -> None:
     assert set(triggers(switched, "&flow=orders&type=schedule")) == set()
     assert set(triggers(switched, "&namespace=_")) == {"beat/tick", "each/tick"}
     assert set(triggers(switched, token=switched.token(("viewer", "other")))) == set()
-    assert switched.call("GET", "/api/v1/triggers?type=redis").status == 400
+    assert switched.call("GET", "/api/v1/triggers?type=pigeon").status == 400
     first = switched.ok("GET", "/api/v1/triggers?limit=1")
     rest = switched.ok("GET", f"/api/v1/triggers?after={first['next']}")["triggers"]
     assert {one["flow"] for one in first["triggers"]} == {"beat"} and len(rest) == 5
