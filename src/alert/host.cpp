@@ -188,7 +188,12 @@ class AlertHost::Impl final : public CommitObserver {
       book_plan_ = now.no;
     }
     TRY(begin());
-    if (!begun_) return {};
+    if (!begun_) {  // there is nobody to tell: what happened is history
+      const std::lock_guard lock(mutex_);
+      forget_ends();
+      note_open();
+      return {};
+    }
     TRY(read_notices());
     for (const EndedWell& one : ended_now_) book_.ended_well(one.ns, one.flow_id, one.run, one.at);
     for (const std::string& server : back_now_) book_.server_back(server, parts_.clock->wall());
@@ -199,9 +204,7 @@ class AlertHost::Impl final : public CommitObserver {
         book_.moved_on(one.run, one.path, one.at);
       }
     }
-    ended_now_.clear();
-    back_now_.clear();
-    moved_now_.clear();
+    forget_ends();
     const Result<> delivered = deliver(stop);
     next_ = book_.next();
     const std::lock_guard lock(mutex_);
@@ -210,6 +213,12 @@ class AlertHost::Impl final : public CommitObserver {
     waiting_ = book_.waiting();
     show(book_.plan(), book_plan_);
     return delivered;
+  }
+
+  void forget_ends() {
+    ended_now_.clear();
+    back_now_.clear();
+    moved_now_.clear();
   }
 
   struct PlanNow {

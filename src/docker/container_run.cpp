@@ -188,7 +188,9 @@ Result<> ContainerRun::get_image() {
 
 Result<> ContainerRun::make() {
   return persist([this]() -> Result<> {
+    is_asked_for_ = true;
     auto made = daemon_.create(options_.name, spec_);
+    is_asked_for_ = !daemon_.answered();
     if (made.has_value()) {
       id_ = *std::move(made);
       return {};
@@ -294,12 +296,25 @@ ContainerEnd ContainerRun::end_of(const Result<>& done) {
   return end;
 }
 
+/// What a call may have made that was cut off. A daemon that has much to do is still at it, and nobody sees the
+/// container before it is done.
+Result<ContainerState> ContainerRun::look_for_made() {
+  const Clock::time_point end = Clock::now() + std::chrono::milliseconds(options_.made_max);
+  for (;;) {
+    auto state = daemon_.inspect(options_.name);
+    const bool comes = is_asked_for_ && !state.has_value() && daemon_.answered() &&
+                       state.error().code == ErrorCode::kNotFound;
+    if (!comes || Clock::now() >= end) return state;
+    wait_for(-1, kDelayFirst);
+  }
+}
+
 /// It may clean up; what it says meanwhile is kept, too.
 void ContainerRun::end_kindly() {
   daemon_.cancel_by(-1);
   if (id_.empty()) {
     // The answer to the call that makes it may have been lost: then it is known by its name.
-    const auto state = daemon_.inspect(options_.name);
+    const auto state = look_for_made();
     if (!state.has_value() || !options_.is_ours(*state)) return;
     id_ = state->id;
   }

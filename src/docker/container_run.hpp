@@ -62,6 +62,7 @@ struct RunOptions {
   int stop_seconds = 7;       ///< from asking it to end to ending it
   Millis away_max = 600'000;  ///< that the daemon may be away
   Millis remove_max = 2'000;  ///< that its removal may fail: who waits for us may end us then
+  Millis made_max = 5'000;    ///< till a container is seen whose making was cut off
   SayLine say;                ///< what goes on, for people
   OutputSink output;
 };
@@ -91,6 +92,7 @@ class ContainerRun {
   Result<> give_up(Trouble trouble, std::string message);
   Result<> give_up_first(const Error& error, Trouble answered, std::string_view what);
   ContainerEnd end_of(const Result<>& done);
+  Result<ContainerState> look_for_made();
   void end_kindly();
   std::string remove();
   OutputSink unseen_output();
@@ -103,6 +105,7 @@ class ContainerRun {
   ContainerState state_;
   Trouble trouble_ = Trouble::kNone;
   bool daemon_was_away_ = false;
+  bool is_asked_for_ = false;  // the container, and the answer did not come
   std::array<std::uint64_t, 2> told_{};  // bytes of each stream that were handed on
 };
 

@@ -308,6 +308,18 @@ TEST_F(ContainerRunTest, OneThatIsToEndWhileItIsMadeLeavesNothing) {
   EXPECT_EQ(daemon_.count("POST /start"), 0);
 }
 
+// A daemon with much to do goes on making it, and says until then that there is none.
+TEST_F(ContainerRunTest, OneThatIsSeenLongAfterItsMakingWasCutOffIsRemoved) {
+  const Cancel cancel;
+  daemon_.create = {
+      Reply{"HTTP/1.1 201 Created\r\nContent-Length: 1000\r\n\r\n", Reply::End::kHang}};
+  daemon_.made = [&cancel] { cancel.raise(); };
+  daemon_.inspect.assign(4, Reply{answer(404, refusal("No such container"))});
+  EXPECT_EQ(run(cancel.fd()).trouble, Trouble::kCancelled);
+  EXPECT_EQ(daemon_.count("DELETE /containers/c1"), 1);
+  EXPECT_EQ(daemon_.count("POST /start"), 0);
+}
+
 TEST_F(ContainerRunTest, OneThatIsToEndWhileItIsMadeLeavesAStrangersAlone) {
   const Cancel cancel;
   daemon_.create = {

@@ -27,9 +27,10 @@ MANY = 10_000 if os.environ.get("DYNA_TEST_LONG") else 2_000
 OF_A_TEAM = 500
 OF_AN_ADDRESS = 2_000  # of this machine, as there are ports
 RUNS = 15
-# How much slower the other team may become. It takes 15 % more time next to one session that sends as fast as it
-# can, and at its limits.messages less than 10 % (`./dev bench --only neighbours`); what is not bounded grows with each message that waits.
-SLOWER = 20
+# So many frames of a session that sends as fast as it can may be taken while a run of another team goes from its wish
+# to its end: 1 to 6 are, and who queued behind what the session has sent would wait for hundreds. What that is in
+# time, `./dev bench --only neighbours` says.
+AHEAD = 30
 SERVERS_MAX = 1000  # of one team
 
 
@@ -54,20 +55,15 @@ class Neighbour:
         self.member: Member = self.crowd.add("billing", "sums", token)
         self.crowd.join(cerebro.port)
 
-    def once(self) -> float:
-        """From the wish for a run to the receipt of its end, in seconds."""
-        begun, before = monotonic(), len(self.member.begun)
+    def once(self) -> None:
+        """From the wish for a run to the receipt of its end."""
+        before = len(self.member.begun)
         run = self.cerebro.start("billing/sums")
         self.crowd.until(
             lambda: len(self.member.begun) > before and not self.member.held,
             f"the end of run {run}",
         )
-        took = monotonic() - begun
         assert self.cerebro.ended(run)["state"] == "completed"
-        return took
-
-    def pace(self) -> float:
-        return statistics.median(self.once() for _ in range(RUNS))
 
 
 @pytest.fixture
@@ -140,19 +136,21 @@ def declarations() -> Any:
 def test_s36_a_flood_of_messages(
     cerebro: Server, talker: Talker, neighbour: Neighbour, told: Callable[[], Any]
 ) -> None:
-    quiet = neighbour.pace()
     flood = Flood(cerebro, talker.token, json.dumps(told()).encode())
-    loud = neighbour.pace()
-    frames, answered = flood.frames, flood.answered
+    between = []
+    for _ in range(RUNS):
+        before = flood.frames
+        neighbour.once()
+        between.append(flood.frames - before)
+    answered = flood.answered
     flood.stop()
-    assert frames > 0 and answered > 0
-    assert loud < SLOWER * quiet, (quiet, loud, frames)
+    assert answered > 0
+    assert statistics.median(between) < AHEAD, between
 
 
 def test_s36_a_team_has_so_many_servers(
     cerebro: Server, neighbour: Neighbour, crowd: Crowd
 ) -> None:
-    quiet = neighbour.pace()
     token = Talker(cerebro, "orders", "any").token
     talkers = [Talker(cerebro, "orders", f"s{number}", token) for number in range(SERVERS_MAX)]
     for one in talkers:
@@ -170,7 +168,7 @@ def test_s36_a_team_has_so_many_servers(
     run = cerebro.start("orders/load")
     talkers[0].run(talkers[0].invoked())
     assert cerebro.ended(run)["state"] == "completed"
-    assert neighbour.pace() < SLOWER * quiet
+    neighbour.once()
 
 
 def test_s36_bytes_of_messages_and_declarations(
@@ -300,12 +298,11 @@ def test_s36_attempts_of_one_team(folder: Path, crowd: Crowd) -> None:
 def test_s36_no_more_in_flight_than_slots(
     cerebro: Server, neighbour: Neighbour, crowd: Crowd
 ) -> None:
-    quiet = neighbour.pace()
     member = crowd.add("orders", "etl", Talker(cerebro, "orders", "etl").token, hold=True, slots=3)
     crowd.join(cerebro.port)
     runs = [cerebro.start("orders/etl") for _ in range(200)]
     crowd.until(lambda: len(member.held) == 3, "three that are in flight")
-    assert neighbour.pace() < SLOWER * quiet, "who waits for a slot of another team is in no way"
+    neighbour.once()  # who waits for a slot of another team is in no way
     crowd.pump(0.1)
     assert len(member.held) == len(member.begun) == 3
     most = 0

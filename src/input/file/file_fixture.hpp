@@ -1,4 +1,4 @@
-/// A real folder, a sink that keeps as a state does, and a clock that tests move.
+/// A real folder, and a clock that tests move.
 #pragma once
 
 #include <fcntl.h>
@@ -10,7 +10,6 @@
 #include <boost/json.hpp>
 #include <filesystem>
 #include <fstream>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -19,65 +18,9 @@
 #include <vector>
 
 #include "input/file/file_reading.hpp"
+#include "input/kept_sink.hpp"
 
 namespace cordyna::input {
-
-/// What is kept, all or nothing, whoever falls over.
-struct KeptFiles {
-  std::vector<Event> events;
-  std::string position;
-  std::map<std::string, std::string, std::less<>> marks;
-};
-
-class KeptSink final : public EventSink {
- public:
-  explicit KeptSink(KeptFiles& kept) : kept_(kept) {}
-
-  using EventSink::send;
-  Result<> send(std::span<const Event> events, std::string position) override {
-    return send_with(events, std::move(position), {});
-  }
-  Result<> send_with(std::span<const Event> events, std::string position,
-                     std::span<const Mark> marks) override {
-    const bool falls = falls_in_ == 0;
-    if (falls_in_ >= 0) --falls_in_;
-    if (falls && !keeps_first_) return fail(ErrorCode::kUnavailable, "it falls over before");
-    kept_.events.insert(kept_.events.end(), events.begin(), events.end());
-    if (!position.empty()) kept_.position = std::move(position);
-    for (const Mark& mark : marks) {
-      if (mark.text.empty()) {
-        kept_.marks.erase(mark.name);
-      } else {
-        kept_.marks[mark.name] = mark.text;
-      }
-    }
-    if (falls) return fail(ErrorCode::kUnavailable, "it falls over after");
-    return {};
-  }
-  std::string position() const override { return kept_.position; }
-  Result<std::vector<Mark>> marks(std::string_view after, std::size_t limit) const override {
-    std::vector<Mark> page;
-    for (auto one = kept_.marks.upper_bound(after); one != kept_.marks.end() && page.size() < limit;
-         ++one) {
-      page.push_back({one->first, one->second});
-    }
-    return page;
-  }
-  void tell(const std::string& problem) override { told = problem; }
-
-  /// The call after so many others fails, before or after what it brings is kept.
-  void fall_in(int calls, bool keeps_first) {
-    falls_in_ = calls;
-    keeps_first_ = keeps_first;
-  }
-
-  std::string told;
-
- private:
-  KeptFiles& kept_;
-  int falls_in_ = -1;
-  bool keeps_first_ = false;
-};
 
 /// inotify, of which a test may lose something.
 class LossyEvents final : public FolderEvents {
@@ -180,7 +123,7 @@ class FileTest : public ::testing::Test {
 
   std::filesystem::path base;
   FileOptions options;
-  KeptFiles kept;
+  Kept kept;
   Millis now = 1'000;
   std::unique_ptr<KeptSink> sink;
   std::unique_ptr<FileReading> reading;

@@ -1,7 +1,5 @@
 #include "cordyna/file.hpp"
 
-#include <condition_variable>
-#include <mutex>
 #include <thread>
 
 #include "input/file/file_fixture.hpp"
@@ -57,61 +55,27 @@ TEST(FileInput, AConnectionStringIsAFolderAndAPattern) {
   }
 }
 
-/// Another thread's: a test waits for so many events.
-class WaitedSink final : public EventSink {
- public:
-  using EventSink::send;
-  Result<> send(std::span<const Event> events, std::string position) override {
-    return send_with(events, std::move(position), {});
-  }
-  Result<> send_with(std::span<const Event> events, std::string position,
-                     std::span<const Mark> marks) override {
-    const std::lock_guard lock(mutex_);
-    auto kept = sink_.send_with(events, std::move(position), marks);
-    ++calls_;
-    changed_.notify_all();
-    return kept;
-  }
-  std::string position() const override { return sink_.position(); }
-
-  void wait_for_calls(int count) {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return calls_ >= count; });
-  }
-  std::size_t count() {
-    const std::lock_guard lock(mutex_);
-    return kept_.events.size();
-  }
-
- private:
-  KeptFiles kept_;
-  KeptSink sink_{kept_};
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  int calls_ = 0;
-};
-
 class FileInputTest : public FileTest {};
 
 TEST_F(FileInputTest, ItListensUntilItIsStopped) {
   options.settle = milliseconds(10);
-  WaitedSink waited;
+  KeptSink waited(kept);
   const std::unique_ptr<Input> input = file_input("in", options).value();
   Result<> ended = fail(ErrorCode::kInternal, "it did not end");
   {
     const std::jthread thread(
         [&](const std::stop_token& stop) { ended = input->handle(stop, waited); });
-    waited.wait_for_calls(2);  // it has begun
+    waited.wait([&] { return waited.sends() >= 2; });  // it has begun
     write("a", "1");
-    waited.wait_for_calls(3);
-    EXPECT_EQ(waited.count(), 1U);
+    waited.wait([&] { return waited.sends() >= 3; });
   }
   EXPECT_TRUE(ended.has_value());
+  EXPECT_EQ(kept.events.size(), 1U);
 }
 
 TEST_F(FileInputTest, AFolderThatIsNotThereIsItsError) {
   options.folder += "/missing";
-  WaitedSink waited;
+  KeptSink waited(kept);
   const auto ended = file_input("in", options).value()->handle({}, waited);
   ASSERT_FALSE(ended.has_value());
   EXPECT_EQ(ended.error().code, ErrorCode::kNotFound);

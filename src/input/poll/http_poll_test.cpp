@@ -28,9 +28,9 @@ class HttpPolled {
   std::string poll(int sends = 1) {
     auto input = http_poll_input("orders", options);
     if (!input.has_value()) return input.error().message;
-    PollSink sink(kept);
+    KeptSink sink(kept);
     const auto ended = poll_until(**input, sink, sends);
-    last_told = sink.told();
+    last_told = sink.state();
     return ended.has_value() ? "" : ended.error().message;
   }
   [[nodiscard]] std::vector<std::string> targets() const {
@@ -41,7 +41,7 @@ class HttpPolled {
 
   TestServer server;
   HttpPoll options;
-  KeptPolls kept;
+  Kept kept;
   std::string last_told;
 };
 
@@ -193,12 +193,12 @@ TEST(HttpPoll, WhatTheServiceAsksToBeWaitedForIsWaitedFor) {
   polled.options.token = "s3cret";
   auto input = http_poll_input("orders", polled.options);
   ASSERT_TRUE(input.has_value());
-  PollSink sink(polled.kept);
+  KeptSink sink(polled.kept);
   std::string told;
   std::stop_source stop;
   std::jthread thread([&] { EXPECT_TRUE((*input)->handle(stop.get_token(), sink).has_value()); });
   sink.wait([&] {
-    if (sink.told() != "listens") told = sink.told();
+    if (sink.state() != "listens") told = sink.state();
     return sink.sends() == 2;
   });
   stop.request_stop();

@@ -31,7 +31,7 @@ struct Polled {
   explicit Polled(PollOptions given = {.cursor = "c"}) : options(std::move(given)) {}
 
   Result<> take(const PollAnswer& answer) {
-    PollSink sink(kept);
+    KeptSink sink(kept);
     sink.refuse(refused);
     PollReading reading(options, options.cursor.empty() ? PollBy::kKeys : PollBy::kCursor,
                         options.cursor, sink);
@@ -41,7 +41,7 @@ struct Polled {
 
   PollOptions options;
   NoSource source;
-  KeptPolls kept;
+  Kept kept;
   std::string refused;
 };
 
@@ -137,7 +137,7 @@ class PollWorld {
     Polled polled;
     for (int step = 0; step < 40; ++step) {
       write();
-      PollSink sink(polled.kept);
+      KeptSink sink(polled.kept);
       if (draw(3) == 0) sink.fall_in(static_cast<int>(draw(2)), draw(2) == 0);
       PollReading reading(polled.options, PollBy::kCursor, "c", sink);
       ASSERT_TRUE(reading.begin(1).has_value());
@@ -146,7 +146,7 @@ class PollWorld {
         more = reading.take(polled.source, answer, 1).has_value() && answer.more;
       }
     }
-    PollSink sink(polled.kept);
+    KeptSink sink(polled.kept);
     PollReading reading(polled.options, PollBy::kCursor, "c", sink);
     ASSERT_TRUE(reading.begin(1).has_value());
     for (bool more = true; more;) {

@@ -38,14 +38,14 @@ class SqlitePoll : public testing::Test {
   std::string poll(int sends = 1) {
     auto input = sql_poll_input("rows", options_);
     if (!input.has_value()) return input.error().message;
-    PollSink sink(kept_);
+    KeptSink sink(kept_);
     const auto ended = poll_until(**input, sink, sends);
     return ended.has_value() ? "" : ended.error().message;
   }
 
   std::string folder_;
   SqlPoll options_;
-  KeptPolls kept_;
+  Kept kept_;
 };
 
 TEST_F(SqlitePoll, RowsComeWithTheirTypesAndOnce) {

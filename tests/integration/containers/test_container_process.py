@@ -169,7 +169,8 @@ def test_each_failure_says_what_it_is(probe: Probe) -> None:
     assert "16,000,000" in line["message"] or line["exit_code"] == 137
     line = probe.one(timeout="1s", command=shell("echo begun; exec sleep 600"), stop_wait="0s")
     assert line["error"] == "unavailable" and "its timeout of 1.0s" in line["message"]
-    assert line["logs"][-1] == "begun"
+    # A busy daemon may have used up the second before the container began.
+    assert line["logs"][-1:] in ([], ["begun"])
     line = probe.one(docker_host=f"unix://{probe.folder}/no.sock")
     assert line["error"] == "unavailable" and "DOCKER_HOST" in line["message"]
 
