@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import random
 import shutil
@@ -11,13 +10,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from serving import Server, eventually, find_port, spawn
-from state_rows import rows
+from serving import Server, eventually
+from trigger_place import LONG, PATIENCE, TriggerPlace
 
-LONG = bool(os.environ.get("DYNA_TEST_LONG"))
 KILLS = 20 if LONG else 4
 MANY = 100_000 if LONG else 3_000
-PATIENCE = 600 if LONG else 120
 FLOW = """
 id: on_file
 namespace: acme
@@ -39,41 +36,16 @@ triggers:
 """
 
 
-class Place:
+class Place(TriggerPlace):
     def __init__(self, folder: Path) -> None:
-        self.folder, self.inbox = folder, folder / "inbox"
-        self.started: list[Server] = []
+        super().__init__(folder)
+        self.inbox = folder / "inbox"
         self.inbox.mkdir()
         self.flow()
 
     def flow(self, more: str = "", settle: str = "100ms") -> None:
         text = FLOW.format(more=more, settle=settle)
         (self.folder / "on_file.yaml").write_text(text, encoding="utf-8")
-
-    def start(self, *arguments: str) -> Server:
-        self.started.append(spawn(self.folder, *arguments))
-        return find_port(self.started[-1])
-
-    def kill(self) -> None:
-        while self.started:
-            server = self.started.pop()
-            server.process.kill()
-            server.process.wait()
-
-    def runs(self) -> list[dict]:
-        found = rows(self.folder, "SELECT state, inputs FROM run ORDER BY rowid")
-        return [{"state": state, **json.loads(inputs)} for state, inputs in found]
-
-    def ended(self, count: int) -> list[dict]:
-        """The inputs of all runs, once so many have completed."""
-
-        def look() -> list[dict] | None:
-            found = self.runs()
-            assert len(found) <= count, f"{len(found)} runs, {count} wanted: {found[-3:]}"
-            whole = len(found) == count and all(one["state"] == "completed" for one in found)
-            return found if whole else None
-
-        return eventually(look, f"{count} runs", PATIENCE)
 
 
 def the_input(server: Server) -> dict:

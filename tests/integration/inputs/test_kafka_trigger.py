@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
 import random
 import threading
 from collections.abc import Iterator
@@ -15,10 +13,10 @@ import confluent_kafka
 import pytest
 from confluent_kafka import Consumer, TopicPartition
 from kafka_broker import PASSWORD, PATIENCE, Broker
-from serving import Server, eventually, find_port, spawn
+from serving import Server, eventually
 from state_rows import rows
+from trigger_place import LONG, TriggerPlace
 
-LONG = bool(os.environ.get("DYNA_TEST_LONG"))
 KILLS = 20 if LONG else 4
 ENVIRONMENT = {"DYNA_SECRET_SHOP_KAFKA": PASSWORD}
 FLOW = """
@@ -42,12 +40,14 @@ triggers:
 """
 
 
-class Place:
+class Place(TriggerPlace):
     """A folder with the flow, and the topic that is this test's alone."""
 
+    patience = PATIENCE
+
     def __init__(self, broker: Broker, folder: Path, topic: str) -> None:
-        self.broker, self.folder, self.topic = broker, folder, topic
-        self.started: list[Server] = []
+        super().__init__(folder)
+        self.broker, self.topic = broker, topic
         (folder / "connections").mkdir(parents=True)
         self.connect()
         self.flow()
@@ -62,32 +62,10 @@ class Place:
         (self.folder / "on_record.yaml").write_text(self.text, encoding="utf-8")
 
     def start(self, *arguments: str, **env: str) -> Server:
-        self.started.append(spawn(self.folder, *arguments, **{**ENVIRONMENT, **env}))
-        return find_port(self.started[-1])
-
-    def kill(self) -> None:
-        while self.started:
-            server = self.started.pop()
-            server.process.kill()
-            server.process.wait()
+        return super().start(*arguments, **{**ENVIRONMENT, **env})
 
     def rows(self, sql: str) -> list[tuple]:
         return rows(self.folder, sql)
-
-    def runs(self) -> list[dict]:
-        found = self.rows("SELECT state, inputs FROM run ORDER BY rowid")
-        return [{"state": state, **json.loads(inputs)} for state, inputs in found]
-
-    def ended(self, count: int, patience: float = PATIENCE) -> list[dict]:
-        """The inputs of all runs, once so many have completed."""
-
-        def look() -> list[dict] | None:
-            found = self.runs()
-            assert len(found) <= count, f"{len(found)} runs, {count} wanted"
-            whole = len(found) == count and all(one["state"] == "completed" for one in found)
-            return found if whole else None
-
-        return eventually(look, f"{count} runs", patience)
 
 
 def words(server: Server) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
 import random
 import sqlite3
 import threading
@@ -14,12 +12,10 @@ import pytest
 from poll_service import Orders, Service
 from postgres_server import PASSWORD
 from postgres_server import Server as Postgres
-from serving import Server, eventually, find_port, spawn
-from state_rows import rows
+from serving import Server, eventually
+from trigger_place import LONG, PATIENCE, TriggerPlace
 
-LONG = bool(os.environ.get("DYNA_TEST_LONG"))
 KILLS = 20 if LONG else 3
-PATIENCE = 600 if LONG else 120
 TOKEN = "t0ken-4711-not-to-be-seen"
 FLOW = """
 id: on_thing
@@ -40,42 +36,14 @@ triggers:
 """
 
 
-class Place:
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.started: list[Server] = []
-
+class Place(TriggerPlace):
     def flow(self, member: str, *more: str) -> None:
         text = FLOW.format(member=member, more="\n    ".join(more))
         (self.folder / "on_thing.yaml").write_text(text, encoding="utf-8")
 
-    def start(self, **env: str) -> Server:
-        self.started.append(spawn(self.folder, **env))
-        return find_port(self.started[-1])
-
-    def kill(self) -> None:
-        while self.started:
-            server = self.started.pop()
-            server.process.kill()
-            server.process.wait()
-
-    def runs(self) -> list[dict]:
-        found = rows(self.folder, "SELECT state, inputs FROM run ORDER BY rowid")
-        return [{"state": state, **json.loads(inputs)} for state, inputs in found]
-
-    def ended(self, count: int) -> list[str]:
+    def told(self, count: int) -> list[str]:
         """What each run was for, once so many have completed."""
-
-        def look() -> list[str] | None:
-            found = self.runs()
-            assert len(found) <= count, f"{len(found)} runs, {count} wanted: {found[-3:]}"
-            whole = len(found) == count and all(one["state"] == "completed" for one in found)
-            return [one["what"] for one in found] if whole else None
-
-        return eventually(look, f"{count} runs", PATIENCE)
-
-    def kept(self) -> int:
-        return int(rows(self.folder, "SELECT count(*) FROM event")[0][0])
+        return [one["what"] for one in self.ended(count)]
 
 
 def input_that(server: Server, state: str, problem: str = "") -> dict:
@@ -132,17 +100,17 @@ def test_things_of_a_web_service_have_their_runs_also_those_of_meanwhile(
     of_the_service(place, service, "send: since", "next: next")
     orders.add(2, at=10)
     server = place.start(DYNA_SECRET_SHOP_API=TOKEN)
-    assert sorted(place.ended(2)) == ["read 0 at 10", "read 1 at 10"]
+    assert sorted(place.told(2)) == ["read 0 at 10", "read 1 at 10"]
     assert place.runs()[0]["thing"]["total"] == 1.5
     orders.add(1, at=10)  # of the same cursor: neither lost nor doubled
-    assert place.ended(3)[2] == "read 2 at 10"
+    assert place.told(3)[2] == "read 2 at 10"
     one = server.input_that_kept(3)
     assert (one["flow"], one["trigger"], one["type"]) == ("acme/on_thing", "things", "poll")
     assert one["state"] == "listens" and "problem" not in one
     place.kill()
     orders.add(20, at=11)
     server = place.start(DYNA_SECRET_SHOP_API=TOKEN)
-    assert {what.split()[1] for what in place.ended(23)} == {str(n) for n in range(23)}
+    assert {what.split()[1] for what in place.told(23)} == {str(n) for n in range(23)}
     listed = server.ok("GET", "/api/v1/triggers?type=poll")["triggers"]
     assert [one["trigger"] for one in listed] == ["things"]
     server.stop()
@@ -158,7 +126,7 @@ def test_what_is_wrong_is_said_and_mends_itself(
     assert one["events"] == 0
     server.stop()
     server = place.start(DYNA_SECRET_SHOP_API=TOKEN)
-    place.ended(1)
+    place.told(1)
     with orders.lock:
         orders.refuse = (429, {"Retry-After": "2"})
     input_that(server, "failed", "left alone for 2.0s")
@@ -208,7 +176,7 @@ def test_r25_nothing_is_lost_or_has_two_runs_whoever_is_killed(
     grower.ending.set()
     grower.join()
     server = place.start(DYNA_SECRET_SHOP_API=TOKEN)
-    found = {what.split()[1] for what in place.ended(len(orders.items))}
+    found = {what.split()[1] for what in place.told(len(orders.items))}
     assert found == {str(one["id"]) for one in orders.items}
     server.stop()
 
@@ -232,7 +200,7 @@ def test_rows_of_postgres_come_with_their_types(place: Place, database: Postgres
         " FROM generate_series(1, 10) n; INSERT INTO bills VALUES (11, NULL), (12, 'infinity')"
     )
     server = place.start(DYNA_SECRET_SHOP_DB=PASSWORD)
-    place.ended(10)
+    place.told(10)
     first = place.runs()[0]
     assert first["what"].endswith("at 2025-12-31 23:00:00.123456+00")
     assert first["thing"]["paid"].startswith("20") and first["thing"]["note"] == "a\nb"
@@ -243,10 +211,10 @@ def test_rows_of_postgres_come_with_their_types(place: Place, database: Postgres
         " (15, '2025-01-01')"
     )
     server = place.start(DYNA_SECRET_SHOP_DB=PASSWORD)
-    assert {what.split()[1] for what in place.ended(12)[10:]} == {"13", "14"}
+    assert {what.split()[1] for what in place.told(12)[10:]} == {"13", "14"}
     database.restart()
     database.sql("INSERT INTO bills VALUES (16, '2026-01-03')")
-    place.ended(13)
+    place.told(13)
     input_that(server, "listens")
     server.stop()
 
@@ -273,14 +241,14 @@ def test_cursors_of_any_type_tell_each_row_once(
         database.sql(f"INSERT INTO kinds VALUES ({number}, '{value}')")
     count = len([value for value in values if value != "infinity"])
     server = place.start(DYNA_SECRET_SHOP_DB=PASSWORD)
-    assert place.ended(count)[-1].endswith(text)
+    assert place.told(count)[-1].endswith(text)
     server.stop()
     # All that there is at the border is read again, and known.
     server = place.start(DYNA_SECRET_SHOP_DB=PASSWORD)
     input_that(server, "listens")
     last = [value for value in values if value != "infinity"][-1]
     database.sql(f"INSERT INTO kinds VALUES (99, '{last}')")
-    assert place.ended(count + 1)[-1].startswith("read 99 ")
+    assert place.told(count + 1)[-1].startswith("read 99 ")
     server.stop()
 
 
@@ -330,6 +298,6 @@ def test_rows_of_sqlite_written_while_it_is_killed(place: Place) -> None:
         eventually(lambda: place.kept() > 0, "an event", PATIENCE)
         place.kill()
     server = place.start()
-    found = [what.split()[1] for what in place.ended(count)]
+    found = [what.split()[1] for what in place.told(count)]
     assert sorted(found, key=int) == [str(one) for (one,) in shop.execute("SELECT id FROM visits")]
     server.stop()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import random
 import subprocess
 import threading
@@ -12,12 +11,10 @@ from pathlib import Path
 
 import pytest
 from redis_server import Redis, free_port
-from serving import Server, eventually, find_port, spawn
-from state_rows import rows
+from serving import Server, eventually
+from trigger_place import LONG, PATIENCE, TriggerPlace
 
-LONG = bool(os.environ.get("DYNA_TEST_LONG"))
 KILLS = 20 if LONG else 3
-PATIENCE = 600 if LONG else 120
 PASSWORD = "s3cret-of-redis-4711"
 GROUP = "cordyna.acme.on_entry.entries"
 FLOW = """
@@ -39,42 +36,12 @@ triggers:
 """
 
 
-class Place:
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.started: list[Server] = []
-
+class Place(TriggerPlace):
     def flow(self, connection: dict, *more: str) -> None:
         text = FLOW.format(
             connection=json.dumps({"type": "redis", **connection}), more="\n    ".join(more)
         )
         (self.folder / "on_entry.yaml").write_text(text, encoding="utf-8")
-
-    def start(self, **env: str) -> Server:
-        self.started.append(spawn(self.folder, **env))
-        return find_port(self.started[-1])
-
-    def kill(self) -> None:
-        while self.started:
-            server = self.started.pop()
-            server.process.kill()
-            server.process.wait()
-
-    def runs(self) -> list[dict]:
-        found = rows(self.folder, "SELECT state, inputs FROM run ORDER BY rowid")
-        return [{"state": state, **json.loads(inputs)} for state, inputs in found]
-
-    def ended(self, count: int) -> list[dict]:
-        def look() -> list[dict] | None:
-            found = self.runs()
-            assert len(found) <= count, f"{len(found)} runs, {count} wanted: {found[-3:]}"
-            whole = len(found) == count and all(one["state"] == "completed" for one in found)
-            return found if whole else None
-
-        return eventually(look, f"{count} runs", PATIENCE)
-
-    def kept(self) -> int:
-        return int(rows(self.folder, "SELECT count(*) FROM event")[0][0])
 
 
 def input_that(server: Server, state: str, problem: str = "") -> dict:
