@@ -148,7 +148,8 @@ class Server:
             raise
 
 
-def eventually(look: Callable[[], Any], what: str, seconds: float = 60) -> Any:
+def eventually(look: Callable[[], Any], what: object, seconds: float = 60) -> Any:
+    """`what` is waited for, in words, or something that shows what came instead."""
     until = monotonic() + seconds
     while True:
         found = look()
