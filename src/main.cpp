@@ -32,6 +32,7 @@
 #include "process/data/sql/sql_step.hpp"
 #include "process/http/http_step.hpp"
 #include "process/http/preparer.hpp"
+#include "process/kubernetes/job_executor.hpp"
 #include "process/local/cgroup.hpp"
 #include "process/local/core_files.hpp"
 #include "process/local/fork_link.hpp"
@@ -114,9 +115,15 @@ class LocalTasks final : public cordyna::Executor {
     private_.recover();
   }
 
-  void start(const cordyna::StartAttempt& command) override { local().start(command); }
-  void cancel(const cordyna::CancelAttempt& command) override { local().cancel(command); }
-  void adopt(const cordyna::StartAttempt& command) override { local().adopt(command); }
+  void start(const cordyna::StartAttempt& command) override {
+    by_type(command.flow, command.task).start(command);
+  }
+  void cancel(const cordyna::CancelAttempt& command) override {
+    by_type(command.flow, command.task).cancel(command);
+  }
+  void adopt(const cordyna::StartAttempt& command) override {
+    by_type(command.flow, command.task).adopt(command);
+  }
   void run_ended(const cordyna::RunRow& run) override { private_.run_ended(run); }
 
   [[nodiscard]] static bool runs(const std::string& type) {
@@ -128,6 +135,25 @@ class LocalTasks final : public cordyna::Executor {
   }
 
  private:
+  cordyna::Executor& by_type(const std::shared_ptr<const cordyna::Flow>& flow,
+                             cordyna::TaskIndex task) {
+    const bool is_job = flow != nullptr && flow->tasks[task].type == "kubernetes";
+    return is_job ? static_cast<cordyna::Executor&>(jobs()) : local();
+  }
+
+  cordyna::KubernetesJobs& jobs() {
+    if (jobs_ == nullptr) {
+      cordyna::KubernetesSettings settings;
+      settings.variable = [](const char* name) {
+        const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): nobody sets it
+        return value == nullptr ? std::string() : std::string(value);
+      };
+      jobs_ = std::make_unique<cordyna::KubernetesJobs>(layout_, std::move(settings), secrets_,
+                                                        clock_, sink_);
+    }
+    return *jobs_;
+  }
+
   /// A connection of our own: the store's belongs to cerebro.
   cordyna::Result<cordyna::StoreReader*> reader() {
     if (reader_ == nullptr) {
@@ -178,6 +204,7 @@ class LocalTasks final : public cordyna::Executor {
   cordyna::data::DataPreparer data_;
   std::unique_ptr<cordyna::StoreReader> reader_;
   std::unique_ptr<cordyna::LocalProcess> local_;
+  std::unique_ptr<cordyna::KubernetesJobs> jobs_;
 };
 
 int command_line(int argc, char** argv) {

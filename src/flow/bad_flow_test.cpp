@@ -100,7 +100,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadCase{"NoScript", task("type: shell"), "3:5 missing_key", "'script'"},
         BadCase{"EmptyScript", task("type: shell, script: ''"), "3:34 bad_value", "empty"},
         BadCase{"UnknownType", task("type: shel"), "3:19 unknown_type", "did you mean 'shell'?"},
-        BadCase{"TypeOfLater", task("type: kubernetes"), "3:19 not_yet", "not supported"},
+        BadCase{"TypeOfLater", task("type: task"), "3:19 not_yet", "not supported"},
         BadCase{"HttpWithoutUrl", task("type: http"), "3:5 missing_key", "'url'"},
         BadCase{"HttpElsewhere", task("type: http, url: 'ftp://h/'"), "3:30 bad_value", "https://"},
         BadCase{"HttpWithTwoBodies", task("type: http, url: 'http://h', body: a, json: b"),

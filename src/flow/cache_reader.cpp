@@ -16,6 +16,7 @@ struct NeverCached {
 };
 
 constexpr std::array kNeverCached{
+    NeverCached{"kubernetes", "what a cluster does is not done here, and is not kept here"},
     NeverCached{"guard", "a guard judges each time anew"},
     NeverCached{"share", "a share writes where others read, and must do it each time"},
     NeverCached{"wait_for", "a wait_for looks at the world as it is now"},

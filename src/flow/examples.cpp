@@ -305,6 +305,21 @@ tasks:
     resources: {memory: 256MB, cpu: 1}
     allow_failure: true   # the image of this example is on no machine but acme's
 )yaml"},
+                               Example{"kubernetes", "warning", R"yaml(id: train
+tasks:
+  - id: fit
+    type: kubernetes
+    context: acme-production
+    image: acme/train:7
+    script: 'train --day "{{ run.date }}" && echo "model=7" > "$DYNA_OUTPUTS"'
+    resources: {memory: 2GB, cpu: 2}
+    requests: {memory: 512MB}
+    node_selector: {disk: ssd}
+    timeouts: {complete: 1h}
+    ttl: 10m
+    retry: {attempts: 2, delay: 1s}
+    allow_failure: true   # nobody but acme may use its cluster
+)yaml"},
                                Example{"http", "warning", R"yaml(id: tell
 inputs: [{id: order, type: int, default: 17}]
 tasks:

@@ -8,6 +8,7 @@
 #include "flow/http_keys.hpp"
 #include "flow/invoke_keys.hpp"
 #include "flow/key_spec.hpp"
+#include "flow/kubernetes_keys.hpp"
 #include "flow/notify_keys.hpp"
 #include "flow/python_keys.hpp"
 #include "flow/remote_keys.hpp"
@@ -535,7 +536,11 @@ constexpr std::array kTypes{
                             "names. A request that changes something has an Idempotency-Key, the "
                             "same for all attempts of the task in its run.",
              .keys = http_detail::kHttp},
-    later("kubernetes", "Runs a job in Kubernetes."),
+    TaskType{.name = "kubernetes",
+             .description = "Runs a container as a Job of a Kubernetes cluster. What it writes to "
+                            "$DYNA_OUTPUTS, less than 4096 bytes, are its outputs; it has no "
+                            "$DYNA_ARTIFACTS. The Job goes on while Cordyna is restarted.",
+             .keys = kubernetes_detail::kKubernetes},
     TaskType{.name = "sql",
              .description =
                  "Runs SQL in PostgreSQL, SQLite or DuckDB. Its outputs are affected (rows "

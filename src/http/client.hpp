@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <string>
 
 #include "http/exchange.hpp"
@@ -20,6 +21,7 @@ struct ClientOptions {
   std::string ca_file{};    ///< PEM: CAs that are trusted instead of the system's; empty: those
   Reach reach = Reach::kAnywhere;  ///< of a server that is connected to without a proxy
   std::size_t answer_bytes_max = kAnswerBytesMax;  ///< of a body that nobody takes
+  TlsOptions tls{};                                ///< beside `ca_file`, which goes before its own
 };
 
 /// The answer, whatever its status; redirects are not followed. A body that `taker` does not want,
@@ -31,5 +33,29 @@ struct ClientOptions {
 /// tell whether it is whole.
 [[nodiscard]] Result<Response> exchange(const Request& request, const ClientOptions& options,
                                         BodyTaker* taker);
+
+/// Requests to servers, one after the other, over a connection that stays where the server lets it.
+///
+/// Threads: one.
+class Session {
+ public:
+  Session();
+  ~Session();
+  Session(Session&&) noexcept;
+  Session& operator=(Session&&) noexcept;
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  /// As `exchange`. What a server that closed meanwhile did not answer at all is sent once more
+  /// over a new connection: only for requests that may be repeated.
+  [[nodiscard]] Result<Response> send(const Request& request, const ClientOptions& options,
+                                      BodyTaker* taker);
+  /// The next request gets a new connection: other credentials go with it.
+  void close();
+
+ private:
+  struct Open;
+  std::unique_ptr<Open> open_;
+};
 
 }  // namespace cordyna::http

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/words.hpp"
 #include "http/response_parser.hpp"
 
 namespace cordyna::http {
@@ -36,7 +37,7 @@ Result<std::string> head_of(const Request& request, const ExchangeOptions& optio
   preset("Accept", "*/*");
   // A body that is packed on the way has neither the length nor the digest of the file.
   preset("Accept-Encoding", "identity");
-  add("Connection", "close");
+  add("Connection", options.stays == nullptr ? "close" : "keep-alive");
   if (!options.proxy_authorization.empty()) {
     add("Proxy-Authorization", options.proxy_authorization);
   }
@@ -63,11 +64,16 @@ class Answer {
       if (parser.response().status >= 200) {
         Response response = parser.response();
         response.body = std::move(body_);
+        stays_ = parser.is_done() && pending_.empty() &&
+                 !same_word(response.header("Connection"), "close");
         return response;
       }
     }
     return fail(ErrorCode::kUnavailable, "the server never came to its answer");
   }
+
+  /// Whether the connection may carry another request.
+  [[nodiscard]] bool stays() const { return stays_; }
 
  private:
   Result<> begin(const Response& head) {
@@ -114,6 +120,7 @@ class Answer {
   bool no_body_;
   std::size_t bytes_max_;
   bool streams_ = false;
+  bool stays_ = false;
   std::string body_;
   std::string pending_;  ///< read, and not parsed yet
 };
@@ -159,8 +166,9 @@ Result<Response> exchange_on(Stream& stream, const Request& request, const Excha
     return std::unexpected<Error>(sent.error());
   }
   // A server that refuses may answer and close before it has read everything.
-  Result<Response> response =
-      Answer(stream, taker, request.method == "HEAD", options.answer_bytes_max).receive();
+  Answer answer(stream, taker, request.method == "HEAD", options.answer_bytes_max);
+  Result<Response> response = answer.receive();
+  if (options.stays != nullptr) *options.stays = sent.has_value() && answer.stays();
   if (!response.has_value() && !sent.has_value()) return std::unexpected<Error>(sent.error());
   return response;
 }

@@ -33,6 +33,7 @@ struct ExchangeOptions {
   std::string target{};               ///< the whole address, for a proxy; empty: the URL's own
   std::string proxy_authorization{};  ///< of a proxy that reads the request
   std::size_t answer_bytes_max = kAnswerBytesMax;  ///< of a body that nobody takes
+  bool* stays = nullptr;  ///< not null: the connection is to stay, and here it says whether it does
 };
 
 [[nodiscard]] Result<Response> exchange_on(Stream& stream, const Request& request,

@@ -50,11 +50,20 @@ struct Connected {
 [[nodiscard]] Result<std::unique_ptr<Stream>> connect_unix(const std::string& path,
                                                            const Waits& waits);
 
-/// TLS 1.2 or newer; the certificate must be valid for `host` and of a CA of `ca_file`, or, where
-/// that is empty, of one that the system, or $SSL_CERT_FILE, $SSL_CERT_DIR, trusts. Errors:
-/// kUntrusted: it is not; kUnavailable, kCancelled.
+/// Whom TLS trusts, and who we are to it. All of it is PEM text but the file's name.
+struct TlsOptions {
+  std::string ca_file{};      ///< CAs that are trusted instead of the system's; empty: those
+  std::string ca{};           ///< the same as text, instead of the file
+  std::string certificate{};  ///< ours, with those between it and its CA; empty: none
+  std::string key{};          ///< of our certificate
+  std::string server_name{};  ///< that the server's certificate must be valid for; empty: its host
+};
+
+/// TLS 1.2 or newer; the certificate must be valid for `host` and of a CA of the options, or, where
+/// they name none, of one that the system, or $SSL_CERT_FILE, $SSL_CERT_DIR, trusts. Errors:
+/// kUntrusted: it is not; kInvalidArgument: our certificate or key; kUnavailable, kCancelled.
 [[nodiscard]] Result<std::unique_ptr<Stream>> start_tls(std::unique_ptr<Stream> below,
                                                         const std::string& host,
-                                                        const std::string& ca_file = {});
+                                                        const TlsOptions& options = {});
 
 }  // namespace cordyna::http

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 #include <openssl/bio.h>
 #include <openssl/err.h>
+#include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
@@ -9,6 +10,8 @@
 #include <filesystem>
 #include <limits>
 #include <optional>
+#include <utility>
+#include <vector>
 
 #include "http/stream.hpp"
 
@@ -24,6 +27,9 @@ struct Freed {
 };
 using Context = std::unique_ptr<SSL_CTX, Freed<SSL_CTX_free>>;
 using Session = std::unique_ptr<SSL, Freed<SSL_free>>;
+using Certificate = std::unique_ptr<X509, Freed<X509_free>>;
+using PrivateKey = std::unique_ptr<EVP_PKEY, Freed<EVP_PKEY_free>>;
+using Memory = std::unique_ptr<BIO, Freed<BIO_free>>;
 using Method = std::unique_ptr<BIO_METHOD, Freed<BIO_meth_free>>;
 
 std::string openssl_error() {
@@ -102,10 +108,52 @@ Result<> trust_file(SSL_CTX* context, const std::string& file) {
               fmt::format("{} holds no certificates that can be read: {}", file, openssl_error()));
 }
 
+/// The certificates of a PEM text, in order.
+std::vector<Certificate> certificates_of(const std::string& pem) {
+  std::vector<Certificate> found;
+  const Memory memory(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
+  while (X509* one = PEM_read_bio_X509(memory.get(), nullptr, nullptr, nullptr)) {
+    found.emplace_back(one);
+  }
+  ERR_clear_error();  // of the end of the text
+  return found;
+}
+
+Result<> trust_text(SSL_CTX* context, const std::string& pem) {
+  const std::vector<Certificate> found = certificates_of(pem);
+  for (const Certificate& one : found) {
+    X509_STORE_add_cert(SSL_CTX_get_cert_store(context), one.get());
+  }
+  if (!found.empty()) return {};
+  return fail(ErrorCode::kUntrusted, "the CA that is given holds no certificate that can be read");
+}
+
+Result<> introduce_us(SSL_CTX* context, const TlsOptions& options) {
+  if (options.certificate.empty()) return {};
+  const std::vector<Certificate> found = certificates_of(options.certificate);
+  const Memory memory(BIO_new_mem_buf(options.key.data(), static_cast<int>(options.key.size())));
+  const PrivateKey key(PEM_read_bio_PrivateKey(memory.get(), nullptr, nullptr, nullptr));
+  if (found.empty() || key == nullptr) {
+    ERR_clear_error();
+    return fail(ErrorCode::kInvalidArgument,
+                fmt::format("our {} for TLS cannot be read as PEM",
+                            found.empty() ? "certificate" : "certificate's key"));
+  }
+  bool fits = SSL_CTX_use_certificate(context, found.front().get()) == 1 &&
+              SSL_CTX_use_PrivateKey(context, key.get()) == 1;
+  for (std::size_t i = 1; fits && i < found.size(); ++i) {
+    fits = SSL_CTX_add1_chain_cert(context, found[i].get()) == 1;
+  }
+  if (fits) return {};
+  return fail(ErrorCode::kInvalidArgument,
+              fmt::format("our certificate for TLS cannot be used: {}", openssl_error()));
+}
+
 class TlsStream final : public Stream {
  public:
-  TlsStream(std::unique_ptr<Stream> below, std::string host, std::string ca_file)
-      : host_(std::move(host)), ca_file_(std::move(ca_file)) {
+  TlsStream(std::unique_ptr<Stream> below, const std::string& host, TlsOptions options)
+      : host_(options.server_name.empty() ? host : options.server_name),
+        options_(std::move(options)) {
     below_.stream = std::move(below);
   }
 
@@ -115,7 +163,8 @@ class TlsStream final : public Stream {
     if (context_ == nullptr || method_ == nullptr) return broken("TLS cannot begin");
     SSL_CTX_set_min_proto_version(context_.get(), TLS1_2_VERSION);
     SSL_CTX_set_verify(context_.get(), SSL_VERIFY_PEER, nullptr);
-    TRY(ca_file_.empty() ? trust_system(context_.get()) : trust_file(context_.get(), ca_file_));
+    TRY(trust(context_.get()));
+    TRY(introduce_us(context_.get(), options_));
     session_.reset(SSL_new(context_.get()));
     BIO_meth_set_read(method_.get(), bio_read);
     BIO_meth_set_write(method_.get(), bio_write);
@@ -133,9 +182,7 @@ class TlsStream final : public Stream {
       ERR_clear_error();
       return fail(ErrorCode::kUntrusted,
                   fmt::format("the certificate of {} is not trusted: {}; {}", host_,
-                              X509_verify_cert_error_string(verdict),
-                              ca_file_.empty() ? "SSL_CERT_FILE can name a file with the CA"
-                                               : "only the CAs of " + ca_file_ + " are trusted"));
+                              X509_verify_cert_error_string(verdict), trusted()));
     }
     if (below_.ended) {
       return fail(ErrorCode::kUnavailable,
@@ -168,6 +215,17 @@ class TlsStream final : public Stream {
     return static_cast<int>(std::min<std::size_t>(size, std::numeric_limits<int>::max()));
   }
 
+  Result<> trust(SSL_CTX* context) const {
+    if (!options_.ca_file.empty()) return trust_file(context, options_.ca_file);
+    return options_.ca.empty() ? trust_system(context) : trust_text(context, options_.ca);
+  }
+
+  [[nodiscard]] std::string trusted() const {
+    if (!options_.ca_file.empty()) return "only the CAs of " + options_.ca_file + " are trusted";
+    return options_.ca.empty() ? "SSL_CERT_FILE can name a file with the CA"
+                               : "only the CA that was given for it is trusted";
+  }
+
   Result<> expect_host() {
     X509_VERIFY_PARAM* param = SSL_get0_param(session_.get());
     if (X509_VERIFY_PARAM_set1_ip_asc(param, host_.c_str()) == 1) return {};
@@ -191,7 +249,7 @@ class TlsStream final : public Stream {
   }
 
   std::string host_;
-  std::string ca_file_;
+  TlsOptions options_;
   Below below_;
   Context context_;
   Method method_;
@@ -201,8 +259,8 @@ class TlsStream final : public Stream {
 }  // namespace
 
 Result<std::unique_ptr<Stream>> start_tls(std::unique_ptr<Stream> below, const std::string& host,
-                                          const std::string& ca_file) {
-  auto stream = std::make_unique<TlsStream>(std::move(below), host, ca_file);
+                                          const TlsOptions& options) {
+  auto stream = std::make_unique<TlsStream>(std::move(below), host, options);
   TRY(stream->begin());
   return stream;
 }

@@ -244,6 +244,7 @@ need_test_parts() {
   need_docker
   need_kafka
   need_languages
+  if [[ -n ${DYNA_TEST_LONG:-} ]]; then need_kube; fi
 }
 
 test_everything() {

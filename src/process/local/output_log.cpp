@@ -28,6 +28,12 @@ OutputLog::OutputLog(int folder, std::size_t bytes_max, const std::vector<std::s
       out_{'o', Masker(masks_), {}, false},
       error_stream_{'e', Masker(masks_), {}, false} {}
 
+void OutputLog::go_on(std::uint64_t bytes) {
+  bytes_ = bytes;
+  goes_on_ = true;
+  truncated_ = bytes >= bytes_max_;
+}
+
 void OutputLog::add(OutputStream which, std::string_view bytes, Millis now) {
   Stream& stream = which == OutputStream::kOut ? out_ : error_stream_;
   clear_.clear();
@@ -127,8 +133,9 @@ void OutputLog::write_out() {
   if (buffer_.empty() || error_ != 0) return;
   if (!file_.valid()) {
     const std::string name(attempt_file::kLog);
-    file_ = Fd(openat(folder_, name.c_str(),
-                      O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600));
+    file_ = Fd(openat(
+        folder_, name.c_str(),
+        O_WRONLY | O_CREAT | (goes_on_ ? 0 : O_EXCL) | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600));
     if (!file_.valid()) error_ = errno;
   }
   if (error_ == 0) error_ = write_all(file_.get(), buffer_);

@@ -27,6 +27,9 @@ class OutputLog {
   OutputLog(const OutputLog&) = delete;
   OutputLog& operator=(const OutputLog&) = delete;
 
+  /// Goes on behind what a log of ours left in the file, which has so many bytes. Before the first
+  /// output.
+  void go_on(std::uint64_t bytes);
   /// Output as it was read.
   void add(OutputStream stream, std::string_view bytes, Millis now);
   /// Writes lines that have no end yet: called when a stream pauses, so that a prompt is seen.
@@ -69,6 +72,7 @@ class OutputLog {
   std::string last_error_;
   std::uint64_t bytes_ = 0;  ///< with those in the buffer
   bool truncated_ = false;
+  bool goes_on_ = false;
   int error_ = 0;
 };
 
