@@ -61,7 +61,7 @@ Result<std::unique_ptr<http::Stream>> stream_to(const Target& target) {
   TRY_ASSIGN(http::Connected connected,
              http::connect_tcp(target.host, target.port, waits, http::Reach::kAnywhere));
   if (!target.tls) return std::move(connected.stream);
-  return http::start_tls(std::move(connected.stream), target.host, target.ca_file);
+  return http::start_tls(std::move(connected.stream), target.host, {.ca_file = target.ca_file});
 }
 
 }  // namespace
