@@ -163,6 +163,7 @@ JobState parse_job(const json::value& object) {
   job.name = text_at(object, {"metadata", "name"});
   job.uid = text_at(object, {"metadata", "uid"});
   job.attempt = text_at(object, {"metadata", "annotations", kAttemptNote});
+  job.generation = number_at(object, {"metadata", "generation"}).value_or(0);
   job.suspended = flag_at(object, {"spec", "suspend"});
   job.deleting = value_at(object, {"metadata", "deletionTimestamp"}) != nullptr;
   job.complete = condition(object, "Complete") != nullptr;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <boost/json/fwd.hpp>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -15,7 +16,8 @@ namespace cordyna::kubernetes {
 struct JobState {
   std::string name;
   std::string uid;
-  std::string attempt;  ///< of its annotation
+  std::string attempt;          ///< of its annotation
+  std::int64_t generation = 0;  ///< grows with each change of what it is to be
   bool suspended = false;
   bool complete = false;
   bool failed = false;

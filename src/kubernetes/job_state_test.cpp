@@ -176,6 +176,15 @@ TEST(JobStateTest, AJobThatWasDeletedIsLostUnlessItsEndWasSeen) {
             Fate::kCompleted);
 }
 
+TEST(JobStateTest, AJobIsReadWithWhatItIsToBe) {
+  const JobState job = parse_job(json::parse(
+      R"({"metadata":{"name":"j","uid":"u","generation":2,"deletionTimestamp":"t","annotations":)"
+      R"({"cordyna.io/attempt":"r/a/1"}},"spec":{"suspend":true}})"));
+  EXPECT_EQ(job.name + job.uid + job.attempt, "jur/a/1");
+  EXPECT_EQ(job.generation, 2);
+  EXPECT_TRUE(job.suspended && job.deleting && !job.complete && !job.failed);
+}
+
 TEST(JobStateTest, ObjectsThatAreNoneAreEmpty) {
   for (const char* text :
        {"null", "[]", "{}",

@@ -307,7 +307,9 @@ void KubernetesJobs::Impl::know_job(Attempt& attempt) {
   if (attempt.record.uid.empty()) return;
   const std::lock_guard lock(mutex_);
   const auto found = attempts_.find(attempt.name);
-  if (found != attempts_.end()) by_job_[attempt.record.uid] = found->second;
+  if (found == attempts_.end()) return;
+  by_job_[attempt.record.uid] = found->second;
+  attempt.known_since = steady_ms();
 }
 
 void KubernetesJobs::Impl::leave(const AttemptRef& attempt) {
@@ -344,7 +346,9 @@ kubernetes::PlaceSinks KubernetesJobs::Impl::sinks_of(const std::shared_ptr<Plac
   kubernetes::PlaceSinks sinks;
   sinks.job = [this](const JobState& job, bool deleted) { on_job(job, deleted); };
   sinks.pod = [this](const PodState& pod) { on_pod(pod); };
-  sinks.jobs_listed = [this, where](const auto& uids) { on_jobs_listed(*where, uids); };
+  sinks.jobs_listed = [this, where](const auto& uids, Millis began) {
+    on_jobs_listed(*where, uids, began);
+  };
   sinks.pods_listed = [this, where](const auto& uids) { on_pods_listed(*where, uids); };
   sinks.trouble = [this, where](const std::string& trouble) { on_trouble(*where, trouble); };
   return sinks;
@@ -370,12 +374,14 @@ void KubernetesJobs::Impl::on_pod(const PodState& pod) {
   enqueue(*found->second);
 }
 
-/// What was deleted while nobody was told is not in a list any more. What was made since is not in
-/// it, either: so it is only looked after.
-void KubernetesJobs::Impl::on_jobs_listed(const Place& place, const std::set<std::string>& uids) {
+/// What was deleted while nobody was told is not in a list any more. That is no proof: it is looked
+/// after.
+void KubernetesJobs::Impl::on_jobs_listed(const Place& place, const std::set<std::string>& uids,
+                                          Millis began) {
   const std::lock_guard lock(mutex_);
   for (const auto& [uid, attempt] : by_job_) {
     if (attempt->watched_in != &place || uids.contains(uid)) continue;
+    if (attempt->known_since >= began) continue;
     attempt->news.job_missing = true;
     enqueue(*attempt);
   }
@@ -385,7 +391,11 @@ void KubernetesJobs::Impl::on_pods_listed(const Place& place, const std::set<std
   const auto shared = std::make_shared<const std::set<std::string>>(uids);
   const std::lock_guard lock(mutex_);
   for (const auto& [uid, attempt] : by_job_) {
-    if (attempt->watched_in == &place) attempt->news.pods_listed = shared;
+    if (attempt->watched_in != &place) continue;
+    attempt->news.pods_listed = shared;
+    // What was told before it and not looked at yet.
+    for (PodState& pod : attempt->news.pods) pod.gone = pod.gone || !uids.contains(pod.uid);
+    enqueue(*attempt);
   }
 }
 

@@ -63,8 +63,9 @@ struct Attempt {
   bool queued = false;
   bool busy = false;
   const Place* watched_in = nullptr;
-  bool again = false;  ///< news came while it was busy
-  Millis due = 0;      ///< steady, of its entry in timed_; 0: it has none
+  bool again = false;      ///< news came while it was busy
+  Millis known_since = 0;  ///< steady, of its Job's uid
+  Millis due = 0;          ///< steady, of its entry in timed_; 0: it has none
 
   std::optional<Outcome> early;  ///< it ended before anything was asked of a cluster
   JobFolder folder{{}};
@@ -145,7 +146,8 @@ class KubernetesJobs::Impl {
   void leave(const AttemptRef& attempt);
   void on_job(const kubernetes::JobState& job, bool deleted);
   void on_pod(const kubernetes::PodState& pod);
-  void on_jobs_listed(const kubernetes::Place& place, const std::set<std::string>& uids);
+  void on_jobs_listed(const kubernetes::Place& place, const std::set<std::string>& uids,
+                      Millis began);
   void on_pods_listed(const kubernetes::Place& place, const std::set<std::string>& uids);
   void on_trouble(const kubernetes::Place& place, const std::string& trouble);
   void know_job(Attempt& attempt);

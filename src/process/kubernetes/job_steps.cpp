@@ -135,12 +135,17 @@ void KubernetesJobs::Impl::take_news(Attempt& attempt) {
     const std::lock_guard lock(mutex_);
     std::swap(news, attempt.news);
   }
-  if (news.job.has_value()) {
+  // What is told of before we let it begin may come after the answer to that.
+  if (news.job.has_value() && news.job->generation >= attempt.job.generation) {
     attempt.job = *std::move(news.job);
     attempt.job_seen = true;
   }
   attempt.job_deleted = attempt.job_deleted || news.job_deleted;
   if (news.job_missing && !attempt.job_deleted) attempt.job_seen = false;
+  // Before the news: what came after the list is not in it.
+  if (news.pods_listed != nullptr) {
+    for (PodState& pod : attempt.pods) pod.gone = pod.gone || !news.pods_listed->contains(pod.uid);
+  }
   for (PodState& fresh : news.pods) {
     const auto known = std::ranges::find(attempt.pods, fresh.uid, &PodState::uid);
     if (known == attempt.pods.end()) {
@@ -148,9 +153,6 @@ void KubernetesJobs::Impl::take_news(Attempt& attempt) {
     } else if (!known->gone) {
       *known = std::move(fresh);
     }
-  }
-  if (news.pods_listed != nullptr) {
-    for (PodState& pod : attempt.pods) pod.gone = pod.gone || !news.pods_listed->contains(pod.uid);
   }
   if (news.trouble.has_value()) {
     note(attempt, news.trouble->empty() ? "the cluster answers again"

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/check.hpp"
+#include "process/kubernetes/steady.hpp"
 
 namespace cordyna::kubernetes {
 namespace {
@@ -81,13 +82,14 @@ void PlaceWatch::watch(const Which& which, const Listed& list, const Changed& ch
 void PlaceWatch::watch_jobs() {
   const Which which = jobs_of(ns_, selector_);
   const auto list = [&](Api& api) {
+    const Millis began = steady_ms();
     std::set<std::string> uids;
     auto version = api.list(which, [&](const boost::json::value& object) {
       const JobState job = parse_job(object);
       uids.insert(job.uid);
       sinks_.job(job, false);
     });
-    if (version.has_value()) sinks_.jobs_listed(uids);
+    if (version.has_value()) sinks_.jobs_listed(uids, began);
     return version;
   };
   watch(which, list, [this](std::string_view type, const boost::json::value& object) {

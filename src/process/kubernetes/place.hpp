@@ -20,8 +20,9 @@ namespace cordyna::kubernetes {
 struct PlaceSinks {
   std::function<void(const JobState& job, bool deleted)> job;
   std::function<void(const PodState& pod)> pod;
-  /// After a list of all: the uids of the Jobs, and of the pods, that are there.
-  std::function<void(const std::set<std::string>& jobs)> jobs_listed;
+  /// After a list of all: the uids of the Jobs, and of the pods, that are there. `began`: steady;
+  /// what was made since then may be missing.
+  std::function<void(const std::set<std::string>& jobs, Millis began)> jobs_listed;
   std::function<void(const std::set<std::string>& pods)> pods_listed;
   /// A watch could not be had, for people; empty: it is there again.
   std::function<void(const std::string& trouble)> trouble;

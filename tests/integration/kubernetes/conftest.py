@@ -18,7 +18,9 @@ sys.path[:0] = [str(INTEGRATION / "server")]
 def cluster() -> Iterator[Cluster]:
     """Its programs take minutes to build, once: ./dev test --long does it."""
     if not is_built():
-        assert not os.environ.get("DYNA_TEST_LONG"), "tools/dev/kube.sh did not build the control plane"
+        assert not os.environ.get("DYNA_TEST_LONG"), (
+            "tools/dev/kube.sh did not build the control plane"
+        )
         pytest.skip("the control plane is not built: ./dev test --long does it")
     running = Cluster()
     try:

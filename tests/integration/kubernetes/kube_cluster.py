@@ -79,7 +79,11 @@ class Cluster:
     def make_keys(self) -> None:
         run = ["openssl", "genrsa", "-out", str(self.folder / "sa.key"), "2048"]
         subprocess.run(run, check=True, capture_output=True)
-        users = [f'{ADMIN},admin,1,"system:masters"', f"{RUNNER},runner,2,", f"{STRANGER},stranger,3,"]
+        users = [
+            f'{ADMIN},admin,1,"system:masters"',
+            f"{RUNNER},runner,2,",
+            f"{STRANGER},stranger,3,",
+        ]
         (self.folder / "tokens.csv").write_text("\n".join(users) + "\n")
 
     def start_etcd(self) -> None:
@@ -129,7 +133,9 @@ class Cluster:
 
     def connect(self) -> http.client.HTTPSConnection:
         context = ssl.create_default_context(cadata=self.ca())
-        return http.client.HTTPSConnection("127.0.0.1", self.port, timeout=PATIENCE, context=context)
+        return http.client.HTTPSConnection(
+            "127.0.0.1", self.port, timeout=PATIENCE, context=context
+        )
 
     def call(self, method: str, path: str, body: Any = None, token: str = ADMIN,
              kind: str = "application/json") -> Any:  # fmt: skip

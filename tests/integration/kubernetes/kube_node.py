@@ -4,6 +4,7 @@ cluster how it went, as a kubelet does. There are no containers: what a pod's im
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import os
 import re
@@ -61,7 +62,9 @@ class Pod:
             return
         status = {"name": "task", "image": "x", "imageID": "", "ready": "running" in state,
                   "restartCount": 0, "state": state}  # fmt: skip
-        body = {"status": {"phase": phase, "startTime": stamp(), "containerStatuses": [status], **more}}
+        body = {
+            "status": {"phase": phase, "startTime": stamp(), "containerStatuses": [status], **more}
+        }
         try:
             self.node.cluster.patch(f"{self.path}/status", body)
         except (Refused, OSError):
@@ -76,7 +79,9 @@ class Pod:
                 env[one["name"]] = literal(one["value"])
             elif "valueFrom" in one:
                 ref = one["valueFrom"]["secretKeyRef"]
-                secret = self.node.cluster.call("GET", f"/api/v1/namespaces/{self.ns}/secrets/{ref['name']}")
+                secret = self.node.cluster.call(
+                    "GET", f"/api/v1/namespaces/{self.ns}/secrets/{ref['name']}"
+                )
                 env[one["name"]] = base64.b64decode(secret["data"][ref["key"]]).decode()
         return env
 
@@ -91,7 +96,9 @@ class Pod:
         with tempfile.TemporaryDirectory() as folder:
             message = Path(folder) / "message"
             env = {**self.environment(), "DYNA_OUTPUTS": str(message)}
-            words = [literal(word) for word in container.get("command", []) + container.get("args", [])]
+            words = [
+                literal(word) for word in container.get("command", []) + container.get("args", [])
+            ]
             try:
                 self.process = subprocess.Popen(words, env=env, cwd=folder, text=True, start_new_session=True,
                                                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT)  # fmt: skip
@@ -121,10 +128,8 @@ class Pod:
     def forget(self) -> None:
         if self.node.lost or self.silent:
             return
-        try:
+        with contextlib.suppress(Refused, OSError):
             self.node.cluster.call("DELETE", self.path, {"gracePeriodSeconds": 0})
-        except (Refused, OSError):
-            pass
 
     def delete(self) -> None:
         """The cluster wants it to end."""
@@ -142,7 +147,12 @@ class Pod:
     def evict(self) -> None:
         """As a kubelet does that has no memory left."""
         message = "The node was low on resource: memory."
-        self.tell("Failed", {"terminated": {"exitCode": 137, "reason": "Error"}}, reason="Evicted", message=message)
+        self.tell(
+            "Failed",
+            {"terminated": {"exitCode": 137, "reason": "Error"}},
+            reason="Evicted",
+            message=message,
+        )
         self.silent = True
         self.kill()
 
@@ -177,7 +187,9 @@ class Node:
                 name = parts.path.split("/")[3]
                 found = [pod for pod in node.pods.values() if pod.name == name]
                 lines = found[0].lines if found else []
-                text = "".join(f"{at} {line}\n" for at, line in list(lines) if at[: len(since)] >= since)
+                text = "".join(
+                    f"{at} {line}\n" for at, line in list(lines) if at[: len(since)] >= since
+                )
                 self.send_response(200)
                 self.send_header("Content-Length", str(len(text.encode())))
                 self.end_headers()
@@ -191,7 +203,9 @@ class Node:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         certs = self.cluster.folder / "certs"
         context.load_cert_chain(certs / "apiserver.crt", certs / "apiserver.key")
-        server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+        server.socket = context.wrap_socket(
+            server.socket, server_side=True, do_handshake_on_connect=False
+        )
         threading.Thread(target=server.serve_forever, daemon=True).start()
         return server
 
@@ -211,7 +225,9 @@ class Node:
                 for pod in listed["items"]:
                     self.look(pod)
                 version = listed["metadata"]["resourceVersion"]
-                for event in self.cluster.watch(f"/api/v1/pods?watch=1&resourceVersion={version}&timeoutSeconds=300"):
+                for event in self.cluster.watch(
+                    f"/api/v1/pods?watch=1&resourceVersion={version}&timeoutSeconds=300"
+                ):
                     if event["type"] in ("ADDED", "MODIFIED"):
                         self.look(event["object"])
             except (OSError, Refused, json.JSONDecodeError):
@@ -223,12 +239,15 @@ class Node:
             return
         if not spec.get("nodeName"):
             target = {"apiVersion": "v1", "kind": "Node", "name": self.name}
-            try:
-                self.cluster.call("POST", f"/api/v1/namespaces/{meta['namespace']}/pods/{meta['name']}/binding",
-                                  {"apiVersion": "v1", "kind": "Binding", "metadata": {"name": meta["name"]},
-                                   "target": target})  # fmt: skip
-            except Refused:
-                pass
+            path = f"/api/v1/namespaces/{meta['namespace']}/pods/{meta['name']}/binding"
+            binding = {
+                "apiVersion": "v1",
+                "kind": "Binding",
+                "metadata": {"name": meta["name"]},
+                "target": target,
+            }
+            with contextlib.suppress(Refused):
+                self.cluster.call("POST", path, binding)
             return
         if spec["nodeName"] != self.name:
             return

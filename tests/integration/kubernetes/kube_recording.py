@@ -87,10 +87,12 @@ class Handler(BaseHTTPRequestHandler):
 
 
 class Recorder:
-    """`exchanges`: {"method", "path", "body", "status", "answer"}, or "lines" of a watch, in order."""
+    """`exchanges`: {"method", "path", "body", "status", "answer"} in order, or of a watch "lines", each with how
+    many requests had changed something when it came."""
 
     def __init__(self, cluster: Cluster) -> None:
         self.exchanges: list[dict[str, Any]] = []
+        self.changes = 0
         lock = threading.Lock()
         recorder = self
 
@@ -99,8 +101,13 @@ class Recorder:
                 exchange: dict[str, Any] = {"method": self.command, "path": self.path, "body": body}
                 with lock:
                     recorder.exchanges.append(exchange)
+                    recorder.changes += self.command != "GET"
                 far = cluster.connect()
-                headers = {name: self.headers[name] for name in ("Authorization", "Content-Type") if self.headers[name]}
+                headers = {
+                    name: self.headers[name]
+                    for name in ("Authorization", "Content-Type")
+                    if self.headers[name]
+                }
                 far.request(self.command, self.path, body or None, headers)
                 there = far.getresponse()
                 exchange["status"] = there.status
@@ -113,10 +120,10 @@ class Recorder:
                     self.hand_on(there, exchange["lines"])
                 far.close()
 
-            def hand_on(self, there: http.client.HTTPResponse, lines: list[str]) -> None:
+            def hand_on(self, there: http.client.HTTPResponse, lines: list[Any]) -> None:
                 try:
                     while line := there.readline():
-                        lines.append(line.decode())
+                        lines.append([recorder.changes, line.decode()])
                         self.chunk(line)
                     self.chunk(b"")
                 except OSError:
@@ -140,52 +147,57 @@ class Player:
         self.exchanges = json.loads((FOLDER / f"{name}.json").read_text())
         self.unknown: list[str] = []
         self.name = ""  # of the Job
-        self.released = threading.Event()
-        self.ended = threading.Event()
-        lock = threading.Lock()
+        self.changes = 0
+        self.ended = False
+        self.moved = threading.Condition()
         player = self
 
         class Cluster_(Handler):
             def answer(self, body: str) -> None:
                 if found := JOB.search(body):
                     player.name = found.group()
-                with lock:
+                with player.moved:
                     known = player.find(self.command, self.path, body)
                 if known is None:
                     player.unknown.append(f"{self.command} {self.path} {body}")
                     self.whole(500, "{}")
                 elif "lines" not in known:
                     self.whole(known["status"], player.with_name(known["answer"]))
-                    if self.command == "PATCH":
-                        player.released.set()
+                    if self.command != "GET":
+                        player.move()
                 else:
                     self.begin(known["status"])
                     for line in player.lines(known):
                         self.chunk(line.encode())
-                    player.ended.wait(60)
                     self.close_connection = True
 
         self.listener = Listener(Cluster_)
 
     def find(self, method: str, path: str, body: str) -> dict[str, Any] | None:
-        """The first of the same words that was not played; where all were, the last."""
+        """The last of the same words: what was told of a Job by then."""
         same = [one for one in self.exchanges if one["method"] == method and plain(one["path"]) == plain(path)
                 and plain(one["body"]) == plain(body)]  # fmt: skip
-        fresh = [one for one in same if not one.get("played")]
-        chosen: dict[str, Any] | None = (fresh or same[-1:] or [None])[0]
-        if chosen is not None:
-            chosen["played"] = True
-        return chosen
+        return same[-1] if same else None
+
+    def move(self) -> None:
+        with self.moved:
+            self.changes += 1
+            self.moved.notify_all()
 
     def with_name(self, text: str) -> str:
         return JOB.sub(self.name, text) if self.name else text
 
     def lines(self, known: dict[str, Any]) -> Iterator[str]:
-        """What was told of a Job that is not there yet is told when it is."""
-        self.released.wait(60)
-        for line in known["lines"]:
+        """Each when as much was changed as then; in the end it stays open until the test is over."""
+        for changes, line in [*known["lines"], [1 << 30, ""]]:
+            with self.moved:
+                self.moved.wait_for(lambda needed=changes: self.ended or self.changes >= needed, 60)
+                if self.ended or self.changes < changes:
+                    return
             yield self.with_name(line)
 
     def stop(self) -> None:
-        self.ended.set()
+        with self.moved:
+            self.ended = True
+            self.moved.notify_all()
         self.listener.stop()

@@ -22,7 +22,9 @@ from serving import eventually
 JOBS = "/apis/batch/v1/namespaces/default/jobs"
 PODS = "/api/v1/namespaces/default/pods"
 # Waits without a word until it is let go, by a file that the test makes.
-HOLD = "echo begun; while ! test -e {}; do sleep 0.05; done; echo let go; echo rows=3 > $DYNA_OUTPUTS"
+HOLD = (
+    "echo begun; while ! test -e {}; do sleep 0.05; done; echo let go; echo rows=3 > $DYNA_OUTPUTS"
+)
 
 
 @pytest.fixture(scope="module")
@@ -108,10 +110,22 @@ def test_each_failure_says_what_it_is(here: Here) -> None:
         ({"script": "kill -9 $$"}, "SIGNALLED", "signal 9"),
         ({"entrypoint": ["/no/such/program"]}, "SPAWN_FAILED", "cannot be started"),
         ({"script": "true", "job_labels": {"bad label!": "x"}}, "INPUT_INVALID", "422"),
-        ({"script": "true", "namespace": "kube-system"}, "ACCESS_DENIED", "DYNA_KUBERNETES_NAMESPACES"),
+        (
+            {"script": "true", "namespace": "kube-system"},
+            "ACCESS_DENIED",
+            "DYNA_KUBERNETES_NAMESPACES",
+        ),
         ({"script": "true", "context": "other"}, "ACCESS_DENIED", "DYNA_KUBERNETES_CONTEXTS"),
-        ({"script": "true", "service_account": "root"}, "ACCESS_DENIED", "DYNA_KUBERNETES_SERVICE_ACCOUNTS"),
-        ({"script": "head -c 5000 /dev/zero | tr '\\0' x > $DYNA_OUTPUTS"}, "OUTPUT_INVALID", "4096"),
+        (
+            {"script": "true", "service_account": "root"},
+            "ACCESS_DENIED",
+            "DYNA_KUBERNETES_SERVICE_ACCOUNTS",
+        ),
+        (
+            {"script": "head -c 5000 /dev/zero | tr '\\0' x > $DYNA_OUTPUTS"},
+            "OUTPUT_INVALID",
+            "4096",
+        ),
     ]:
         error = here.error(here.start(**keys))
         assert error["code"] == code and words in error["message"], (keys, error)
@@ -126,7 +140,9 @@ def test_all_output_comes_once_and_in_order_however_often_the_server_dies(here: 
         here.begin()
     let_go(here)
     here.completed(run)
-    assert [line for line in here.lines(run) if line.startswith("line ")] == [f"line {i}" for i in range(1, 301)]
+    assert [line for line in here.lines(run) if line.startswith("line ")] == [
+        f"line {i}" for i in range(1, 301)
+    ]
     assert len(here.attempts(run)) == 1
 
 
@@ -151,7 +167,9 @@ def test_the_apiserver_may_be_killed(here: Here, cluster: Cluster) -> None:
     assert len(here.attempts(run)) == 1
 
 
-def test_a_task_that_begins_while_the_apiserver_is_away_waits_for_it(here: Here, cluster: Cluster) -> None:
+def test_a_task_that_begins_while_the_apiserver_is_away_waits_for_it(
+    here: Here, cluster: Cluster
+) -> None:
     cluster.end("apiserver")
     run = here.start(script="echo hello")
     here.said(run, "waiting for it")
@@ -259,7 +277,9 @@ def test_who_may_not_is_told_what_is_missing(cluster: Cluster, tmp_path: Path) -
     config = cluster.write_config(tmp_path / "kubeconfig", STRANGER)
     place = Here(tmp_path, config)
     error = place.error(place.start(script="true"))
-    assert error["code"] == "ACCESS_DENIED" and 'cannot create resource \\"jobs\\"' in error["message"].replace('"', '\\"')
+    assert error["code"] == "ACCESS_DENIED" and 'cannot create resource \\"jobs\\"' in error[
+        "message"
+    ].replace('"', '\\"')
     cluster.write_config(config, "nobody-knows-this")
     error = place.error(place.start(script="true"))
     assert error["code"] == "ACCESS_DENIED" and "401" in error["message"]
@@ -268,7 +288,11 @@ def test_who_may_not_is_told_what_is_missing(cluster: Cluster, tmp_path: Path) -
 
 def test_a_plugin_says_who_we_are(here: Here, cluster: Cluster, tmp_path: Path) -> None:
     plugin = tmp_path / "who"
-    answer = {"kind": "ExecCredential", "apiVersion": "client.authentication.k8s.io/v1", "status": {"token": RUNNER}}
+    answer = {
+        "kind": "ExecCredential",
+        "apiVersion": "client.authentication.k8s.io/v1",
+        "status": {"token": RUNNER},
+    }
     plugin.write_text(f"#!/bin/sh\necho asked >> {tmp_path}/asked\necho '{json.dumps(answer)}'\n")
     plugin.chmod(0o755)
     user: dict[str, Any] = {"exec": {"apiVersion": answer["apiVersion"], "command": "./who"}}
@@ -309,7 +333,10 @@ def test_what_is_recorded_is_what_the_cluster_answers(
     recorder.listener.stop()
     if os.environ.get("DYNA_RECORD"):
         recorder.save(name)
-    known = {f"{one['method']} {plain(one['path'])}" for one in json.loads((FOLDER / f"{name}.json").read_text())}
+    known = {
+        f"{one['method']} {plain(one['path'])}"
+        for one in json.loads((FOLDER / f"{name}.json").read_text())
+    }
     assert {asked for asked in recorder.asked() if "watch=1" not in asked} <= known
 
 

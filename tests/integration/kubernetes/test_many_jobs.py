@@ -45,12 +45,18 @@ def memory_kb(pid: int) -> int:
         for line in Path(f"/proc/{one}/smaps_rollup").read_text().splitlines():
             if line.startswith("Pss:"):
                 total += int(line.split()[1])
-        left += [int(word) for task in Path(f"/proc/{one}/task").iterdir() for word in (task / "children").read_text().split()]
+        left += [
+            int(word)
+            for task in Path(f"/proc/{one}/task").iterdir()
+            for word in (task / "children").read_text().split()
+        ]
     return total
 
 
 @pytest.mark.skipif(not os.environ.get("DYNA_TEST_LONG"), reason="takes minutes")
-def test_five_hundred_jobs_are_cheap_and_each_change_is_seen_soon(cluster: Cluster, tmp_path: Path) -> None:
+def test_five_hundred_jobs_are_cheap_and_each_change_is_seen_soon(
+    cluster: Cluster, tmp_path: Path
+) -> None:
     played = Played()
     node = Node(cluster, "node-many", plays=played)
     here = Here(tmp_path, cluster.write_config(tmp_path / "kubeconfig"))
