@@ -84,6 +84,7 @@ struct Attempt {
   int log_failures = 0;
   Millis log_next = 0;  ///< steady
   Millis log_delay = 0;
+  Millis away_last = 0;     ///< steady; when the cluster last did not answer; 0: it always did
   Millis away_since = 0;    ///< steady; 0: the cluster answers
   Millis delay = 0;         ///< before the next try
   Millis image_since = 0;   ///< steady; since when its image is asked for in vain

@@ -36,7 +36,8 @@ constexpr Millis kRetryFirst = 100;
 constexpr Millis kRetryMost = 5'000;
 constexpr Millis kLogFirst = 1'000;
 constexpr Millis kLogMost = 10'000;
-constexpr Millis kPodsWait = 30'000;  // for pods of a Job that was deleted
+constexpr Millis kComesBack = 30'000;  // a cluster that was away knows nobody at first
+constexpr Millis kPodsWait = 30'000;   // for pods of a Job that was deleted
 
 json::value parsed_answer(const std::string& text) {
   boost::system::error_code problem;
@@ -164,6 +165,7 @@ void KubernetesJobs::Impl::take_news(Attempt& attempt) {
 Next KubernetesJobs::Impl::wait_for_cluster(Attempt& attempt, const ApiError& error) {
   const Millis now = steady_ms();
   if (error.fault == Fault::kCancelled) return {kRetryMost, false};
+  if (error.passes()) attempt.away_last = now;
   if (attempt.away_since == 0) {
     attempt.away_since = now;
     attempt.delay = kRetryFirst;
@@ -192,7 +194,9 @@ Next KubernetesJobs::Impl::begin(Attempt& attempt, Api& api) {
   if (done.has_value() && attempt.record.has_secret) done = make_secret(attempt, api);
   if (!done.has_value()) {
     const ApiError& error = done.error();
-    if (error.passes() || is_quota(error) || error.fault == Fault::kCancelled) {
+    const bool comes_back = (error.fault == Fault::kForbidden || error.fault == Fault::kUnknown) &&
+                            attempt.away_last > 0 && steady_ms() - attempt.away_last < kComesBack;
+    if (error.passes() || comes_back || is_quota(error) || error.fault == Fault::kCancelled) {
       return wait_for_cluster(attempt, error);
     }
     const Refused meant = meaning_of(error);

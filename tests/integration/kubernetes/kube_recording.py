@@ -19,13 +19,14 @@ from kube_cluster import RUNNER, Cluster
 
 FOLDER = Path(__file__).parent / "recordings"
 JOB = re.compile(r"dyna-[a-z0-9-]+-[0-9a-f]{16}")
+POD = re.compile(r"NAME-[a-z0-9]{5}(?=/log)")
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 VERSION = re.compile(r"(resourceVersion|sinceTime)=[^&]*")
 
 
 def plain(text: str) -> str:
     """Without what differs from run to run."""
-    return VERSION.sub(r"\1=X", UUID.sub("UUID", JOB.sub("NAME", text)))
+    return VERSION.sub(r"\1=X", UUID.sub("UUID", POD.sub("POD", JOB.sub("NAME", text))))
 
 
 class Listener(ThreadingHTTPServer):

@@ -341,13 +341,14 @@ def test_what_is_recorded_is_what_the_cluster_answers(
 
 
 def test_a_lost_node_is_lost(cluster: Cluster, node: Node, tmp_path: Path) -> None:
-    """Last: pods that are garbage are looked for every 20 seconds."""
+    """Last: the cluster gives a node that is gone 40 seconds, and looks every 20."""
     node.stop()
     other = Node(cluster, "node-2")
     place = Here(tmp_path, cluster.write_config(tmp_path / "kubeconfig"))
     run = place.start(script=hold(place))
     place.said(run, "begun")
     other.lose()
+    eventually(lambda: place.attempts(run)[0]["state"] == "failed", "the end of the attempt", 180)
     error = place.error(run)
     assert error["code"] == "LOST" and "node-2" in error["message"], error
     place.at().process.send_signal(signal.SIGTERM)
