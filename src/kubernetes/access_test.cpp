@@ -69,7 +69,7 @@ struct BadConfig {
 
 TEST(AccessTest, WhatIsNotSupportedIsSaidWithItsPlace) {
   const std::string fine = "{token: t}";
-  const BadConfig kBad[] = {
+  const BadConfig bad_ones[] = {
       {"{server: 'https://h', insecure-skip-tls-verify: true}", fine, "insecure-skip-tls-verify"},
       {"{server: 'https://h', proxy-url: 'http://p'}", fine, "proxy-url"},
       {"{server: 'ftp://h'}", fine, "server: "},
@@ -83,7 +83,7 @@ TEST(AccessTest, WhatIsNotSupportedIsSaidWithItsPlace) {
        "v1alpha1"},
       {kCluster, "{exec: {apiVersion: client.authentication.k8s.io/v1}}", "no command"},
   };
-  for (const BadConfig& bad : kBad) {
+  for (const BadConfig& bad : bad_ones) {
     const auto access = parse_access({{"/c", config(bad.cluster, bad.user)}}, "");
     ASSERT_FALSE(access.has_value()) << bad.says;
     EXPECT_EQ(access.error().code, ErrorCode::kInvalidArgument) << bad.says;

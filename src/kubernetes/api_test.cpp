@@ -28,12 +28,12 @@ Access access_to(const TestServer& server) {
 }
 
 TEST(ApiTest, EachRefusalHasItsFault) {
-  const std::pair<int, Fault> kFaults[] = {{400, Fault::kInvalid},   {401, Fault::kUnknown},
-                                           {403, Fault::kForbidden}, {404, Fault::kNotFound},
-                                           {409, Fault::kConflict},  {410, Fault::kGone},
-                                           {422, Fault::kInvalid},   {429, Fault::kBusy},
-                                           {500, Fault::kBroken},    {503, Fault::kBroken}};
-  for (const auto& [status, fault] : kFaults) {
+  const std::pair<int, Fault> faults[] = {{400, Fault::kInvalid},   {401, Fault::kUnknown},
+                                          {403, Fault::kForbidden}, {404, Fault::kNotFound},
+                                          {409, Fault::kConflict},  {410, Fault::kGone},
+                                          {422, Fault::kInvalid},   {429, Fault::kBusy},
+                                          {500, Fault::kBroken},    {503, Fault::kBroken}};
+  for (const auto& [status, fault] : faults) {
     TestServer server([status](const SeenRequest&, int) {
       return Reply{
           answer(status, R"({"kind":"Status","message":"its words"})", "Retry-After: 3\r\n")};

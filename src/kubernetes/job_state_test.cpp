@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
+#include <iterator>
 
 namespace cordyna::kubernetes {
 namespace {
@@ -38,16 +40,7 @@ struct Case {
   std::string says;
 };
 
-std::vector<Case> cases() {
-  const std::string deleted = R"(,"deletionTimestamp":"2026-12-01T10:00:00Z")";
-  PodState by_hand = pod_with(R"({"phase":"Failed","containerStatuses":[{"name":"task","state":)"
-                              R"({"terminated":{"exitCode":143,"reason":"Error"}}}]})",
-                              deleted);
-  const auto disrupted = [](const std::string& reason) {
-    return pod_ended("Failed", R"({"exitCode":137,"reason":"Error"})",
-                     R"(,"conditions":[{"type":"DisruptionTarget","status":"True","reason":")" +
-                         reason + R"(","message":"why"}])");
-  };
+std::vector<Case> ends_by_itself() {
   return {
       {"Completed",
        R"({"type":"Complete","status":"True"})",
@@ -74,6 +67,38 @@ std::vector<Case> cases() {
        {pod_ended("Failed", R"({"exitCode":137,"reason":"Error"})")},
        Fate::kSignalled,
        "signal 9"},
+      {"NeverBegan",
+       kFailed,
+       {pod_with(R"({"phase":"Failed","reason":"OutOfcpu","message":"m"})")},
+       Fate::kUnknown,
+       "OutOfcpu"},
+      {"NoSuchProgram",
+       kFailed,
+       {pod_ended("Failed",
+                  R"({"exitCode":128,"reason":"StartError","message":"exec: no such file"})")},
+       Fate::kNotStarted,
+       "no such file"},
+      {"TooLong",
+       R"({"type":"Failed","status":"True","reason":"DeadlineExceeded","message":"m"})",
+       {},
+       Fate::kTooLong,
+       "ended it"},
+      {"NothingKnown", kFailed, {}, Fate::kUnknown, "nothing is known of its pod"},
+  };
+}
+
+/// Of pods that ended without having been let to.
+std::vector<Case> ends_by_others() {
+  const std::string deleted = R"(,"deletionTimestamp":"2026-12-01T10:00:00Z")";
+  PodState by_hand = pod_with(R"({"phase":"Failed","containerStatuses":[{"name":"task","state":)"
+                              R"({"terminated":{"exitCode":143,"reason":"Error"}}}]})",
+                              deleted);
+  const auto disrupted = [](const std::string& reason) {
+    return pod_ended("Failed", R"({"exitCode":137,"reason":"Error"})",
+                     R"(,"conditions":[{"type":"DisruptionTarget","status":"True","reason":")" +
+                         reason + R"(","message":"why"}])");
+  };
+  return {
       {"EvictedByItsNode",
        kFailed,
        {pod_with(
@@ -99,28 +124,13 @@ std::vector<Case> cases() {
        Fate::kNodeLost,
        "n1"},
       {"PodDeletedByHand", kFailed, {by_hand}, Fate::kPodDeleted, "deleted by somebody else"},
-      {"NeverBegan",
-       kFailed,
-       {pod_with(R"({"phase":"Failed","reason":"OutOfcpu","message":"m"})")},
-       Fate::kUnknown,
-       "OutOfcpu"},
-      {"NoSuchProgram",
-       kFailed,
-       {pod_ended("Failed",
-                  R"({"exitCode":128,"reason":"StartError","message":"exec: no such file"})")},
-       Fate::kNotStarted,
-       "no such file"},
-      {"TooLong",
-       R"({"type":"Failed","status":"True","reason":"DeadlineExceeded","message":"m"})",
-       {},
-       Fate::kTooLong,
-       "ended it"},
-      {"NothingKnown", kFailed, {}, Fate::kUnknown, "nothing is known of its pod"},
   };
 }
 
 TEST(JobStateTest, EachEndIsOneFate) {
-  for (const Case& one : cases()) {
+  std::vector<Case> cases = ends_by_itself();
+  std::ranges::move(ends_by_others(), std::back_inserter(cases));
+  for (const Case& one : cases) {
     const auto verdict = judge(job_with(one.job), one.pods, 0);
     ASSERT_TRUE(verdict.has_value()) << one.name;
     EXPECT_EQ(verdict->fate, one.fate) << one.name << ": " << verdict->message;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <boost/json.hpp>
+#include <cmath>
 #include <iterator>
 #include <utility>
 
@@ -105,7 +106,7 @@ Result<> read_requests(const json::object& object, Amounts& into) {
   const json::object& amounts = value->get_object();
   // As `resources`: sizes and cores were read by the flow's parser.
   if (const json::value* cpu = find(amounts, "cpu"); cpu != nullptr && cpu->is_number()) {
-    into.cpu_millis = static_cast<std::uint32_t>(cpu->to_number<double>() * 1000 + 0.5);
+    into.cpu_millis = static_cast<std::uint32_t>(std::lround(cpu->to_number<double>() * 1000));
   }
   std::string memory;
   TRY(read_text(amounts, "memory", memory));

@@ -80,7 +80,7 @@ struct BadTask {
 
 TEST(JobTaskTest, WrongValuesAreRefusedBeforeAClusterIsAsked) {
   using C = TaskErrorCode;
-  const BadTask kBad[] = {
+  const BadTask bad_ones[] = {
       {R"({"image":""})", C::kInputInvalid, "image: it is empty"},
       {R"({"image":"i","command":["{{ secret('TOKEN') }}"]})", C::kTemplateFailed,
        "env and script"},
@@ -94,7 +94,7 @@ TEST(JobTaskTest, WrongValuesAreRefusedBeforeAClusterIsAsked) {
       {R"({"image":"{{ inputs.missing }}"})", C::kTemplateFailed, "missing"},
       {R"({"image":["i"]})", C::kInputInvalid, "a text is wanted"},
   };
-  for (const BadTask& bad : kBad) {
+  for (const BadTask& bad : bad_ones) {
     const auto task = render(bad.params, {}, {2000, 0, 0, 0});
     ASSERT_FALSE(task.has_value()) << bad.params;
     EXPECT_EQ(task.error().code, bad.code) << bad.params << task.error().message;

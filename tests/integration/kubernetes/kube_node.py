@@ -235,7 +235,7 @@ class Node:
 
     def look(self, pod: dict[str, Any]) -> None:
         meta, spec = pod["metadata"], pod["spec"]
-        if self.lost:
+        if self.lost or self.ended:
             return
         if not spec.get("nodeName"):
             target = {"apiVersion": "v1", "kind": "Node", "name": self.name}
