@@ -17,8 +17,12 @@
 #include "alert/notify_task.hpp"
 #include "cli/app.hpp"
 #include "cli/parts.hpp"
+#include "flow/project_file.hpp"
 #include "flow/reference.hpp"
 #include "flow/teams_file.hpp"
+#include "plugin/asker.hpp"
+#include "plugin/plugin_step.hpp"
+#include "plugin/preparer.hpp"
 #include "ports/clock.hpp"
 #include "process/cache/file_cache.hpp"
 #include "process/container/container_step.hpp"
@@ -72,6 +76,15 @@ cordyna::Result<cordyna::alert::TeamsOf> teams_of(const std::string& folder) {
   return cordyna::alert::TeamsOf{std::move(teams.file), std::move(teams.plan)};
 }
 
+cordyna::Result<cordyna::PluginProgram> plugin_of(const std::string& folder,
+                                                  const std::string& type) {
+  TRY_ASSIGN(cordyna::flow::Project project, cordyna::flow::load_project(folder));
+  const auto found = std::ranges::find(project.plugins, type, &cordyna::PluginProgram::type);
+  if (found != project.plugins.end()) return std::move(*found);
+  return cordyna::fail(cordyna::ErrorCode::kNotFound,
+                       "the cordyna.yaml of " + folder + " declares no plugin '" + type + "'");
+}
+
 /// Where a program that we need may lie beside ours.
 std::string beside(const std::string& program, const std::string& name) {
   const std::filesystem::path bin = std::filesystem::path(program).parent_path();
@@ -86,7 +99,7 @@ cordyna::ReportTrust trust_in(const cordyna::TaskSpec& task) {
     return cordyna::is_compiled(task.params) ? ReportTrust::kCode : ReportTrust::kNone;
   }
   if (task.type == "wait_for") return ReportTrust::kNone;
-  return task.type == "python" ? ReportTrust::kCode : ReportTrust::kAll;
+  return task.type == "python" || cordyna::is_plugin_type(task.type) ? ReportTrust::kCode : ReportTrust::kAll;
 }
 
 /// Local processes with all they need; made when the first task wants them: a flow of `log` tasks
@@ -108,6 +121,7 @@ class LocalTasks final : public cordyna::Executor {
         http_(program_, secrets_),
         sql_(program_, secrets_),
         notify_(program_, secrets_, teams_of),
+        plugin_(program_, secrets_, plugin_of),
         cache_(layout_, secrets_, clock_),
         data_(program_, secrets_,
               [this](const cordyna::PointFilter& filter) { return points(filter); }) {
@@ -128,7 +142,8 @@ class LocalTasks final : public cordyna::Executor {
 
   [[nodiscard]] static bool runs(const std::string& type) {
     return type == "shell" || type == "wait_for" || type == "python" || type == "container" ||
-           type == "http" || type == "sql" || type == "notify" || cordyna::data::is_data_type(type);
+           type == "http" || type == "sql" || type == "notify" || cordyna::is_plugin_type(type) ||
+           cordyna::data::is_data_type(type);
   }
   [[nodiscard]] static std::vector<std::string> supervise_argv(const StateLayout& layout) {
     return {own_path(), "supervise", layout.folder()};
@@ -171,8 +186,10 @@ class LocalTasks final : public cordyna::Executor {
   cordyna::LocalProcess& local() {
     if (local_ != nullptr) return *local_;
     std::map<std::string, cordyna::Preparer*> preparers{
-        {"shell", &shell_}, {"wait_for", &shell_}, {"python", &python_}, {"container", &container_},
-        {"http", &http_},   {"sql", &sql_},        {"notify", &notify_}};
+        {"shell", &shell_},   {"wait_for", &shell_},
+        {"python", &python_}, {"container", &container_},
+        {"http", &http_},     {"sql", &sql_},
+        {"notify", &notify_}, {cordyna::kPluginRow, &plugin_}};
     cordyna::LocalSettings settings;
     settings.supervise_argv = supervise_argv(layout_);
     settings.starting = std::move(starting_);
@@ -200,6 +217,7 @@ class LocalTasks final : public cordyna::Executor {
   cordyna::web::HttpPreparer http_;
   cordyna::sql::SqlPreparer sql_;
   cordyna::alert::NotifyPreparer notify_;
+  cordyna::plugin::PluginPreparer plugin_;
   cordyna::cache::FileCache cache_;
   cordyna::data::DataPreparer data_;
   std::unique_ptr<cordyna::StoreReader> reader_;
@@ -210,9 +228,11 @@ class LocalTasks final : public cordyna::Executor {
 int command_line(int argc, char** argv) {
   const cordyna::SystemClock clock;
   const cordyna::tmpl::TemplateEvaluator evaluator;
+  const cordyna::plugin::PluginAsker plugin_types;
   cordyna::cli::Parts parts;
   parts.clock = &clock;
   parts.evaluator = &evaluator;
+  parts.plugin_types = &plugin_types;
   parts.open_store = cordyna::open_sqlite_store;
   parts.open_reader = cordyna::open_sqlite_reader;
   parts.back_up_state = cordyna::back_up_state;
@@ -274,6 +294,9 @@ int main(int argc, char** argv) {
   }
   if (argc == 3 && std::string_view(argv[1]) == "script-step") {
     return cordyna::script::script_step_main(argv[2]);
+  }
+  if (argc == 3 && std::string_view(argv[1]) == "plugin-step") {
+    return cordyna::plugin::plugin_step_main(argv[2]);
   }
   if (argc == 3 && std::string_view(argv[1]) == "notify-step") {
     return cordyna::alert::notify_step_main(argv[2], plan_at);

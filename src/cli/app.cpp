@@ -48,6 +48,7 @@ CommandResult dispatch(CommandContext& context) {
     case Verb::kPrune: return prune_command(context);
     case Verb::kSecret: return secret_command(context);
     case Verb::kSchema: return schema_command(context);
+    case Verb::kTypes: return types_command(context);
     case Verb::kTest: return flow_test_command(context);
     case Verb::kContractImport:
     case Verb::kContractExport: return contract_command(context);

@@ -55,8 +55,11 @@ Result<StateLayout> state_of_paths(const CommandContext& context,
   return std::move(*layout);
 }
 
-Result<FlowFolder> flows_of_paths(const std::vector<std::string>& paths) {
-  return load_flows(paths, [](const std::string& finding) { print_hint(printable(finding)); });
+Result<FlowFolder> flows_of_paths(const CommandContext& context,
+                                  const std::vector<std::string>& paths) {
+  return load_flows(
+      paths, [](const std::string& finding) { print_hint(printable(finding)); },
+      context.parts.plugin_types);
 }
 
 Result<> refuse_wrong_files(const FlowFolder& found) {
@@ -76,7 +79,7 @@ std::unexpected<Error> no_flow_in(const std::string& path) {
 CommandResult apply_there(CommandContext& context, const Side& side) {
   const Arguments& arguments = context.arguments;
   TRY(refuse_prune_at_server(side, arguments.prune));
-  TRY_ASSIGN(const FlowFolder found, flows_of_paths(arguments.files));
+  TRY_ASSIGN(const FlowFolder found, flows_of_paths(context, arguments.files));
   TRY(refuse_wrong_files(found));
   TRY_ASSIGN(const ApplyPlan plan, plan_for_server(side, found));
   if (plan.flows.empty()) return no_flow_in(arguments.files.front());
@@ -95,7 +98,7 @@ CommandResult apply_command(CommandContext& context) {
     return apply_there(context, side);
   }
   TRY_ASSIGN(const StateLayout layout, state_of_paths(context, arguments.files));
-  TRY_ASSIGN(const FlowFolder found, flows_of_paths(arguments.files));
+  TRY_ASSIGN(const FlowFolder found, flows_of_paths(context, arguments.files));
   TRY(refuse_wrong_files(found));
   const auto planner = [&](const std::vector<AppliedFlowRow>& present) -> Result<ApplyPlan> {
     ApplyPlan plan = plan_apply(present, found, arguments.prune);

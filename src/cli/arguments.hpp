@@ -29,6 +29,7 @@ enum class Verb : std::uint8_t {
   kPrune,
   kSecret,
   kSchema,
+  kTypes,
   kTest,
   kContractImport,
   kContractExport,

@@ -32,6 +32,7 @@ class FlowCommands {
   void add_config();
   void add_backup();
   void add_schema();
+  void add_types();
 
  private:
   void add_server_options(CLI::App* command);
@@ -376,6 +377,18 @@ void FlowCommands::add_schema() {
   schema->add_flag("--asyncapi", found_.asyncapi, "As an AsyncAPI document")->needs(protocol);
 }
 
+void FlowCommands::add_types() {
+  CLI::App* const types = add(
+      "types", "List the types of tasks: those built in, and the project's plugins", Verb::kTypes);
+  types->add_option("type", found_.flow_id, "Only this one, with the JSON Schemas of its keys")
+      ->type_name("TYPE");
+  types->add_flag("--json", found_.json, "Print JSON, for programs");
+  types->footer(
+      "A plugin is a program that 'plugins' of cordyna.yaml names; it is started to be asked what "
+      "it\n"
+      "declares. With --json each type has its JSON Schemas.");
+}
+
 void FlowCommands::add_backup() {
   CLI::App* const backup =
       add("backup", "Copy the state into a file, also while it is worked with", Verb::kBackup);
@@ -431,6 +444,7 @@ void add_applied_flow_commands(CLI::App& app, Arguments& found) {
   commands.add_config();
   commands.add_backup();
   commands.add_schema();
+  commands.add_types();
 }
 
 }  // namespace cordyna::cli

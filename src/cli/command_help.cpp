@@ -27,8 +27,8 @@ std::uint32_t core_count() {
 
 }  // namespace
 
-Result<flow::Parsed> parse_and_report(const std::string& file) {
-  TRY_ASSIGN(flow::Parsed parsed, flow::parse_file(file));
+Result<flow::Parsed> parse_and_report(const CommandContext& context, const std::string& file) {
+  TRY_ASSIGN(flow::Parsed parsed, flow::parse_file(file, context.parts.plugin_types));
   std::size_t errors = 0;
   for (const flow::Diagnostic& found : parsed.diagnostics) {
     print_hint(printable(flow::format(found)));

@@ -46,6 +46,7 @@ using CommandResult = Result<ExitCode>;
 [[nodiscard]] CommandResult prune_command(CommandContext& context);
 [[nodiscard]] CommandResult secret_command(CommandContext& context);
 [[nodiscard]] CommandResult schema_command(CommandContext& context);
+[[nodiscard]] CommandResult types_command(CommandContext& context);
 [[nodiscard]] CommandResult flow_test_command(CommandContext& context);
 [[nodiscard]] CommandResult contract_command(CommandContext& context);
 [[nodiscard]] CommandResult schedule_command(CommandContext& context);
@@ -81,7 +82,8 @@ using CommandResult = Result<ExitCode>;
 
 /// The flow of a file; what is wrong with it goes to standard error. Null: it has errors, and their
 /// number was said. Errors: those of reading the file.
-[[nodiscard]] Result<flow::Parsed> parse_and_report(const std::string& file);
+[[nodiscard]] Result<flow::Parsed> parse_and_report(const CommandContext& context,
+                                                    const std::string& file);
 
 /// A finding as a JSON object.
 void append_diagnostic(std::string& out, const flow::Diagnostic& found);

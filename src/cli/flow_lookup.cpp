@@ -54,13 +54,13 @@ bool names_flow_file(const std::string& name) {
 }
 
 Result<FlowTarget> find_flow(StoreReader& reader, const std::string& folder,
-                             const std::string& name) {
+                             const std::string& name, const PluginTypes* types) {
   const Wanted want = wanted(name);
   std::vector<FlowTarget> found;
   std::set<std::string> names;
   std::vector<std::string> known;
   const auto folder_flows =
-      folder.empty() ? Result<FlowFolder>() : load_flows(folder, [](const std::string&) {});
+      folder.empty() ? Result<FlowFolder>() : load_flows(folder, [](const std::string&) {}, types);
   if (folder_flows.has_value()) {
     for (const FolderFlow& one : folder_flows->flows) {
       known.push_back(one.flow->id);

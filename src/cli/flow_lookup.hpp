@@ -6,6 +6,7 @@
 
 #include "base/result.hpp"
 #include "model/flow.hpp"
+#include "ports/plugin_types.hpp"
 #include "ports/store.hpp"
 
 namespace cordyna::cli {
@@ -27,6 +28,7 @@ struct FlowTarget {
 /// the newest run. Errors: kNotFound: no such flow, without a message where none has a name near to
 /// it; kInvalidArgument: several namespaces have one; those of the store.
 [[nodiscard]] Result<FlowTarget> find_flow(StoreReader& reader, const std::string& folder,
-                                           const std::string& name);
+                                           const std::string& name,
+                                           const PluginTypes* types = nullptr);
 
 }  // namespace cordyna::cli

@@ -164,7 +164,7 @@ flowtest::CasePorts Tests::ports() {
 }
 
 Result<> Tests::run_file(const std::string& path) {
-  TRY_ASSIGN(const flow::CaseFile file, flow::read_case_file(path));
+  TRY_ASSIGN(const flow::CaseFile file, flow::read_case_file(path, context_.parts.plugin_types));
   report_.begin(file);
   if (!file.good) return {};
   const flowtest::CasePorts all = ports();
@@ -181,7 +181,7 @@ Result<> Tests::run_file(const std::string& path) {
 }
 
 Result<> Tests::list(const std::string& path) {
-  TRY_ASSIGN(const flow::CaseFile file, flow::read_case_file(path));
+  TRY_ASSIGN(const flow::CaseFile file, flow::read_case_file(path, context_.parts.plugin_types));
   if (!file.good) report_.begin(file);
   for (const flow::FlowCase& test : file.good ? file.cases : std::vector<flow::FlowCase>()) {
     if (!is_wanted(test)) continue;

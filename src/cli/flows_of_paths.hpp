@@ -17,7 +17,8 @@ namespace cordyna::cli {
                                                  const std::vector<std::string>& paths);
 
 /// What is wrong goes to standard error, of all files. Errors: kNotFound.
-[[nodiscard]] Result<FlowFolder> flows_of_paths(const std::vector<std::string>& paths);
+[[nodiscard]] Result<FlowFolder> flows_of_paths(const CommandContext& context,
+                                                const std::vector<std::string>& paths);
 
 /// Errors: kInvalidArgument: one of the files has errors, so none is applied.
 [[nodiscard]] Result<> refuse_wrong_files(const FlowFolder& found);

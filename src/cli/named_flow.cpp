@@ -53,7 +53,7 @@ Result<AppliedFlowRow> find_exactly(StoreReader& reader, const std::string& ns,
 }
 
 Result<GivenFlow> from_file(const CommandContext& context, const std::string& file) {
-  TRY_ASSIGN(flow::Parsed parsed, parse_and_report(file));
+  TRY_ASSIGN(flow::Parsed parsed, parse_and_report(context, file));
   StateLayout layout("");
   if (parsed.flow != nullptr) layout = state_for_flow(context.choice, parsed.flow->folder);
   GivenFlow given;

@@ -141,7 +141,7 @@ Result<FoundFlow> Ownership::find_flow(std::string_view ns, std::string_view id,
   const std::string name = ns.empty() ? std::string(id) : fmt::format("{}/{}", ns, id);
   auto found = AppliedFinder(*store_, flows_).find(name, ns);
   if (found.has_value() || found.error().code != ErrorCode::kNotFound) return found;
-  return ProjectFlows(folder).find(name, ns);
+  return ProjectFlows(folder, parts_.plugin_types).find(name, ns);
 }
 
 Result<std::int64_t> Ownership::serve(bool on) {

@@ -12,6 +12,7 @@
 #include "ports/clock.hpp"
 #include "ports/evaluator.hpp"
 #include "ports/executor.hpp"
+#include "ports/plugin_types.hpp"
 #include "ports/secrets.hpp"
 #include "ports/state_copy.hpp"
 #include "ports/store.hpp"
@@ -51,6 +52,8 @@ struct Parts {
   std::function<std::unique_ptr<SecretKeeper>(const StateLayout&)> open_secrets;
   /// The same, and all other places of a secret, for who needs a value.
   std::function<std::unique_ptr<Secrets>(const StateLayout&)> find_secrets;
+  /// What programs of the project declare; null: nobody asks them.
+  const PluginTypes* plugin_types = nullptr;
   /// The SQL of a data step.
   std::function<Result<std::string>(const Flow&, TaskIndex)> show_sql;
   /// A store that is gone with its object: for tests of flows.

@@ -105,7 +105,7 @@ CommandResult plan_command(CommandContext& context) {
   const Arguments& arguments = context.arguments;
   TRY_ASSIGN(const Side side, side_to_plan_for(context));
   StoreReader* const reader = side.reader.get();
-  TRY_ASSIGN(const FlowFolder found, flows_of_paths(arguments.files));
+  TRY_ASSIGN(const FlowFolder found, flows_of_paths(context, arguments.files));
   TRY(refuse_wrong_files(found));
   TRY_ASSIGN(const ApplyPlan plan, plan_for(side, found, arguments.prune));
   if (plan.flows.empty()) {

@@ -57,7 +57,8 @@ std::string name_in_text(std::string_view text) {
   return flow_name(std::string(outermost(text, "namespace")), id);
 }
 
-ProjectFlows::ProjectFlows(const std::string& folder) : folder_(flow::project_folder(folder)) {
+ProjectFlows::ProjectFlows(const std::string& folder, const PluginTypes* types)
+    : folder_(flow::project_folder(folder)), types_(types) {
   std::error_code ignored;
   below_ = std::filesystem::exists(folder_ + "/cordyna.yaml", ignored);
 }
@@ -75,7 +76,7 @@ Result<FoundFlow> ProjectFlows::find(std::string_view name, std::string_view ns)
     std::string its_name = name_in_text(*text);
     if (its_name.empty()) {
       // Written in a way that only the parser reads: as JSON, say.
-      const auto parsed = flow::parse_file(file);
+      const auto parsed = flow::parse_file(file, types_);
       if (!parsed.has_value() || parsed->flow == nullptr) continue;
       its_name = flow_name(parsed->flow->ns, parsed->flow->id);
     }
@@ -95,7 +96,7 @@ Result<FoundFlow> ProjectFlows::find(std::string_view name, std::string_view ns)
         fmt::format("flow '{}' is in {} and in {}; give one of them another id or namespace",
                     wanted, having[0], having[1]));
   }
-  TRY_ASSIGN(flow::Parsed parsed, flow::parse_file(having.front()));
+  TRY_ASSIGN(flow::Parsed parsed, flow::parse_file(having.front(), types_));
   if (parsed.flow == nullptr) {
     const auto first =
         std::ranges::find(parsed.diagnostics, flow::Severity::kError, &flow::Diagnostic::severity);

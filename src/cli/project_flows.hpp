@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "ports/flow_finder.hpp"
+#include "ports/plugin_types.hpp"
 
 namespace cordyna::cli {
 
@@ -14,7 +15,7 @@ class ProjectFlows final : public FlowFinder {
  public:
   /// Those of the project of `folder` (absolute), in the folder of the nearest cordyna.yaml and
   /// below it. Without a cordyna.yaml, those that lie in `folder` itself.
-  explicit ProjectFlows(const std::string& folder);
+  ProjectFlows(const std::string& folder, const PluginTypes* types);
 
   /// Errors of a file count only where it is the one that is wanted. Errors: as FlowFinder.
   [[nodiscard]] Result<FoundFlow> find(std::string_view name, std::string_view ns) override;
@@ -22,6 +23,7 @@ class ProjectFlows final : public FlowFinder {
  private:
   std::string folder_;
   bool below_;
+  const PluginTypes* types_;
 };
 
 /// The namespace and the id that a flow file gives itself, as far as its text shows them without

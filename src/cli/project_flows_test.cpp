@@ -28,7 +28,7 @@ class ProjectFlowsTest : public testing::Test {
     return head + "\ntasks: [{id: a, type: log, message: hi}]\n";
   }
   Result<FoundFlow> find(const std::string& name, const std::string& ns = "") {
-    return ProjectFlows(folder_).find(name, ns);
+    return ProjectFlows(folder_, nullptr).find(name, ns);
   }
 
   std::string folder_;
@@ -40,7 +40,7 @@ TEST_F(ProjectFlowsTest, AProjectIsGoneThroughAndAFolderIsNot) {
   EXPECT_EQ(find("near").value().flow->id, "near");
   EXPECT_EQ(find("acme/far").error().code, ErrorCode::kNotFound);
   write("cordyna.yaml", "");
-  const FoundFlow far = ProjectFlows(folder_ + "/deep").find("far", "acme").value();
+  const FoundFlow far = ProjectFlows(folder_ + "/deep", nullptr).find("far", "acme").value();
   EXPECT_EQ(far.flow->folder, folder_ + "/deep");
   EXPECT_FALSE(far.canonical.empty());
   EXPECT_EQ(find("far", "beta").error().code, ErrorCode::kNotFound);

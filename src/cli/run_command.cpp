@@ -107,7 +107,9 @@ CommandResult show_plan(CommandContext& context, const GivenFlow& found) {
                             std::string_view id) -> Result<std::shared_ptr<const Flow>> {
       const std::string name = flow_name(std::string(ns), std::string(id));
       auto applied = AppliedFinder(rows, flows).find(name, ns);
-      if (!applied.has_value()) applied = ProjectFlows(found.flow->folder).find(name, ns);
+      if (!applied.has_value()) {
+        applied = ProjectFlows(found.flow->folder, context.parts.plugin_types).find(name, ns);
+      }
       if (!applied.has_value()) return std::unexpected<Error>(applied.error());
       return applied->flow;
     };

@@ -316,7 +316,7 @@ CommandResult show_command(CommandContext& context) {
   if (arguments.sql && arguments.task.empty()) {
     return fail(ErrorCode::kInvalidArgument, "--sql wants a task: dyna show FILE TASK --sql");
   }
-  TRY_ASSIGN(const flow::Parsed parsed, parse_and_report(arguments.files.front()));
+  TRY_ASSIGN(const flow::Parsed parsed, parse_and_report(context, arguments.files.front()));
   if (parsed.flow == nullptr) return ExitCode::kUsage;
   const Flow& flow = *parsed.flow;
   const Palette palette(wants_colour(context.output));

@@ -42,9 +42,10 @@ Result<UpFolder> UpFolder::open(const CommandContext& context, const std::string
 }
 
 Result<> UpFolder::read() {
-  TRY_ASSIGN(found_, load_flows(folder_, [](const std::string& finding) {
-               print_hint(printable(finding));
-             }));
+  TRY_ASSIGN(found_,
+             load_flows(
+                 folder_, [](const std::string& finding) { print_hint(printable(finding)); },
+                 context_.parts.plugin_types));
   if (found_.refused > 0) {
     print_error(
         fmt::format("{}: {} left out", printable(folder_), counted(found_.refused, "file")));

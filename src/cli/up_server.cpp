@@ -89,6 +89,7 @@ Result<std::unique_ptr<server::Server>> start_server(
       .secret_values = context.parts.find_secrets(layout),
       .evaluator = context.parts.evaluator,
       .pools = std::move(pools),
+      .plugin_types = context.parts.plugin_types,
       .task_servers = ownership.task_servers(),
       .inputs = [&inputs] { return inputs.statuses(); },
       .alerts = [&alerts] { return alerts.status(); },

@@ -48,7 +48,8 @@ CommandResult validate_command(CommandContext& context) {
   std::optional<Error> unreadable;
   std::string out;
   for (const std::string& file : context.arguments.files) {
-    auto parsed = context.arguments.json ? flow::parse_file(file) : parse_and_report(file);
+    auto parsed = context.arguments.json ? flow::parse_file(file, context.parts.plugin_types)
+                                         : parse_and_report(context, file);
     if (!parsed.has_value()) {
       // The other files are checked all the same.
       if (unreadable.has_value()) print_error(unreadable->message);

@@ -292,7 +292,7 @@ CommandResult why_of_flow(CommandContext& context, const Side& side, const FlowT
 
 CommandResult why_of_file(CommandContext& context) {
   TRY(refuse_server(context));
-  TRY_ASSIGN(const flow::Parsed parsed, parse_and_report(context.arguments.run));
+  TRY_ASSIGN(const flow::Parsed parsed, parse_and_report(context, context.arguments.run));
   if (parsed.flow == nullptr) return ExitCode::kUsage;
   const FlowTarget target{parsed.flow->ns, parsed.flow->id, parsed.flow};
   const StateLayout layout = state_for_flow(context.choice, parsed.flow->folder);
@@ -323,8 +323,8 @@ CommandResult why_command(CommandContext& context) {
       run.error().code == ErrorCode::kNotFound || run.error().code == ErrorCode::kInvalidArgument;
   if (!goes_on) return std::unexpected<Error>(run.error());
   // What lies in a folder here says nothing about a server.
-  auto target =
-      find_flow(*side.reader, side.remote != nullptr ? "" : folder_of(side.layout), arguments.run);
+  auto target = find_flow(*side.reader, side.remote != nullptr ? "" : folder_of(side.layout),
+                          arguments.run, context.parts.plugin_types);
   if (target.has_value()) return why_of_flow(context, side, *target);
   // Of what is neither, the error of the run says more, unless a flow was nearly meant.
   if (target.error().code == ErrorCode::kNotFound && target.error().message.empty()) {

@@ -64,11 +64,11 @@ std::string flow_of(const Node* root, const std::string& file) {
 }
 
 /// Reads the flow; what is wrong with it is added to the file's diagnostics.
-void load_flow(const Node* root, CaseFile& found, Reporter& reporter) {
+void load_flow(const Node* root, CaseFile& found, Reporter& reporter, const PluginTypes* types) {
   found.flow_file = flow_of(root, found.file);
   const Node* named = root == nullptr ? nullptr : root->find("flow");
   const Mark at = named == nullptr ? Mark{1, 1} : named->mark;
-  auto parsed = parse_file(found.flow_file);
+  auto parsed = parse_file(found.flow_file, types);
   if (!parsed.has_value()) {
     reporter.error(at, Code::kBadValue, "the flow " + parsed.error().message);
     return;
@@ -355,7 +355,7 @@ std::optional<Millis> CaseReader::time_of(const Node& map, std::string_view key)
   return std::nullopt;
 }
 
-Result<CaseFile> read_case_file(const std::string& path) {
+Result<CaseFile> read_case_file(const std::string& path, const PluginTypes* types) {
   CaseFile found;
   found.file = path;
   TRY_ASSIGN(const std::string whole, read_text_file(path, kCaseBytesMax));
@@ -365,7 +365,7 @@ Result<CaseFile> read_case_file(const std::string& path) {
   Reporter reporter(findings, path, text);
   YamlTree tree;
   const Node* root = tree.load(text, reporter);
-  load_flow(root, found, reporter);
+  load_flow(root, found, reporter, types);
   if (root != nullptr && found.flow != nullptr) {
     std::error_code ignored;
     const std::string folder = fs::absolute(path, ignored).parent_path().string();

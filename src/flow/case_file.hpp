@@ -133,7 +133,8 @@ inline constexpr std::size_t kCaseBytesMax = std::size_t{16} << 20;
 [[nodiscard]] bool is_case_file(std::string_view name);  ///< "x.test.yaml", "x.test.yml"
 
 /// Reads a file of tests and its flow. Errors: as read_text_file, for the file itself.
-[[nodiscard]] Result<CaseFile> read_case_file(const std::string& path);
+[[nodiscard]] Result<CaseFile> read_case_file(const std::string& path,
+                                              const PluginTypes* types = nullptr);
 
 /// The JSON Schema (2020-12) of these files, and their reference as Markdown.
 [[nodiscard]] std::string case_json_schema();

@@ -10,12 +10,14 @@
 
 #include "flow/draft.hpp"
 #include "flow/project_file.hpp"
+#include "ports/plugin_types.hpp"
 
 namespace cordyna::flow {
 
 struct Defaults {
-  std::optional<Project> project;  ///< nullopt: names of pools are not checked
-  TaskDefaults task;               ///< `owner` is empty where there is none
+  std::optional<Project> project;             ///< nullopt: names of pools are not checked
+  const PluginTypes* plugin_types = nullptr;  ///< null: nobody asks programs
+  TaskDefaults task;                          ///< `owner` is empty where there is none
   Millis timeout = 0;
   Millis late_after = 0;
   Millis stuck_after = 0;

@@ -63,6 +63,8 @@ constexpr std::array kTable{
              "The file of a connection is missing, or cannot be read."},
     CodeInfo{Code::kDefaultsFile, "defaults_file", "The file defaults.yaml cannot be read."},
     CodeInfo{Code::kProjectFile, "project_file", "The file cordyna.yaml cannot be read."},
+    CodeInfo{Code::kPlugin, "plugin",
+             "The program of a plugin's type cannot be asked, or does not declare it."},
     CodeInfo{Code::kUnsecured, "unsecured",
              "A share would get a column that tells about persons and was not secured."},
     CodeInfo{Code::kRawTemplate, "raw_template",

@@ -47,6 +47,7 @@ enum class Code : std::uint8_t {
   kConnectionFile,
   kDefaultsFile,
   kProjectFile,
+  kPlugin,
   kUnsecured,
   kRawTemplate,
   kTooManyProblems,

@@ -64,7 +64,8 @@ Built build(const Node& root, Reporter& reporter, const std::string& folder, Def
 
 }  // namespace
 
-Parsed parse(std::string_view text, std::string_view file, std::string_view folder) {
+Parsed parse(std::string_view text, std::string_view file, std::string_view folder,
+             const PluginTypes* types) {
   if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
   Findings findings;
   Reporter reporter(findings, std::string(file), text);
@@ -83,6 +84,7 @@ Parsed parse(std::string_view text, std::string_view file, std::string_view fold
       std::optional<Project> project = read_project(std::string(folder), reporter);
       if (findings.has_error()) project.reset();  // what it declares is not known
       Defaults defaults = read_defaults(std::string(folder), name, std::move(project), reporter);
+      defaults.plugin_types = types;
       Built built = build(*root, reporter, std::string(folder), std::move(defaults), Origin::kFile);
       parsed.flow = std::move(built.flow);
       parsed.canonical = std::move(built.canonical);
@@ -92,7 +94,7 @@ Parsed parse(std::string_view text, std::string_view file, std::string_view fold
   return parsed;
 }
 
-Result<Parsed> parse_file(const std::string& given) {
+Result<Parsed> parse_file(const std::string& given, const PluginTypes* types) {
   TRY_ASSIGN(const std::string path, flow_in(given));
   TRY_ASSIGN(const std::string text, read_text_file(path, kFlowBytesMax));
   std::error_code error;
@@ -101,7 +103,7 @@ Result<Parsed> parse_file(const std::string& given) {
     return fail(ErrorCode::kUnavailable,
                 fmt::format("{}: its folder cannot be found: {}", path, error.message()));
   }
-  return parse(text, path, whole.parent_path().string());
+  return parse(text, path, whole.parent_path().string(), types);
 }
 
 Result<std::shared_ptr<const Flow>> from_canonical(std::string_view canonical,

@@ -12,6 +12,7 @@
 #include "flow/file_bounds.hpp"
 #include "model/backfill.hpp"
 #include "model/flow.hpp"
+#include "ports/plugin_types.hpp"
 
 namespace cordyna::flow {
 
@@ -44,11 +45,14 @@ inline constexpr std::size_t kFlowBytesMax = std::size_t{16} << 20;
 /// `text` as it would be in `file` (for messages) with relative paths from `folder` (absolute).
 /// Opens no other file but contracts, connections and defaults.yaml. Never fails otherwise than by
 /// diagnostics.
-[[nodiscard]] Parsed parse(std::string_view text, std::string_view file, std::string_view folder);
+/// `types`: asked for what flows of plugins' types need; null: such flows have an error.
+[[nodiscard]] Parsed parse(std::string_view text, std::string_view file, std::string_view folder,
+                           const PluginTypes* types = nullptr);
 
 /// Reads and parses a file, or the flow.yaml of a folder. Errors: kNotFound (missing),
 /// kInvalidArgument (a folder without one, too large), kUnavailable (unreadable).
-[[nodiscard]] Result<Parsed> parse_file(const std::string& path);
+[[nodiscard]] Result<Parsed> parse_file(const std::string& path,
+                                        const PluginTypes* types = nullptr);
 
 /// The canonical form back to a flow: for runs that are resumed. Errors: kCorrupt.
 [[nodiscard]] Result<std::shared_ptr<const Flow>> from_canonical(std::string_view canonical,
@@ -119,5 +123,13 @@ inline constexpr std::size_t kInputsBytesMax = std::size_t{1} << 20;
 
 /// The JSON Schema (2020-12) of the language, from the tables that the parser uses.
 [[nodiscard]] std::string json_schema();
+
+/// A task type that is built in, for who lists them.
+struct BuiltInType {
+  std::string name;
+  std::string description;
+  std::string schema;  ///< JSON Schema of a task of the type
+};
+[[nodiscard]] std::vector<BuiltInType> built_in_types();
 
 }  // namespace cordyna::flow

@@ -281,7 +281,6 @@ constexpr std::array kFlowKeys{
     later("cache", "Work that is not done twice."),
     later("contracts", "Contracts that several tasks use."),
     later("connections", "Places that tasks name."),
-    later("plugins", "Further task types."),
 };
 
 constexpr KeySpec kDefaultsItem{.kind = K::kAny};

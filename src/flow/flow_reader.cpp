@@ -81,7 +81,11 @@ void FlowReader::check_keys() {
   ValueReader reader(reporter_, none);
   for (const Node* key = root_.first; key != nullptr; key = key->next->next) {
     const KeySpec* spec = find_key(flow_keys(), key->text);
-    if (spec == nullptr) {
+    if (key->text == "plugins") {
+      reporter_.error(*key, Code::kUnknownKey,
+                      "no flow names programs: 'plugins' stands in the project's cordyna.yaml, and "
+                      "a task has the type that it gives");
+    } else if (spec == nullptr) {
       reader.unknown_key(*key, flow_keys(), {}, renamed_flow_keys(), "in the flow");
     } else if (spec->not_yet) {
       reporter_.error(*key, Code::kNotYet,

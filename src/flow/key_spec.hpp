@@ -108,6 +108,8 @@ struct Renamed {
 [[nodiscard]] std::span<const KeySpec> contract_keys();  ///< of a contract, in a file or inline
 [[nodiscard]] std::span<const TaskType> task_types();
 [[nodiscard]] const TaskType* find_task_type(std::string_view name);
+/// Of tasks whose type is a plugin's; `stored`: as a version of a flow is kept.
+[[nodiscard]] const TaskType& plugin_task_type(bool stored);
 [[nodiscard]] std::span<const Renamed> renamed_flow_keys();
 [[nodiscard]] std::span<const Renamed> renamed_task_keys();
 

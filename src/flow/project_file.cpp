@@ -16,6 +16,7 @@ namespace {
 
 constexpr std::size_t kProjectBytesMax = std::size_t{1} << 20;
 constexpr std::string_view kFileName = "cordyna.yaml";
+constexpr std::size_t kPluginsMax = 1000;
 
 const KeySpec& key_of(std::span<const KeySpec> keys, std::string_view name) {
   const KeySpec* spec = find_key(keys, name);
@@ -35,6 +36,7 @@ class ProjectReader {
       }
     }
     if (const Node* at = root.find("pools"); at != nullptr) read_pools(*at, into);
+    if (const Node* at = root.find("plugins"); at != nullptr) read_plugins(*at, into);
     std::string json;
     const Node* retention = root.find("retention");
     if (retention != nullptr &&
@@ -67,6 +69,60 @@ class ProjectReader {
           fmt::format("'pools' has {} pools; there are at most {}", into.pools.size(), kPoolsMax));
     }
     std::ranges::sort(into.pools, {}, &PoolSpec::name);
+  }
+
+  void read_plugins(const Node& plugins, Project& into) {
+    std::string json;
+    if (!reader_.read(plugins, key_of(project_keys(), "plugins"), "plugins", json)) return;
+    for (const Node* key = plugins.first; key != nullptr; key = key->next->next) {
+      const std::size_t slash = key->text.find('/');
+      if (slash == std::string_view::npos || !is_id(key->text.substr(0, slash)) ||
+          !is_id(key->text.substr(slash + 1))) {
+        reporter_.error(*key, Code::kBadId,
+                        fmt::format("{} is no type of a plugin; it is a team and a task of it, in "
+                                    "small letters, as acme/geocode",
+                                    quoted(key->text)));
+        continue;
+      }
+      read_plugin(*key, *key->next, into);
+    }
+    if (into.plugins.size() > kPluginsMax) {
+      reporter_.error(plugins, Code::kBadValue,
+                      fmt::format("'plugins' has {} programs; there are at most {}",
+                                  into.plugins.size(), kPluginsMax));
+    }
+    std::ranges::sort(into.plugins, {}, &PluginProgram::type);
+  }
+
+  void read_plugin(const Node& type, const Node& program, Project& into) {
+    PluginProgram plugin;
+    plugin.type = type.text;
+    std::error_code error;
+    const std::filesystem::path folder =
+        std::filesystem::absolute(into.file, error).lexically_normal().parent_path();
+    plugin.folder = folder.string();
+    const bool list = program.kind == NodeKind::kList;
+    if (!list && program.text.find('/') == std::string_view::npos) {
+      reporter_.error(program, Code::kBadValue,
+                      fmt::format("the program of {} is a path, as ./{}; one that is looked up in "
+                                  "PATH stands in a list, as [{}]",
+                                  quoted(type.text), program.text, program.text));
+      return;
+    }
+    for (const Node* at = list ? program.first : &program; at != nullptr;
+         at = list ? at->next : nullptr) {
+      std::string word(at->text);
+      const bool path = word.starts_with("./") || word.starts_with("../") ||
+                        (!list && word.find('/') != std::string::npos);
+      if (path) word = (folder / word).lexically_normal().string();
+      plugin.argv.push_back(std::move(word));
+    }
+    if (plugin.argv.front().empty()) {
+      reporter_.error(program, Code::kBadValue,
+                      fmt::format("the program of {} has no name", quoted(type.text)));
+      return;
+    }
+    into.plugins.push_back(std::move(plugin));
   }
 
   PoolSpec read_pool(const Node& name, const Node& value, std::span<const KeySpec> fields) {

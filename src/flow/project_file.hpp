@@ -13,13 +13,15 @@
 #include "flow/retention_file.hpp"
 #include "flow/server_file.hpp"
 #include "flow/yaml_tree.hpp"
+#include "model/plugin.hpp"
 #include "model/pool.hpp"
 
 namespace cordyna::flow {
 
 struct Project {
-  std::string file;             ///< its path; empty: there is none
-  std::vector<PoolSpec> pools;  ///< in order of their names
+  std::string file;                    ///< its path; empty: there is none
+  std::vector<PoolSpec> pools;         ///< in order of their names
+  std::vector<PluginProgram> plugins;  ///< in order of their types
   Retention retention;
   ServerConfig server;
   std::vector<std::string> server_settings;  ///< names of those that stand there

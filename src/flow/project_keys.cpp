@@ -54,11 +54,26 @@ constexpr KeySpec kPools{
         "much at a time, in all flows together. At most 100.",
     .item = &kPool};
 
+constexpr KeySpec kProgramWord{.kind = K::kText};
+constexpr KeySpec kProgram{
+    .kind = K::kList, .one_or_list = true, .item = &kProgramWord, .least = 1};
+
+constexpr KeySpec kPlugins{
+    .name = "plugins",
+    .kind = K::kMap,
+    .description =
+        "Task types that programs give, by their names, TEAM/TASK: acme/geocode: ./geocode.py, or "
+        "a list with arguments, [python3, ./geocode.py]. What begins with ./ or ../ is from this "
+        "file's folder; the first word without a slash is looked up in PATH. A program speaks the "
+        "protocol of task servers on standard input and output, and declares the task with its "
+        "JSON Schemas; `dyna types` shows them. At most 1,000.",
+    .item = &kProgram};
+
 }  // namespace
 
 std::span<const KeySpec> project_keys() {
   static const std::array keys{
-      kPools,
+      kPools, kPlugins,
       KeySpec{.name = "retention",
               .kind = K::kObject,
               .description =

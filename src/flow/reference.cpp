@@ -150,6 +150,9 @@ void types(std::string& out) {
     table(out, type.keys);
     example(out, type.name == "flow" ? "flow task" : type.name);
   }
+  out += fmt::format("### Types of plugins\n\n{} `dyna types` lists those of a project.\n\n",
+                     plugin_task_type(false).description);
+  table(out, plugin_task_type(false).keys);
 }
 
 void codes(std::string& out) {

@@ -40,6 +40,8 @@ std::string words_json(std::span<const std::string_view> words) {
 
 constexpr std::string_view kPathPattern = "^[a-z0-9][a-z0-9._/-]*$";
 constexpr std::string_view kIdPattern = "^[a-z0-9][a-z0-9._-]{0,127}$";
+constexpr std::string_view kPluginPattern =
+    "^[a-z0-9][a-z0-9._-]{0,127}/[a-z0-9][a-z0-9._-]{0,127}$";
 constexpr std::string_view kEnvPattern = "^(?!DYNA_)[A-Za-z_][A-Za-z0-9_]*$";
 constexpr std::string_view kDurationPattern =
     "^([0-9]+(ms|s|m|h|d))+$|^P([0-9]+W)?([0-9]+D)?(T([0-9]+H)?([0-9]+M)?([0-9.]+S)?)?$";
@@ -166,6 +168,25 @@ std::string task_schema(const TaskType& type) {
   return object_json(std::move(fields));
 }
 
+/// A task of any plugin: the words of its type are those of a project, which nobody knows here.
+std::string plugin_schema() {
+  const TaskType& type = plugin_task_type(false);
+  std::vector<KeySpec> keys(task_keys().begin(), task_keys().end());
+  keys.insert(keys.end(), type.keys.begin(), type.keys.end());
+  JsonFields properties;
+  for (const KeySpec& key : keys) {
+    if (key.not_yet) continue;
+    JsonFields name = pattern(kPluginPattern);
+    properties.emplace_back(key.name,
+                            key.name == "type" ? object_json(std::move(name)) : schema_of(key));
+  }
+  return object_json({{"type", "\"object\""},
+                      {"properties", object_json(std::move(properties))},
+                      {"required", R"(["id","type"])"},
+                      {"additionalProperties", "false"},
+                      {"description", string_json(type.description)}});
+}
+
 std::string trigger_schema(const TriggerKind& kind) {
   std::vector<KeySpec> keys(trigger_keys().begin(), trigger_keys().end());
   keys.insert(keys.end(), kind.keys.begin(), kind.keys.end());
@@ -207,6 +228,8 @@ std::string definitions() {
     fields.emplace_back(type.name, task_schema(type));
     tasks.push_back(fmt::format(R"({{"$ref":"#/$defs/{}"}})", type.name));
   }
+  fields.emplace_back("plugin", plugin_schema());
+  tasks.emplace_back(R"({"$ref":"#/$defs/plugin"})");
   fields.emplace_back("any_task", fmt::format(R"({{"oneOf":{}}})", list_json(tasks)));
   fields.emplace_back("any_input", object_json(input_schema()));
   std::vector<std::string> triggers;
@@ -245,6 +268,15 @@ std::string json_schema() {
                       {"required", list_json(required)},
                       {"additionalProperties", "false"},
                       {"$defs", definitions()}});
+}
+
+std::vector<BuiltInType> built_in_types() {
+  std::vector<BuiltInType> types;
+  for (const TaskType& type : task_types()) {
+    if (type.not_yet) continue;
+    types.push_back({std::string(type.name), std::string(type.description), task_schema(type)});
+  }
+  return types;
 }
 
 std::string case_json_schema() {

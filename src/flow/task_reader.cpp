@@ -9,6 +9,7 @@
 #include "base/check.hpp"
 #include "base/durations.hpp"
 #include "base/words.hpp"
+#include "model/plugin.hpp"
 #include "template/template.hpp"
 
 namespace cordyna::flow {
@@ -159,6 +160,7 @@ TaskDraft TaskReader::read(const Node& node, const TaskPlace& place) {
   if (draft.type->name == "wait_for") read_wait_for(draft);
   if (draft.type->name == "flow") read_subflow(draft);
   if (draft.type->name == "invoke") read_invoke(draft);
+  if (is_plugin_type(draft.spec.type)) read_plugin(draft);
   if (draft.spec.kind == TaskKind::kEngine) {
     refuse_key(draft, "resources", "the engine does this by itself, in no process");
     draft.spec.resources = Resources{};
@@ -183,6 +185,7 @@ void TaskReader::read_type(const Node& node, TaskDraft& draft) {
   }
   const Node* type = node.find("type");
   if (type == nullptr || !type->is_scalar()) return;
+  if (is_plugin_type(type->text)) return read_plugin_type(*type, draft);
   const TaskType* found = find_task_type(type->text);
   if (found == nullptr) {
     std::vector<std::string_view> names;

@@ -67,6 +67,12 @@ class TaskReader {
   void read_subflow(TaskDraft& draft);
   void read_invoke(TaskDraft& draft);   // invoke_reader.cpp
   void read_schemas(TaskDraft& draft);  // invoke_reader.cpp
+  // plugin_reader.cpp
+  void read_plugin_type(const Node& type, TaskDraft& draft);
+  void read_plugin(TaskDraft& draft);
+  static void hold_to_schemas(TaskDraft& draft, const std::string& inputs,
+                              const std::string& output);
+  void check_plugin_inputs(const TaskDraft& draft, const std::string& schema);
   /// Reports a key that the draft has and cannot have.
   void refuse_key(const TaskDraft& draft, std::string_view key, std::string_view why);
   void check_source(const TaskDraft& draft);

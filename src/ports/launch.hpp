@@ -34,6 +34,8 @@ struct Launch {
   std::vector<std::string> masks;  ///< secret values: replaced by "***" in all output
   bool holds_resources = false;    ///< what is started bounds its work by the task's `resources`
                                    ///< itself: they are not those of the process
+  bool ends_its_own = false;       ///< asked to end, it asks what it has started: nobody else does,
+                                   ///< before all of it is ended by force
 };
 
 /// The paths an attempt will have; nothing of them exists yet when it is prepared.

@@ -111,6 +111,7 @@ class Server::Impl {
                  .hooks = hooks_.get(),
                  .waiters = waiters_,
                  .pools = parts_.pools,
+                 .plugin_types = parts_.plugin_types,
                  .inputs = parts_.inputs,
                  .alerts = parts_.alerts,
                  .try_channel = parts_.try_channel,

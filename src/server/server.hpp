@@ -17,6 +17,7 @@
 #include "model/layout.hpp"
 #include "ports/clock.hpp"
 #include "ports/evaluator.hpp"
+#include "ports/plugin_types.hpp"
 #include "ports/secrets.hpp"
 #include "ports/state_copy.hpp"
 #include "ports/store.hpp"
@@ -51,7 +52,8 @@ struct ServerParts {
   std::unique_ptr<Secrets> secret_values;  ///< for webhooks
   const Evaluator* evaluator = nullptr;
   std::vector<PoolSpec> pools;
-  TaskServers* task_servers = nullptr;               ///< null: none are taken
+  const PluginTypes* plugin_types = nullptr;  ///< of the flows that are applied over the network
+  TaskServers* task_servers = nullptr;        ///< null: none are taken
   std::function<std::vector<InputStatus>()> inputs;  ///< from any thread
   std::function<alert::AlertStatus()> alerts;        ///< from any thread; empty: nobody is told
   /// Sends a message that tries a channel out. From any thread; takes its time.

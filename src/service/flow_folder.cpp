@@ -34,7 +34,7 @@ enum class Meant : std::uint8_t { kIfItHasTasks, kAlways };
 /// Reads files one by one, and knows their names.
 class Loader {
  public:
-  explicit Loader(const Report& report) : report_(report) {}
+  Loader(const Report& report, const PluginTypes* types) : report_(report), types_(types) {}
 
   void looks_at(std::string path) { found_.scopes.push_back(std::move(path)); }
   void load(const std::string& file, Meant meant);
@@ -48,6 +48,7 @@ class Loader {
   }
 
   const Report& report_;
+  const PluginTypes* types_;
   FlowFolder found_;
   std::set<std::string> seen_;
   std::map<std::pair<std::string, std::string>, std::string> known_;  // namespace, id → file
@@ -61,7 +62,7 @@ void Loader::load(const std::string& file, Meant meant) {
   auto text = flow::read_text_file(file, flow::kFlowBytesMax);
   if (!text.has_value()) return refuse(path, text.error().message);
   if (meant == Meant::kIfItHasTasks && !is_meant_as_flow(*text)) return;
-  auto parsed = flow::parse_file(file);
+  auto parsed = flow::parse_file(file, types_);
   if (!parsed.has_value()) return refuse(path, parsed.error().message);
   for (const flow::Diagnostic& one : parsed->diagnostics) report_(flow::format(one));
   if (parsed->flow == nullptr) return refuse(path, {});
@@ -131,16 +132,18 @@ bool concerns_flows(std::string_view file_name) {
          (file_name.ends_with(".yaml") || file_name.ends_with(".yml"));
 }
 
-Result<FlowFolder> load_flows(const std::string& folder, const Report& report) {
+Result<FlowFolder> load_flows(const std::string& folder, const Report& report,
+                              const PluginTypes* types) {
   std::error_code error;
   if (!fs::is_directory(folder, error)) {
     return fail(ErrorCode::kNotFound, fmt::format("{}: is no folder; name one with flows", folder));
   }
-  return load_flows(std::vector{folder}, report);
+  return load_flows(std::vector{folder}, report, types);
 }
 
-Result<FlowFolder> load_flows(const std::vector<std::string>& paths, const Report& report) {
-  Loader loader(report);
+Result<FlowFolder> load_flows(const std::vector<std::string>& paths, const Report& report,
+                              const PluginTypes* types) {
+  Loader loader(report, types);
   for (const std::string& path : paths) {
     std::error_code error;
     const fs::path whole = fs::canonical(path, error);

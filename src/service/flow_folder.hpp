@@ -49,11 +49,13 @@ struct FlowFolder {
 /// findings; so does it of a flow that another file has already. Errors: kNotFound: no such folder;
 /// kUnavailable.
 [[nodiscard]] Result<FlowFolder> load_flows(const std::string& folder,
-                                            const std::function<void(const std::string&)>& report);
+                                            const std::function<void(const std::string&)>& report,
+                                            const PluginTypes* types = nullptr);
 /// The same of several paths: folders, and files, which are meant as flows whatever they hold. A
 /// file that is found twice counts once. Errors: kNotFound: one of them is not there.
 [[nodiscard]] Result<FlowFolder> load_flows(const std::vector<std::string>& paths,
-                                            const std::function<void(const std::string&)>& report);
+                                            const std::function<void(const std::string&)>& report,
+                                            const PluginTypes* types = nullptr);
 /// Whether a file that is called so can be a flow, or what a flow is made of: any *.yaml or *.yml.
 [[nodiscard]] bool concerns_flows(std::string_view file_name);
 

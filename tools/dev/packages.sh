@@ -7,7 +7,7 @@ readonly kPackagesBuild=(
   libssl-dev zlib1g-dev libzstd-dev libpq-dev librdkafka-dev libhiredis-dev libhowardhinnant-date-dev tzdata
   python3 python3-venv python3-pip
 )
-readonly kPackagesTest=(shellcheck clang-format-19 clang-tidy-19 sqlite3 procps util-linux curl)
+readonly kPackagesTest=(shellcheck clang-format-19 clang-tidy-19 sqlite3 procps util-linux curl jq)
 readonly kPackagesServer=(postgresql redis-server)
 readonly kPackagesBrowser=(chromium fonts-dejavu-core)
 readonly kPackagesDocker=(docker.io busybox-static)

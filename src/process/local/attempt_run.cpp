@@ -300,6 +300,10 @@ void AttemptRun::end_all(Ending how) {
   next_sweep_ = steady_now() + (force ? kSweepEvery : order_.kill_grace);
   const int signal = force ? SIGKILL : SIGTERM;
   if (force) group_.kill_all();  // also what hides from /proc, or forks faster than it is listed
+  if (!force && order_.ends_its_own && !main_ended_) {
+    kill(main_, signal);
+    return;
+  }
   // The group at once, since it may fork faster than it can be listed; then whoever left it.
   if (!main_ended_) kill(-main_, signal);
   const pid_t self = getpid();

@@ -28,6 +28,14 @@ using local::kWakeId;
 using local::OrderBytes;
 using local::steady_now;
 
+namespace {
+
+std::string row_of(const std::string& type) {
+  return type.find('/') == std::string::npos ? type : kPluginRow;
+}
+
+}  // namespace
+
 LocalProcess::Impl::Impl(const StateLayout& layout, LocalSettings settings,
                          std::map<std::string, Preparer*> preparers, const Clock& clock,
                          ReportSink sink)
@@ -60,7 +68,7 @@ void LocalProcess::Impl::start(const StartAttempt& command) {
     const std::lock_guard lock(mutex_);
     if (entries_.contains(name)) return;  // a repeat
   }
-  const auto found = preparers_.find(command.flow->tasks[command.task].type);
+  const auto found = preparers_.find(row_of(command.flow->tasks[command.task].type));
   Preparer* const preparer = found == preparers_.end() ? nullptr : found->second;
   std::string key;
   if (may_take(command) && preparer != nullptr) {

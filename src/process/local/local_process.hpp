@@ -27,6 +27,9 @@
 
 namespace cordyna {
 
+/// Stands for the types of plugins, "acme/geocode", in tables by task type.
+inline constexpr const char* kPluginRow = "/";
+
 namespace local {
 class ServerStart;
 }
@@ -48,8 +51,8 @@ struct LocalSettings {
 /// Threads: as Executor says; the constructor starts one thread, the destructor ends it.
 class LocalProcess final : public Executor {
  public:
-  /// Borrows the preparers (by task type) and the clock. The layout's folder is absolute and
-  /// exists.
+  /// Borrows the preparers (by task type; that of all types of plugins by kPluginRow) and the
+  /// clock. The layout's folder is absolute and exists.
   LocalProcess(const StateLayout& layout, LocalSettings settings,
                std::map<std::string, Preparer*> preparers, const Clock& clock, ReportSink sink);
   ~LocalProcess() override;

@@ -90,6 +90,7 @@ std::expected<StartOrder, TaskError> make_order(const StateLayout& layout,
     order.resources = command.flow->tasks[command.task].resources;
   }
   order.use_groups = settings.use_groups;
+  order.ends_its_own = launch->ends_its_own;
   return order;
 }
 

@@ -201,6 +201,9 @@ Result<Report> read_report(int folder) {
     const auto phase = parse_phase(text_of(fields, "phase"));
     report.error = make_task_error(code.value_or(TaskErrorCode::kInternal),
                                    phase.value_or(Phase::kRun), text_of(fields, "message"));
+    if (const auto* again = fields.if_contains("retryable"); again && again->is_bool()) {
+      report.error->retryable = again->get_bool();
+    }
   }
   return report;
 }
@@ -209,13 +212,16 @@ Result<Report> read_report(int folder) {
 Report code_of(const Report& given, const ExitRecord& record) {
   using C = TaskErrorCode;
   constexpr std::array kSayable{C::kExitNonzero,       C::kInputInvalid, C::kOutputInvalid,
-                                C::kSourceUnavailable, C::kToolMissing,  C::kNoSpace};
+                                C::kSourceUnavailable, C::kToolMissing,  C::kNoSpace,
+                                C::kTaskFailed,        C::kRejected,     C::kTimeoutAcknowledge,
+                                C::kTimeoutStart,      C::kSpawnFailed};
   Report report;
   if (!given.error.has_value() || record.exit_code == 0 || record.last_error_line.empty() ||
       std::ranges::find(kSayable, given.error->code) == kSayable.end()) {
     return report;
   }
   report.error = make_task_error(given.error->code, given.error->phase, record.last_error_line);
+  report.error->retryable = given.error->retryable;
   return report;
 }
 

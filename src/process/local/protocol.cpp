@@ -14,6 +14,8 @@ namespace cordyna::local {
 namespace {
 
 constexpr std::uint64_t kOrderBytesMax = std::uint64_t{256} << 20;
+constexpr std::uint64_t kUsesGroups = 1;
+constexpr std::uint64_t kEndsItsOwn = 2;
 
 void put(std::string& out, std::uint64_t number) {
   char bytes[sizeof number];
@@ -103,7 +105,9 @@ std::string encode(const StartOrder& order) {
   put(out, order.resources.memory_bytes);
   put(out, order.resources.disk_bytes);
   put(out, static_cast<std::uint64_t>(order.resources.cpu_time));
-  put(out, static_cast<std::uint64_t>(order.use_groups));
+  // Two flags in one number: a guardian of before the second one reads the first.
+  put(out, static_cast<std::uint64_t>(order.use_groups ? kUsesGroups : 0) |
+               (order.ends_its_own ? kEndsItsOwn : 0));
   return out;
 }
 
@@ -134,7 +138,9 @@ Result<StartOrder> decode_order(std::string_view bytes) {
   order.resources.memory_bytes = reader.number();
   order.resources.disk_bytes = reader.number();
   order.resources.cpu_time = static_cast<Millis>(reader.number());
-  order.use_groups = reader.number() != 0;
+  const std::uint64_t flags = reader.number();
+  order.use_groups = (flags & kUsesGroups) != 0;
+  order.ends_its_own = (flags & kEndsItsOwn) != 0;
   if (!reader.ok || !reader.rest.empty() || order.argv.empty()) {
     return fail(ErrorCode::kInvalidArgument, "a damaged start order");
   }

@@ -42,7 +42,8 @@ struct StartOrder {
   std::uint32_t umask = 022;
   std::uint64_t fence = 0;  ///< the owner's number (fence.hpp)
   Resources resources;
-  bool use_groups = true;  ///< control groups for `resources`, where there are any
+  bool use_groups = true;     ///< control groups for `resources`, where there are any
+  bool ends_its_own = false;  ///< as Launch has it
 };
 
 [[nodiscard]] std::string encode(const StartOrder& order);

@@ -20,6 +20,7 @@ StartOrder full_order() {
   order.kill_grace = 10'000;
   order.log_bytes_max = 1 << 20;
   order.umask = 027;
+  order.ends_its_own = true;
   order.resources = {500, 64'000'000, 1'000'000'000, 600'000};
   return order;
 }
@@ -34,6 +35,8 @@ TEST(ProtocolTest, AnOrderArrivesAsItWasSent) {
   EXPECT_EQ(got->files[0].content, sent.files[0].content);
   EXPECT_EQ(got->masks, sent.masks);
   EXPECT_EQ(got->umask, 027U);
+  EXPECT_TRUE(got->use_groups);
+  EXPECT_TRUE(got->ends_its_own);
   EXPECT_EQ(got->resources, sent.resources);
 }
 

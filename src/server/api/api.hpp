@@ -23,6 +23,7 @@
 #include "flow/file_bounds.hpp"
 #include "model/input_status.hpp"
 #include "model/layout.hpp"
+#include "ports/plugin_types.hpp"
 #include "ports/secrets.hpp"
 #include "ports/state_copy.hpp"
 #include "ports/store.hpp"
@@ -55,6 +56,7 @@ struct ApiParts {
   HookBook* hooks = nullptr;  ///< for the HTTP server's thread alone
   std::shared_ptr<Waiters> waiters{};
   std::vector<PoolSpec> pools{};
+  const PluginTypes* plugin_types = nullptr;
   std::function<std::vector<InputStatus>()> inputs{};
   std::function<alert::AlertStatus()> alerts{};
   std::function<Result<>(const std::string&)> try_channel{};

@@ -203,8 +203,8 @@ void show_flow_version(Api& api, Call& call) {
 }
 
 void validate_flow(Api& api, Call& call) {
-  const flow::Parsed parsed =
-      flow::parse(call.body.text("text"), call.body.text("name"), folder_for(api.parts().layout));
+  const flow::Parsed parsed = flow::parse(call.body.text("text"), call.body.text("name"),
+                                          folder_for(api.parts().layout), api.parts().plugin_types);
   std::string out = fmt::format("{{\"valid\":{},", parsed.flow != nullptr);
   if (parsed.flow != nullptr) {
     out += "\"flow\":";
@@ -221,7 +221,7 @@ void apply_flows(Api& api, Call& call) {
   std::vector<flow::Diagnostic> diagnostics;
   bool wrong = false;
   for (GivenFile& file : files_of(call.body)) {
-    flow::Parsed parsed = flow::parse(file.text, file.name, folder);
+    flow::Parsed parsed = flow::parse(file.text, file.name, folder, api.parts().plugin_types);
     diagnostics.insert(diagnostics.end(), parsed.diagnostics.begin(), parsed.diagnostics.end());
     wrong = wrong || parsed.flow == nullptr;
     if (parsed.flow == nullptr) continue;

@@ -9,6 +9,7 @@
 #include <boost/json/serialize.hpp>
 
 #include "base/json_text.hpp"
+#include "protocol/cause.hpp"
 #include "shape/schema.hpp"
 
 namespace cordyna::server {
@@ -40,21 +41,6 @@ network::Invocation basics(const AttemptKey& key, const RunId& run, const Flow& 
   made.timeouts = flow.tasks[task].timeouts;
   made.output = flow.tasks[task].contract.output;
   return made;
-}
-
-std::string trigger_json(const StartAttempt& command) {
-  const std::string& id = command.scheduled.trigger;
-  std::string_view kind = command.by_task ? "upstream" : "manual";
-  if (!id.empty()) {
-    const auto found = std::ranges::find(command.flow->triggers, id, &TriggerSpec::id);
-    const bool known = found != command.flow->triggers.end();
-    kind = known && found->type == TriggerType::kSchedule  ? "cron"
-           : known && found->type == TriggerType::kWebhook ? "webhook"
-                                                           : "event";
-  }
-  std::string out = fmt::format(R"({{"kind":"{}")", kind);
-  if (!id.empty()) out += R"(,"id":)" + json_string(id);
-  return out + fmt::format(R"(,"scheduled_for":"{}"}})", format_timestamp(command.run_at));
 }
 
 /// The needs that were met: a run of a flow has its id there.
@@ -102,7 +88,7 @@ Result<network::Invocation> invocation_of(const StartAttempt& command, const Eva
     made.inputs = given_inputs(context);
   }
   made.upstream = upstream_json(context);
-  made.trigger = trigger_json(command);
+  made.trigger = protocol::trigger_json(command);
   return made;
 }
 

@@ -72,6 +72,8 @@ describe('completion', () => {
     expect(offered).toEqual(expect.arrayContaining(['message', 'level', 'needs', 'retry']));
     expect(offered).not.toContain('script');
     expect(keys('tasks:\n  - {id: a, type: shell, ¦}')).toContain('script');
+    expect(keys('tasks:\n  - {id: a, type: acme/geocode, ¦}')).toContain('inputs');
+    expect(keys('tasks:\n  - {id: a, type: acme/geocode, ¦}')).not.toContain('script');
     expect(keys('tasks:\n  - id: a\n    ¦')).toEqual(expect.arrayContaining(['type', 'script', 'message']));
   });
 

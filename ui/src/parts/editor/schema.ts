@@ -6,6 +6,7 @@ export interface Schema {
   $defs?: Record<string, Schema>;
   type?: string | string[];
   enum?: unknown[];
+  pattern?: string;
   properties?: Record<string, Schema>;
   additionalProperties?: Schema | boolean;
   items?: Schema;
@@ -38,7 +39,10 @@ function plain(root: Schema, schema: Schema): Schema[] {
 /** Of several kinds of things, those of the type that is said. */
 function ofType(schemas: Schema[], type: string | undefined): Schema[] {
   if (type === undefined) return schemas;
-  const fitting = schemas.filter((one) => one.properties?.type?.enum?.includes(type));
+  const fitting = schemas.filter((one) => {
+    const words = one.properties?.type;
+    return words?.enum?.includes(type) ?? (words?.pattern !== undefined && new RegExp(words.pattern).test(type));
+  });
   return fitting.length > 0 ? fitting : schemas;
 }
 
