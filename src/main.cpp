@@ -99,7 +99,8 @@ cordyna::ReportTrust trust_in(const cordyna::TaskSpec& task) {
     return cordyna::is_compiled(task.params) ? ReportTrust::kCode : ReportTrust::kNone;
   }
   if (task.type == "wait_for") return ReportTrust::kNone;
-  return task.type == "python" || cordyna::is_plugin_type(task.type) ? ReportTrust::kCode : ReportTrust::kAll;
+  return task.type == "python" || cordyna::is_plugin_type(task.type) ? ReportTrust::kCode
+                                                                     : ReportTrust::kAll;
 }
 
 /// Local processes with all they need; made when the first task wants them: a flow of `log` tasks

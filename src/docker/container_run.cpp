@@ -296,8 +296,8 @@ ContainerEnd ContainerRun::end_of(const Result<>& done) {
   return end;
 }
 
-/// What a call may have made that was cut off. A daemon that has much to do is still at it, and nobody sees the
-/// container before it is done.
+/// What a call may have made that was cut off. A daemon that has much to do is still at it, and
+/// nobody sees the container before it is done.
 Result<ContainerState> ContainerRun::look_for_made() {
   const Clock::time_point end = Clock::now() + std::chrono::milliseconds(options_.made_max);
   for (;;) {

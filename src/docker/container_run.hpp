@@ -105,7 +105,7 @@ class ContainerRun {
   ContainerState state_;
   Trouble trouble_ = Trouble::kNone;
   bool daemon_was_away_ = false;
-  bool is_asked_for_ = false;  // the container, and the answer did not come
+  bool is_asked_for_ = false;            // the container, and the answer did not come
   std::array<std::uint64_t, 2> told_{};  // bytes of each stream that were handed on
 };
 

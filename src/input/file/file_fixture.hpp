@@ -18,7 +18,7 @@
 #include <vector>
 
 #include "input/file/file_reading.hpp"
-#include "input/kept_sink.hpp"
+#include "input/kept_sink_fixture.hpp"
 
 namespace cordyna::input {
 

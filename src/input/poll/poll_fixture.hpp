@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "cordyna/poll.hpp"
-#include "input/kept_sink.hpp"
+#include "input/kept_sink_fixture.hpp"
 
 namespace cordyna::input {
 
