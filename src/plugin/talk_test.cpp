@@ -48,10 +48,10 @@ class TalkTest : public testing::Test {
   const TaskError& failed(std::string_view how = "exit code 0") {
     (void)talk_->ended(how, "");
     EXPECT_TRUE(talk_->verdict().has_value() && talk_->verdict()->error.has_value());
-    static const TaskError kNone;
+    static const TaskError none;
     return talk_->verdict().has_value() && talk_->verdict()->error.has_value()
                ? *talk_->verdict()->error
-               : kNone;
+               : none;
   }
 
   Millis now_ = 1;
