@@ -45,7 +45,7 @@ command_build() {
     release | asan | tsan) kind=$1; shift ;;
     -*) die_usage build "$1" ;;
   esac
-  if [[ $kind != release ]]; then need_build_tools clang; else need_build_tools; fi
+  if [[ $kind != release ]]; then need_build_tools sanitize; else need_build_tools; fi
   if [[ $# -gt 0 ]]; then
     build "$kind" "$@"
   elif [[ $kind == release ]]; then

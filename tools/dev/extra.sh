@@ -58,7 +58,7 @@ command_fuzz() {
     seconds=${2:?--seconds wants a number}
     shift 2
   fi
-  need_build_tools clang
+  need_build_tools sanitize
   local -a targets=("$@")
   [[ ${#targets[@]} -gt 0 ]] || mapfile -t targets < <(fuzz_targets)
   build_fuzz "${targets[@]}"
@@ -255,6 +255,7 @@ command_doctor() {
   doctor_machine
   doctor_rights || status=1
   echo 'tools'
+  report_program clang++-19 --version 'from Debian: clang-19'
   report_program g++ --version 'from Debian: g++'
   report_program cmake --version 'from Debian: cmake'
   report_program ninja --version 'from Debian: ninja-build'
@@ -269,7 +270,7 @@ command_doctor() {
   echo 'packages that ./dev would install'
   while read -r package; do
     report missing "$package" 'Debian'
-  done < <(missing_packages "${kPackagesBuild[@]}" "${kPackagesTest[@]}" "${kPackagesServer[@]}" "${kPackagesClang[@]}" "${kPackagesFresh[@]}")
+  done < <(missing_packages "${kPackagesBuild[@]}" "${kPackagesTest[@]}" "${kPackagesServer[@]}" "${kPackagesSanitize[@]}" "${kPackagesFresh[@]}")
   if [[ -x $kBuildRoot/libexec/cordyna/duckdb ]]; then
     report ok duckdb "$("$kBuildRoot/libexec/cordyna/duckdb" --version 2>&1 | head -n 1)"
   else

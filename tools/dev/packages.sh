@@ -2,7 +2,7 @@
 # What Cordyna needs from Debian, PyPI, npm and crates.io, installed when it is missing.
 
 readonly kPackagesBuild=(
-  git ca-certificates g++ cmake ninja-build ccache mold pkg-config libfmt-dev libboost1.81-dev
+  git ca-certificates clang-19 g++ cmake ninja-build ccache mold pkg-config libfmt-dev libboost1.81-dev
   libboost-json1.81-dev libyaml-dev libsqlite3-dev libgtest-dev libcli11-dev libsodium-dev
   libssl-dev zlib1g-dev libzstd-dev libpq-dev librdkafka-dev libhiredis-dev libhowardhinnant-date-dev tzdata
   python3 python3-venv python3-pip
@@ -11,7 +11,7 @@ readonly kPackagesTest=(shellcheck clang-format-19 clang-tidy-19 sqlite3 procps 
 readonly kPackagesServer=(postgresql redis-server)
 readonly kPackagesBrowser=(chromium fonts-dejavu-core)
 readonly kPackagesDocker=(docker.io busybox-static)
-readonly kPackagesClang=(clang-19 libclang-rt-19-dev)
+readonly kPackagesSanitize=(libclang-rt-19-dev)
 readonly kPackagesBench=(sqlite3 findutils wrk)
 readonly kPackagesFresh=(debootstrap util-linux)
 readonly kCargoMinor=85 # of 1.x: the oldest that builds the locked crates
@@ -185,10 +185,10 @@ need_languages() {
   have javac || need_packages default-jdk-headless
 }
 
-# Everything a build needs; with "clang", what the sanitized one and the fuzz targets want, too.
+# Everything a build needs; with "sanitize", what the sanitized one and the fuzz targets want, too.
 need_build_tools() {
   need_packages "${kPackagesBuild[@]}"
-  if [[ ${1:-} == clang ]]; then need_packages "${kPackagesClang[@]}"; fi
+  if [[ ${1:-} == sanitize ]]; then need_packages "${kPackagesSanitize[@]}"; fi
   need_cargo
   need_duckdb
   need_node

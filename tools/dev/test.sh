@@ -10,7 +10,7 @@ usage: ./dev test [--long | --fresh | --only PART]
 
 Builds asan and release, then runs: lint; the unit, contract and simulation tests under ASan and
 UBSan (ctest), with some of the worlds; all of the worlds with the fast program, and some of them
-with both to compare the compilers; the script tests and the integration tests with the release
+with one that g++ has built, to compare the compilers; the script tests and the integration tests with the release
 program; 10 s of each fuzz target. The last line is "N passed, N failed" over everything; the exit
 code is 0 only when nothing failed.
 
@@ -109,8 +109,8 @@ part_sdk() {  # [worlds of each simulation]
 # R50: the same seeds give the same histories, whichever compiler built the program.
 two_compilers_agree() {
   local gcc clang
-  gcc=$("$kBuildRoot/release/bin/cordyna_sim" --hash 1 500)
-  clang=$("$kBuildRoot/asan/bin/cordyna_sim" --hash 1 500)
+  gcc=$("$kBuildRoot/gcc/bin/cordyna_sim" --hash 1 500)
+  clang=$("$kBuildRoot/release/bin/cordyna_sim" --hash 1 500)
   [[ -n $gcc && $gcc == "$clang" ]] && return
   echo "the histories of 500 worlds: $gcc with g++, $clang with clang++" >&2
   return 1
@@ -185,7 +185,7 @@ command_test() {
   done
   rm -rf "$kResults" && mkdir -p "$kResults"
   need_packages "${kPackagesTest[@]}"
-  need_build_tools clang
+  need_build_tools sanitize
   [[ -z $only ]] || need_venv tests/requirements.txt
   case $only in
     lint) part_lint ;;
@@ -254,6 +254,7 @@ test_everything() {
   local parts=$!
   build asan all
   build release dyna cordyna "${kSimulators[@]}"
+  build gcc cordyna_sim
   wait "$parts" || die 'what the tests need is not there'
   begin_beside lint part_lint ${1:+--tidy-all}
   whole docs docs_are_current
@@ -296,7 +297,7 @@ run_lint() {
 
 command_lint() {
   need_packages "${kPackagesTest[@]}"
-  need_build_tools clang
+  need_build_tools sanitize
   run_lint "$@"
 }
 
