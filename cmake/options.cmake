@@ -47,9 +47,10 @@ elseif(CORDYNA_SANITIZE STREQUAL "thread")
 else()
   # Hardening (S44).
   add_compile_options(-fstack-protector-strong -fcf-protection)
-  # What nothing calls is left out.
-  add_compile_options(-ffunction-sections -fdata-sections)
-  add_link_options(-Wl,--gc-sections)
+  if(CMAKE_BUILD_TYPE STREQUAL "Release")  # what nothing calls is left out
+    add_compile_options(-ffunction-sections -fdata-sections)
+    add_link_options(-Wl,--gc-sections)
+  endif()
   add_compile_definitions($<$<CONFIG:Release,RelWithDebInfo>:_FORTIFY_SOURCE=3>)
   add_link_options(-Wl,-z,relro,-z,now
     $<$<STREQUAL:$<TARGET_PROPERTY:TYPE>,EXECUTABLE>:-pie>)
@@ -65,7 +66,7 @@ endif()
 find_program(CORDYNA_MOLD mold)
 if(CORDYNA_MOLD)
   add_link_options(-fuse-ld=mold)
-  if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang" AND NOT CORDYNA_SANITIZE)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang" AND CMAKE_BUILD_TYPE STREQUAL "Release")
     add_link_options(-Wl,--icf=safe)  # templates give many functions that are the same
   endif()
 endif()

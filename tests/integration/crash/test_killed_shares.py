@@ -76,9 +76,7 @@ class Shop:
         cut(folder, "new", 500)
         self.whole = {}
         for name in ("new", "old"):
-            begun = monotonic()
             assert self.run(name).returncode == 0
-            self.seconds = monotonic() - begun
             self.whole[name] = figures(self.shared())
 
     def run(self, name: str) -> subprocess.CompletedProcess[str]:
@@ -92,7 +90,17 @@ class Shop:
         for name, rows in figures(self.shared()).items():
             assert rows in (self.whole["old"][name], self.whole["new"][name]), f"{name} is torn"
 
-    def victims(self, kind: str) -> list[int]:
+    def victims(self, kind: str, owner: subprocess.Popen[bytes]) -> list[int]:
+        """Those that are there next, while the owner is."""
+        if kind == "dyna":
+            return [owner.pid]
+        while owner.poll() is None:
+            if found := self.processes(kind):
+                return found
+            pause(0.002)
+        return []
+
+    def processes(self, kind: str) -> list[int]:
         """DuckDB's processes of this place, or our own that are neither the owner nor a step."""
         found = []
         folder = str(self.place.folder)
@@ -121,13 +129,15 @@ def test_a_share_is_whole_whatever_is_killed_and_whenever(shop: Shop, kind: str)
     killed = 0
     for seed in range(["dyna", "guardian", "duckdb"].index(kind), MOMENTS, 3):
         draw = random.Random(seed)
+        begun = monotonic()
         assert shop.run("old").returncode == 0
+        takes = monotonic() - begun  # as slow as the machine is now
         command = [RELEASE, "run", "flow.yaml", "--inputs", "new.yaml"]
         process = subprocess.Popen(
             command, cwd=shop.place.folder, env={**os.environ, **ENV}, stdout=subprocess.DEVNULL
         )
-        pause(draw.random() * shop.seconds)
-        for pid in [process.pid] if kind == "dyna" else shop.victims(kind):
+        pause(draw.random() * takes)
+        for pid in shop.victims(kind, process):
             try:
                 os.kill(pid, signal.SIGKILL)
                 killed += 1
