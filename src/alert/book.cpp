@@ -65,6 +65,10 @@ void take_in_notice(Incident& incident, const NoticeRow& notice) {
       incident.well_at == 0) {
     return;  // that it fails is known
   }
+  if (incident.well_at != 0) {  // it goes wrong anew: nobody is at that yet
+    incident.acknowledged_at = 0;
+    incident.acknowledged_by.clear();
+  }
   incident.kind = notice.kind;
   incident.team = notice.team;
   incident.cause = notice.cause;
@@ -175,8 +179,25 @@ void AlertBook::server_back(std::string_view server, Millis at) {
   }
 }
 
+Result<> AlertBook::acknowledge(std::string_view id, std::string by, Millis at) {
+  const auto found = std::ranges::find_if(
+      incidents_, [id](const Incident& one) { return one.well_at == 0 && id_of(one) == id; });
+  if (found == incidents_.end()) {
+    return fail(ErrorCode::kNotFound, "nothing of that id is not well; it may be well again");
+  }
+  const std::string key = found->key;
+  for (Incident& one : incidents_) {
+    if (one.key != key || one.well_at != 0 || one.acknowledged_at != 0) continue;
+    one.acknowledged_at = at;
+    one.acknowledged_by = by;
+  }
+  return {};
+}
+
 std::optional<Millis> AlertBook::due(const Incident& incident) const {
   const AlertRule& rule = rule_of(incident);
+  const bool is_acknowledged = incident.acknowledged_at != 0;
+  if (is_acknowledged && (incident.well_at == 0 || incident.opened_at == 0)) return std::nullopt;
   if (incident.opened_at == 0) return not_in_quiet(rule, incident.first_at + rule.wait);
   if (incident.well_at != 0) return not_in_quiet(rule, incident.well_at + rule.wait);
   if (incident.count == incident.told) return std::nullopt;
@@ -186,7 +207,8 @@ std::optional<Millis> AlertBook::due(const Incident& incident) const {
 std::optional<Millis> AlertBook::escalation_due(const Incident& incident) const {
   const AlertRule& rule = rule_of(incident);
   const bool is_possible = rule.escalate_after != 0 && incident.opened_at != 0 &&
-                           incident.well_at == 0 && !incident.escalated;
+                           incident.well_at == 0 && !incident.escalated &&
+                           incident.acknowledged_at == 0;
   if (!is_possible) return std::nullopt;
   return not_in_quiet(rule, incident.opened_at + rule.escalate_after);
 }
@@ -232,6 +254,7 @@ bool AlertBook::tell_failing(const std::string& channel, Millis now) {
   for (const bool along : {false, true}) {
     for (Incident& incident : incidents_) {
       if (incident.channel != channel || incident.told == incident.count) continue;
+      if (incident.acknowledged_at != 0) continue;
       if (incident.opened_at != 0 && incident.well_at != 0) continue;  // told with its recovery
       const auto at = due(incident);
       const bool is_quiet = not_in_quiet(rule_of(incident), now) != now;
@@ -307,6 +330,10 @@ bool AlertBook::escalate(Millis now) {
 /// What fails once and never runs again would stay for ever.
 void AlertBook::forget_ended(Millis now) {
   std::erase_if(incidents_, [now](const Incident& one) {
+    if (one.acknowledged_at != 0) {
+      const bool nobody_heard = one.opened_at == 0 && one.well_at != 0;
+      return nobody_heard || one.last_at + kForgottenAfter < now;
+    }
     return one.told == one.count && one.told_at != 0 && one.told_at + kForgottenAfter < now;
   });
   std::erase_if(waiting_, [this, now](const Message& one) {

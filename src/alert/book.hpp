@@ -51,6 +51,11 @@ class AlertBook {
   /// A task server, "team/name", is heard of again.
   void server_back(std::string_view server, Millis at);
 
+  /// Somebody is at it: until all is well its channels hear no more of it, and nobody else is
+  /// called. It holds for all channels of the cause; who was first stays. Errors: kNotFound:
+  /// nothing of that id (`id_of`) is not well.
+  [[nodiscard]] Result<> acknowledge(std::string_view id, std::string by, Millis at);
+
   /// Makes the messages that are due. Whether there are any.
   bool advance(Millis now);
   /// When `advance` has something to do, or a message is to be sent. Nullopt: not before something

@@ -321,6 +321,70 @@ TEST(AlertBookTest, WhatIsNotWellInTimeIsToldToOthers) {
   EXPECT_EQ(all.got[2].incidents[0].flow_id, "a");
 }
 
+TEST(AlertBookTest, WhatSomebodyIsAtIsNotToldAgainNorToOthersUntilItIsWell) {
+  Receiver all(plan_of({{.escalate_after = kHour, .escalate_to = {"boss"}}}));
+  all.book.note(failure(1, kStart, 1));
+  all.until(kStart + kMinute);
+  ASSERT_EQ(all.got.size(), 1u);
+  const std::string id = id_of(all.book.incidents().at(0));
+  EXPECT_EQ(all.book.acknowledge("0123456789abcdef", "kim", kStart).error().code,
+            ErrorCode::kNotFound);
+  ASSERT_TRUE(all.book.acknowledge(id, "kim", kStart + kMinute));
+  ASSERT_TRUE(all.book.acknowledge(id, "lee", kStart + 2 * kMinute));  // who was first stays
+  EXPECT_EQ(all.book.incidents().at(0).acknowledged_by, "kim");
+  EXPECT_EQ(all.book.incidents().at(0).acknowledged_at, kStart + kMinute);
+  all.book.note(failure(2, kStart + 5 * kHour, 2));
+  all.until(kStart + 90 * kHour);
+  EXPECT_EQ(all.got.size(), 1u);
+  EXPECT_FALSE(all.book.next().has_value());  // no work while somebody is at it
+  all.book.ended_well("etl", "orders", 3, kStart + 91 * kHour);
+  all.until(kStart + 92 * kHour);
+  ASSERT_EQ(all.got.size(), 2u);
+  EXPECT_EQ(all.got[1].type, MessageType::kRecovered);
+  EXPECT_EQ(all.got[1].notices, 1);  // the one that nobody was told of so far
+  EXPECT_TRUE(all.book.incidents().empty());
+}
+
+TEST(AlertBookTest, WhatGoesWrongAnewIsToldAlthoughSomebodyWasAtIt) {
+  Receiver data(plan_of({{.wait = kMinute}}));
+  data.book.note(failure(1, kStart, 1));
+  data.until(kStart + 2 * kMinute);
+  const std::string id = id_of(data.book.incidents().at(0));
+  ASSERT_TRUE(data.book.acknowledge(id, "kim", kStart + 2 * kMinute));
+  data.book.ended_well("etl", "orders", 2, kStart + 3 * kMinute);
+  EXPECT_EQ(data.book.acknowledge(id, "lee", kStart).error().code, ErrorCode::kNotFound);
+  data.book.note(failure(2, kStart + 3 * kMinute, 3));  // before its recovery was told
+  EXPECT_EQ(data.book.incidents().at(0).acknowledged_by, "");
+  data.until(kStart + 48 * kHour);
+  ASSERT_EQ(data.got.size(), 2u);
+  EXPECT_EQ(data.got[1].type, MessageType::kFailing);
+}
+
+TEST(AlertBookTest, WhatSomebodyIsAtBeforeItWasToldIsToldToNobody) {
+  Receiver all(plan_of({{.wait = kHour}}));
+  all.book.note(failure(1, kStart, 1));
+  ASSERT_TRUE(all.book.acknowledge(id_of(all.book.incidents().at(0)), "kim", kStart + kMinute));
+  all.until(kStart + 2 * kHour);
+  all.book.ended_well("etl", "orders", 2, kStart + 3 * kHour);
+  all.until(kStart + 9 * kHour);
+  EXPECT_TRUE(all.got.empty());
+  (void)all.book.advance(kStart + 9 * kHour);
+  EXPECT_TRUE(all.book.incidents().empty());
+}
+
+TEST(AlertBookTest, ItHoldsForAllChannelsOfTheCauseAndForNoOther) {
+  AlertPlan plan = plan_of();
+  plan.teams[0].channels = {"data", "boss"};
+  Receiver all(std::move(plan));
+  all.book.note(failure(1, kStart, 1));
+  all.book.note(failure(2, kStart, 1, "bills"));
+  ASSERT_TRUE(all.book.acknowledge(id_of(all.book.incidents().at(0)), "kim", kStart));
+  ASSERT_EQ(all.book.incidents().size(), 4u);
+  for (const Incident& one : all.book.incidents()) {
+    EXPECT_EQ(one.acknowledged_by, one.flow_id == "orders" ? "kim" : "") << one.channel;
+  }
+}
+
 TEST(AlertBookTest, ALostServerIsWellWhenItIsHeardOf) {
   Receiver data(plan_of());
   NoticeRow lost;
@@ -407,6 +471,7 @@ TEST(AlertBookTest, ItsTextGivesItBackAndGarbageGivesAnError) {
   book.note(failure(2, kStart, 2, "b"));
   (void)book.advance(kStart + kMinute);
   (void)book.advance(kStart + 3 * kMinute);
+  ASSERT_TRUE(book.acknowledge(id_of(book.incidents().at(1)), "token kim", kStart + kHour));
   book.failed(book.waiting()[0].id, kStart + kHour, "why \"not\"");
   const auto again = AlertBook::load(book.text());
   ASSERT_TRUE(again.has_value());

@@ -55,6 +55,8 @@ json::object to_json(const Incident& one) {
   put(out, "opened_at", one.opened_at);
   put(out, "well_at", one.well_at);
   if (one.escalated) out["escalated"] = true;
+  put(out, "acknowledged_at", one.acknowledged_at);
+  put(out, "acknowledged_by", one.acknowledged_by);
   put(out, "group", one.group);
   return out;
 }
@@ -81,6 +83,8 @@ Incident incident_of(const json::object& from) {
   one.opened_at = number_of(from, "opened_at");
   one.well_at = number_of(from, "well_at");
   one.escalated = from.contains("escalated");
+  one.acknowledged_at = number_of(from, "acknowledged_at");
+  one.acknowledged_by = text_of(from, "acknowledged_by");
   one.group = text_of(from, "group");
   return one;
 }

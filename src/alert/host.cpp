@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 #include <condition_variable>
+#include <future>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -29,6 +30,7 @@ constexpr std::uint32_t kRunsLookedAt = 100;
 constexpr Ms kReadAgain{2000};       // after the state could not be read or written
 constexpr Ms kLongestSleep{60'000};  // clocks are set, and files change
 constexpr std::size_t kIncidentsListed = 1000;
+constexpr Ms kAskedFor{10'000};  // who acknowledges waits so long
 
 struct EndedWell {
   std::string ns;
@@ -42,6 +44,13 @@ struct MovedOn {
   std::int64_t run = 0;
   std::string path{};  ///< empty: the run
   Millis at = 0;
+};
+
+/// An alert that somebody is at.
+struct Asked {
+  std::string alert;
+  std::string by;
+  std::promise<Result<>> done{};
 };
 
 bool is_well(RunState state) {
@@ -62,6 +71,11 @@ class AlertHost::Impl final : public CommitObserver {
     parts_.cerebro->unsubscribe(*this);
     thread_.request_stop();
     thread_.join();
+    for (std::vector<Asked>* all : {&asked_now_, &asked_}) {
+      for (Asked& one : *all) {
+        one.done.set_value(fail(ErrorCode::kUnavailable, "the server ends"));
+      }
+    }
   }
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
@@ -111,6 +125,20 @@ class AlertHost::Impl final : public CommitObserver {
     TRY(book.try_out(channel, now));
     const auto sent = send(book.waiting().front(), parts_of(book.plan(), -1));
     return sent.has_value() ? Result<>() : fail(ErrorCode::kUnavailable, sent.error().problem);
+  }
+
+  Result<> acknowledge(const std::string& alert, const std::string& by) {
+    Asked asked{.alert = alert, .by = by};
+    std::future<Result<>> done = asked.done.get_future();
+    {
+      const std::lock_guard lock(mutex_);
+      asked_.push_back(std::move(asked));
+      woken_ = true;
+      wake_.notify_all();
+    }
+    if (done.wait_for(kAskedFor) == std::future_status::ready) return done.get();
+    return fail(ErrorCode::kUnavailable,
+                "it could not be saved within 10 s, and may still be: 'dyna alerts' shows it");
   }
 
   AlertStatus status() {
@@ -176,6 +204,8 @@ class AlertHost::Impl final : public CommitObserver {
       ended_now_.insert(ended_now_.end(), ended_.begin(), ended_.end());
       back_now_.insert(back_now_.end(), back_.begin(), back_.end());
       moved_now_.insert(moved_now_.end(), moved_.begin(), moved_.end());
+      std::ranges::move(asked_, std::back_inserter(asked_now_));
+      asked_.clear();
       ended_.clear();
       back_.clear();
       moved_.clear();
@@ -192,6 +222,7 @@ class AlertHost::Impl final : public CommitObserver {
       const std::lock_guard lock(mutex_);
       forget_ends();
       note_open();
+      answer_asked();
       return {};
     }
     TRY(read_notices());
@@ -205,14 +236,37 @@ class AlertHost::Impl final : public CommitObserver {
       }
     }
     forget_ends();
+    if (!asked_now_.empty()) TRY(note_asked());
     const Result<> delivered = deliver(stop);
     next_ = book_.next();
+    publish();
+    return delivered;
+  }
+
+  /// Saved and shown before who asked is answered; where it cannot be saved it is tried again.
+  Result<> note_asked() {
+    const Millis now = parts_.clock->wall();
+    for (const Asked& one : asked_now_) (void)book_.acknowledge(one.alert, one.by, now);
+    TRY(save());
+    publish();
+    answer_asked();
+    return {};
+  }
+
+  void answer_asked() {
+    for (Asked& one : asked_now_) {
+      // What is in the book is found by the id as long as it is not well.
+      one.done.set_value(book_.acknowledge(one.alert, one.by, parts_.clock->wall()));
+    }
+    asked_now_.clear();
+  }
+
+  void publish() {
     const std::lock_guard lock(mutex_);
     note_open();
     incidents_ = book_.incidents();
     waiting_ = book_.waiting();
     show(book_.plan(), book_plan_);
-    return delivered;
   }
 
   void forget_ends() {
@@ -456,6 +510,7 @@ class AlertHost::Impl final : public CommitObserver {
   std::vector<EndedWell> ended_now_;
   std::vector<std::string> back_now_;
   std::vector<MovedOn> moved_now_;
+  std::vector<Asked> asked_now_;
   std::optional<Millis> next_;
 
   std::mutex plan_mutex_;
@@ -469,6 +524,7 @@ class AlertHost::Impl final : public CommitObserver {
   std::vector<EndedWell> ended_;
   std::vector<std::string> back_;
   std::vector<MovedOn> moved_;
+  std::vector<Asked> asked_;
   std::set<std::pair<std::string, std::string>> open_;  // flows of which something is not well
   std::set<std::int64_t> open_runs_;  // of which something of a moment is not over
   bool server_lost_ = false;          // some is not well
@@ -498,6 +554,10 @@ void AlertHost::server_back(const std::string& server) {
 
 Result<> AlertHost::try_out(const std::string& channel) {
   return impl_->try_out(channel);
+}
+
+Result<> AlertHost::acknowledge(const std::string& alert, const std::string& by) {
+  return impl_->acknowledge(alert, by);
 }
 
 AlertStatus AlertHost::status() {

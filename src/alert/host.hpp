@@ -54,6 +54,9 @@ class AlertHost {
   /// Sends a message that tries the channel out, once. Errors: kNotFound: no such channel;
   /// kUnavailable: why it was not taken.
   [[nodiscard]] Result<> try_out(const std::string& channel);
+  /// As `AlertBook::acknowledge`; it is saved when this returns. Waits for some seconds at most.
+  /// Errors: kNotFound; kUnavailable: it could not be saved so far.
+  [[nodiscard]] Result<> acknowledge(const std::string& alert, const std::string& by);
   [[nodiscard]] AlertStatus status();
 
  private:

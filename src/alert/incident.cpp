@@ -1,8 +1,12 @@
 #include "alert/incident.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <string_view>
+
+#include "base/hash.hpp"
 
 namespace cordyna::alert {
 namespace {
@@ -14,6 +18,10 @@ constexpr std::array<std::string_view, 5> kMessageTypes{"failing", "recovered", 
 
 std::string_view to_string(MessageType type) {
   return kMessageTypes[static_cast<std::size_t>(type)];
+}
+
+std::string id_of(const Incident& incident) {
+  return fmt::format("{:016x}", fnv1a(fmt::format("{} {}", incident.key, incident.first_at)));
 }
 
 std::string what_of(const Incident& incident) {

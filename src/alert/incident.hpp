@@ -39,11 +39,16 @@ struct Incident {
   Millis opened_at = 0;    ///< told first; 0: never
   Millis well_at = 0;      ///< when all was well again; 0: it is not
   bool escalated = false;
-  std::string group;  ///< the message that told of it first
+  Millis acknowledged_at = 0;   ///< somebody is at it; 0: nobody has said so
+  std::string acknowledged_by;  ///< "token kim"
+  std::string group;            ///< the message that told of it first
 
   bool operator==(const Incident&) const = default;
 };
 
+/// What a cause is named by towards people: the same for all its channels, another one when it goes
+/// wrong anew.
+[[nodiscard]] std::string id_of(const Incident& incident);
 /// "etl/orders#load", "task server data/loader".
 [[nodiscard]] std::string what_of(const Incident& incident);
 

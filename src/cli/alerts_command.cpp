@@ -46,9 +46,15 @@ std::string channels_table(const JsonSlice& all) {
   return rows.size() == 1 ? std::string() : as_columns(rows) + problems;
 }
 
+/// "(kim is at it) "
+std::string at_it(const JsonSlice& alert) {
+  const std::string by = alert.text("acknowledged_by");
+  return by.empty() ? by : fmt::format("({} is at it) ", printable(by));
+}
+
 std::string alerts_table(const JsonSlice& all) {
   std::vector<std::vector<std::string>> rows{
-      {"SINCE", "TEAM", "CHANNEL", "WHAT", "TIMES", "TOLD", "RUN", "DESCRIPTION"}};
+      {"SINCE", "TEAM", "CHANNEL", "WHAT", "TIMES", "TOLD", "RUN", "ALERT", "DESCRIPTION"}};
   for (const JsonSlice& one : all.member("alerts").items()) {
     const std::string code = one.text("code");
     const bool well = one.time("well_since") != 0;
@@ -56,7 +62,8 @@ std::string alerts_table(const JsonSlice& all) {
                     printable(one.text("channel")), printable(one.text("what")),
                     std::to_string(one.number("count")), time_or_dash(one, "told_at"),
                     one.number("last_run") > 0 ? std::to_string(one.number("last_run")) : "-",
-                    (well ? "(well again) " : "") + (code.empty() ? "" : code + ": ") +
+                    one.text("alert"),
+                    (well ? "(well again) " : "") + at_it(one) + (code.empty() ? "" : code + ": ") +
                         printable(one.text("description"))});
   }
   return rows.size() == 1 ? "nothing is wrong that somebody was to be told of\n" : as_columns(rows);
@@ -69,6 +76,19 @@ CommandResult try_out(CommandContext& context, const client::ApiClient& server) 
     context.output.write(fmt::format("{{\"channel\":{},\"sent\":true}}\n", json_string(channel)));
   } else {
     context.output.write(fmt::format("channel {} took a message\n", printable(channel)));
+  }
+  return ExitCode::kOk;
+}
+
+CommandResult acknowledge(CommandContext& context, const client::ApiClient& server) {
+  const std::string& alert = context.arguments.acknowledged;
+  TRY(server.send({.path = fmt::format("/alerts/{}/acknowledge", client::segment(alert))}));
+  if (context.arguments.json) {
+    context.output.write(
+        fmt::format("{{\"alert\":{},\"acknowledged\":true}}\n", json_string(alert)));
+  } else {
+    context.output.write(
+        fmt::format("alert {} is yours: it is told when all is well again\n", printable(alert)));
   }
   return ExitCode::kOk;
 }
@@ -112,6 +132,7 @@ std::string teams_table(const AlertPlan& plan) {
 CommandResult alerts_command(CommandContext& context) {
   TRY_ASSIGN(const client::ApiClient server, server_wanted(context, "alerts"));
   if (!context.arguments.channel.empty()) return try_out(context, server);
+  if (!context.arguments.acknowledged.empty()) return acknowledge(context, server);
   TRY_ASSIGN(const std::string text, server.get("/alerts"));
   if (context.arguments.json) {
     context.output.write(text + "\n");

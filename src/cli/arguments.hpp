@@ -136,6 +136,7 @@ struct Arguments {
   std::string trigger;        ///< of backfill, events and triggers
   std::string trigger_type;   ///< of triggers; empty: any
   std::string channel;        ///< of alerts: to be tried out; empty: none
+  std::string acknowledged;   ///< of alerts: the id of one; empty: none
   std::int64_t backfill = 0;  ///< number of one
   std::int64_t event = 0;     ///< number of one; 0: none given
   std::uint32_t parallel = 1;

@@ -230,10 +230,16 @@ void FlowCommands::add_alerts() {
   CLI::App* const alerts =
       add("alerts", "Show what is not well, who is told of it, and how their channels fare",
           Verb::kAlerts);
+  CLI::Option* const test =
+      alerts
+          ->add_option("--test", found_.channel,
+                       "Send a message that tries this channel out, and say how that went")
+          ->type_name("CHANNEL");
   alerts
-      ->add_option("--test", found_.channel,
-                   "Send a message that tries this channel out, and say how that went")
-      ->type_name("CHANNEL");
+      ->add_option("--acknowledge", found_.acknowledged,
+                   "Say that you are at it: until all is well nobody is told of it again")
+      ->type_name("ALERT")
+      ->excludes(test);
   add_common(alerts);
   alerts->footer(
       "Of a server of 'dyna up' whose folder has a teams.yaml (dyna teams). Failures of one cause "
@@ -242,7 +248,8 @@ void FlowCommands::add_alerts() {
       "is\n"
       "how often it has happened, TOLD when a message went out last; ALERTS, WAITING and NEXT TRY\n"
       "are what a channel was told of that is not well, messages that could not be sent yet, and\n"
-      "when that is tried again.");
+      "when that is tried again. ALERT is the id to --acknowledge it by, which takes the role\n"
+      "operator: until all is well nobody is told of it again, and nobody else is called.");
 }
 
 void FlowCommands::add_teams() {

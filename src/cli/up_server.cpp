@@ -94,6 +94,8 @@ Result<std::unique_ptr<server::Server>> start_server(
       .inputs = [&inputs] { return inputs.statuses(); },
       .alerts = [&alerts] { return alerts.status(); },
       .try_channel = [&alerts](const std::string& channel) { return alerts.try_out(channel); },
+      .acknowledge = [&alerts](const std::string& alert,
+                               const std::string& by) { return alerts.acknowledge(alert, by); },
       .back_up = context.parts.back_up_state};
   auto server = server::Server::start(settings, std::move(parts));
   if (server.has_value() || server.error().code != ErrorCode::kUnavailable) return server;

@@ -115,6 +115,7 @@ class Server::Impl {
                  .inputs = parts_.inputs,
                  .alerts = parts_.alerts,
                  .try_channel = parts_.try_channel,
+                 .acknowledge = parts_.acknowledge,
                  .back_up = parts_.back_up};
     // Also where something before this server does TLS: the browser speaks it.
     api.secure_cookies =

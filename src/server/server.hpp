@@ -58,6 +58,8 @@ struct ServerParts {
   std::function<alert::AlertStatus()> alerts;        ///< from any thread; empty: nobody is told
   /// Sends a message that tries a channel out. From any thread; takes its time.
   std::function<Result<>(const std::string& channel)> try_channel;
+  /// Somebody is at an alert. From any thread; waits until it is saved.
+  std::function<Result<>(const std::string& alert, const std::string& by)> acknowledge;
   /// Copies the state into a file that is not there. From any thread.
   std::function<Result<StateCopy>(const StateLayout&, const std::string& file)> back_up;
 };

@@ -12,7 +12,7 @@ namespace cordyna {
 
 void append_alert(std::string& out, const alert::Incident& incident) {
   const auto put = std::back_inserter(out);
-  fmt::format_to(put, R"({{"kind":"{}")", to_string(incident.kind));
+  fmt::format_to(put, R"({{"alert":"{}","kind":"{}")", alert::id_of(incident), to_string(incident.kind));
   append_text(out, "what", alert::what_of(incident));
   append_text(out, "channel", incident.channel);
   append_text(out, "team", incident.team);
@@ -34,6 +34,8 @@ void append_alert(std::string& out, const alert::Incident& incident) {
   append_time(out, "told_at", incident.told_at);
   append_time(out, "well_since", incident.well_at);
   if (incident.escalated) out += R"(,"escalated":true)";
+  append_time(out, "acknowledged_at", incident.acknowledged_at);
+  append_text(out, "acknowledged_by", incident.acknowledged_by);
   out += '}';
 }
 

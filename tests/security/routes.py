@@ -7,7 +7,7 @@ from typing import Any
 from serving import Server
 
 VALUES = {"namespace": "acme", "flow": "daily", "run": "1", "version": "1", "backfill": "1",
-          "secret": "KEY", "channel": "chat", "user": "ann", "token": "abc",
+          "secret": "KEY", "channel": "chat", "alert": "0123456789abcdef", "user": "ann", "token": "abc",
           "trigger": "hook", "key": "k", "event": "1", "page": "runs", "of": "1", "name": "x", "file": "x.js"}  # fmt: skip
 
 

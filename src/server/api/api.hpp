@@ -60,6 +60,7 @@ struct ApiParts {
   std::function<std::vector<InputStatus>()> inputs{};
   std::function<alert::AlertStatus()> alerts{};
   std::function<Result<>(const std::string&)> try_channel{};
+  std::function<Result<>(const std::string&, const std::string&)> acknowledge{};
   std::function<Result<StateCopy>(const StateLayout&, const std::string&)> back_up{};
   std::function<HttpCounts()> http_counts{};
   flow::FileBounds files{};             ///< of inputs that come over the network

@@ -180,6 +180,7 @@ constexpr std::array kNoticesFields{
     Field{"next", kString, false, "For `before`, where there is more."},
 };
 constexpr std::array kAlertFields{
+    Field{"alert", kString, true, "Its id: that of its cause, the same for each channel."},
     Field{"kind", kString, true, "As of a notice.", kNoticeKinds},
     Field{"what", kString, true, "A task of a flow, a flow, or a task server."},
     Field{"channel", kString, true, "Where it is told."},
@@ -199,6 +200,8 @@ constexpr std::array kAlertFields{
     Field{"told_at", kTime, false, "When the last message about it was made."},
     Field{"well_since", kTime, false, "All is well again; that is told in a moment."},
     Field{"escalated", kBoolean, false, "Whether others were told, too."},
+    Field{"acknowledged_at", kTime, false, "Since when somebody is at it."},
+    Field{"acknowledged_by", kString, false, "Who."},
 };
 constexpr std::array kChannelFields{
     Field{"channel", kString, true, "Its name in teams.yaml."},

@@ -49,6 +49,7 @@ constexpr std::array kPathNames{
     PathName{"trigger", "^[a-z0-9][a-z0-9._-]{0,127}$", "The id of the trigger."},
     PathName{"key", "^[^/]+$", "The value of the trigger's `path_secret`."},
     PathName{"event", "^[1-9][0-9]{0,17}$", "Its number."},
+    PathName{"alert", "^[0-9a-f]{16}$", "Its id."},
     PathName{"channel", "^[a-z0-9][a-z0-9._-]{0,127}$", "Its name in teams.yaml."},
     PathName{"secret", "^[A-JL-Za-z_][A-Za-z0-9_]{0,199}$", "Its name."},
     PathName{"user", "^[a-z0-9][a-z0-9._@-]{0,63}$", "The name of the user."},

@@ -209,6 +209,8 @@ constexpr std::array kRoutes{
           "Who is told of what went wrong, newest first", list_notices, kNoticeQuery, nullptr, {}, 200, &kNotices},
     Route{"GET", "/api/v1/alerts", "listAlerts", "alerts", Role::kViewer, Scope::kAnywhere,
           "What is not well, who is told of it, and how their channels fare", list_alerts, {}, nullptr, {}, 200, &kAlerts},
+    Route{"POST", "/api/v1/alerts/{alert}/acknowledge", "acknowledgeAlert", "alerts", Role::kOperator, Scope::kAnywhere,
+          "Somebody is at it: until all is well, nobody is told of it again or called", acknowledge_alert, {}, nullptr, {}, 204, nullptr},
     Route{"POST", "/api/v1/channels/{channel}/test", "tryChannel", "alerts", Role::kAdmin, Scope::kServer,
           "Sends a message that tries the channel out", try_channel, {}, nullptr, {}, 204, nullptr},
     Route{"GET", "/api/v1/inputs", "listInputs", "events", Role::kViewer, Scope::kAnywhere,

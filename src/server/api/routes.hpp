@@ -99,6 +99,7 @@ void revoke_token(Api& api, Call& call);
 void list_notices(Api& api, Call& call);
 // alerts.cpp
 void list_alerts(Api& api, Call& call);
+void acknowledge_alert(Api& api, Call& call);
 void try_channel(Api& api, Call& call);
 
 // audit.cpp

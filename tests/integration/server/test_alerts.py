@@ -69,6 +69,16 @@ def at_once(channels: dict[str, Any], **more: Any) -> dict[str, Any]:
     }
 
 
+def dyna(server: Server, token: str, *words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [DYNA, *words, "--server", f"http://127.0.0.1:{server.port}"],
+        env={**os.environ, "DYNA_TOKEN": token},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
 def fail(server: Server) -> int:
     run = server.start("etl/orders", code=3)
     assert server.ended(run)["state"] == "error"
@@ -313,24 +323,16 @@ def test_a_channel_can_be_tried_by_an_admin_alone(tmp_path: Path, receiver: Rece
     )  # fmt: skip
     server = serve(folder, DYNA_SECRET_HOOK=receiver.url("/a-secret-place"))
     try:
-        env = {**os.environ, "DYNA_TOKEN": server.admin}
-        there = ["--server", f"http://127.0.0.1:{server.port}"]
-
-        def dyna(*words: str) -> subprocess.CompletedProcess[str]:
-            return subprocess.run(
-                [DYNA, *words, *there], env=env, capture_output=True, text=True, check=False
-            )
-
-        tried = dyna("alerts", "--test", "hook")
+        tried = dyna(server, server.admin, "alerts", "--test", "hook")
         assert tried.returncode == 0 and tried.stdout == "channel hook took a message\n", tried
         assert receiver.wait(1)[0].json["type"] == "test"
-        assert "MISSING" in dyna("alerts", "--test", "none").stderr
-        assert "no channel 'other'" in dyna("alerts", "--test", "other").stderr
+        assert "MISSING" in dyna(server, server.admin, "alerts", "--test", "none").stderr
+        assert "no channel 'other'" in dyna(server, server.admin, "alerts", "--test", "other").stderr
         receiver.answer = lambda _: (404, {})
-        refused = dyna("alerts", "--test", "hook")
+        refused = dyna(server, server.admin, "alerts", "--test", "hook")
         assert refused.returncode != 0 and "404" in refused.stderr
         assert "a-secret-place" not in refused.stderr
-        assert "hook     webhook" in dyna("alerts").stdout
+        assert "hook     webhook" in dyna(server, server.admin, "alerts").stdout
         for role in ("viewer", "operator", "author"):
             token = server.token((role, "*"))
             assert server.call("POST", "/api/v1/channels/hook/test", token=token).status == 403
@@ -355,6 +357,45 @@ def test_who_sees_a_flow_sees_its_alerts_and_no_others(tmp_path: Path, receiver:
         )
         assert [one["what"] for one in seen] == ["etl/orders#load"]
         assert server.ok("GET", "/api/v1/alerts", token=others)["alerts"] == []
+    finally:
+        server.stop()
+
+
+def test_who_is_at_it_is_shown_and_the_channel_hears_of_its_end_alone(
+    tmp_path: Path, receiver: Receiver
+) -> None:
+    hook = {"hook": {"type": "webhook", "url": receiver.url("/hook")}}
+    folder = project(tmp_path, at_once(hook, rules=[{"wait": "0s", "repeat": "1s"}]))
+    server = serve(folder)
+    try:
+        fail(server)
+        receiver.wait(1)
+        (alert,) = eventually(lambda: server.ok("GET", "/api/v1/alerts")["alerts"], "the alert")
+        path = f"/api/v1/alerts/{alert['alert']}/acknowledge"
+        for role, namespace, status in (("viewer", "etl", 403), ("operator", "sales", 404)):
+            # Who has the role nowhere is refused before anything is looked up.
+            token = server.token((role, namespace))
+            assert server.call("POST", path, token=token).status == status, role
+        assert server.call("POST", path.replace(alert["alert"], "0" * 16)).status == 404
+        mine = server.token(("operator", "etl"))
+        said = dyna(server, mine, "alerts", "--acknowledge", alert["alert"])
+        assert said.returncode == 0 and "is yours" in said.stdout, said
+        (alert,) = server.ok("GET", "/api/v1/alerts")["alerts"]  # shown before it is answered
+        assert alert["acknowledged_by"] and alert["acknowledged_at"]
+        assert " is at it) " in dyna(server, mine, "alerts").stdout
+        audit = server.ok("GET", "/api/v1/audit")["audit"]
+        (noted,) = [one for one in audit if one["action"] == "acknowledgeAlert"]
+        assert noted["subject"] == f"alert {alert['alert']}" and noted["namespace"] == "etl"
+        server.process.kill()
+        server.process.communicate()
+        server = serve(folder)
+        for _ in range(3):
+            fail(server)
+        assert server.ended(server.start("etl/orders", code=0))["state"] == "completed"
+        first, last = receiver.wait(2)
+        assert (first.json["type"], last.json["type"]) == ("failing", "recovered")
+        assert last.json["notices"] == 3
+        eventually(lambda: server.ok("GET", "/api/v1/alerts")["alerts"] == [], "all is well")
     finally:
         server.stop()
 
