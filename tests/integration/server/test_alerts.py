@@ -327,7 +327,9 @@ def test_a_channel_can_be_tried_by_an_admin_alone(tmp_path: Path, receiver: Rece
         assert tried.returncode == 0 and tried.stdout == "channel hook took a message\n", tried
         assert receiver.wait(1)[0].json["type"] == "test"
         assert "MISSING" in dyna(server, server.admin, "alerts", "--test", "none").stderr
-        assert "no channel 'other'" in dyna(server, server.admin, "alerts", "--test", "other").stderr
+        assert (
+            "no channel 'other'" in dyna(server, server.admin, "alerts", "--test", "other").stderr
+        )
         receiver.answer = lambda _: (404, {})
         refused = dyna(server, server.admin, "alerts", "--test", "hook")
         assert refused.returncode != 0 and "404" in refused.stderr
@@ -365,7 +367,7 @@ def test_who_is_at_it_is_shown_and_the_channel_hears_of_its_end_alone(
     tmp_path: Path, receiver: Receiver
 ) -> None:
     hook = {"hook": {"type": "webhook", "url": receiver.url("/hook")}}
-    folder = project(tmp_path, at_once(hook, rules=[{"wait": "0s", "repeat": "1s"}]))
+    folder = project(tmp_path, at_once(hook))
     server = serve(folder)
     try:
         fail(server)
