@@ -12,7 +12,8 @@ namespace cordyna {
 
 void append_alert(std::string& out, const alert::Incident& incident) {
   const auto put = std::back_inserter(out);
-  fmt::format_to(put, R"({{"alert":"{}","kind":"{}")", alert::id_of(incident), to_string(incident.kind));
+  fmt::format_to(put, R"({{"alert":"{}","kind":"{}")", alert::id_of(incident),
+                 to_string(incident.kind));
   append_text(out, "what", alert::what_of(incident));
   append_text(out, "channel", incident.channel);
   append_text(out, "team", incident.team);

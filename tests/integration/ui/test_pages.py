@@ -96,3 +96,15 @@ def test_the_first_view_is_small(browser: Browser, world: World) -> None:
         open_page(page, world, "/ui")
         page.wait_for_load_state("networkidle")
         assert 20_000 < sum(sizes.values()) <= 250_000, json.dumps(sizes)
+
+
+def test_somebody_says_that_he_is_at_an_alert(browser: Browser, world: World) -> None:
+    with looking(browser, world) as (page, watcher):
+        open_page(page, world, world.pages()["notices"])
+        page.get_by_role("button", name="I am at it: acme.shop/broken#post").click()
+        alerts = page.get_by_label("What is not well")
+        alerts.get_by_text("is at it since").wait_for()
+        assert alerts.get_by_role("button").count() == 0
+        (alert,) = world.server.ok("GET", "/api/v1/alerts")["alerts"]
+        assert alert["acknowledged_by"]
+        assert watcher.wrongs == []
