@@ -1,29 +1,21 @@
 #include "alert/notify_step.hpp"
 
 #include <fmt/format.h>
-#include <signal.h>
-#include <sys/signalfd.h>
 
 #include <boost/json.hpp>
 #include <chrono>
-#include <cstdio>
-#include <cstdlib>
-#include <fstream>
-#include <iterator>
 #include <optional>
 #include <utility>
 
 #include "alert/notify_task.hpp"
 #include "alert/sender.hpp"
-#include "base/text.hpp"
 #include "model/task_error.hpp"
+#include "step/step_process.hpp"
 
 namespace cordyna::alert {
 namespace {
 
 namespace json = boost::json;
-
-constexpr int kCancelledCode = 143;  // 128 + SIGTERM
 
 /// The secrets that came by the environment.
 class HandedSecrets final : public Secrets {
@@ -41,33 +33,6 @@ class HandedSecrets final : public Secrets {
   const NotifySecrets& handed_;
 };
 
-std::string variable_of(const char* name) {
-  const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): nobody sets it
-  return value == nullptr ? std::string() : std::string(value);
-}
-
-/// Readable when we are asked to end; the signals stay blocked, and are never taken.
-int end_signals() {
-  sigset_t set;
-  sigemptyset(&set);
-  for (const int one : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set, one);
-  sigprocmask(SIG_BLOCK, &set, nullptr);
-  return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-}
-
-void put_report(const json::object& report) {
-  if (const std::string path = variable_of("DYNA_REPORT"); !path.empty()) {
-    std::ofstream(path) << json::serialize(report) << "\n";
-  }
-}
-
-int end_with(TaskErrorCode code, Phase phase, const std::string& message) {
-  fmt::print(stderr, "{}\n", printable(message));
-  put_report(
-      {{"error", {{"code", info(code).name}, {"phase", to_string(phase)}, {"message", message}}}});
-  return 1;
-}
-
 TaskErrorCode code_for(ErrorCode code) {
   switch (code) {
     case ErrorCode::kUnavailable: return TaskErrorCode::kSourceUnavailable;
@@ -78,6 +43,10 @@ TaskErrorCode code_for(ErrorCode code) {
   }
 }
 
+int fail_with(TaskErrorCode code, Phase phase, const std::string& message) {
+  return step::report_error(make_task_error(code, phase, message));
+}
+
 Millis now_ms() {
   const auto now = std::chrono::system_clock::now().time_since_epoch();
   return std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
@@ -86,7 +55,7 @@ Millis now_ms() {
 /// All channels are tried, whatever becomes of one.
 int tell_all(const NotifyTask& task, const NotifySecrets& secrets, const AlertPlan& plan) {
   const HandedSecrets handed(secrets);
-  const int end_fd = end_signals();
+  const int end_fd = step::end_descriptor();
   Message message{.id = task.id, .type = MessageType::kNote, .at = now_ms(), .note = task.note};
   if (!secrets.note.text.empty()) {
     message.note.title = secrets.note.title;
@@ -100,36 +69,38 @@ int tell_all(const NotifyTask& task, const NotifySecrets& secrets, const AlertPl
     const auto sent =
         send(message, {.plan = &plan, .secrets = &handed, .now = message.at, .cancel_fd = end_fd});
     if (sent.has_value()) {
-      fmt::print("told {}\n", channel);
+      step::say("told " + channel);
       told.emplace_back(channel);
       continue;
     }
-    if (sent.error().code == ErrorCode::kCancelled) return kCancelledCode;
+    if (sent.error().code == ErrorCode::kCancelled) return step::kCancelledCode;
     problems +=
         fmt::format("{}{}: {}", problems.empty() ? "" : "; ", channel, sent.error().problem);
     // What may pass is tried again, for the sake of those that it can help.
     if (code != ErrorCode::kUnavailable) code = sent.error().code;
   }
-  std::fflush(stdout);
-  if (code.has_value()) return end_with(code_for(*code), Phase::kRun, problems);
-  put_report({{"outputs", {{"id", task.id}, {"channels", std::move(told)}}}});
-  return 0;
+  if (code.has_value()) return fail_with(code_for(*code), Phase::kRun, problems);
+  const json::object outputs{{"id", task.id}, {"channels", std::move(told)}};
+  const Result<> written = step::write_report(json::serialize(json::object{{"outputs", outputs}}));
+  if (written.has_value()) return 0;
+  return fail_with(TaskErrorCode::kNoSpace, Phase::kResult, written.error().message);
 }
 
 }  // namespace
 
 int notify_step_main(const std::string& path, const LoadPlan& load) {
-  std::ifstream file(path, std::ios::binary);
-  const std::string text(std::istreambuf_iterator<char>(file), {});
-  const Result<NotifyTask> task = parse_notify(text);
-  const Result<NotifySecrets> secrets = parse_notify_secrets(variable_of(kNotifySecrets));
-  if (!task.has_value() || !secrets.has_value()) {
-    return end_with(TaskErrorCode::kInternal, Phase::kInfra,
-                    task.has_value() ? secrets.error().message : task.error().message);
-  }
+  const auto refuse = [](const Error& error) {
+    return fail_with(TaskErrorCode::kInternal, Phase::kInfra, error.message);
+  };
+  const Result<std::string> text = step::read_whole(path);
+  if (!text.has_value()) return refuse(text.error());
+  const Result<NotifyTask> task = parse_notify(*text);
+  if (!task.has_value()) return refuse(task.error());
+  const Result<NotifySecrets> secrets = parse_notify_secrets(step::variable(kNotifySecrets));
+  if (!secrets.has_value()) return refuse(secrets.error());
   const Result<AlertPlan> plan = load(task->teams_file);
   if (!plan.has_value()) {
-    return end_with(TaskErrorCode::kInputInvalid, Phase::kPrepare, plan.error().message);
+    return fail_with(TaskErrorCode::kInputInvalid, Phase::kPrepare, plan.error().message);
   }
   return tell_all(*task, *secrets, *plan);
 }

@@ -21,13 +21,13 @@
 #include "plugin/step_file.hpp"
 #include "plugin/talk.hpp"
 #include "ports/launch.hpp"
+#include "step/step_process.hpp"
 
 namespace cordyna::plugin {
 namespace {
 
 namespace json = boost::json;
 
-constexpr int kCancelledCode = 143;  // 128 + SIGTERM
 constexpr std::size_t kReadBytes = 65536;
 constexpr std::size_t kWordsMax = 500;  // of the last line of standard error
 
@@ -35,29 +35,6 @@ Millis step_now() {
   return std::chrono::duration_cast<std::chrono::milliseconds>(
              std::chrono::steady_clock::now().time_since_epoch())
       .count();
-}
-
-std::string step_variable(const char* name) {
-  const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): nobody sets it
-  return value == nullptr ? std::string() : std::string(value);
-}
-
-void write_whole(int fd, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t written = ::write(fd, bytes.data(), bytes.size());
-    if (written < 0 && errno != EINTR) return;  // nobody reads: the attempt is ending
-    if (written > 0) bytes.remove_prefix(static_cast<std::size_t>(written));
-  }
-}
-
-/// Readable when we are asked to end, or the program has ended; the signals stay blocked.
-int signals_descriptor() {
-  sigset_t set;
-  sigemptyset(&set);
-  for (const int one : {SIGTERM, SIGINT, SIGHUP, SIGCHLD, SIGPIPE}) sigaddset(&set, one);
-  sigprocmask(SIG_BLOCK, &set, nullptr);
-  sigdelset(&set, SIGPIPE);
-  return ::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
 /// What the program may know of our environment: not what is meant for us.
@@ -88,7 +65,7 @@ void hide_secrets(json::value& value, const std::vector<std::string>& masks) {
 
 /// Renamed into place: what the program may have written there is gone.
 Result<> write_outputs(const std::string& outputs, const std::vector<std::string>& masks) {
-  const std::string path = step_variable("DYNA_OUTPUTS");
+  const std::string path = step::variable("DYNA_OUTPUTS");
   if (path.empty()) return {};
   if (outputs.empty()) {
     std::remove(path.c_str());
@@ -107,7 +84,7 @@ Result<> write_outputs(const std::string& outputs, const std::vector<std::string
                 fmt::format("its outputs have {} bytes, and may have {}", grouped(text.size()),
                             grouped(kOutputsBytesMax)));
   }
-  const std::string made = step_variable("DYNA_WORK") + "/.outputs";
+  const std::string made = step::variable("DYNA_WORK") + "/.outputs";
   {
     std::ofstream file(made, std::ios::binary);
     file << text;
@@ -119,16 +96,9 @@ Result<> write_outputs(const std::string& outputs, const std::vector<std::string
   return {};
 }
 
+/// The guardian masks secrets in what stands in our log: the report is a file.
 int report_failure(const TaskError& error) {
-  // The guardian takes the message from here, where it masks secrets; the report is a file.
-  write_whole(STDERR_FILENO, printable(error.message) + "\n");
-  if (const std::string path = step_variable("DYNA_REPORT"); !path.empty()) {
-    const json::object said{{"code", info(error.code).name},
-                            {"phase", to_string(error.phase)},
-                            {"retryable", error.retryable}};
-    std::ofstream(path) << json::serialize(json::object{{"error", said}}) << "\n";
-  }
-  return 1;
+  return step::report_error(error, step::Message::kInLog);
 }
 
 /// One attempt: what Talk decides, done.
@@ -138,12 +108,12 @@ class PluginRun {
       : step_(std::move(step)),
         secrets_(std::move(secrets)),
         talk_(step_,
-              {step_variable("DYNA_ATTEMPT"), step_variable("DYNA_RUN_ID"),
-               step_variable("DYNA_TASK"), step_variable("DYNA_FENCE")},
+              {step::variable("DYNA_ATTEMPT"), step::variable("DYNA_RUN_ID"),
+               step::variable("DYNA_TASK"), step::variable("DYNA_FENCE")},
               secrets_.inputs.empty() ? step_.inputs : secrets_.inputs, step_now()) {}
 
   int run() {
-    signals_ = local::Fd(signals_descriptor());
+    signals_ = local::Fd(step::end_descriptor({SIGCHLD, SIGPIPE}));
     auto started = child_.start(step_.argv, program_environment(step_.type), ".");
     if (!started.has_value()) {
       return report_failure(make_task_error(TaskErrorCode::kSpawnFailed, Phase::kStart,
@@ -179,7 +149,8 @@ class PluginRun {
   void take_signals() {
     signalfd_siginfo taken{};
     while (::read(signals_.get(), &taken, sizeof taken) == static_cast<ssize_t>(sizeof taken)) {
-      if (taken.ssi_signo != SIGCHLD) carry_out(talk_.cancel(step_now()));
+      const bool asks = taken.ssi_signo != SIGCHLD && taken.ssi_signo != SIGPIPE;
+      if (asks) carry_out(talk_.cancel(step_now()));
     }
   }
 
@@ -195,7 +166,7 @@ class PluginRun {
   bool read_errors() {
     std::string bytes;
     if (!read_some(child_.err, bytes)) return false;
-    write_whole(STDERR_FILENO, bytes);
+    step::write_out(STDERR_FILENO, bytes);
     errors_ += bytes;
     std::size_t end = errors_.find_last_of('\n');
     if (end == std::string::npos) {
@@ -242,7 +213,7 @@ class PluginRun {
 
   void carry_out(const Deeds& deeds) {
     for (const SaidLine& line : deeds.lines) {
-      write_whole(line.error ? STDERR_FILENO : STDOUT_FILENO, line.text + "\n");
+      step::write_out(line.error ? STDERR_FILENO : STDOUT_FILENO, line.text + "\n");
     }
     if (child_.in.valid()) to_program_ += deeds.to_program;
     closes_ = closes_ || deeds.close_input;
@@ -251,7 +222,7 @@ class PluginRun {
   }
 
   int tell(const Verdict& verdict) {
-    if (verdict.cancelled) return kCancelledCode;
+    if (verdict.cancelled) return step::kCancelledCode;
     if (verdict.error.has_value()) return report_failure(*verdict.error);
     const auto written = write_outputs(verdict.outputs, secrets_.masks);
     if (written.has_value()) return 0;
@@ -275,11 +246,9 @@ class PluginRun {
 };
 
 Result<int> run_plugin_step(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return fail(ErrorCode::kNotFound, fmt::format("{} cannot be read", path));
-  const std::string text(std::istreambuf_iterator<char>(file), {});
+  TRY_ASSIGN(const std::string text, step::read_whole(path));
   TRY_ASSIGN(PluginStep step, parse_step(text));
-  TRY_ASSIGN(PluginSecrets secrets, parse_secrets(step_variable(kSecretsVariable)));
+  TRY_ASSIGN(PluginSecrets secrets, parse_secrets(step::variable(kSecretsVariable)));
   return PluginRun(std::move(step), std::move(secrets)).run();
 }
 

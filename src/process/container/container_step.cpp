@@ -2,18 +2,12 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <signal.h>
-#include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <boost/json.hpp>
 #include <cerrno>
-#include <cstdio>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <utility>
 
 #include "base/text.hpp"
@@ -21,36 +15,18 @@
 #include "model/task_error.hpp"
 #include "process/container/leftovers.hpp"
 #include "process/container/step_file.hpp"
+#include "step/step_process.hpp"
 
 namespace cordyna::container {
 namespace {
 
-namespace json = boost::json;
 namespace fs = std::filesystem;
 
+using step::kCancelledCode;
+using step::say;
+using step::variable;
+
 constexpr const char* kSharedTarget = "/dyna";  // where the container finds what it shares with us
-constexpr int kCancelledCode = 143;             // 128 + SIGTERM
-
-void write_all(int fd, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t written = ::write(fd, bytes.data(), bytes.size());
-    if (written < 0 && errno != EINTR) return;  // nobody reads: the attempt is ending
-    if (written > 0) bytes.remove_prefix(static_cast<std::size_t>(written));
-  }
-}
-
-void say(std::string_view line) {
-  write_all(STDOUT_FILENO, printable(line) + "\n");
-}
-
-/// Readable when we are asked to end; the signals stay blocked, and are never taken.
-int signals_as_descriptor() {
-  sigset_t set;
-  sigemptyset(&set);
-  for (const int one : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set, one);
-  sigprocmask(SIG_BLOCK, &set, nullptr);
-  return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-}
 
 /// A folder that container and attempt share. Whoever the container's user is, may write there;
 /// nobody else comes as far: the state folder is ours alone.
@@ -129,12 +105,7 @@ Failure failure_of(docker::Trouble trouble) {
 }
 
 void report(const Failure& failure, const std::string& message) {
-  write_all(STDERR_FILENO, printable(message) + "\n");
-  const std::string path = variable("DYNA_REPORT");
-  if (path.empty()) return;
-  const json::object error{
-      {"code", info(failure.code).name}, {"phase", to_string(failure.phase)}, {"message", message}};
-  std::ofstream(path) << json::serialize(json::object{{"error", error}}) << "\n";
+  step::report_error(make_task_error(failure.code, failure.phase, message));
 }
 
 /// Everything of the container that is not among the task's keys.
@@ -167,12 +138,6 @@ void label(docker::ContainerSpec& spec, const std::string& state, const std::str
   spec.labels[kLockLabel] = lock;
 }
 
-Result<StepFile> read_step(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return fail(ErrorCode::kNotFound, fmt::format("{} cannot be read", path));
-  return parse_step_file(std::string(std::istreambuf_iterator<char>(file), {}));
-}
-
 /// What the container's end means: our exit code, and a report of what went wrong.
 int tell(const docker::ContainerEnd& end, const docker::ContainerSpec& spec, const Shared& shared) {
   if (end.trouble == docker::Trouble::kCancelled) return kCancelledCode;
@@ -191,16 +156,17 @@ int tell(const docker::ContainerEnd& end, const docker::ContainerSpec& spec, con
 }
 
 Result<int> run_step(const std::string& path) {
-  TRY_ASSIGN(const StepFile step, read_step(path));
-  TRY_ASSIGN(AllowedTask allowed, allowed_task(step));
+  TRY_ASSIGN(const std::string text, step::read_whole(path));
+  TRY_ASSIGN(const StepFile step_file, parse_step_file(text));
+  TRY_ASSIGN(AllowedTask allowed, allowed_task(step_file));
   docker::ContainerSpec& spec = allowed.task.spec;
   const std::string work = variable("DYNA_WORK");
   const std::string lock_path = work + "/container.lock";
   TRY_ASSIGN(const AttemptLock lock, AttemptLock::take(lock_path));
   const Shared shared(work);
   TRY(shared.make());
-  const std::string state = state_mark(step.state_folder);
-  complete(spec, step, shared);
+  const std::string state = state_mark(step_file.state_folder);
+  complete(spec, step_file, shared);
   label(spec, state, lock_path);
 
   docker::Daemon daemon(allowed.socket);
@@ -219,10 +185,10 @@ Result<int> run_step(const std::string& path) {
   options.credentials = variable(kAuthVariable);
   options.say = say;
   options.output = [](docker::OutputStream stream, std::string_view bytes) -> Result<> {
-    write_all(stream == docker::OutputStream::kOut ? STDOUT_FILENO : STDERR_FILENO, bytes);
+    step::write_out(stream == docker::OutputStream::kOut ? STDOUT_FILENO : STDERR_FILENO, bytes);
     return {};
   };
-  docker::ContainerRun run(daemon, spec, std::move(options), signals_as_descriptor());
+  docker::ContainerRun run(daemon, spec, std::move(options), step::end_descriptor());
   const docker::ContainerEnd end = run.run();
   if (!end.left.empty()) say(end.left + "; the next container of this state folder removes it");
   return tell(end, spec, shared);

@@ -8,6 +8,7 @@
 
 #include "process/container/policy.hpp"
 #include "process/container/step_file.hpp"
+#include "step/step_process.hpp"
 #include "template/task_renderer.hpp"
 #include "template/template.hpp"
 
@@ -81,7 +82,7 @@ std::expected<Launch, TaskError> ContainerPreparer::prepare(const StartAttempt& 
   launch.holds_resources = true;
   launch.files.push_back({kStepFile, to_json(step)});
   for (const char* name : {"DOCKER_HOST", kMountsVariable, kNetworksVariable}) {
-    if (std::string value = variable(name); !value.empty()) {
+    if (std::string value = step::variable(name); !value.empty()) {
       launch.env.emplace_back(name, std::move(value));
     }
   }

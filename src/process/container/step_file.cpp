@@ -1,12 +1,12 @@
 #include "process/container/step_file.hpp"
 
 #include <boost/json.hpp>
-#include <cstdlib>
 #include <exception>
 #include <utility>
 
 #include "docker/daemon.hpp"
 #include "process/container/policy.hpp"
+#include "step/step_process.hpp"
 
 namespace cordyna::container {
 namespace {
@@ -44,16 +44,12 @@ Result<StepFile> parse_step_file(std::string_view text) {
   }
 }
 
-std::string variable(const char* name) {
-  const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): nobody sets it
-  return value == nullptr ? std::string() : std::string(value);
-}
-
 Result<AllowedTask> allowed_task(const StepFile& step) {
   AllowedTask allowed;
   TRY_ASSIGN(allowed.task, parse_task(step.params, step.flow_folder));
-  TRY_ASSIGN(allowed.socket, docker::socket_of(variable("DOCKER_HOST")));
-  const Policy policy = make_policy(variable(kMountsVariable), variable(kNetworksVariable));
+  TRY_ASSIGN(allowed.socket, docker::socket_of(step::variable("DOCKER_HOST")));
+  const Policy policy =
+      make_policy(step::variable(kMountsVariable), step::variable(kNetworksVariable));
   TRY(apply_policy(policy, {step.flow_folder, step.state_folder, allowed.socket},
                    allowed.task.spec));
   return allowed;

@@ -38,7 +38,4 @@ struct AllowedTask {
 /// DOCKER_HOST; kDenied: the policy.
 [[nodiscard]] Result<AllowedTask> allowed_task(const StepFile& step);
 
-/// A variable of the environment; empty: not set.
-[[nodiscard]] std::string variable(const char* name);
-
 }  // namespace cordyna::container

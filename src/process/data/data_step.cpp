@@ -4,7 +4,6 @@
 
 #include <chrono>
 #include <cstdio>
-#include <cstdlib>
 #include <filesystem>
 #include <system_error>
 
@@ -12,6 +11,7 @@
 #include "process/data/lineage.hpp"
 #include "process/data/private_data.hpp"
 #include "process/data/runner.hpp"
+#include "step/step_process.hpp"
 
 namespace cordyna::data {
 namespace {
@@ -94,14 +94,9 @@ Millis now() {
       .count();
 }
 
-std::string variable(const char* name) {
-  const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): nobody sets it
-  return value == nullptr ? "" : value;
-}
-
 /// Carries it out, and tells those who follow the data.
 StepResult<> carry_out_and_tell(const Step& step, StepReport& report) {
-  const Lineage lineage(variable);
+  const Lineage lineage(step::variable);
   const auto say = [](std::string_view line) { fmt::print(stderr, "{}\n", line); };
   lineage.send(LineageMoment::kStart, step, report, nullptr, now(), say);
   StepResult<> done = carry_out(step, report);

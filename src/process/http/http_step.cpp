@@ -2,16 +2,9 @@
 
 #include <fmt/format.h>
 #include <poll.h>
-#include <signal.h>
-#include <sys/signalfd.h>
-#include <unistd.h>
 
-#include <boost/json.hpp>
 #include <cerrno>
 #include <chrono>
-#include <cstdlib>
-#include <fstream>
-#include <iterator>
 #include <utility>
 
 #include "base/text.hpp"
@@ -21,42 +14,15 @@
 #include "model/task_error.hpp"
 #include "process/http/answer.hpp"
 #include "process/http/step_file.hpp"
+#include "step/step_process.hpp"
 
 namespace cordyna::web {
 namespace {
 
-namespace json = boost::json;
 using Clock = std::chrono::steady_clock;
-
-constexpr int kCancelledCode = 143;  // 128 + SIGTERM
-
-void write_line(int fd, std::string_view line) {
-  std::string text = printable(line) + "\n";
-  std::string_view rest(text);
-  while (!rest.empty()) {
-    const ssize_t written = ::write(fd, rest.data(), rest.size());
-    if (written < 0 && errno != EINTR) return;  // nobody reads: the attempt is ending
-    if (written > 0) rest.remove_prefix(static_cast<std::size_t>(written));
-  }
-}
-
-void say(std::string_view line) {
-  write_line(STDOUT_FILENO, line);
-}
-
-std::string variable(const char* name) {
-  const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): nobody sets it
-  return value == nullptr ? std::string() : std::string(value);
-}
-
-/// Readable when we are asked to end; the signals stay blocked, and are never taken.
-int end_descriptor() {
-  sigset_t set;
-  sigemptyset(&set);
-  for (const int one : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set, one);
-  sigprocmask(SIG_BLOCK, &set, nullptr);
-  return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-}
+using step::kCancelledCode;
+using step::say;
+using step::variable;
 
 TaskErrorCode code_of(ErrorCode code) {
   switch (code) {
@@ -72,26 +38,6 @@ TaskErrorCode code_of(ErrorCode code) {
     case ErrorCode::kInternal: break;
   }
   return TaskErrorCode::kInternal;
-}
-
-void write_report(const std::string& text) {
-  if (const std::string path = variable("DYNA_REPORT"); !path.empty()) {
-    std::ofstream(path) << text << "\n";
-  }
-}
-
-int report_error(TaskErrorCode code, Phase phase, const std::string& message) {
-  write_line(STDERR_FILENO, message);
-  const json::object error{
-      {"code", info(code).name}, {"phase", to_string(phase)}, {"message", message}};
-  write_report(json::serialize(json::object{{"error", error}}));
-  return 1;
-}
-
-Result<std::string> read_whole(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return fail(ErrorCode::kNotFound, fmt::format("{} cannot be read", path));
-  return std::string(std::istreambuf_iterator<char>(file), {});
 }
 
 http::Reach reach_of(HostBy host_by) {
@@ -126,8 +72,8 @@ class HttpCall {
     auto outputs = outputs_of(called->response, body_, secrets_);
     if (!outputs.has_value()) return fail_with({std::move(outputs.error())});
     if (!outputs->said.empty()) say(outputs->said);
-    write_report(fmt::format(R"({{"outputs":{}}})", outputs->json));
-    return 0;
+    const Result<> told = step::write_report(fmt::format(R"({{"outputs":{}}})", outputs->json));
+    return told.has_value() ? 0 : fail_with({told.error()});
   }
 
  private:
@@ -166,7 +112,7 @@ class HttpCall {
       message +=
           fmt::format("; it wants to be left alone for {}", format_delay(failure.retry_after));
     }
-    const int result = report_error(code, Phase::kRun, message);
+    const int result = step::report_error(make_task_error(code, Phase::kRun, message));
     const bool waits = code == TaskErrorCode::kSourceUnavailable && step_.may_repeat;
     return waits && failure.retry_after > 0 ? wait(failure.retry_after, result) : result;
   }
@@ -191,12 +137,12 @@ class HttpCall {
   http::Request request_;
   AnswerBody body_;
   std::string shown_;
-  int end_fd_ = end_descriptor();
+  int end_fd_ = step::end_descriptor();
   Clock::time_point begun_ = Clock::now();
 };
 
 Result<int> run_step(const std::string& path) {
-  TRY_ASSIGN(const std::string text, read_whole(path));
+  TRY_ASSIGN(const std::string text, step::read_whole(path));
   TRY_ASSIGN(HttpStep step, parse_step(text));
   TRY_ASSIGN(StepSecrets secrets, parse_secrets(variable(kSecretsVariable)));
   TRY_ASSIGN(http::Request request, request_of(step, secrets));
@@ -208,7 +154,8 @@ Result<int> run_step(const std::string& path) {
 int http_step_main(const std::string& path) {
   const auto code = run_step(path);
   if (code.has_value()) return *code;
-  return report_error(TaskErrorCode::kInternal, Phase::kInfra, code.error().message);
+  return step::report_error(
+      make_task_error(TaskErrorCode::kInternal, Phase::kInfra, code.error().message));
 }
 
 }  // namespace cordyna::web

@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <boost/json.hpp>
 #include <cerrno>
 #include <chrono>
 #include <cstdlib>
@@ -13,6 +12,7 @@
 #include <fstream>
 #include <iterator>
 #include <optional>
+#include <utility>
 
 #include "base/text.hpp"
 #include "model/task_error.hpp"
@@ -20,11 +20,10 @@
 #include "process/shell/programs.hpp"
 #include "process/shell/script_step_file.hpp"
 #include "process/shell/tool_run.hpp"
+#include "step/step_process.hpp"
 
 namespace cordyna::script {
 namespace {
-
-namespace json = boost::json;
 
 constexpr int kNotFoundCode = 127;
 constexpr int kKilledCode = 137;            // as a shell reports SIGKILL
@@ -37,15 +36,6 @@ struct StepFailure {
   int exit_code = 1;
   bool is_told = true;  ///< false: the exit code says it better
 };
-
-void say_line(const std::string& text) {
-  write_out(STDOUT_FILENO, text + "\n");
-}
-
-std::string variable_of(const char* name) {
-  const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): one thread
-  return value == nullptr ? "" : value;
-}
 
 std::string read_all(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
@@ -61,12 +51,11 @@ int tell_failure(const StepFailure& failure) {
     while (end > 0 && (static_cast<unsigned char>(line[end]) & 0xC0U) == 0x80U) --end;
     line = line.substr(0, end) + "…";
   }
-  write_out(STDERR_FILENO, line + "\n");
-  const std::string report = variable_of("DYNA_REPORT");
-  if (failure.is_told && !report.empty()) {
-    const json::object error{{"code", info(failure.code).name},
-                             {"phase", to_string(failure.phase)}};
-    std::ofstream(report) << json::serialize(json::object{{"error", error}});
+  if (failure.is_told) {
+    step::report_error(make_task_error(failure.code, failure.phase, std::move(line)),
+                       step::Message::kInLog);
+  } else {
+    step::write_out(STDERR_FILENO, line + "\n");
   }
   return failure.exit_code;
 }
@@ -104,7 +93,7 @@ class StepRun {
     if (!compiler.has_value()) return no_tool(step_, compiler.error());
     compiler_ = *std::move(compiler);
     Programs programs(step_.programs, [this] {
-      say_line(fmt::format("another task compiles {}: waiting for it", step_.shown));
+      step::say(fmt::format("another task compiles {}: waiting for it", step_.shown));
     });
     auto held =
         programs.take(program_key(step_, compiler_, source_),
@@ -122,11 +111,11 @@ class StepRun {
     const auto began = std::chrono::steady_clock::now();
     std::string words;
     for (const std::string& word : step_.compiler) words += " " + word;
-    say_line(fmt::format("compiling {} with{}", step_.shown, printable(words)));
+    step::say(fmt::format("compiling {} with{}", step_.shown, printable(words)));
     TRY_ASSIGN(const Compiled done, compile(step_, compiler_, source_, folder, lock));
     if (done.exit_code == 0) {
       const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
-      say_line(fmt::format("compiled in {:.1f} s", took.count()));
+      step::say(fmt::format("compiled in {:.1f} s", took.count()));
       return {};
     }
     const std::string why = essence(step_.language, done.output);
@@ -150,8 +139,8 @@ class StepRun {
     ::fcntl(lock, F_SETFD, 0);
     ::unsetenv("DYNA_REPORT");
     // A machine of Java reads variables and writes texts as the locale says, and as ASCII without.
-    if (variable_of("LC_ALL").empty() && variable_of("LC_CTYPE").empty() &&
-        variable_of("LANG").empty()) {
+    if (step::variable("LC_ALL").empty() && step::variable("LC_CTYPE").empty() &&
+        step::variable("LANG").empty()) {
       ::setenv("LC_CTYPE", "C.UTF-8", 1);
     }
     std::vector<char*> argv;

@@ -13,6 +13,8 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "step/step_process.hpp"
+
 namespace cordyna::script {
 namespace {
 
@@ -60,21 +62,12 @@ void gather_output(int fd, const ToolCall& call, std::string& output) {
     if (got < 0 && errno == EINTR) continue;
     if (got <= 0) return;
     const std::string_view bytes(buffer.data(), static_cast<std::size_t>(got));
-    if (call.speaks) write_out(STDOUT_FILENO, bytes);
+    if (call.speaks) step::write_out(STDOUT_FILENO, bytes);
     output.append(bytes.substr(0, kToolOutputBytesMax - output.size()));
   }
 }
 
 }  // namespace
-
-void write_out(int fd, std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t put = ::write(fd, text.data(), text.size());
-    if (put < 0 && errno == EINTR) continue;
-    if (put < 0) return;
-    text.remove_prefix(static_cast<std::size_t>(put));
-  }
-}
 
 std::string find_tool(std::string_view program) {
   if (program.find('/') != std::string_view::npos) {

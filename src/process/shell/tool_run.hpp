@@ -33,7 +33,4 @@ struct ToolEnd {
 /// Where a program of $PATH lies, or the path itself where `program` has a "/"; "": nowhere.
 [[nodiscard]] std::string find_tool(std::string_view program);
 
-/// Writes all of `text`, as far as anybody takes it.
-void write_out(int fd, std::string_view text);
-
 }  // namespace cordyna::script

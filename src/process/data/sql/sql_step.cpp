@@ -4,10 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <boost/json.hpp>
-#include <cstdio>
-#include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <system_error>
 #include <utility>
 
@@ -19,6 +16,7 @@
 #include "process/data/sql/runs.hpp"
 #include "process/data/sql/task.hpp"
 #include "process/data/sql_text.hpp"
+#include "step/step_process.hpp"
 
 namespace cordyna::sql {
 namespace {
@@ -28,42 +26,19 @@ namespace fs = std::filesystem;
 
 using data::step_fail;
 using data::StepResult;
+using step::say;
+using step::variable;
 
-constexpr int kCancelledCode = 143;  // 128 + SIGTERM
 constexpr std::size_t kTaskBytesMax = std::size_t{64} << 20;
 // Within the work folder.
 constexpr std::string_view kRowsCsv = "tmp/rows.csv";
 constexpr std::string_view kRowsParquet = "tmp/rows.parquet";
 constexpr std::string_view kSaved = "tmp/saved";
 
-std::string variable(const char* name) {
-  const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): nobody sets it
-  return value == nullptr ? std::string() : std::string(value);
-}
-
-void say(std::string_view line) {
-  fmt::print("{}\n", printable(line));
-  std::fflush(stdout);
-}
-
-int report(const std::string& text, int code) {
-  const std::string path = variable("DYNA_REPORT");
-  if (path.empty()) return code;
-  std::ofstream file(path, std::ios::binary);
-  file << text << "\n";
-  file.close();
-  if (file) return code;
-  fmt::print(stderr, "{} cannot be written\n", path);
-  return 1;
-}
-
-int report_error(const TaskError& error, const SqlSecrets& secrets) {
-  if (error.code == TaskErrorCode::kSignalled) return kCancelledCode;
-  const std::string message = secrets.hide(error.message);
-  fmt::print(stderr, "{}\n", printable(message));
-  const json::object told{
-      {"code", info(error.code).name}, {"phase", to_string(error.phase)}, {"message", message}};
-  return report(json::serialize(json::object{{"error", told}}), 1);
+int report_error(TaskError error, const SqlSecrets& secrets) {
+  if (error.code == TaskErrorCode::kSignalled) return step::kCancelledCode;
+  error.message = secrets.hide(error.message);
+  return step::report_error(error);
 }
 
 StepResult<> carry_out(SqlRun& run) {
@@ -199,7 +174,10 @@ int run_task(const SqlTask& task, const SqlSecrets& secrets) {
   if (!done.has_value()) return report_error(done.error(), secrets);
   if (!outputs.has_value()) return report_error(outputs.error(), secrets);
   tell_rows(run);
-  return report(fmt::format(R"({{"outputs":{}}})", *outputs), 0);
+  const Result<> told = step::write_report(fmt::format(R"({{"outputs":{}}})", *outputs));
+  if (told.has_value()) return 0;
+  return report_error(
+      make_task_error(TaskErrorCode::kNoSpace, Phase::kResult, told.error().message), secrets);
 }
 
 }  // namespace
