@@ -16,6 +16,7 @@ import urllib.parse
 from pathlib import Path
 
 import pytest
+from kept_files import files_below, paths_below
 
 ROOT = Path(__file__).resolve().parents[2]
 DYNA = os.environ.get("DYNA_BIN", str(ROOT / "build" / "release" / "bin" / "dyna"))
@@ -103,13 +104,10 @@ def leaks(where: str, content: bytes) -> list[str]:
 
 def leaks_of_files(folder: Path) -> list[str]:
     found = []
-    for file in folder.rglob("*"):
-        found += leaks(f"the name {file.name!r}", os.fsencode(file.name))
-        if file.is_file() and not file.is_symlink():
-            try:
-                found += leaks(str(file), file.read_bytes())
-            except FileNotFoundError:
-                continue  # a staging file of a living owner
+    for path in paths_below(folder):
+        found += leaks(f"the name {path.name!r}", os.fsencode(path.name))
+    for path, content in files_below(folder):
+        found += leaks(str(path), content)
     return found
 
 
@@ -264,7 +262,7 @@ def test_no_process_of_ours_leaves_a_core(place: Path) -> None:
     with (place / ".cordyna" / "supervise.lock").open() as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
     assert cores() == before
-    assert list(place.rglob("core*")) == []
+    assert [path for path in paths_below(place) if path.name.startswith("core")] == []
     assert leaks_of_files(place) == []
 
 

@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from kept_files import files_below
 from serving import DYNA, Server, eventually, serve
 
 LOGS = r"""
@@ -100,9 +101,8 @@ def test_s30_a_secret_of_the_api_is_nowhere(tmp_path: Path) -> None:
                      f"/api/v1/runs/{run}/tasks", f"/api/v1/runs/{run}/attempts", "/api/v1/secrets", "/api/v1/audit",
                      "/metrics", "/api/v1/flows/_/use"):  # fmt: skip
             assert canary.encode() not in served.call("GET", path).body, path
-        for file in served.state.rglob("*"):
-            if file.is_file():
-                assert canary.encode() not in file.read_bytes(), file
+        for file, content in files_below(served.state):
+            assert canary.encode() not in content, file
     finally:
         served.stop()
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
+from kept_files import content_below
 from serving import eventually
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -182,5 +183,4 @@ class Place:
 
     def everything(self) -> bytes:
         """What lies in the state folder, and what was said."""
-        files = [path for path in (self.folder / ".cordyna").rglob("*") if path.is_file()]
-        return b"\n".join(path.read_bytes() for path in files) + self.said.encode()
+        return content_below(self.folder / ".cordyna") + self.said.encode()

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from docker_daemon import IMAGE, Daemon
+from kept_files import content_below
 from serving import Server, eventually, find_port, spawn
 
 
@@ -130,8 +131,7 @@ def test_a_container_has_all_that_a_task_has(here: Here) -> None:
     assert "out a; echo b ***" in log and "err" in log and f"work {run} 1,2" in log
     assert "t0ps3cret" not in log
     assert "x" in here.log(run, "after")
-    state = b"".join(p.read_bytes() for p in here.at().state.rglob("*") if p.is_file())
-    assert b"t0ps3cret" not in state
+    assert b"t0ps3cret" not in content_below(here.at().state)
 
 
 def test_each_failure_says_what_it_is(here: Here) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from conftest import Place
+from kept_files import files_below
 
 FLOW = """\
 id: hostile
@@ -100,6 +101,5 @@ def test_a_secret_is_masked_wherever_it_is_printed(place: Callable[[str], Place]
     assert "it is ***." in done.stdout
     assert secret not in done.stdout + done.stderr
     here.settle()
-    for file in (here.folder / ".cordyna").rglob("*"):
-        if file.is_file():
-            assert secret.encode() not in file.read_bytes(), file
+    for file, content in files_below(here.folder / ".cordyna"):
+        assert secret.encode() not in content, file

@@ -10,6 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pandas as pd
+from kept_files import files_below
 from pg_steps import DYNA, Steps, rows, until, values
 
 pytest_plugins = ["pg_fixtures"]
@@ -131,9 +132,7 @@ def test_a_flow_shares_and_the_password_lies_nowhere(pg: Steps) -> None:
     for command in (["runs", "--json"], ["logs", "1"], ["show", "flow.yaml", "out", "--sql"]):
         answer = flow(pg, *command)
         places[" ".join(command)] = (answer.stdout + answer.stderr).encode()
-    for path in pg.folder.rglob("*"):
-        if path.is_file():
-            places[str(path)] = path.read_bytes()
+    places.update((str(path), content) for path, content in files_below(pg.folder))
     assert any(name.endswith("step.json") for name in places)
     assert b"-- warehouse/gold.log: append" in places["show flow.yaml out --sql"]
     for name, content in places.items():
@@ -152,8 +151,8 @@ def test_no_argument_of_any_process_holds_the_password(pg: Steps) -> None:
     process.communicate()
     assert b"data-step" in arguments
     assert password not in arguments
-    for path in folder.rglob("*"):
-        assert not path.is_file() or password not in path.read_bytes()
+    for path, content in files_below(folder):
+        assert password not in content, path
 
 
 def test_validate_finds_a_connection_that_is_not_there(pg: Steps) -> None:

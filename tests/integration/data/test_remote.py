@@ -20,6 +20,7 @@ from pathlib import Path
 import boto3
 import pandas as pd
 import pytest
+from kept_files import files_below
 from moto.server import ThreadedMotoServer
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -192,9 +193,7 @@ def places_of(folder: Path, done: subprocess.CompletedProcess[str]) -> dict[str,
     # Guardians that have just ended are still tidying up.
     with (folder / ".cordyna" / "supervise.lock").open() as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-    for path in folder.rglob("*"):
-        if path.is_file():
-            places[str(path)] = path.read_bytes()
+    places.update((str(path), content) for path, content in files_below(folder))
     return places
 
 

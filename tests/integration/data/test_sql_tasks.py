@@ -13,6 +13,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from kept_files import files_below
 from pg_steps import DYNA, Steps, until
 
 pytest_plugins = ["pg_fixtures"]
@@ -315,9 +316,8 @@ def test_secrets_lie_nowhere(pg: Steps, served: Place) -> None:
     assert made.get("rows") == [{"k": "***", "n": 17}], made
     wrong = served.sql(pg.connection(), "select {{ secret('CANARY') }}::int")
     assert wrong["error"] == "SQL_FAILED" and '"***"' in wrong["message"]
-    for path in served.folder.rglob("*"):
-        if path.is_file():
-            assert b"k3y-of-the-canary" not in path.read_bytes(), path
+    for path, content in files_below(served.folder):
+        assert b"k3y-of-the-canary" not in content, path
 
 
 # --- the end of a task ---

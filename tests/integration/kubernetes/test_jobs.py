@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from kept_files import content_below
 from kube_cluster import RUNNER, STRANGER, Cluster
 from kube_here import SECRET, Here
 from kube_node import Node
@@ -84,8 +85,7 @@ def test_a_job_has_what_a_task_has(here: Here, cluster: Cluster) -> None:
     assert "out a; echo b $(HOME) $$ x-*** $(PATH) a; echo b $(HOME) $$" in lines
     assert "err" in lines and f"work {run}" in lines
     assert "got 3 a; echo b $(HOME) $$" in here.lines(run, "after")
-    state = b"".join(p.read_bytes() for p in here.at().state.rglob("*") if p.is_file())
-    assert SECRET.encode() not in state
+    assert SECRET.encode() not in content_below(here.at().state)
 
 
 def test_a_secret_stands_in_a_secret_that_goes_with_its_job(here: Here, cluster: Cluster) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from alerting import Mailbox, Receiver
+from kept_files import files_below
 from serving import DYNA
 
 SECRET = "s3cret-of-the-chat"
@@ -95,8 +96,8 @@ def test_each_kind_of_channel_is_told(tmp_path: Path, receiver: Receiver) -> Non
         assert hook["id"] in read["Message-ID"]
         outputs = json.loads(place.row("select outputs from task where path = 'tell'")[0])
         assert outputs == {"id": hook["id"], "channels": ["chat", "hook", "pager", "mail"]}
-        for path in tmp_path.rglob("*"):
-            assert not path.is_file() or SECRET.encode() not in path.read_bytes(), path
+        for path, content in files_below(tmp_path):
+            assert SECRET.encode() not in content, path
         assert SECRET not in done.stdout + done.stderr + place.dyna("logs", "1", "tell").stdout
     finally:
         mailbox.close()
