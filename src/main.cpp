@@ -130,15 +130,11 @@ class LocalTasks final : public cordyna::Executor {
     private_.recover();
   }
 
-  void start(const cordyna::StartAttempt& command) override {
-    by_type(command.flow, command.task).start(command);
-  }
+  void start(const cordyna::StartAttempt& command) override { executor_of(command).start(command); }
   void cancel(const cordyna::CancelAttempt& command) override {
-    by_type(command.flow, command.task).cancel(command);
+    executor_of(command).cancel(command);
   }
-  void adopt(const cordyna::StartAttempt& command) override {
-    by_type(command.flow, command.task).adopt(command);
-  }
+  void adopt(const cordyna::StartAttempt& command) override { executor_of(command).adopt(command); }
   void run_ended(const cordyna::RunRow& run) override { private_.run_ended(run); }
 
   [[nodiscard]] static bool runs(const std::string& type) {
@@ -151,9 +147,13 @@ class LocalTasks final : public cordyna::Executor {
   }
 
  private:
-  cordyna::Executor& by_type(const std::shared_ptr<const cordyna::Flow>& flow,
-                             cordyna::TaskIndex task) {
-    const bool is_job = flow != nullptr && flow->tasks[task].type == "kubernetes";
+  /// By its place, else by its type.
+  template <class Command>
+  cordyna::Executor& executor_of(const Command& command) {
+    const bool is_job =
+        command.place != nullptr
+            ? command.place->type == cordyna::PlaceType::kKubernetes
+            : command.flow != nullptr && command.flow->tasks[command.task].type == "kubernetes";
     return is_job ? static_cast<cordyna::Executor&>(jobs()) : local();
   }
 

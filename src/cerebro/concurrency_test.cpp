@@ -182,7 +182,7 @@ TEST_F(LoopConcurrencyTest, ARateHoldsUnderAnotherOwner) {
   (void)submit("two");
   EXPECT_TRUE(process_.started.empty());
   EXPECT_EQ(loop_->next_timer(), now_ + 600);
-  const auto pools = pool_use(*store_, loader(), pools_, now_);
+  const auto pools = pool_use(*store_, loader(), {1, pools_}, now_);
   ASSERT_TRUE(pools.has_value()) << pools.error().message;
   EXPECT_EQ(pools->front().started, 1U);
   EXPECT_EQ(pools->front().next_start, now_ + 600);
@@ -201,11 +201,11 @@ TEST_F(LoopConcurrencyTest, AnAttemptThatNobodyHasTakenUpHoldsItsSlot) {
   boot();
   (void)submit("two");
   EXPECT_TRUE(process_.started.empty());
-  const auto why = explain(*store_, 2, loader(), pools_, now_);
+  const auto why = explain(*store_, 2, loader(), {1, pools_}, now_);
   ASSERT_TRUE(why.has_value());
   EXPECT_EQ(why->front().kind, engine::BlockerKind::kPool);
   EXPECT_EQ(why->front().what, "pool 'w' is full: 1 of 1 slots, held by 'a' of run 1");
-  const auto pools = pool_use(*store_, loader(), pools_, now_);
+  const auto pools = pool_use(*store_, loader(), {1, pools_}, now_);
   EXPECT_EQ(pools->front().holders, (std::vector<engine::SlotHolder>{{1, "a"}}));
   EXPECT_EQ(pools->front().waiting, (std::vector<engine::SlotHolder>{{2, "a"}}));
   resume("one");

@@ -10,10 +10,9 @@
 namespace cordyna {
 
 Result<std::vector<engine::Blocker>> explain(StoreReader& store, RunNo run,
-                                             const FlowLoader& loader,
-                                             const std::vector<PoolSpec>& pools, Millis now,
-                                             const RoomOf& room) {
-  TRY_ASSIGN(const engine::Surroundings around, look_round(store, pools, now));
+                                             const FlowLoader& loader, const engine::Limits& limits,
+                                             Millis now, const RoomOf& room) {
+  TRY_ASSIGN(const engine::Surroundings around, look_round(store, limits, now));
   TRY_ASSIGN(RunSnapshot snapshot, store.load_run(run));
   TRY_ASSIGN(const FlowVersionRow version, store.find_flow(snapshot.run.flow_hash));
   TRY_ASSIGN(auto flow, loader(version.canonical, snapshot.run.folder));
@@ -21,8 +20,9 @@ Result<std::vector<engine::Blocker>> explain(StoreReader& store, RunNo run,
   const auto live =
       std::ranges::count_if(snapshot.attempts, [](const AttemptRow& a) { return !a.known_dead; });
   const PlainEvaluator evaluator;  // nothing is rendered when a run is only looked at
-  engine::Engine engine({static_cast<std::uint32_t>(std::max<std::ptrdiff_t>(live, 1)), pools},
-                        evaluator);
+  engine::Engine engine(
+      {static_cast<std::uint32_t>(std::max<std::ptrdiff_t>(live, 1)), limits.pools, limits.places},
+      evaluator);
   engine::Decision unused;
   engine.know(now, around);
   TRY(engine.restore_run(now, std::move(snapshot), flow, unused));
@@ -35,16 +35,14 @@ Result<std::vector<engine::Blocker>> explain(StoreReader& store, RunNo run,
   return engine.why(run, now);
 }
 
-Result<std::vector<PoolUse>> pool_use(StoreReader& store, const FlowLoader& loader,
-                                      const std::vector<PoolSpec>& pools, Millis now) {
-  TRY_ASSIGN(const engine::Surroundings around, look_round(store, pools, now));
-  const PlainEvaluator evaluator;
-  engine::Engine engine({1, pools}, evaluator);
+namespace {
+
+/// All runs that have begun, in an engine of their own; nothing is sent or written.
+Result<> restore_all(StoreReader& store, const FlowLoader& loader,
+                     const engine::Surroundings& around, Millis now, engine::Engine& engine,
+                     std::vector<RunNo>& restored) {
   engine.know(now, around);
   engine::Decision unused;
-  std::vector<PoolUse> use;
-  use.reserve(pools.size());
-  for (const PoolSpec& spec : pools) use.push_back({spec});
   for (const RunRow& row : around.runs) {
     if (row.state == RunState::kPending) continue;
     TRY_ASSIGN(RunSnapshot snapshot, store.load_run(row.no));
@@ -52,10 +50,28 @@ Result<std::vector<PoolUse>> pool_use(StoreReader& store, const FlowLoader& load
     TRY_ASSIGN(const FlowVersionRow version, store.find_flow(row.flow_hash));
     TRY_ASSIGN(auto flow, loader(version.canonical, row.folder));
     TRY(engine.restore_run(now, std::move(snapshot), std::move(flow), unused));
-    for (const engine::Blocker& blocker : engine.why(row.no, now)) {
+    restored.push_back(row.no);
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<std::vector<PoolUse>> pool_use(StoreReader& store, const FlowLoader& loader,
+                                      const engine::Limits& limits, Millis now) {
+  TRY_ASSIGN(const engine::Surroundings around, look_round(store, limits, now));
+  const PlainEvaluator evaluator;
+  engine::Engine engine({1, limits.pools, limits.places}, evaluator);
+  std::vector<RunNo> restored;
+  TRY(restore_all(store, loader, around, now, engine, restored));
+  std::vector<PoolUse> use;
+  use.reserve(limits.pools.size());
+  for (const PoolSpec& spec : limits.pools) use.push_back({spec});
+  for (const RunNo run : restored) {
+    for (const engine::Blocker& blocker : engine.why(run, now)) {
       const auto pool = std::ranges::find(
           use, blocker.pool, [](const PoolUse& one) { return std::string_view(one.spec.name); });
-      if (pool != use.end()) pool->waiting.push_back({row.no, blocker.path});
+      if (pool != use.end()) pool->waiting.push_back({run, blocker.path});
     }
   }
   for (PoolUse& pool : use) {
@@ -65,6 +81,32 @@ Result<std::vector<PoolUse>> pool_use(StoreReader& store, const FlowLoader& load
     if (state.next_start() > now) pool.next_start = state.next_start();
     std::ranges::sort(pool.waiting);
   }
+  return use;
+}
+
+Result<std::vector<PlaceUse>> place_use(StoreReader& store, const FlowLoader& loader,
+                                        const engine::Limits& limits, Millis now) {
+  TRY_ASSIGN(const engine::Surroundings around, look_round(store, limits, now));
+  const PlainEvaluator evaluator;
+  engine::Engine engine({1, limits.pools, limits.places}, evaluator);
+  std::vector<RunNo> restored;
+  TRY(restore_all(store, loader, around, now, engine, restored));
+  std::vector<PlaceUse> use;
+  use.reserve(limits.places.size());
+  for (const engine::PlaceState& place : engine.slots().places().all()) {
+    use.push_back({place.spec, place.cpu_millis, place.memory_bytes});
+    for (const auto& [holder, held] : place.holders) use.back().holders.push_back(holder);
+  }
+  for (const RunNo run : restored) {
+    for (const engine::Blocker& blocker : engine.why(run, now)) {
+      for (PlaceUse& place : use) {
+        if (std::ranges::find(blocker.places, place.spec.name) != blocker.places.end()) {
+          place.waiting.push_back({run, blocker.path});
+        }
+      }
+    }
+  }
+  for (PlaceUse& place : use) std::ranges::sort(place.waiting);
   return use;
 }
 

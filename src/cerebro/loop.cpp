@@ -37,7 +37,7 @@ Loop::Loop(engine::Limits limits, Store& store, const Evaluator& evaluator, Flow
             std::move(audit),  events_max, forgets_completed},
       store_(store),
       loader_(loader),
-      pools_(made_.limits.pools),
+      limits_(made_.limits),
       engine_(made_.limits, evaluator),
       ticker_(store, made_.ticks),
       backfiller_(store, made_.ticks),
@@ -239,7 +239,7 @@ Result<BackfillNo> Loop::steer(Millis now, const SteerSignal& signal) {
 Result<> Loop::know_state(Millis now) {
   if (next_no_ != 0) return {};
   TRY_ASSIGN(const RunNo last, store_.last_run_no());
-  TRY_ASSIGN(const engine::Surroundings around, look_round(store_, pools_, now));
+  TRY_ASSIGN(const engine::Surroundings around, look_round(store_, limits_, now));
   engine_.know(now, around);
   next_no_ = last + 1;
   return {};

@@ -154,7 +154,7 @@ class Loop {
   FlowLoader loader_;
   Executor* process_ = nullptr;
   std::function<void(const ChangeSet&)> listener_;
-  std::vector<PoolSpec> pools_;
+  engine::Limits limits_;
   engine::Engine engine_;
   Ticker ticker_;
   Backfiller backfiller_;

@@ -25,19 +25,20 @@ Result<std::vector<RunRow>> unfinished_runs(StoreReader& store) {
   }
 }
 
-Result<engine::Surroundings> look_round(StoreReader& store, const std::vector<PoolSpec>& pools,
+Result<engine::Surroundings> look_round(StoreReader& store, const engine::Limits& limits,
                                         Millis now) {
   engine::Surroundings around;
   TRY_ASSIGN(around.runs, unfinished_runs(store));
-  if (pools.empty()) return around;
+  if (limits.pools.empty() && limits.places.empty()) return around;
   for (const RunRow& run : around.runs) {
     if (run.state == RunState::kPending) continue;
     TRY_ASSIGN(std::vector<AttemptRow> attempts, store.list_attempts(run.no));
-    std::erase_if(attempts,
-                  [](const AttemptRow& row) { return row.pool.empty() || row.known_dead; });
+    std::erase_if(attempts, [](const AttemptRow& row) {
+      return (row.pool.empty() && row.place.place.empty()) || row.known_dead;
+    });
     std::ranges::move(attempts, std::back_inserter(around.holders));
   }
-  for (const PoolSpec& pool : pools) {
+  for (const PoolSpec& pool : limits.pools) {
     if (pool.rate.count == 0) continue;
     engine::Surroundings::Starts starts{pool.name};
     TRY_ASSIGN(starts.at, store.list_pool_starts(pool.name, now - pool.rate.per, pool.rate.count));

@@ -13,9 +13,9 @@ namespace cordyna {
 /// All runs that have not ended, newest first. Errors: the store's.
 [[nodiscard]] Result<std::vector<RunRow>> unfinished_runs(StoreReader& store);
 
-/// For Engine::know, at `now`. Without pools, attempts are not read. Errors: the store's.
+/// For Engine::know, at `now`. Without pools and places, attempts are not read. Errors: the
+/// store's.
 [[nodiscard]] Result<engine::Surroundings> look_round(StoreReader& store,
-                                                      const std::vector<PoolSpec>& pools,
-                                                      Millis now);
+                                                      const engine::Limits& limits, Millis now);
 
 }  // namespace cordyna

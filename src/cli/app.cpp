@@ -37,6 +37,7 @@ CommandResult dispatch(CommandContext& context) {
     case Verb::kLogs: return logs_command(context);
     case Verb::kWhy: return why_command(context);
     case Verb::kPools: return pools_command(context);
+    case Verb::kPlaces: return places_command(context);
     case Verb::kCancel: return cancel_command(context);
     case Verb::kResume: return resume_command(context);
     case Verb::kRerun: return rerun_command(context);

@@ -203,6 +203,8 @@ void Parser::add_run_commands() {
       ->type_name("RUN|FLOW");
   why->add_option("task", found_.task, "Only of this task")->type_name("TASK");
   CLI::App* pools = add("pools", "List the project's pools: slots, who waits, rates", Verb::kPools);
+  CLI::App* places =
+      add("places", "List where attempts run: what each place has, holds and costs", Verb::kPlaces);
   CLI::App* cancel = add("cancel", "End a run and all that it started", Verb::kCancel);
   cancel->add_option("run", found_.run, which)->required()->type_name("RUN");
   CLI::App* resume = add("resume", "Take up runs that were left", Verb::kResume);
@@ -223,10 +225,10 @@ void Parser::add_run_commands() {
       ->type_name("KEY=VALUE")
       ->expected(1)
       ->take_all();
-  for (CLI::App* command : {runs, logs, why, pools}) add_json(command);
-  for (CLI::App* command : {runs, pools}) add_watch_option(command, found_);
+  for (CLI::App* command : {runs, logs, why, pools, places}) add_json(command);
+  for (CLI::App* command : {runs, pools, places}) add_watch_option(command, found_);
   for (CLI::App* command : {cancel, resume, approve, reject}) add_follow(command);
-  for (CLI::App* command : {runs, logs, why, pools, cancel, resume, approve, reject}) {
+  for (CLI::App* command : {runs, logs, why, pools, places, cancel, resume, approve, reject}) {
     add_state(command);
   }
 }

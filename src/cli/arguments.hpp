@@ -18,6 +18,7 @@ enum class Verb : std::uint8_t {
   kLogs,
   kWhy,
   kPools,
+  kPlaces,
   kCancel,
   kApprove,
   kReject,

@@ -36,22 +36,13 @@ std::string as_table(const std::vector<PoolUse>& pools, Millis now) {
 
 /// Those of the project here, with what the state knows of them.
 Result<std::vector<PoolUse>> pools_here(const CommandContext& context, Millis now) {
-  TRY_ASSIGN(const std::string here, working_folder());
-  const auto layout = find_state(context.choice, here);
-  if (!layout.has_value() && layout.error().code != ErrorCode::kNotFound) {
-    return std::unexpected<Error>(layout.error());
+  TRY_ASSIGN(const LimitsHere here, limits_here(context));
+  if (here.reader != nullptr) {
+    return pool_use(*here.reader, flow::from_canonical, here.limits, now);
   }
-  // A state that was given elsewhere belongs to no project: then the one here is meant.
-  const bool given = !context.choice.given().empty();
-  const std::string folder = layout.has_value() && !given ? folder_of(*layout) : here;
-  TRY_ASSIGN(const engine::Limits limits, limits_for(1, folder));
   std::vector<PoolUse> pools;
-  if (layout.has_value()) {
-    TRY_ASSIGN(const std::unique_ptr<StoreReader> reader, context.parts.open_reader(*layout));
-    TRY_ASSIGN(pools, pool_use(*reader, flow::from_canonical, limits.pools, now));
-  } else {
-    for (const PoolSpec& spec : limits.pools) pools.push_back({spec});
-  }
+  pools.reserve(here.limits.pools.size());
+  for (const PoolSpec& spec : here.limits.pools) pools.push_back({spec});
   return pools;
 }
 

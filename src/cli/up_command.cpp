@@ -193,7 +193,8 @@ Result<std::unique_ptr<Store>> Up::become_owner() {
 CommandResult Up::own() {
   TRY_ASSIGN(std::unique_ptr<Store> store, become_owner());
   if (store == nullptr) return ExitCode::kOk;
-  OwnerSettings settings{{session_settings(context_).slots, project_.pools}, layout_};
+  OwnerSettings settings{{session_settings(context_).slots, project_.pools, project_.places},
+                         layout_};
   settings.events_max = config_.limits.pending_events;
   settings.waits_for_space = true;
   settings.task_servers = config_.listen != "off";
@@ -222,8 +223,8 @@ CommandResult Up::own() {
   TRY(take_up_backfills(ownership));
   TRY(serve(ownership));
   begin_inputs(ownership);
-  TRY_ASSIGN(server_, start_server(context_, config_, layout_, ownership, cache_, project_.pools,
-                                   *inputs_, *alerts_));
+  TRY_ASSIGN(server_, start_server(context_, config_, layout_, ownership, cache_,
+                                   {1, project_.pools, project_.places}, *inputs_, *alerts_));
   if (server_ != nullptr) {
     const std::string& shown = config_.public_url.empty() ? server_->url() : config_.public_url;
     alerts_->set_base(shown + "/ui");

@@ -74,8 +74,8 @@ flow::FileBounds file_bounds(const flow::ServerConfig& config, const StateLayout
 
 Result<std::unique_ptr<server::Server>> start_server(
     const CommandContext& context, const flow::ServerConfig& config, const StateLayout& layout,
-    Ownership& ownership, FlowCache& flows, std::vector<PoolSpec> pools,
-    const input::InputHost& inputs, alert::AlertHost& alerts) {
+    Ownership& ownership, FlowCache& flows, engine::Limits limits, const input::InputHost& inputs,
+    alert::AlertHost& alerts) {
   if (config.listen == "off") return std::unique_ptr<server::Server>();
   TRY_ASSIGN(server::ServerSettings settings, settings_of(config));
   settings.files = file_bounds(config, layout);
@@ -88,7 +88,7 @@ Result<std::unique_ptr<server::Server>> start_server(
       .secrets = context.parts.open_secrets(layout),
       .secret_values = context.parts.find_secrets(layout),
       .evaluator = context.parts.evaluator,
-      .pools = std::move(pools),
+      .limits = std::move(limits),
       .plugin_types = context.parts.plugin_types,
       .task_servers = ownership.task_servers(),
       .inputs = [&inputs] { return inputs.statuses(); },

@@ -26,7 +26,7 @@ namespace cordyna::cli {
 /// Server::start.
 [[nodiscard]] Result<std::unique_ptr<server::Server>> start_server(
     const CommandContext& context, const flow::ServerConfig& config, const StateLayout& layout,
-    Ownership& ownership, FlowCache& flows, std::vector<PoolSpec> pools,
-    const input::InputHost& inputs, alert::AlertHost& alerts);
+    Ownership& ownership, FlowCache& flows, engine::Limits limits, const input::InputHost& inputs,
+    alert::AlertHost& alerts);
 
 }  // namespace cordyna::cli

@@ -63,7 +63,7 @@ Result<RunWhy> why_of(const Side& side, RunRow run, Millis now) {
   if (is_final(why.run.state)) return why;
   StoreReader& reader = *side.reader;
   TRY_ASSIGN(const engine::Limits limits, limits_for(1, why.run.folder));
-  TRY_ASSIGN(why.blockers, explain(reader, why.run.no, flow::from_canonical, limits.pools, now));
+  TRY_ASSIGN(why.blockers, explain(reader, why.run.no, flow::from_canonical, limits, now));
   TRY_ASSIGN(why.left, left_runs(side.layout, reader, why.blockers));
   return why;
 }

@@ -51,6 +51,7 @@ std::string reason(const Blocker& blocker, bool left, Millis now) {
                         "{}",
                         what, blocker.run, blocker.run)
                   : what;
+    case BlockerKind::kPlace: return "waits for a place: " + what;
     case BlockerKind::kServer: return "waits for a slot: " + what;
   }
   return what;

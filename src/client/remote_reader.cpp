@@ -363,6 +363,10 @@ Result<RunWhy> RemoteReader::explain(const RunRow& run) {
   return why_of(json, run);
 }
 
+Result<std::vector<PlaceUse>> RemoteReader::list_places() {
+  return read_pages<PlaceUse>(client_, {"/places", {}, "places", {}, {}, kPage}, place_of);
+}
+
 Result<std::vector<PoolUse>> RemoteReader::list_pools() {
   return read_pages<PoolUse>(client_, {"/pools", {}, "pools", {}, {}, kPage}, pool_of);
 }

@@ -57,6 +57,7 @@ class RemoteReader final : public StoreReader {
       const BackfillFilter& filter);
   [[nodiscard]] Result<RunWhy> explain(const RunRow& run);
   [[nodiscard]] Result<std::vector<PoolUse>> list_pools();
+  [[nodiscard]] Result<std::vector<PlaceUse>> list_places();
   [[nodiscard]] Result<std::vector<ListedInput>> list_inputs();
   [[nodiscard]] Result<std::vector<KeptSecret>> list_secrets();
   /// Of the flows that `ns` and `flow_id` of the filter name.

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
+#include <cmath>
 #include <optional>
 #include <string>
 #include <utility>
@@ -149,6 +151,7 @@ Result<AttemptRow> attempt_of(const JsonSlice& json, RunNo run) {
   attempt.ended_at = json.time("ended_at");
   attempt.deadline_at = json.time("deadline_at");
   attempt.pool = json.text("pool");
+  attempt.place.place = json.text("place");
   attempt.error = error_of(json);
   return attempt;
 }
@@ -373,6 +376,8 @@ Result<RunWhy> why_of(const JsonSlice& json, RunRow run) {
     blocker.owner = one.text("owner");
     blocker.run = one.number("run");
     blocker.pool = one.text("pool");
+    for (const JsonSlice& place : one.member("places").items())
+      blocker.places.push_back(place.text());
     if (blocker.run > 0 && !one.flag("driven")) why.left.insert(blocker.run);
     why.blockers.push_back(std::move(blocker));
   }
@@ -398,6 +403,36 @@ Result<ListedInput> input_of(const JsonSlice& json) {
   input.pending = json.number("pending");
   input.dead = json.number("dead");
   return input;
+}
+
+Result<PlaceUse> place_of(const JsonSlice& json) {
+  PlaceUse place;
+  PlaceSpec& spec = place.spec;
+  spec.name = json.text("place");
+  const std::string type = json.text("type");
+  if (spec.name.empty()) return wrong("a place", "place");
+  for (const PlaceType one : {PlaceType::kDocker, PlaceType::kKubernetes}) {
+    if (type == to_string(one)) spec.type = one;
+  }
+  const auto thousandths = [&json](std::string_view name) {
+    const std::string_view text = json.member(name).raw();
+    double value = 0;
+    std::from_chars(text.data(), text.data() + text.size(), value);
+    return static_cast<std::uint64_t>(std::llround(value * 1000));
+  };
+  spec.description = json.text("description");
+  spec.cost_millis = static_cast<std::uint32_t>(thousandths("cost"));
+  spec.slots = json.count("slots");
+  spec.cpu_millis = static_cast<std::uint32_t>(thousandths("cpu"));
+  spec.memory_bytes = static_cast<std::uint64_t>(json.number("memory"));
+  for (const auto& [name, value] : json.member("labels").members()) {
+    spec.labels.emplace_back(name, value.text());
+  }
+  place.cpu_millis = thousandths("cpu_used");
+  place.memory_bytes = static_cast<std::uint64_t>(json.number("memory_used"));
+  place.holders = holders_of(json.member("held_by"));
+  place.waiting = holders_of(json.member("waiting"));
+  return place;
 }
 
 Result<PoolUse> pool_of(const JsonSlice& json) {

@@ -51,6 +51,7 @@ struct CountedBackfill {
 /// `run`: without a state of its own; the answer's blockers and what is left.
 [[nodiscard]] Result<RunWhy> why_of(const JsonSlice& json, RunRow run);
 [[nodiscard]] Result<PoolUse> pool_of(const JsonSlice& json);
+[[nodiscard]] Result<PlaceUse> place_of(const JsonSlice& json);
 [[nodiscard]] Result<ListedInput> input_of(const JsonSlice& json);
 
 }  // namespace cordyna::client

@@ -256,9 +256,9 @@ void Engine::advance(Millis now, Decision& out) {
 }
 
 void Engine::hand_out(Step& step) {
-  while (const auto request = shared_.slots.next(step.now)) {
-    const auto found = runs_.find(request->run);
-    if (found != runs_.end()) (void)found->second->hand_out(step, request->task);
+  while (const auto turn = shared_.slots.next(step.now)) {
+    const auto found = runs_.find(turn->request.run);
+    if (found != runs_.end()) (void)found->second->hand_out(step, *turn);
   }
   shared_.slots.each_wait(step.now, [this](Millis at, std::uint32_t pool) {
     shared_.timers.add({at, 0, pool, TimerKind::kPool});

@@ -62,7 +62,7 @@ void RunMachine::go_on_loop(Step& step, TaskIndex task) {
   }
   if (!section_open(task)) return;
   const std::uint32_t parallel = spec_of(task).foreach.parallel;
-  const std::size_t width = parallel > 0 ? parallel : step.shared.slots.size();
+  const std::size_t width = parallel > 0 ? parallel : step.shared.slots.width();
   if (loop.lanes.size() >= width) return;
   const std::uint32_t item = loop.next++;
   open_lane(task, item);

@@ -77,7 +77,8 @@ bool RunMachine::section_open(TaskIndex task) const {
   return spec_of(task).section == section_;
 }
 
-void RunMachine::begin_attempt(Step& step, TaskIndex task, AttemptState state) {
+void RunMachine::begin_attempt(Step& step, TaskIndex task, AttemptState state,
+                               const SlotTurn& turn) {
   TaskLive& live = tasks_[task];
   AttemptLive& attempt = live_[task];
   const bool again = attempt.came_back();
@@ -95,23 +96,26 @@ void RunMachine::begin_attempt(Step& step, TaskIndex task, AttemptState state) {
   if (!again) attempt.row.created_at = step.now;
   attempt.row.state = AttemptState::kCreated;
   attempt.row.pool = spec_of(task).pool;
+  attempt.row.place = turn.place;
   if (state != AttemptState::kDispatched) return;
   attempt.row.dispatched_at = step.now;
   attempt.row.known_dead = false;
   arm_phase(step, attempt, task, spec_of(task).timeouts.acknowledge);
   write_attempt(step, attempt, AttemptState::kDispatched);
   write_task(step, task, TaskState::kPending, TaskRow{});
-  write_history(step, attempt.row.path, live.attempt, std::nullopt, AttemptState::kDispatched, {});
+  write_history(step, attempt.row.path, live.attempt, std::nullopt, AttemptState::kDispatched,
+                turn.reason);
 }
 
-bool RunMachine::hand_out(Step& step, TaskIndex task) {
+bool RunMachine::hand_out(Step& step, const SlotTurn& turn) {
+  const TaskIndex task = turn.request.task;
   TaskLive& live = tasks_[task];
   if (!std::exchange(live.wants_slot, false)) return false;
   if (ended() || live.state != TaskState::kPending) return false;
-  begin_attempt(step, task, AttemptState::kDispatched);
+  begin_attempt(step, task, AttemptState::kDispatched, turn);
   step.shared.slots.take(live_[task], step.now);
   ++unproven_;
-  step.out.starts.push_back(command(task));
+  step.out.starts.push_back(command(step, task));
   return true;
 }
 
@@ -119,7 +123,7 @@ bool RunMachine::hand_out(Step& step, TaskIndex task) {
 void RunMachine::ask_for_run(Step& step, TaskIndex task) {
   begin_attempt(step, task, AttemptState::kDispatched);
   ++unproven_;
-  step.out.starts.push_back(command(task));
+  step.out.starts.push_back(command(step, task));
 }
 
 Result<std::string> RunMachine::render_message(Step& step, TaskIndex task) const {

@@ -65,7 +65,7 @@ class RunMachine {
   void report(Step& step, const AttemptReport& report);
   void on_timer(Step& step, const Timer& timer);
   /// Hands out an attempt if the task still wants one. False: it does not want the slot.
-  bool hand_out(Step& step, TaskIndex task);
+  bool hand_out(Step& step, const SlotTurn& turn);
   /// Works off at most `budget` tasks of the list; what is left of the budget comes back.
   std::size_t settle(Step& step, std::size_t budget);
   [[nodiscard]] bool has_work() const {
@@ -79,7 +79,7 @@ class RunMachine {
   void list(TaskIndex task);
   void open_sections(Step& step);
   [[nodiscard]] bool section_open(TaskIndex task) const;
-  void begin_attempt(Step& step, TaskIndex task, AttemptState state);
+  void begin_attempt(Step& step, TaskIndex task, AttemptState state, const SlotTurn& turn = {});
   void ask_for_run(Step& step, TaskIndex task);
   void run_in_engine(Step& step, TaskIndex task);
   void fail_in_engine(Step& step, TaskIndex task, TaskError error);
@@ -206,7 +206,7 @@ class RunMachine {
                      std::optional<TaskState> task, std::optional<AttemptState> state,
                      std::string detail);
   [[nodiscard]] std::string context(TaskIndex task, std::uint32_t attempt) const;
-  [[nodiscard]] StartAttempt command(TaskIndex task) const;
+  [[nodiscard]] StartAttempt command(const Step& step, TaskIndex task) const;
   void tell_to_end(Step& step, TaskIndex task, CancelReason reason) const;
   void arm_phase(Step& step, AttemptLive& live, TaskIndex task, Millis limit);
 

@@ -114,7 +114,7 @@ std::string RunMachine::context(TaskIndex task, std::uint32_t attempt) const {
   return out;
 }
 
-StartAttempt RunMachine::command(TaskIndex task) const {
+StartAttempt RunMachine::command(const Step& step, TaskIndex task) const {
   StartAttempt start;
   start.key = {run_.no, path_of(task), tasks_[task].attempt};
   start.run_id = run_.id;
@@ -128,6 +128,7 @@ StartAttempt RunMachine::command(TaskIndex task) const {
   start.timeouts = spec_of(task).timeouts;
   start.scheduled = run_.scheduled;
   start.by_task = run_.parent != 0;
+  start.place = step.shared.slots.places().spec_of(live_.at(task).row.place);
   start.acknowledged = live_.at(task).row.state > AttemptState::kDispatched;
   return start;
 }
@@ -137,7 +138,8 @@ void RunMachine::tell_to_end(Step& step, TaskIndex task, CancelReason reason) co
                               tasks_[task].spec,
                               reason,
                               run_.id,
-                              flow_});
+                              flow_,
+                              step.shared.slots.places().spec_of(live_.at(task).row.place)});
 }
 
 void RunMachine::arm_phase(Step& step, AttemptLive& live, TaskIndex task, Millis limit) {

@@ -125,7 +125,7 @@ void RunMachine::settle_task(Step& step, TaskIndex task) {
   if (spec.kind == TaskKind::kRun) return ask_for_run(step, task);
   live.wants_slot = true;
   watch_stuck(step, task, step.now);
-  step.shared.slots.want({run_.no, task, spec.priority}, spec.pool);
+  step.shared.slots.want({run_.no, task, spec.priority}, spec.pool, spec.place);
 }
 
 /// What the end of a task means for those that need it, and for its section.
@@ -293,7 +293,8 @@ void RunMachine::adopt(Step& step) {
     // started for it. A run that an attempt began is known by its adoption alone.
     const bool doomed = sweep_ < sweep_end_ && !spared(task);
     const bool alive = !is_final(live->second.row.state) && !doomed;
-    if (alive || spec_of(task).kind == TaskKind::kRun) step.out.adoptions.push_back(command(task));
+    if (alive || spec_of(task).kind == TaskKind::kRun)
+      step.out.adoptions.push_back(command(step, task));
   }
 }
 

@@ -24,6 +24,7 @@
 #include <vector>
 
 #include "base/time.hpp"
+#include "engine/places.hpp"
 #include "engine/slot_queue.hpp"
 #include "engine/task_live.hpp"
 #include "model/pool.hpp"
@@ -34,16 +35,17 @@ namespace cordyna::engine {
 
 /// How much may run at once.
 struct Limits {
-  std::uint32_t slots = 1;        ///< of the machine; at least 1
-  std::vector<PoolSpec> pools{};  ///< each name once
+  std::uint32_t slots = 1;          ///< of the machine; at least 1
+  std::vector<PoolSpec> pools{};    ///< each name once
+  std::vector<PlaceSpec> places{};  ///< each name once
+  bool counts_places = true;        ///< false: also who names a place runs as if there were none
 };
 
-/// What holds a slot of a pool.
-struct SlotHolder {
-  RunNo run = 0;
-  std::string path;
-
-  auto operator<=>(const SlotHolder&) const = default;
+/// A task whose turn it is, and where it goes.
+struct SlotTurn {
+  SlotRequest request;
+  PlaceHold place{};     ///< none: it is not placed
+  std::string reason{};  ///< why there: for people
 };
 
 /// One pool as it is now.
@@ -66,6 +68,9 @@ class Slots {
   explicit Slots(Limits limits);
 
   [[nodiscard]] std::uint32_t size() const { return size_; }
+  /// How many items of a loop are open at a time where it does not say: what may run here, and at
+  /// places elsewhere.
+  [[nodiscard]] std::size_t width() const;
   [[nodiscard]] std::uint32_t used() const { return used_; }
   /// Null: there is no such pool.
   [[nodiscard]] const PoolState* find(std::string_view pool) const;
@@ -78,10 +83,12 @@ class Slots {
     }
   }
 
+  [[nodiscard]] const Places& places() const { return places_; }
+
   /// A task wants a slot. It is asked once it is its turn.
-  void want(SlotRequest request, std::string_view pool);
+  void want(SlotRequest request, std::string_view pool, const PlaceNeed& place = {});
   /// Takes out the next task that may have a slot now; nothing: all wait.
-  [[nodiscard]] std::optional<SlotRequest> next(Millis now);
+  [[nodiscard]] std::optional<SlotTurn> next(Millis now);
   /// Calls `what` with each time at which a pool that somebody waits for has a start again, and the
   /// pool's number.
   template <class What>
@@ -90,6 +97,11 @@ class Slots {
       if (queue == 0) continue;
       const Millis at = pools_[queue - 1].next_start();
       if (at > now) what(at, static_cast<std::uint32_t>(queue - 1));
+    }
+    for (const auto& [key, queue] : placed_) {
+      if (queue.waiting.empty() || queue.pool == kNoPool) continue;
+      const Millis at = pools_[queue.pool].next_start();
+      if (at > now) what(at, queue.pool);
     }
   }
 
@@ -111,6 +123,21 @@ class Slots {
   /// Null: no limit. A line is there from the first word of it on.
   PoolState* pool_of(std::string_view pool);
   void note(std::uint32_t pool);
+  static constexpr std::uint32_t kNoPool = ~std::uint32_t{0};
+  /// Tasks that want the same pool and the same of a place.
+  struct PlacedQueue {
+    std::uint32_t pool = kNoPool;
+    PlaceNeed need;
+    std::vector<std::uint32_t> could;  // places, as Places::fitting
+    SlotQueue waiting;
+  };
+  struct PlacedTurn {
+    PlacedQueue* queue = nullptr;  // null: none may go on
+    std::uint32_t place = 0;
+  };
+  /// Of those that want a place, the next that may have it. One that goes before others and cannot
+  /// has what it could have kept for it: large tasks would never come behind small ones.
+  [[nodiscard]] PlacedTurn next_placed(Millis now);
   /// Whether the queue's next task may have a slot.
   [[nodiscard]] bool open(std::size_t queue, Millis now) const;
 
@@ -122,6 +149,8 @@ class Slots {
   std::map<std::string, std::uint32_t, std::less<>> by_name_;
   std::vector<SlotQueue> queues_;  // of tasks without a pool, then of each pool
   std::set<std::size_t> open_;     // queues with somebody in them, of pools that are not full
+  Places places_;
+  std::map<std::pair<std::uint32_t, PlaceNeed>, PlacedQueue> placed_;
 };
 
 }  // namespace cordyna::engine

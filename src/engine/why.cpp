@@ -43,6 +43,7 @@ std::string_view to_string(BlockerKind kind) {
                                      std::string_view("time"),
                                      std::string_view("condition"),
                                      std::string_view("concurrency"),
+                                     std::string_view("place"),
                                      std::string_view("server")};
   return kNames[static_cast<std::size_t>(kind)];
 }
@@ -69,6 +70,12 @@ void RunMachine::explain_slot(TaskIndex task, Millis now, Millis since, const Sl
     blocker.until = pool->next_start();
     blocker.what = fmt::format("pool '{}' has had its {} starts per {}", spec.pool,
                                pool->spec.rate.count, format_delay(pool->spec.rate.per));
+  } else if (slots.places().counts(spec.place)) {
+    blocker.kind = BlockerKind::kPlace;
+    blocker.what = slots.places().explain(spec.place);
+    for (const std::uint32_t could : slots.places().fitting(spec.place)) {
+      blocker.places.push_back(slots.places().all()[could].spec.name);
+    }
   } else {
     blocker.what = fmt::format("{} of {} slots are taken", slots.used(), slots.size());
   }
@@ -84,7 +91,9 @@ std::string next_attempt(const AttemptLive& live) {
 
 std::string what_runs(const TaskSpec& spec, const AttemptRow& attempt) {
   if (spec.kind == TaskKind::kRun) return "a run of flow " + spec.subflow.name();
-  return std::string(to_string(attempt.state));
+  std::string text(to_string(attempt.state));
+  if (!attempt.place.place.empty()) text += fmt::format(" at '{}'", attempt.place.place);
+  return text;
 }
 
 }  // namespace

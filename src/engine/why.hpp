@@ -25,6 +25,7 @@ enum class BlockerKind : std::uint8_t {
   kTime,             ///< waits until `until`
   kCondition,        ///< waits until `what` holds, and looks again at `until`
   kConcurrency,      ///< of a run, without a path: `run` is one of those in its way
+  kPlace,            ///< no place takes it now, or can ever: `what` says why each does not
   kServer,           ///< its task server is away, or has no slot: `what` says which
 };
 
@@ -37,6 +38,7 @@ struct Blocker {
   std::string owner;   ///< whose it is
   RunNo run = 0;       ///< of kConcurrency
   std::string pool{};  ///< of what waits for a slot: that of its task; empty: it has none
+  std::vector<std::string> places{};  ///< of kPlace: those that could take it if they had room
 };
 
 [[nodiscard]] std::string_view to_string(BlockerKind kind);

@@ -89,6 +89,15 @@ Fields resource_fields(const Resources& resources) {
   return fields;
 }
 
+Fields need_fields(const PlaceNeed& need) {
+  Fields fields;
+  fields.text("name", need.name);
+  Fields labels;
+  for (const auto& [name, value] : need.labels) labels.raw(name, string_json(value));
+  fields.object("labels", std::move(labels));
+  return fields;
+}
+
 Fields concurrency_fields(const Concurrency& concurrency) {
   Fields fields;
   fields.raw("limit", fmt::format("{}", concurrency.limit));
@@ -166,6 +175,7 @@ std::string task_json(const FlowDraft& draft, TaskIndex index) {
   fields.object("resources", resource_fields(spec.resources));
   fields.duration("timeout", spec.timeout);
   if (!is_line(spec.pool)) fields.text("pool", spec.pool);
+  fields.object("place", need_fields(spec.place));
   if (spec.priority != 0) fields.raw("priority", std::to_string(spec.priority));
   fields.flag("allow_failure", spec.allow_failure);
   fields.flag("disabled", spec.disabled);

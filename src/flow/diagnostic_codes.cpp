@@ -37,6 +37,8 @@ constexpr std::array kTable{
     CodeInfo{Code::kUnknownTask, "unknown_task", "A task is named that the flow does not have."},
     CodeInfo{Code::kUnknownPool, "unknown_pool",
              "A pool is named that the project's cordyna.yaml does not declare."},
+    CodeInfo{Code::kNoPlace, "no_place",
+             "No place that the project's cordyna.yaml declares could ever take the task."},
     CodeInfo{Code::kSelfNeed, "self_need", "A task needs itself."},
     CodeInfo{Code::kCycle, "cycle", "Tasks need each other in a circle."},
     CodeInfo{Code::kNoData, "no_data",

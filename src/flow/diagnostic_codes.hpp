@@ -32,6 +32,7 @@ enum class Code : std::uint8_t {
   kUnknownType,
   kUnknownTask,
   kUnknownPool,
+  kNoPlace,
   kSelfNeed,
   kCycle,
   kNoData,

@@ -28,6 +28,11 @@ constexpr std::array kFigures{ExampleFile{"figures.py", R"(def mean(values: list
 def scale(value: float, by: int = 1) -> float:
     return value * by
 )"}};
+constexpr std::array kPlaces{ExampleFile{"cordyna.yaml", R"yaml(places:
+  here: {type: local, cpu: 4, memory: 8GB}
+  night: {type: local, slots: 1, cost: 2.5, labels: {disk: large}}
+)yaml"}};
+
 constexpr std::array kPools{ExampleFile{"cordyna.yaml", R"yaml(pools:
   warehouse: {slots: 2, rate: {count: 100, per: 1m}, description: What the warehouse bears.}
 retention:
@@ -462,6 +467,13 @@ tasks:
 tasks: [{id: read, type: shell, script: echo reads the warehouse, pool: warehouse}]
 )yaml",
                                        kPools},
+                               Example{"places", "completed",
+                                       R"yaml(id: placed
+tasks:
+  - {id: small, type: shell, script: echo at the cheapest, resources: {cpu: 0.5, memory: 256MB}}
+  - {id: large, type: shell, script: echo where the disk is large, place: {labels: {disk: large}}}
+)yaml",
+                                       kPlaces},
                                Example{"defaults", "completed",
                                        R"yaml(id: quick
 namespace: acme.demo

@@ -1,6 +1,7 @@
 #include <array>
 
 #include "flow/key_spec.hpp"
+#include "flow/place_keys.hpp"
 #include "flow/subflow_keys.hpp"
 
 // The keys of a flow, of its inputs, and those that tasks of every type have.
@@ -165,6 +166,16 @@ constexpr KeySpec kPool{
     .description =
         "A pool of cordyna.yaml: each attempt takes a slot of it too, and waits "
         "while it is full. A task's goes before the flow's."};
+
+constexpr KeySpec kPlace{
+    .name = "place",
+    .kind = K::kObject,
+    .description =
+        "Which place of cordyna.yaml its attempts run at: its name, or {labels: {gpu: "
+        "a100}} for any that has them. Without it, any that its type and `resources` "
+        "fit.",
+    .fields = place_detail::kNeedFields,
+    .short_field = "name"};
 
 constexpr std::array kConcurrencyFields{
     KeySpec{.name = "limit",
@@ -431,6 +442,7 @@ constexpr std::array kTaskKeys{
                            "guard, share and wait_for.",
             .fields = kCacheFields},
     kPool,
+    kPlace,
     kPriority,
     later("inputs", "Values for a task of a server."),
     later("outputs", "Outputs that the task declares."),

@@ -96,6 +96,7 @@ struct Renamed {
 [[nodiscard]] std::span<const KeySpec> defaults_keys();  ///< of defaults.yaml
 [[nodiscard]] std::span<const KeySpec> project_keys();   ///< of cordyna.yaml
 [[nodiscard]] std::span<const KeySpec> pool_keys();      ///< of a pool there
+[[nodiscard]] std::span<const KeySpec> place_keys();     ///< of a place there
 [[nodiscard]] std::span<const KeySpec> input_keys();
 [[nodiscard]] std::span<const InputKeyRule> input_key_rules();
 /// Of every type, and of each.

@@ -7,6 +7,7 @@
 
 #include "base/check.hpp"
 #include "base/words.hpp"
+#include "flow/places.hpp"
 #include "flow/project_folder.hpp"
 #include "flow/text_file.hpp"
 #include "flow/values.hpp"
@@ -36,6 +37,9 @@ class ProjectReader {
       }
     }
     if (const Node* at = root.find("pools"); at != nullptr) read_pools(*at, into);
+    if (const Node* at = root.find("places"); at != nullptr) {
+      into.places = read_places(*at, reader_, reporter_);
+    }
     if (const Node* at = root.find("plugins"); at != nullptr) read_plugins(*at, into);
     std::string json;
     const Node* retention = root.find("retention");

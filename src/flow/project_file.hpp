@@ -13,6 +13,7 @@
 #include "flow/retention_file.hpp"
 #include "flow/server_file.hpp"
 #include "flow/yaml_tree.hpp"
+#include "model/place.hpp"
 #include "model/plugin.hpp"
 #include "model/pool.hpp"
 
@@ -21,6 +22,7 @@ namespace cordyna::flow {
 struct Project {
   std::string file;                    ///< its path; empty: there is none
   std::vector<PoolSpec> pools;         ///< in order of their names
+  std::vector<PlaceSpec> places;       ///< the same
   std::vector<PluginProgram> plugins;  ///< in order of their types
   Retention retention;
   ServerConfig server;

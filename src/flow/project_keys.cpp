@@ -1,6 +1,7 @@
 #include <array>
 
 #include "flow/key_spec.hpp"
+#include "flow/place_keys.hpp"
 #include "flow/retention_file.hpp"
 #include "flow/server_file.hpp"
 #include "model/pool.hpp"
@@ -54,6 +55,17 @@ constexpr KeySpec kPools{
         "much at a time, in all flows together. At most 100.",
     .item = &kPool};
 
+constexpr KeySpec kPlace{.kind = K::kObject, .fields = place_detail::kPlaceFields};
+
+constexpr KeySpec kPlaces{
+    .name = "places",
+    .kind = K::kMap,
+    .description =
+        "Where attempts run: this machine, Docker daemons, namespaces of clusters, with what each "
+        "has and costs. A task goes to the cheapest that fits and has room, and waits while none "
+        "has; where no place is of a type that takes it, nothing is counted. At most 100.",
+    .item = &kPlace};
+
 constexpr KeySpec kProgramWord{.kind = K::kText};
 constexpr KeySpec kProgram{
     .kind = K::kList, .one_or_list = true, .item = &kProgramWord, .least = 1};
@@ -73,7 +85,7 @@ constexpr KeySpec kPlugins{
 
 std::span<const KeySpec> project_keys() {
   static const std::array keys{
-      kPools, kPlugins,
+      kPools, kPlaces, kPlugins,
       KeySpec{.name = "retention",
               .kind = K::kObject,
               .description =
@@ -93,6 +105,9 @@ std::span<const KeySpec> project_keys() {
 }
 std::span<const KeySpec> pool_keys() {
   return kPoolFields;
+}
+std::span<const KeySpec> place_keys() {
+  return place_detail::kPlaceFields;
 }
 
 }  // namespace cordyna::flow

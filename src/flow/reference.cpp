@@ -213,6 +213,9 @@ std::string reference_as_markdown() {
   table(out, project_keys());
   out += "### A pool\n\n";
   table(out, pool_keys());
+  out += "### A place\n\n";
+  table(out, place_keys());
+  example(out, "places");
   example(out, "project");
   codes(out);
   return out;

@@ -9,6 +9,7 @@
 #include "base/check.hpp"
 #include "base/durations.hpp"
 #include "base/words.hpp"
+#include "flow/places.hpp"
 #include "model/plugin.hpp"
 #include "template/template.hpp"
 
@@ -167,6 +168,8 @@ TaskDraft TaskReader::read(const Node& node, const TaskPlace& place) {
     refuse_key(draft, "pool", "the engine does this by itself, without a slot");
     draft.spec.pool.clear();
   }
+  finish_place(draft, reporter_);
+  if (defaults_.project.has_value()) check_place(draft, defaults_.project->places, reporter_);
   if (!draft.spec.cache.key.empty()) check_cache(draft);
   if (draft.type->name == "load") check_load(draft);
   if (draft.type->name == "http") check_http(draft);
@@ -276,6 +279,8 @@ void TaskReader::read_common(const KeySpec& spec, const Node& value, TaskDraft& 
   } else if (name == "pool") {
     if (reader.read(value, spec, name, json)) task.pool = value.text;
     if (defaults_.project.has_value()) check_pool(value, *defaults_.project, reporter_);
+  } else if (name == "place") {
+    if (reader.read(value, spec, name, json)) read_place_need(value, reader, task.place);
   } else if (name == "allow_failure") {
     task.allow_failure = reader.boolean(value, name).value_or(false);
   } else if (name == "disabled") {

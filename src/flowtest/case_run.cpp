@@ -52,7 +52,8 @@ class CaseRunner {
   Result<> try_run() {
     TRY(connect());
     TRY_ASSIGN(const std::string inputs, resolve());
-    Loop loop({test_.slots}, *store_, *ports_.evaluator, ports_.loader);
+    Loop loop({.slots = test_.slots, .counts_places = false}, *store_, *ports_.evaluator,
+              ports_.loader);
     loop.set_process(tasks_);
     loop.set_listener([this](const ChangeSet& changes) { listen(changes); });
     RunRequest request{run_id(test_.at), file_.flow, file_.canonical, inputs, test_.scheduled};

@@ -38,9 +38,10 @@ struct StartAttempt {
   bool approved = false;  ///< a person said that what it was held for is right
   bool no_cache = false;  ///< what was done before is not looked for; what is done now is kept
   Timeouts timeouts;  ///< the receiver enforces `complete` itself too, also when cerebro is gone
-  Scheduled scheduled{};      ///< of the run
-  bool by_task = false;       ///< a task of another run began the run
-  bool acknowledged = false;  ///< of one to be adopted: by whoever it was handed to
+  Scheduled scheduled{};                     ///< of the run
+  bool by_task = false;                      ///< a task of another run began the run
+  bool acknowledged = false;                 ///< of one to be adopted: by whoever it was handed to
+  std::shared_ptr<const PlaceSpec> place{};  ///< where it runs; null: where its type says
 };
 
 enum class CancelReason : std::uint8_t { kUser, kTimeout };
@@ -53,6 +54,7 @@ struct CancelAttempt {
   CancelReason reason = CancelReason::kUser;
   RunId run_id{};
   std::shared_ptr<const Flow> flow{};  ///< of `task`: who is told may not know the attempt yet
+  std::shared_ptr<const PlaceSpec> place{};  ///< as in StartAttempt
 };
 
 enum class ReportKind : std::uint8_t {

@@ -10,6 +10,7 @@
 
 #include "base/time.hpp"
 #include "model/contract.hpp"
+#include "model/place.hpp"
 #include "model/trigger.hpp"
 
 namespace cordyna {
@@ -186,10 +187,9 @@ struct TaskSpec {
   std::string id;    ///< its path: "clean", or "choose/clean" inside of a switch
   std::string type;  ///< a name of the registry: "shell"
   std::string description;
-  std::string owner;   ///< its own or the flow's; never empty
-  std::string run_if;  ///< a template giving true or false; empty: always
-  std::string
-      params;  ///< the keys of its type as a JSON object; strings in it are templates, not rendered
+  std::string owner;    ///< its own or the flow's; never empty
+  std::string run_if;   ///< a template giving true or false; empty: always
+  std::string params;   ///< the keys of its type as a JSON object; templates are not rendered
   std::string message;  ///< of an engine task (`log`, `fail`, `pause`): a template, or empty
   Wait wait;
   std::vector<InputSpec> inputs;  ///< of a pause: what the person who approves gives
@@ -201,8 +201,7 @@ struct TaskSpec {
   std::vector<std::pair<std::string, std::string>> env;  ///< name → template
   std::vector<TaskIndex> needs;  ///< upstream tasks of the same section, ascending, each once; from
                                  ///< `needs` and from references
-  std::vector<TaskIndex>
-      refs;  ///< tasks whose outputs its templates or `of`/`sql` read (of any earlier section too)
+  std::vector<TaskIndex> refs;   ///< tasks, also of earlier sections, whose outputs it reads
   Retry retry;
   Timeouts timeouts;
   Millis timeout = 0;  ///< whole, with retries; 0: no limit
@@ -211,6 +210,7 @@ struct TaskSpec {
   Contract contract;
   std::int32_t priority = 0;  ///< who waits for a slot: the greater goes first
   std::string pool{};         ///< whose slot each attempt takes too; empty: none
+  PlaceNeed place;            ///< where its attempts may run
   Section section = Section::kTasks;
   TaskKind kind = TaskKind::kProcess;
   TriggerRule trigger_rule = TriggerRule::kAllCompleted;

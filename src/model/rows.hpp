@@ -16,6 +16,7 @@
 #include "model/event.hpp"
 #include "model/identity.hpp"
 #include "model/notice.hpp"
+#include "model/place.hpp"
 #include "model/states.hpp"
 #include "model/task_error.hpp"
 #include "model/trigger.hpp"
@@ -101,6 +102,7 @@ struct AttemptRow {
       true;  ///< nothing of it can still run; false while live, and after a timeout until proven
   std::optional<TaskError> error;  ///< exactly when failed
   std::string pool{};              ///< whose slot it takes; never changes; empty: none
+  PlaceHold place{};               ///< where it runs; chosen each time it is handed out
 
   bool operator==(const AttemptRow&) const = default;
 };

@@ -110,7 +110,7 @@ class Server::Impl {
                  .evaluator = parts_.evaluator,
                  .hooks = hooks_.get(),
                  .waiters = waiters_,
-                 .pools = parts_.pools,
+                 .limits = parts_.limits,
                  .plugin_types = parts_.plugin_types,
                  .inputs = parts_.inputs,
                  .alerts = parts_.alerts,

@@ -51,7 +51,7 @@ struct ServerParts {
   std::unique_ptr<SecretKeeper> secrets;
   std::unique_ptr<Secrets> secret_values;  ///< for webhooks
   const Evaluator* evaluator = nullptr;
-  std::vector<PoolSpec> pools;
+  engine::Limits limits;                      ///< pools and places
   const PluginTypes* plugin_types = nullptr;  ///< of the flows that are applied over the network
   TaskServers* task_servers = nullptr;        ///< null: none are taken
   std::function<std::vector<InputStatus>()> inputs;  ///< from any thread

@@ -96,6 +96,7 @@ void append_attempt(std::string& out, const AttemptRow& attempt) {
   append_time(out, "ended_at", attempt.ended_at);
   append_time(out, "deadline_at", attempt.deadline_at);
   append_text(out, "pool", attempt.pool);
+  append_text(out, "place", attempt.place.place);
   append_error(out, attempt.error);
   out += '}';
 }
@@ -260,6 +261,11 @@ std::string why_as_json(const RunWhy& why) {
       out += ",\"pool\":";
       append_json(out, blocker.pool);
     }
+    for (const std::string& place : blocker.places) {
+      out += &place == blocker.places.data() ? ",\"places\":[" : ",";
+      append_json(out, place);
+    }
+    if (!blocker.places.empty()) out += ']';
     if (blocker.since > 0) {
       fmt::format_to(put, ",\"since\":\"{}\"", format_timestamp(blocker.since));
     }
@@ -272,6 +278,39 @@ std::string why_as_json(const RunWhy& why) {
   }
   out += "]}";
   return out;
+}
+
+std::string places_as_json(const std::vector<PlaceUse>& places) {
+  std::string out = "{\"places\":[";
+  for (const PlaceUse& place : places) {
+    const auto put = std::back_inserter(out);
+    const PlaceSpec& spec = place.spec;
+    out += &place == places.data() ? "{\"place\":" : ",{\"place\":";
+    append_json(out, spec.name);
+    fmt::format_to(put, ",\"type\":\"{}\",\"cost\":{},\"used\":{}", to_string(spec.type),
+                   static_cast<double>(spec.cost_millis) / 1000, place.holders.size());
+    if (spec.slots > 0) fmt::format_to(put, ",\"slots\":{}", spec.slots);
+    fmt::format_to(put, ",\"cpu_used\":{}", static_cast<double>(place.cpu_millis) / 1000);
+    if (spec.cpu_millis > 0) {
+      fmt::format_to(put, ",\"cpu\":{}", static_cast<double>(spec.cpu_millis) / 1000);
+    }
+    fmt::format_to(put, ",\"memory_used\":{}", place.memory_bytes);
+    if (spec.memory_bytes > 0) fmt::format_to(put, ",\"memory\":{}", spec.memory_bytes);
+    out += ",\"labels\":{";
+    for (const auto& [name, value] : spec.labels) {
+      if (&name != &spec.labels.front().first) out += ',';
+      append_json(out, name);
+      out += ':';
+      append_json(out, value);
+    }
+    out += '}';
+    append_holders(out, "held_by", place.holders);
+    append_holders(out, "waiting", place.waiting);
+    out += ",\"description\":";
+    append_json(out, spec.description);
+    out += '}';
+  }
+  return out + "]}";
 }
 
 std::string pools_as_json(const std::vector<PoolUse>& pools) {

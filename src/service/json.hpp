@@ -45,6 +45,8 @@ struct RunWhy {
 
 /// {"run":12,"state":"running","tasks":[…]}
 [[nodiscard]] std::string why_as_json(const RunWhy& why);
+/// {"places":[…]}
+[[nodiscard]] std::string places_as_json(const std::vector<PlaceUse>& places);
 /// {"pools":[…]}
 [[nodiscard]] std::string pools_as_json(const std::vector<PoolUse>& pools);
 

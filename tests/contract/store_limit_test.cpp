@@ -27,6 +27,25 @@ TEST_P(StoreContract, ARunKeepsItsConcurrencyKeyAndAnAttemptItsPool) {
   EXPECT_EQ(store().list_attempts(1).value(), std::vector{stored(start_of(1, "warehouse", 1000))});
 }
 
+TEST_P(StoreContract, AnAttemptKeepsItsPlaceAndMayGetAnother) {
+  AttemptRow attempt = make_attempt(1, "load", 1);
+  attempt.place = {"a-place-with-a-name-of-some-length", PlaceType::kKubernetes, 500, 1'000'000};
+  ChangeSet changes;
+  changes.runs = {make_run(1)};
+  changes.attempts = {attempt, make_attempt(1, "other", 1)};
+  must_commit(changes);
+  restart();
+  EXPECT_EQ(store().list_attempts(1).value()[0].place, changes.attempts[0].place);
+  EXPECT_EQ(store().list_attempts(1).value()[1].place, PlaceHold{});
+  AttemptRow later = changed(changes.attempts[0], AttemptState::kCreated);
+  later.place = {"small", PlaceType::kLocal, 1, 2};
+  ChangeSet more;
+  more.attempts = {later};
+  must_commit(more);
+  restart();
+  EXPECT_EQ(store().list_attempts(1).value()[0].place, later.place);
+}
+
 TEST_P(StoreContract, StartsOfAPoolAreListedNewestFirst) {
   ChangeSet changes;
   for (RunNo no = 1; no <= 5; ++no) changes.runs.push_back(make_run(no));

@@ -163,8 +163,11 @@ void FakeProcess::adopt(const StartAttempt& command) {
 }
 
 std::size_t FakeProcess::running() const {
-  return static_cast<std::size_t>(std::ranges::count_if(
-      attempts_, [](const auto& entry) { return !entry.second.end.has_value(); }));
+  return static_cast<std::size_t>(std::ranges::count_if(attempts_, [](const auto& entry) {
+    const auto& place = entry.second.command.place;
+    const bool here = place == nullptr || place->type == PlaceType::kLocal;
+    return here && !entry.second.end.has_value();
+  }));
 }
 
 }  // namespace cordyna::sim

@@ -51,6 +51,7 @@ class FakeProcess final : public Executor {
   void cancel(const CancelAttempt& command) override;
   void adopt(const StartAttempt& command) override;
 
+  /// On this machine: what is at a place elsewhere takes none of its slots.
   [[nodiscard]] std::size_t running() const;
   [[nodiscard]] std::size_t adopted() const { return adopted_; }
   [[nodiscard]] std::size_t sent_again() const { return sent_again_; }

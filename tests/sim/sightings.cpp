@@ -56,6 +56,7 @@ constexpr std::array kFields{
     std::pair("displaced runs", &Sightings::displaced_runs),
     std::pair("full pools", &Sightings::full_pools),
     std::pair("full rates", &Sightings::full_rates),
+    std::pair("full places", &Sightings::full_places),
     std::pair("pools over their size", &Sightings::over_full),
 };
 

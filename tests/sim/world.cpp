@@ -16,6 +16,7 @@
 #include "sim/fake_process.hpp"
 #include "sim/flows.hpp"
 #include "sim/limits.hpp"
+#include "sim/places.hpp"
 #include "sim/random.hpp"
 #include "store/memory/memory_store.hpp"
 
@@ -87,6 +88,9 @@ class World {
   WorldLimits limits_;
   Checker checker_;
   LimitChecker limit_checker_;
+  Random places_random_;
+  std::vector<PlaceSpec> places_;
+  PlaceChecker place_checker_;
   FakeProcess process_;
   std::unique_ptr<CrashStore> store_;
   std::unique_ptr<MemoryStore> resting_;  // the state while no cerebro is up
@@ -106,6 +110,9 @@ World::World(std::uint64_t seed)
       limits_(random_limits(limits_random_)),
       checker_([this](const std::string& what) { violation(what); }),
       limit_checker_(limits_, [this](const std::string& what) { violation(what); }),
+      places_random_(seed ^ 0x91'ACEULL),
+      places_(random_places(places_random_)),
+      place_checker_(places_, [this](const std::string& what) { violation(what); }),
       process_(seed, Scheduler{[this] { return now_; },
                                [this](Millis at, bool to_cerebro, std::function<void()> run) {
                                  schedule(at, to_cerebro, std::move(run));
@@ -133,7 +140,8 @@ World::World(std::uint64_t seed)
   const FlowTaste taste{.tasks_max = random_.chance(5) ? 60u : 14u, .limits = random_.chance(60)};
   const std::size_t runs = 1 + random_.below(3) + (limits_.any() ? limits_random_.below(4) : 0);
   for (std::size_t i = 0; i < runs; ++i) {
-    auto flow = with_limits(*random_flow(random_, taste), limits_, limits_random_);
+    auto flow = with_places(*with_limits(*random_flow(random_, taste), limits_, limits_random_),
+                            places_, places_random_);
     flows_[flow->hash] = flow;
     const std::string inputs = "{\"k\":" + std::to_string(limits_random_.below(2)) + "}";
     requests_.push_back({RunId{"00000000-0000-7000-8000-00000000000" + std::to_string(i)}, flow,
@@ -208,10 +216,12 @@ void World::committed(const ChangeSet& changes) {
     if (row.from.has_value()) continue;
     checker_.add_run(row.no, *flows_.at(row.flow_hash));
     limit_checker_.add_flow(row.no, flows_.at(row.flow_hash));
+    place_checker_.add_flow(row.no, flows_.at(row.flow_hash));
     ++result_.seen.runs;
   }
   checker_.on_commit(changes, now_);
   limit_checker_.on_commit(changes);
+  place_checker_.on_commit(changes);
   count(changes);
 }
 
@@ -322,10 +332,12 @@ void World::decide(RunNo run, const std::string& path) {
 
 void World::boot(std::unique_ptr<MemoryStore> store) {
   if (limits_random_.chance(50)) redraw_slots(limits_random_, limits_);
+  if (places_random_.chance(50)) redraw_places(places_random_, places_);
   store_ = std::make_unique<CrashStore>(
       std::move(store), [this] { return draw_crash(); },
       [this](const ChangeSet& changes) { committed(changes); });
-  loop_ = std::make_unique<Loop>(engine::Limits{slots_, limits_.pools}, *store_, evaluator_, load_);
+  loop_ = std::make_unique<Loop>(engine::Limits{slots_, limits_.pools, places_}, *store_,
+                                 evaluator_, load_);
   loop_->set_process(process_);
   loop_->wait_for_space();
   RunFilter unfinished;
@@ -370,7 +382,7 @@ void World::explain_unfinished() {
   unfinished.unfinished = true;
   const auto runs = store_->list_runs(unfinished);
   for (const RunRow& run : runs.value()) {
-    const auto blockers = explain(*store_, run.no, load_, limits_.pools, now_);
+    const auto blockers = explain(*store_, run.no, load_, {1, limits_.pools, places_}, now_);
     if (!blockers.has_value()) continue;
     for (const engine::Blocker& blocker : *blockers) {
       violation("  run " + std::to_string(run.no) + ", " + blocker.path + ": " +
@@ -453,6 +465,7 @@ void World::count_limits() {
   result_.seen.full_pools = seen.full_pools;
   result_.seen.full_rates = seen.full_rates;
   result_.seen.over_full = seen.over_full;
+  result_.seen.full_places = place_checker_.full();
 }
 
 WorldResult World::live() {

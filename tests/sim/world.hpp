@@ -55,6 +55,7 @@ struct Sightings {
   std::uint64_t displaced_runs = 0;  ///< cancelled for a later one
   std::uint64_t full_pools = 0;
   std::uint64_t full_rates = 0;
+  std::uint64_t full_places = 0;
   std::uint64_t over_full = 0;  ///< pools that adopted attempts held more of than there is
 
   void add(const Sightings& other);

@@ -17,6 +17,8 @@ namespace {
 
 namespace json = boost::json;
 
+constexpr const char* kHostVariable = "DOCKER_HOST";
+
 std::unexpected<TaskError> refuse(TaskErrorCode code, std::string message) {
   return std::unexpected(make_task_error(code, Phase::kPrepare, std::move(message)));
 }
@@ -81,8 +83,12 @@ std::expected<Launch, TaskError> ContainerPreparer::prepare(const StartAttempt& 
   launch.folder = flow.folder;
   launch.holds_resources = true;
   launch.files.push_back({kStepFile, to_json(step)});
-  for (const char* name : {"DOCKER_HOST", kMountsVariable, kNetworksVariable}) {
-    if (std::string value = step::variable(name); !value.empty()) {
+  for (const char* name : {kHostVariable, kMountsVariable, kNetworksVariable}) {
+    std::string value = step::variable(name);
+    if (name == kHostVariable && command.place != nullptr && !command.place->host.empty()) {
+      value = command.place->host;
+    }
+    if (!value.empty()) {
       launch.env.emplace_back(name, std::move(value));
     }
   }

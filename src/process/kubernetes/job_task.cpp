@@ -247,6 +247,10 @@ std::expected<JobTask, TaskError> render_task(const Secrets& secrets, const Star
   if (const auto read = read_keys(keys.get_object(), task); !read.has_value()) {
     return refuse(read.error());
   }
+  if (command.place != nullptr) {  // which says it instead of the task
+    task.wanted.context = command.place->context;
+    task.wanted.ns = command.place->ns;
+  }
   auto env = renderer.env();
   if (!env.has_value()) return std::unexpected(std::move(env.error()));
   std::vector<EnvVar>& all = task.spec.env;

@@ -54,6 +54,28 @@ TEST(JobTaskTest, KeysAreRenderedAndValuesStayOneWord) {
   EXPECT_EQ(task->masks, std::vector<std::string>{"t0ps3cret"});
 }
 
+TEST(JobTaskTest, AContainerThatWasPlacedInAClusterIsAJobThere) {
+  const test::MapSecrets secrets({});
+  StartAttempt command = test::command_for(
+      R"({"image":"i:7","command":["work","{{ inputs.n }}"],"network":"bridge","read_only":false,
+          "init":false,"tty":false,"pull":"missing"})",
+      kContext, {{"PLAIN", "1"}});
+  auto flow = std::make_shared<Flow>(*command.flow);
+  flow->tasks[0].type = "container";
+  flow->tasks[0].resources = {500, 64'000'000, 0, 0};
+  command.flow = std::move(flow);
+  command.place = std::make_shared<const PlaceSpec>(
+      PlaceSpec{.name = "big", .type = PlaceType::kKubernetes, .context = "acme", .ns = "jobs"});
+  const auto task = render_task(secrets, command);
+  ASSERT_TRUE(task.has_value()) << task.error().message;
+  EXPECT_EQ(task->wanted.context + "/" + task->wanted.ns, "acme/jobs");
+  EXPECT_EQ(task->spec.image, "i:7");
+  EXPECT_EQ(task->spec.command, (std::vector<std::string>{"work", "3"}));
+  EXPECT_EQ(task->spec.pull, "IfNotPresent");
+  EXPECT_EQ(task->spec.limits.cpu_millis, 500U);
+  EXPECT_EQ(value_of(*task, "PLAIN"), "plain 1");
+}
+
 TEST(JobTaskTest, ValuesOfAScriptNeverBecomeItsText) {
   const auto task =
       render(R"({"image":"i","script":"echo {{ inputs.who }} {{ secret('TOKEN') }}"})");

@@ -55,7 +55,7 @@ struct ApiParts {
   const Evaluator* evaluator = nullptr;
   HookBook* hooks = nullptr;  ///< for the HTTP server's thread alone
   std::shared_ptr<Waiters> waiters{};
-  std::vector<PoolSpec> pools{};
+  engine::Limits limits{};  ///< pools and places
   const PluginTypes* plugin_types = nullptr;
   std::function<std::vector<InputStatus>()> inputs{};
   std::function<alert::AlertStatus()> alerts{};

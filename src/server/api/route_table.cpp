@@ -227,6 +227,8 @@ constexpr std::array kRoutes{
           "Becomes a WebSocket for the messages of a task server", open_task_socket, {}, nullptr, {}, 101, nullptr, ""},
     Route{"GET", "/api/v1/pools", "listPools", "pools", Role::kViewer, Scope::kServer,
           "What the pools hold, and who waits", list_pools, {}, nullptr, {}, 200, &kPools},
+    Route{"GET", "/api/v1/places", "listPlaces", "pools", Role::kViewer, Scope::kServer,
+          "What the places have and hold, and who waits", list_places, {}, nullptr, {}, 200, &kPlaces},
     Route{"GET", "/api/v1/secrets", "listSecrets", "secrets", Role::kAuthor, Scope::kServer,
           "The names of the secrets", list_secrets, {}, nullptr, {}, 200, &kSecrets},
     Route{"PUT", "/api/v1/secrets/{secret}", "setSecret", "secrets", Role::kAuthor, Scope::kServer,

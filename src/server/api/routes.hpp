@@ -83,6 +83,7 @@ void list_task_servers(Api& api, Call& call);
 void list_messages(Api& api, Call& call);
 // pools.cpp
 void list_pools(Api& api, Call& call);
+void list_places(Api& api, Call& call);
 // secrets.cpp
 void list_secrets(Api& api, Call& call);
 void set_secret(Api& api, Call& call);

@@ -156,7 +156,7 @@ void explain_run(Api& api, Call& call) {
       TaskServers* const servers = api.parts().task_servers;
       return servers == nullptr ? 0U : servers->room_of(line);
     };
-    auto found = explain(api.reader(), run->no, loader, api.parts().pools, api.now(), room);
+    auto found = explain(api.reader(), run->no, loader, api.parts().limits, api.now(), room);
     // It may have ended between the two looks.
     if (!found.has_value() && found.error().code != ErrorCode::kConflict) {
       return call.refuse(found.error());

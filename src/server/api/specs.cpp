@@ -103,6 +103,7 @@ constexpr std::array kAttemptFields{
     Field{"ended_at", kTime, false, "When it ended."},
     Field{"deadline_at", kTime, false, "When its present phase must be over."},
     Field{"pool", kString, false, "Whose slot it takes."},
+    Field{"place", kString, false, "Where it runs."},
     Field{"error", kRef, false, "Why it failed.", {}, "TaskError"},
 };
 constexpr std::array kAttemptsFields{
@@ -130,6 +131,7 @@ constexpr std::array kBlockerFields{
     Field{"run", kInteger, false, "The run in the way."},
     Field{"driven", kBoolean, false, "Whether somebody drives that run."},
     Field{"pool", kString, false, "Whose slot it waits for."},
+    Field{"places", kStrings, false, "Of one that waits for a place: those that could take it."},
     Field{"since", kTime, false, "Since when."},
     Field{"until", kTime, false, "Until when."},
     Field{"owner", kString, true, "Whose it is."},
@@ -580,7 +582,7 @@ shape::Specs object_specs() {
       &kReport,        &kRunFlow,      &kRerunPlan,    &kFlowSwitch,  &kTaskServer,
       &kTaskServers,   &kInFlight,     &kMessage,      &kMessages,    &kPlannedRun,
       &kRunPlan,       &kNotice,       &kNotices,      &kAlert,       &kChannel,
-      &kAlerts,        &kAuditCheck};
+      &kAlerts,        &kAuditCheck,   &kPlace,        &kPlaces};
   return kAll;
 }
 

@@ -101,6 +101,8 @@ extern const ObjectSpec kHolder;
 extern const ObjectSpec kRate;
 extern const ObjectSpec kPool;
 extern const ObjectSpec kPools;
+extern const ObjectSpec kPlace;
+extern const ObjectSpec kPlaces;
 extern const ObjectSpec kSecret;
 extern const ObjectSpec kSecrets;
 extern const ObjectSpec kSecretValue;

@@ -78,6 +78,11 @@ class Statement {
     const char* data = text.data() == nullptr ? "" : text.data();
     keep(sqlite3_bind_text64(handle_, index, data, text.size(), SQLITE_STATIC, SQLITE_UTF8));
   }
+  /// Of a text that is gone before the step.
+  void bind_copy(int index, std::string_view text) {
+    keep(sqlite3_bind_text64(handle_, index, text.data() == nullptr ? "" : text.data(), text.size(),
+                             SQLITE_TRANSIENT, SQLITE_UTF8));
+  }
   void unbind_all() { sqlite3_clear_bindings(handle_); }
 
   /// True: there is a row.

@@ -188,6 +188,9 @@ Result<AttemptRow> read_attempt(const Statement& row) {
   columns.read(attempt.known_dead);
   TRY(columns.read(attempt.error));
   columns.read(attempt.pool);
+  const auto place = parse_place_hold(columns.word());
+  if (!place.has_value()) return fail(ErrorCode::kCorrupt, "the place of an attempt is none");
+  attempt.place = *place;
   attempt.from = attempt.state;
   return attempt;
 }
@@ -381,6 +384,11 @@ void bind_attempt(Statement& statement, const AttemptRow& row) {
   statement.bind(12, row.known_dead ? 1 : 0);
   bind_error(statement, 13, row.error);
   statement.bind(19, row.pool);
+  if (row.place.place.empty()) {
+    statement.bind(20, std::string_view());
+  } else {
+    statement.bind_copy(20, to_text(row.place));
+  }
 }
 
 void bind_history(Statement& statement, const HistoryRow& row) {

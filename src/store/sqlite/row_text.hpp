@@ -23,7 +23,7 @@
 #define CORDYNA_ATTEMPT_COLUMNS                                                             \
   "run, path, attempt, state, created_at, dispatched_at, acknowledged_at, "                 \
   "started_at, ended_at, deadline_at, cancel_requested, known_dead, " CORDYNA_ERROR_COLUMNS \
-  ", pool"
+  ", pool, place"
 #define CORDYNA_HISTORY_COLUMNS \
   "run, seq, at, path, attempt, run_state, task_state, attempt_state, detail"
 #define CORDYNA_HOLD_COLUMNS "run, path, state, attempt, reason, by, note, held_at, decided_at"
@@ -70,7 +70,7 @@ void bind_flow(Statement& statement, const FlowVersionRow& row);
 
 inline constexpr int kRunFrom = 31;       ///< after bind_run: the state to replace
 inline constexpr int kTaskFrom = 17;      ///< after bind_task
-inline constexpr int kAttemptFrom = 20;   ///< after bind_attempt
+inline constexpr int kAttemptFrom = 21;   ///< after bind_attempt
 inline constexpr int kHoldFrom = 10;      ///< after bind_hold
 inline constexpr int kBackfillFrom = 24;  ///< after bind_backfill
 inline constexpr int kAppliedFrom = 13;   ///< after bind_applied: the version to replace

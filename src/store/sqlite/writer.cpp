@@ -48,12 +48,13 @@ constexpr std::string_view kUpdateTask =
 constexpr std::string_view kInsertAttempt =
     "INSERT INTO attempt (" CORDYNA_ATTEMPT_COLUMNS
     ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18,"
-    " ?19)";
+    " ?19, ?20)";
 constexpr std::string_view kUpdateAttempt =
     "UPDATE attempt SET state = ?4, created_at = ?5, dispatched_at = ?6, acknowledged_at = ?7,"
     " started_at = ?8, ended_at = ?9, deadline_at = ?10, cancel_requested = ?11,"
     " known_dead = ?12, " CORDYNA_SET_ERROR(
-        13, 14, 15, 16, 17, 18) " WHERE run = ?1 AND path = ?2 AND attempt = ?3 AND state = ?20";
+        13, 14, 15, 16, 17,
+        18) ", place = ?20 WHERE run = ?1 AND path = ?2 AND attempt = ?3 AND state = ?21";
 constexpr std::string_view kLiveRival =
     "SELECT attempt FROM attempt WHERE run = ?1 AND path = ?2 AND attempt <> ?3"
     " AND state <> 'completed' AND state <> 'failed' AND state <> 'cancelled' LIMIT 1";

@@ -87,6 +87,12 @@ triggers: [{id: hours, type: schedule, cron: "0 * * * *"}]
 """,
 }
 
+#: Of a type that none of the flows wants: nothing else of the world goes by it.
+PLACES = """
+places:
+  lab: {type: docker, slots: 2, cpu: 4, memory: 8GB, cost: 1.5, labels: {disk: large}, description: Beside the window.}
+"""
+
 #: Nobody listens there, so that the page of notices shows what waits, and why.
 TEAMS = """
 teams: {billing-team: {contacts: [billing@example.com], channels: [billing-chat]}}
@@ -187,6 +193,7 @@ def make_world(folder: Path) -> World:
     for name, text in FLOWS.items():
         (folder / f"{name}.yaml").write_text(text)
     (folder / "teams.yaml").write_text(TEAMS)
+    (folder / "cordyna.yaml").write_text(PLACES)
     server = serve(folder, DYNA_SECRET_SHOP_KEY="k")
     world = World(server)
     for name in ("sales", "broken"):

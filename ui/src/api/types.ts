@@ -24,6 +24,7 @@ export type NextTime = Schemas['NextTime'];
 export type Tick = Schemas['Tick'];
 export type Backfill = Schemas['Backfill'];
 export type Pool = Schemas['Pool'];
+export type Place = Schemas['Place'];
 export type Secret = Schemas['Secret'];
 export type Grant = Schemas['Grant'];
 export type Role = Grant['role'];
