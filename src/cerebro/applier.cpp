@@ -74,13 +74,14 @@ Result<std::int64_t> Applier::stage(Millis wall, const std::vector<FlowChange>& 
       TRY(put(wall, change, row, staged));
       continue;
     }
-    if (row == nullptr || row->removed_at != 0) {
+    if (row == nullptr || (row->removed_at != 0 && change.file.empty())) {
       return fail(
           ErrorCode::kInvalidArgument,
           fmt::format("flow '{}' is not applied: there is nothing to remove", name_of(change)));
     }
     AppliedFlowRow removed = *row;
-    removed.removed_at = wall;
+    if (removed.removed_at == 0) removed.removed_at = wall;
+    if (!change.file.empty()) removed.file = change.file;
     staged.applied.push_back(std::move(removed));
   }
   const auto move_all = [](auto& from, auto& to) {

@@ -331,5 +331,34 @@ TEST_F(ApplierTest, ManyAreDisabledInOneStepAndWhatIsSoAlreadyIsNoChange) {
   EXPECT_EQ(story("a") + "; " + story("b"), "begun 12:00; begun 12:00, run 13:00");
 }
 
+TEST_F(ApplierTest, ARemovalIsNotedWithWhereItIsFrom) {
+  ASSERT_TRUE(apply({put("a||one", 0)}).has_value());
+  FlowChange gone = removal("a", 1);
+  gone.file = "git:abc:a.yaml";
+  ASSERT_TRUE(apply({gone}).has_value());
+  const AppliedFlowRow removed = row("a");
+  EXPECT_EQ(removed.file, "git:abc:a.yaml");
+  EXPECT_EQ(removed.removed_at, now_);
+  now_ += kHour;
+  gone.was_removed = true;
+  gone.file = "git:def:a.yaml";
+  ASSERT_TRUE(apply({gone}).has_value());
+  EXPECT_EQ(row("a").file, "git:def:a.yaml");
+  EXPECT_EQ(row("a").removed_at, removed.removed_at) << "it was removed before";
+  gone.file.clear();
+  EXPECT_EQ(apply({gone}).error().code, ErrorCode::kInvalidArgument);
+}
+
+TEST_F(ApplierTest, WhereFlowsCameFromIsSavedWithThemOrNotAtAll) {
+  const ApplySignal good{{put("a||one", 0)}, now_, {{"git/acme", "first"}}};
+  ASSERT_TRUE(loop_->apply(now_, good).has_value());
+  ASSERT_TRUE(loop_->step(now_).has_value());
+  EXPECT_EQ(store_->find_position("git/acme").value(), "first");
+  const ApplySignal late{{put("a||two", 0)}, now_, {{"git/acme", "second"}}};
+  EXPECT_EQ(loop_->apply(now_, late).error().code, ErrorCode::kConflict);
+  ASSERT_TRUE(loop_->step(now_).has_value());
+  EXPECT_EQ(store_->find_position("git/acme").value(), "first");
+}
+
 }  // namespace
 }  // namespace cordyna

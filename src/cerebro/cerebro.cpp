@@ -44,7 +44,9 @@ struct ToCommand {
   Command operator()(DecideRequest& r) const {
     return DecideSignal{std::move(r.id), std::move(r.decision)};
   }
-  Command operator()(ApplyRequest& r) const { return ApplySignal{std::move(r.changes), wall}; }
+  Command operator()(ApplyRequest& r) const {
+    return ApplySignal{std::move(r.changes), wall, std::move(r.positions)};
+  }
   Command operator()(SwitchFlowRequest& r) const {
     return SwitchFlowSignal{std::move(r.what), wall};
   }

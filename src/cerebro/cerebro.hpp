@@ -92,6 +92,7 @@ struct DecideRequest {
 };
 struct ApplyRequest {
   std::vector<FlowChange> changes;
+  std::vector<PositionRow> positions{};  ///< saved with them: where they came from
 };
 /// As DisabledFlows::set.
 struct SwitchFlowRequest {

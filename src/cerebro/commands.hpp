@@ -47,6 +47,7 @@ struct KeepSignal {
 struct ApplySignal {
   std::vector<FlowChange> changes;
   Millis wall = 0;
+  std::vector<PositionRow> positions{};
 };
 /// As DisabledFlows::set. While serving, the flow's schedules are kept no more, or again.
 struct SwitchFlowSignal {

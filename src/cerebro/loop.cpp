@@ -310,6 +310,7 @@ Result<std::int64_t> Loop::apply_flows(Millis now, const ApplySignal& signal) {
   out.applied_versions = std::move(staged.applied_versions);
   out.sources = std::move(staged.sources);
   out.ticks = std::move(staged.ticks);
+  out.positions.insert(out.positions.end(), signal.positions.begin(), signal.positions.end());
   return count;
 }
 

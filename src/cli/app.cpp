@@ -62,6 +62,7 @@ CommandResult dispatch(CommandContext& context) {
     case Verb::kNotices: return notices_command(context);
     case Verb::kAlerts: return alerts_command(context);
     case Verb::kTeams: return teams_command(context);
+    case Verb::kGit: return git_command(context);
     case Verb::kAudit: return audit_command(context);
     case Verb::kEvents: return events_command(context);
     case Verb::kTriggers: return triggers_command(context);

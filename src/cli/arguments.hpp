@@ -47,6 +47,7 @@ enum class Verb : std::uint8_t {
   kInputs,
   kAlerts,
   kTeams,
+  kGit,
   kInput,
   kServers,
   kTrace,
@@ -111,7 +112,7 @@ struct Arguments {
   std::string flow_id;
   std::string run_state;    ///< of runs; empty: any
   std::int64_t before = 0;  ///< of runs: numbers below; 0: from the newest
-  std::string note;         ///< of approve and reject; of flows disable: the reason
+  std::string note;         ///< of approve and reject; of flows disable: the reason; of git push
   std::string action;       ///< of guard: show, accept, backtest; of secret: set, list, remove; of
                             ///< cache: list, clear; of backfill: list, show, pause, resume, cancel;
                             ///< empty: begin one; of flows: show, diff, disable, enable, remove;
@@ -160,6 +161,8 @@ struct Arguments {
   bool asyncapi = false;          ///< of schema: the AsyncAPI document of that
   bool tests = false;             ///< of schema: files of tests
   bool teams = false;             ///< of schema: teams.yaml
+  bool git = false;               ///< of schema: git.yaml
+  bool discard = false;           ///< of git sync
   std::vector<std::string> only;  ///< of test: patterns of their names; of conformance; empty: all
   std::string junit;              ///< of test: a file for JUnit XML
   bool list = false;              ///< of test and conformance

@@ -23,6 +23,7 @@ class FlowCommands {
   void add_notices();
   void add_alerts();
   void add_teams();
+  void add_git();
   void add_events();
   void add_triggers();
   void add_inputs();
@@ -265,6 +266,25 @@ void FlowCommands::add_teams() {
       "--test CHANNEL' tries one out.");
 }
 
+void FlowCommands::add_git() {
+  CLI::App* const git =
+      add("git", "Show which namespaces follow a branch; pull or push one", Verb::kGit);
+  git->add_option("action", found_.action, "list (default), sync or push")
+      ->check(CLI::IsMember({"list", "sync", "push"}));
+  git->add_option("namespace", found_.ns, "Which one, but for list")->type_name("NAMESPACE");
+  git->add_option("-m,--message", found_.note, "Of push: of the commit (default: names the flows)")
+      ->type_name("TEXT");
+  git->add_flag("--discard", found_.discard,
+                "Of sync: what was changed here and not pushed gives way to the branch");
+  add_common(git);
+  git->footer(
+      "Of a server of 'dyna up' whose folder has a git.yaml (dyna schema --git --reference). A\n"
+      "branch is looked at now and then, and its newest commit is applied: all of it, or, where a\n"
+      "flow in it has an error, nothing. 'sync' looks now. With 'push: true' flows can be changed\n"
+      "in the UI and by 'dyna apply --server' too; EDITS counts those, and 'push' makes a commit\n"
+      "of them. NEWEST is the branch's commit, when it was looked at last.");
+}
+
 void FlowCommands::add_events() {
   CLI::App* const events =
       add("events", "Show what came in through triggers; try dead letters again", Verb::kEvents);
@@ -378,6 +398,7 @@ void FlowCommands::add_schema() {
   schema->add_flag("--reference", found_.reference, "The reference of the flow language instead");
   schema->add_flag("--tests", found_.tests, "Of files of tests, not of flows");
   schema->add_flag("--teams", found_.teams, "Of teams.yaml: who is told of what goes wrong");
+  schema->add_flag("--git", found_.git, "Of git.yaml: which namespaces follow which branches");
   schema->add_flag("--api", found_.api, "Of the API of dyna up: its OpenAPI document");
   CLI::Option* const protocol =
       schema->add_flag("--protocol", found_.protocol, "Of the messages of task servers");
@@ -442,6 +463,7 @@ void add_applied_flow_commands(CLI::App& app, Arguments& found) {
   commands.add_notices();
   commands.add_alerts();
   commands.add_teams();
+  commands.add_git();
   commands.add_events();
   commands.add_triggers();
   commands.add_inputs();

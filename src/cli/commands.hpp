@@ -59,6 +59,7 @@ using CommandResult = Result<ExitCode>;
 [[nodiscard]] CommandResult notices_command(CommandContext& context);
 [[nodiscard]] CommandResult alerts_command(CommandContext& context);
 [[nodiscard]] CommandResult teams_command(CommandContext& context);
+[[nodiscard]] CommandResult git_command(CommandContext& context);
 [[nodiscard]] CommandResult audit_command(CommandContext& context);
 [[nodiscard]] CommandResult events_command(CommandContext& context);
 [[nodiscard]] CommandResult inputs_command(CommandContext& context);

@@ -250,6 +250,9 @@ Result<RunNo> Ownership::handle(const OwnerRequest& request) {
 Result<RunNo> Ownership::apply_flows(const OwnerRequest& request) {
   std::string names;
   for (const FlowChange& change : request.flows) {
+    if (guard_) TRY(guard_(change));
+  }
+  for (const FlowChange& change : request.flows) {
     if (names.size() > 200) {
       names += ", …";
       break;

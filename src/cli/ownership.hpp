@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -37,6 +38,9 @@ struct OwnerSettings {
   std::uint32_t team_attempts = 0;        ///< as TaskServerParts
 };
 
+/// Whether a flow may be changed by who works on the state folder. Errors: kConflict: why not.
+using FlowGuard = std::function<Result<>(const FlowChange& change)>;
+
 /// Threads: one, but for what OwnerService says.
 class Ownership final : public OwnerService {
  public:
@@ -51,6 +55,8 @@ class Ownership final : public OwnerService {
   void expect(const RunId& id, std::shared_ptr<const Flow> flow, std::int64_t after);
   /// Also told of every commit. Borrowed. Before start().
   void observe(CommitObserver& observer) { observer_ = &observer; }
+  /// Asked of each change that comes over the socket. Before start().
+  void guard(FlowGuard guard) { guard_ = std::move(guard); }
   [[nodiscard]] Result<> start();
 
   /// As Cerebro::serve and Cerebro::apply.
@@ -104,6 +110,7 @@ class Ownership final : public OwnerService {
   FlowCache& flows_;
   View& view_;
   CommitObserver* observer_ = nullptr;
+  FlowGuard guard_;
   Fd wake_;
   struct Expected {
     std::shared_ptr<const Flow> flow;

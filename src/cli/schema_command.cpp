@@ -1,5 +1,6 @@
 #include "cli/commands.hpp"
 #include "flow/case_file.hpp"
+#include "flow/git_file.hpp"
 #include "flow/teams_file.hpp"
 #include "model/states.hpp"
 #include "protocol/documents.hpp"
@@ -20,6 +21,9 @@ CommandResult schema_command(CommandContext& context) {
   } else if (context.arguments.teams) {
     text = context.arguments.reference ? flow::teams_reference_as_markdown()
                                        : flow::teams_json_schema();
+  } else if (context.arguments.git) {
+    text =
+        context.arguments.reference ? flow::git_reference_as_markdown() : flow::git_json_schema();
   } else if (context.arguments.tests) {
     text =
         context.arguments.reference ? flow::case_reference_as_markdown() : flow::case_json_schema();

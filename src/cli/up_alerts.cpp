@@ -1,27 +1,14 @@
 #include "cli/up_alerts.hpp"
 
-#include <sys/stat.h>
-
-#include <array>
-#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <utility>
 
+#include "cli/file_mark.hpp"
 #include "flow/teams_file.hpp"
 
 namespace cordyna::cli {
 namespace {
-
-/// Which file it is, and in which state; all 0: there is none.
-using FileMark = std::array<std::int64_t, 4>;
-
-FileMark mark_of(const std::string& path) {
-  struct stat found{};
-  if (::stat(path.c_str(), &found) != 0) return {};
-  return {static_cast<std::int64_t>(found.st_ino), found.st_size, found.st_mtim.tv_sec,
-          found.st_mtim.tv_nsec};
-}
 
 class TeamsWatch {
  public:

@@ -22,8 +22,10 @@
 #include "cli/server_config.hpp"
 #include "cli/up_alerts.hpp"
 #include "cli/up_folder.hpp"
+#include "cli/up_git.hpp"
 #include "cli/up_report.hpp"
 #include "cli/up_server.hpp"
+#include "flow/git_file.hpp"
 #include "flow/teams_file.hpp"
 #include "input/host/host.hpp"
 
@@ -80,6 +82,8 @@ class Up {
     if (const auto teams = flow::load_teams(teams_file_); !teams.has_value()) {
       return std::unexpected<Error>(teams.error());
     }
+    git_file_ = git_file_of(project_, folder);
+    TRY(flow::load_git(git_file_, config_.git_folders));
     CommandResult done = own();
     view_.finish({});
     return done;
@@ -103,6 +107,8 @@ class Up {
   void greet();
   void begin_inputs(Ownership& ownership);
   void begin_alerts(Ownership& ownership);
+  void prepare_git(Ownership& ownership);
+  void say_of_git(const std::string& text);
   Result<> begin_pruning(Ownership& ownership);
   /// One step, if it is time for one; milliseconds until the next, for poll.
   int prune();
@@ -127,6 +133,7 @@ class Up {
   flow::Project project_;
   flow::ServerConfig config_;
   std::string teams_file_;
+  std::string git_file_;
   Millis leave_at_ =
       0;  // told to go: when runs are left to their guardians; 0: when they have ended
   std::unique_ptr<StoreReader> reader_;     // of the pruner
@@ -135,6 +142,7 @@ class Up {
   std::unique_ptr<Secrets> secrets_;        // of inputs and alerts
   std::unique_ptr<input::InputHost> inputs_;
   std::unique_ptr<alert::AlertHost> alerts_;
+  std::unique_ptr<git::GitHost> git_;
   Millis prune_at_ = 0;
   int told_ = 0;
 };
@@ -208,7 +216,8 @@ CommandResult Up::own() {
     Ownership& ownership;
     ~Ending() {
       if (ownership.task_servers() != nullptr) ownership.task_servers()->stop();
-      up.server_.reset();  // it asks for the states of inputs and alerts
+      up.server_.reset();                      // it asks for the states of those below
+      if (up.git_ != nullptr) up.git_->end();  // who comes over the socket is still refused by it
       up.alerts_.reset();
       up.inputs_.reset();
       up.pruner_.reset();
@@ -216,15 +225,18 @@ CommandResult Up::own() {
   };
   const Ending ending{*this, ownership};
   ownership.observe(report_);
-  TRY(ownership.start());
   secrets_ = context_.parts.find_secrets(layout_);
+  prepare_git(ownership);
+  TRY(ownership.start());
   begin_alerts(ownership);  // before anything can fail
   TRY(take_up_runs(ownership));
   TRY(take_up_backfills(ownership));
   TRY(serve(ownership));
   begin_inputs(ownership);
-  TRY_ASSIGN(server_, start_server(context_, config_, layout_, ownership, cache_,
-                                   {1, project_.pools, project_.places}, *inputs_, *alerts_));
+  git_->begin(ownership.cerebro());
+  TRY_ASSIGN(server_,
+             start_server(context_, config_, layout_, ownership, cache_,
+                          {1, project_.pools, project_.places}, *inputs_, *alerts_, *git_));
   if (server_ != nullptr) {
     const std::string& shown = config_.public_url.empty() ? server_->url() : config_.public_url;
     alerts_->set_base(shown + "/ui");
@@ -376,6 +388,27 @@ void Up::begin_alerts(Ownership& ownership) {
   if (ownership.task_servers() == nullptr) return;
   ownership.task_servers()->on_ready(
       [this](const std::string& server) { alerts_->server_back(server); });
+}
+
+/// What is followed is known before anybody can apply anything.
+void Up::prepare_git(Ownership& ownership) {
+  git_ = cli::prepare_git(context_, layout_, *secrets_, git_file_, config_.git_folders,
+                          [this](const std::string& text) {
+                            say_of_git(text);
+                            wake();
+                          });
+  ownership.guard(guard_of(context_, layout_, *git_));
+  if (folder_ == nullptr) return;
+  folder_->leave_to(
+      [this](const std::string& ns, const std::string& id) { return git_->check_free(ns, id); });
+}
+
+void Up::say_of_git(const std::string& text) {
+  if (!context_.arguments.json) return view_.note(printable(text));
+  std::string line =
+      fmt::format("{{\"at\":\"{}\",\"git\":", format_timestamp(context_.parts.clock->now()));
+  append_json_string(line, text);
+  view_.note(line + "}");
 }
 
 Result<> Up::begin_pruning(Ownership& ownership) {

@@ -66,6 +66,7 @@ Result<> UpFolder::apply(const StateLayout& layout, Ownership& ownership) {
                       printable(folder_), gone));
       plan = plan_apply(present, found_, false);
     }
+    leave_out(plan);
     std::vector<FlowChange> changes = plan.changes();
     if (!changes.empty()) {
       const auto done = ownership.apply(std::move(changes));
@@ -88,6 +89,18 @@ Result<> UpFolder::apply(const StateLayout& layout, Ownership& ownership) {
     told_missing_ = std::move(missing);
     return {};
   }
+}
+
+void UpFolder::leave_out(ApplyPlan& plan) {
+  if (!others_) return;
+  std::erase_if(plan.flows, [this](const PlannedFlow& planned) {
+    const Result<> free = others_(planned.ns, planned.id);
+    if (free.has_value()) return false;
+    if (told_left_.insert(flow_name(planned.ns, planned.id)).second) {
+      print_hint(printable(fmt::format("{}: not applied: {}", planned.file, free.error().message)));
+    }
+    return true;
+  });
 }
 
 Result<> UpFolder::look(Millis now) {

@@ -1,6 +1,7 @@
 /// The folder whose flows `dyna up DIR` applies: once, and again when it changes.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <set>
 #include <string>
@@ -8,6 +9,7 @@
 #include "cli/commands.hpp"
 #include "cli/folder_watch.hpp"
 #include "cli/ownership.hpp"
+#include "service/apply_plan.hpp"
 #include "service/flow_folder.hpp"
 
 namespace cordyna::cli {
@@ -20,6 +22,10 @@ class UpFolder {
   [[nodiscard]] static Result<UpFolder> open(const CommandContext& context,
                                              const std::string& folder);
 
+  /// Leaves out flows of which this is an error, which is said once.
+  void leave_to(std::function<Result<>(const std::string& ns, const std::string& id)> others) {
+    others_ = std::move(others);
+  }
   /// Applies what was read last. Errors: those of the state.
   [[nodiscard]] Result<> apply(const StateLayout& layout, Ownership& ownership);
 
@@ -37,12 +43,15 @@ class UpFolder {
   UpFolder(const CommandContext& context, std::string folder)
       : context_(context), folder_(std::move(folder)) {}
   [[nodiscard]] Result<> read();
+  void leave_out(ApplyPlan& plan);
 
   const CommandContext& context_;
   std::string folder_;
   FlowFolder found_;
   std::optional<FolderWatch> watch_;
+  std::function<Result<>(const std::string& ns, const std::string& id)> others_;
   std::set<std::string> told_missing_;
+  std::set<std::string> told_left_;
   Millis first_change_ = 0;  // 0: none
   Millis last_change_ = 0;
 };

@@ -75,7 +75,7 @@ flow::FileBounds file_bounds(const flow::ServerConfig& config, const StateLayout
 Result<std::unique_ptr<server::Server>> start_server(
     const CommandContext& context, const flow::ServerConfig& config, const StateLayout& layout,
     Ownership& ownership, FlowCache& flows, engine::Limits limits, const input::InputHost& inputs,
-    alert::AlertHost& alerts) {
+    alert::AlertHost& alerts, GitFollows& git) {
   if (config.listen == "off") return std::unique_ptr<server::Server>();
   TRY_ASSIGN(server::ServerSettings settings, settings_of(config));
   settings.files = file_bounds(config, layout);
@@ -96,6 +96,7 @@ Result<std::unique_ptr<server::Server>> start_server(
       .try_channel = [&alerts](const std::string& channel) { return alerts.try_out(channel); },
       .acknowledge = [&alerts](const std::string& alert,
                                const std::string& by) { return alerts.acknowledge(alert, by); },
+      .git = &git,
       .back_up = context.parts.back_up_state};
   auto server = server::Server::start(settings, std::move(parts));
   if (server.has_value() || server.error().code != ErrorCode::kUnavailable) return server;

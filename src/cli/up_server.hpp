@@ -10,6 +10,7 @@
 #include "flow/file_bounds.hpp"
 #include "flow/server_file.hpp"
 #include "input/host/host.hpp"
+#include "ports/git_follows.hpp"
 #include "server/server.hpp"
 #include "service/flow_cache.hpp"
 
@@ -27,6 +28,6 @@ namespace cordyna::cli {
 [[nodiscard]] Result<std::unique_ptr<server::Server>> start_server(
     const CommandContext& context, const flow::ServerConfig& config, const StateLayout& layout,
     Ownership& ownership, FlowCache& flows, engine::Limits limits, const input::InputHost& inputs,
-    alert::AlertHost& alerts);
+    alert::AlertHost& alerts, GitFollows& git);
 
 }  // namespace cordyna::cli

@@ -5,6 +5,8 @@
 #include "flow/case_file.hpp"
 #include "flow/case_keys.hpp"
 #include "flow/flow_file.hpp"
+#include "flow/git_file.hpp"
+#include "flow/git_keys.hpp"
 #include "flow/json_text.hpp"
 #include "flow/key_spec.hpp"
 #include "flow/team_keys.hpp"
@@ -290,6 +292,13 @@ std::string teams_json_schema() {
   JsonFields fields{{"$schema", "\"https://json-schema.org/draft/2020-12/schema\""},
                     {"title", "\"Cordyna's teams.yaml\""}};
   for (auto& field : object_schema(kTeamFileKeys)) fields.push_back(std::move(field));
+  return object_json(std::move(fields));
+}
+
+std::string git_json_schema() {
+  JsonFields fields{{"$schema", "\"https://json-schema.org/draft/2020-12/schema\""},
+                    {"title", "\"Cordyna's git.yaml\""}};
+  for (auto& field : object_schema(kGitFileKeys)) fields.push_back(std::move(field));
   return object_json(std::move(fields));
 }
 

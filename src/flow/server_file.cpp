@@ -153,6 +153,13 @@ constexpr std::array kServerFields{
             .one_or_list = true,
             .item = &kOneText,
             .least = 1},
+    KeySpec{.name = "git_folders",
+            .kind = K::kList,
+            .description = "Folders of this machine with repositories that git.yaml may name as "
+                           "file:///… Without it none.",
+            .one_or_list = true,
+            .item = &kOneText,
+            .least = 1},
     KeySpec{.name = "drain",
             .kind = K::kDuration,
             .description =
@@ -178,8 +185,8 @@ struct Setting {
 
 constexpr std::string_view kLimitPrefix = "limits.";
 
-const std::array<Setting, 24>& settings() {
-  static const std::array<Setting, 24> rows{{
+const std::array<Setting, 25>& settings() {
+  static const std::array<Setting, 25> rows{{
       {"listen", &ServerConfig::listen},
       {"tls_cert", &ServerConfig::tls_cert},
       {"tls_key", &ServerConfig::tls_key},
@@ -187,6 +194,7 @@ const std::array<Setting, 24>& settings() {
       {"insecure_plaintext", &ServerConfig::insecure_plaintext},
       {"cors", &ServerConfig::cors},
       {"files", &ServerConfig::files},
+      {"git_folders", &ServerConfig::git_folders},
       {"drain", &ServerConfig::drain},
       {"limits.body", &ServerLimits::body},
       {"limits.head", &ServerLimits::head},

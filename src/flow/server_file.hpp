@@ -48,6 +48,7 @@ struct ServerConfig {
   std::vector<std::string> cors;  ///< origins; empty: no other page may use the API
   /// Beside the flow's own folder: where files may lie that are named from afar.
   std::vector<std::string> files;
+  std::vector<std::string> git_folders;  ///< with repositories that git.yaml may name
   Millis drain = 0;  ///< how long runs may go on when it is told to go; 0: to their end
   ServerLimits limits;
 

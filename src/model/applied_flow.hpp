@@ -81,7 +81,7 @@ struct FlowChange {
   bool was_removed = false;  ///< of that version
   std::string canonical;     ///< empty: the flow is removed
   std::string folder;
-  std::string file;
+  std::string file;  ///< of one that is removed, or was before: noted, where it is there
   FlowSourceRow source{};
 
   bool operator==(const FlowChange&) const = default;

@@ -116,6 +116,7 @@ class Server::Impl {
                  .alerts = parts_.alerts,
                  .try_channel = parts_.try_channel,
                  .acknowledge = parts_.acknowledge,
+                 .git = parts_.git,
                  .back_up = parts_.back_up};
     // Also where something before this server does TLS: the browser speaks it.
     api.secure_cookies =

@@ -17,6 +17,7 @@
 #include "model/layout.hpp"
 #include "ports/clock.hpp"
 #include "ports/evaluator.hpp"
+#include "ports/git_follows.hpp"
 #include "ports/plugin_types.hpp"
 #include "ports/secrets.hpp"
 #include "ports/state_copy.hpp"
@@ -60,6 +61,7 @@ struct ServerParts {
   std::function<Result<>(const std::string& channel)> try_channel;
   /// Somebody is at an alert. From any thread; waits until it is saved.
   std::function<Result<>(const std::string& alert, const std::string& by)> acknowledge;
+  GitFollows* git = nullptr;  ///< null: nothing is followed
   /// Copies the state into a file that is not there. From any thread.
   std::function<Result<StateCopy>(const StateLayout&, const std::string& file)> back_up;
 };

@@ -5,6 +5,7 @@
 #include <iterator>
 
 #include "base/text.hpp"
+#include "service/git_list.hpp"
 #include "service/json_fields.hpp"
 #include "service/update.hpp"
 
@@ -217,6 +218,7 @@ void append_flow(std::string& out, const AppliedFlowRow& flow) {
   append_time(out, "applied_at", flow.applied_at);
   append_time(out, "removed_at", flow.removed_at);
   append_text(out, "file", flow.file);
+  append_git_place(out, flow.file);
   append_disabling(out, flow.disabled);
   out += '}';
 }
@@ -240,6 +242,7 @@ void append_version(std::string& out, const AppliedVersionRow& version, std::int
   append_time(out, "applied_at", version.applied_at);
   fmt::format_to(std::back_inserter(out), ",\"runs\":{}", runs);
   append_text(out, "file", version.file);
+  append_git_place(out, version.file);
   out += '}';
 }
 

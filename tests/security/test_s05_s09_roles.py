@@ -28,6 +28,8 @@ WANTED = {
     ("POST", "/api/v1/flows"): "author",
     ("POST", "/api/v1/flows/validate"): "author",
     ("DELETE", "/api/v1/flows/acme/unknown"): "author",
+    ("POST", "/api/v1/git/acme/sync"): "operator",
+    ("POST", "/api/v1/git/acme/push"): "author",
 }
 # Of the whole server: a role in a namespace is never enough.
 SERVER = {
@@ -42,6 +44,8 @@ SERVER = {
     ("GET", "/api/v1/audit/verify"): "admin",
 }
 BODIES = {
+    "/sync": {},
+    "/push": {},
     "/decision": {"decision": "approve"},
     "/runs": {},
     "/rerun": {},

@@ -126,6 +126,8 @@ write_reference() {
   "$kDyna" schema --tests --reference >"$1/tests.md"
   "$kDyna" schema --teams >"$1/teams.schema.json"
   "$kDyna" schema --teams --reference >"$1/teams.md"
+  "$kDyna" schema --git >"$1/git.schema.json"
+  "$kDyna" schema --git --reference >"$1/git.md"
   "$kDyna" schema --api >"$1/openapi.json"
   "$kDyna" schema --api --reference >"$1/api.md"
   "$kDyna" schema --protocol >"$1/protocol.schema.json"

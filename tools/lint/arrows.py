@@ -40,6 +40,7 @@ ARROWS = {
     "cerebro": ("engine", "schedule", "ports", "model", "base"),
     "alert": ("rust/mail_ffi.h", "step", "cerebro", "schedule", "http", "template", "ports", "model", "base"),
     "service": ("alert/status.hpp", "cerebro", "engine", "flow", "schedule", "ports", "model", "base"),
+    "git": ("rust/git_ffi.h", "rust/bytes_ffi.h", "service", "cerebro", "flow", "ports", "model", "base"),
     "client": ("service", "cerebro", "engine", "http", "secrets/private_file.hpp", "ports", "model", "base"),
     "server": ("alert/status.hpp", "network", "protocol", "secrets/private_file.hpp", "shape", "service", "cerebro", "engine", "flow", "schedule", "http", "ports", "model", "base"),
     "conformance": (
@@ -57,7 +58,7 @@ ARROWS = {
     "event_http": ("http", "base"),
     "flowtest": ("cerebro", "engine", "flow", "ports", "model", "base"),
     "cli": (
-        "alert/host.hpp", "server/server.hpp", "server/tasks/task_servers.hpp", "server/tasks/task_log.hpp", "protocol/documents.hpp", "server/http/listen.hpp", "input/host/host.hpp", "input/host/flow_input.hpp", "client", "service", "conformance/kit.hpp", "conformance/finding.hpp", "flowtest", "cerebro", "engine", "flow", "template", "guard", "schedule", "process", "secrets", "ports", "model",
+        "alert/host.hpp", "git/host.hpp", "server/server.hpp", "server/tasks/task_servers.hpp", "server/tasks/task_log.hpp", "protocol/documents.hpp", "server/http/listen.hpp", "input/host/host.hpp", "input/host/flow_input.hpp", "client", "service", "conformance/kit.hpp", "conformance/finding.hpp", "flowtest", "cerebro", "engine", "flow", "template", "guard", "schedule", "process", "secrets", "ports", "model",
         "base",
         "store/sqlite/sqlite_store.hpp",
     ),
@@ -93,6 +94,7 @@ TEST_ARROWS = {
     "cerebro": ("flow", "template", "store", "process", "secrets"),
     "flowtest": ("store", "template"),
     "service": ("store",),
+    "git": ("store", "template"),
     "cli": ("store",),
 }
 

@@ -2,6 +2,7 @@
 //! promises.
 
 mod ffi;
+pub mod git;
 pub mod mail;
 pub mod schema;
 pub mod template;

@@ -23,6 +23,7 @@
 #include "flow/file_bounds.hpp"
 #include "model/input_status.hpp"
 #include "model/layout.hpp"
+#include "ports/git_follows.hpp"
 #include "ports/plugin_types.hpp"
 #include "ports/secrets.hpp"
 #include "ports/state_copy.hpp"
@@ -61,6 +62,7 @@ struct ApiParts {
   std::function<alert::AlertStatus()> alerts{};
   std::function<Result<>(const std::string&)> try_channel{};
   std::function<Result<>(const std::string&, const std::string&)> acknowledge{};
+  GitFollows* git = nullptr;
   std::function<Result<StateCopy>(const StateLayout&, const std::string&)> back_up{};
   std::function<HttpCounts()> http_counts{};
   flow::FileBounds files{};             ///< of inputs that come over the network

@@ -11,6 +11,7 @@
 
 #include "base/json_text.hpp"
 #include "flow/flow_file.hpp"
+#include "server/api/flow_edit.hpp"
 #include "server/api/page.hpp"
 #include "server/api/routes.hpp"
 #include "service/apply_plan.hpp"
@@ -60,7 +61,9 @@ void answer_with_version(Api& api, Call& call, const AppliedFlowRow& row) {
   if (!version.has_value()) return call.refuse(version.error());
   std::string out;
   append_flow(out, row);
-  out.back() = ',';
+  out.pop_back();
+  append_follow(out, api, call.caller, row.ns);
+  out += ',';
   if (!row.source.empty()) {
     const auto source = api.reader().find_source(row.source);
     if (!source.has_value()) return call.refuse(source.error());
@@ -83,6 +86,66 @@ std::vector<GivenFile> files_of(const JsonBody& body) {
     files.push_back({one.text("name"), one.text("text")});
   }
   return files;
+}
+
+/// The flows of a body, read.
+struct Given {
+  FlowFolder found;
+  std::vector<flow::Diagnostic> diagnostics;
+  std::map<std::pair<std::string, std::string>, std::string>
+      files;  ///< of those that are of a branch
+};
+
+/// A flow that the caller may change, where it belongs. An error: the call is refused with it.
+std::optional<Problem> take_given(Api& api, const Call& call, GivenFile file, flow::Parsed parsed,
+                                  Given& given) {
+  const std::string ns = parsed.flow->ns;
+  const std::string id = parsed.flow->id;
+  if (!call.caller.may(Role::kAuthor, ns)) {
+    return problem(
+        "forbidden",
+        fmt::format("flow '{}': this wants the role author in its namespace", flow_name(ns, id)));
+  }
+  const auto same = [&](const FolderFlow& one) { return one.flow->ns == ns && one.flow->id == id; };
+  if (std::ranges::any_of(given.found.flows, same)) {
+    return problem("invalid",
+                   fmt::format("two of the files have the flow '{}'", flow_name(ns, id)));
+  }
+  const auto edit = edit_of(api, ns, id, file.text);
+  if (!edit.has_value()) return problem_of(edit.error());
+  if (edit->has_value()) {
+    // What it names lies where the branch's files lie.
+    parsed = flow::parse(file.text, file.name, (*edit)->folder, api.parts().plugin_types);
+    given.files[{ns, id}] = (*edit)->file;
+  }
+  given.diagnostics.insert(given.diagnostics.end(), parsed.diagnostics.begin(),
+                           parsed.diagnostics.end());
+  if (parsed.flow == nullptr) return std::nullopt;
+  given.found.flows.push_back(
+      {file.name, std::move(parsed.flow), std::move(parsed.canonical), std::move(file.text)});
+  return std::nullopt;
+}
+
+/// Nullopt: all of them are right.
+std::optional<Problem> read_given(Api& api, const Call& call, Given& given) {
+  const std::string folder = folder_for(api.parts().layout);
+  for (GivenFile& file : files_of(call.body)) {
+    flow::Parsed parsed = flow::parse(file.text, file.name, folder, api.parts().plugin_types);
+    if (parsed.flow == nullptr) {
+      given.diagnostics.insert(given.diagnostics.end(), parsed.diagnostics.begin(),
+                               parsed.diagnostics.end());
+      continue;
+    }
+    auto refused = take_given(api, call, std::move(file), std::move(parsed), given);
+    if (refused.has_value()) return refused;
+  }
+  Problem refused = problem("invalid", "nothing was applied: the flows have errors");
+  for (const flow::Diagnostic& one : given.diagnostics) {
+    if (one.severity != flow::Severity::kError) continue;
+    refused.flaws.push_back({fmt::format("{}:{}:{}", one.file, one.line, one.column), one.message});
+  }
+  if (refused.flaws.empty()) return std::nullopt;
+  return refused;
 }
 
 /// Of a namespace that is not the caller's nothing is told but that something of it is needed.
@@ -216,45 +279,19 @@ void validate_flow(Api& api, Call& call) {
 }
 
 void apply_flows(Api& api, Call& call) {
-  const std::string folder = folder_for(api.parts().layout);
-  FlowFolder found;
-  std::vector<flow::Diagnostic> diagnostics;
-  bool wrong = false;
-  for (GivenFile& file : files_of(call.body)) {
-    flow::Parsed parsed = flow::parse(file.text, file.name, folder, api.parts().plugin_types);
-    diagnostics.insert(diagnostics.end(), parsed.diagnostics.begin(), parsed.diagnostics.end());
-    wrong = wrong || parsed.flow == nullptr;
-    if (parsed.flow == nullptr) continue;
-    const std::string name = flow_name(parsed.flow->ns, parsed.flow->id);
-    if (!call.caller.may(Role::kAuthor, parsed.flow->ns)) {
-      return call.refuse(
-          problem("forbidden",
-                  fmt::format("flow '{}': this wants the role author in its namespace", name)));
-    }
-    const auto same = [&parsed](const FolderFlow& one) {
-      return one.flow->ns == parsed.flow->ns && one.flow->id == parsed.flow->id;
-    };
-    if (std::ranges::any_of(found.flows, same)) {
-      return call.refuse(
-          problem("invalid", fmt::format("two of the files have the flow '{}'", name)));
-    }
-    found.flows.push_back(
-        {file.name, std::move(parsed.flow), std::move(parsed.canonical), std::move(file.text)});
-  }
-  if (wrong) {
-    Problem refused = problem("invalid", "nothing was applied: the flows have errors");
-    for (const flow::Diagnostic& one : diagnostics) {
-      if (one.severity != flow::Severity::kError) continue;
-      refused.flaws.push_back(
-          {fmt::format("{}:{}:{}", one.file, one.line, one.column), one.message});
-    }
-    return call.refuse(refused);
+  Given given;
+  if (const auto refused = read_given(api, call, given); refused.has_value()) {
+    return call.refuse(*refused);
   }
   AppliedFilter filter;
   filter.removed = true;
   const auto present = all_applied(api.reader(), filter);
   if (!present.has_value()) return call.refuse(present.error());
-  const ApplyPlan plan = plan_apply(*present, found, false);
+  ApplyPlan plan = plan_apply(*present, given.found, false);
+  for (PlannedFlow& planned : plan.flows) {
+    const auto edit = given.files.find({planned.ns, planned.id});
+    if (edit != given.files.end()) planned.file = edit->second;
+  }
   std::string out = "{\"flows\":[";
   for (const PlannedFlow& planned : plan.flows) {
     if (&planned != plan.flows.data()) out += ",\n";
@@ -263,7 +300,7 @@ void apply_flows(Api& api, Call& call) {
     out += '}';
   }
   out += "],";
-  append_diagnostics(out, diagnostics);
+  append_diagnostics(out, given.diagnostics);
   out += '}';
   std::vector<FlowChange> changes = plan.changes();
   if (call.body.flag("dry_run") || changes.empty()) return call.answer(std::move(out));
@@ -291,6 +328,10 @@ void remove_flow(Api& api, Call& call) {
   change.ns = row->ns;
   change.flow_id = row->flow_id;
   change.from = row->version;
+  const auto edit = edit_of(api, row->ns, row->flow_id, {});
+  const bool is_git = parse_git_place(row->file).has_value();
+  if (!edit.has_value() && is_git) return call.refuse(edit.error());
+  if (edit.has_value() && edit->has_value() && is_git) change.file = (*edit)->file;
   std::string before;
   append_flow(before, *row);
   AuditNote note = note_of(call, "flow " + name, row->ns, std::move(before));

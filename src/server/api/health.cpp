@@ -63,6 +63,27 @@ void append_channels(std::string& out, const std::vector<alert::ChannelStatus>& 
          [](const alert::ChannelStatus& one) { return one.waiting; });
 }
 
+void append_follows(std::string& out, const std::vector<FollowStatus>& follows) {
+  const auto append = [&](std::string_view name, std::string_view help, auto value_of) {
+    fmt::format_to(std::back_inserter(out), "# HELP {0} {1}\n# TYPE {0} gauge\n", name, help);
+    for (const FollowStatus& one : follows) {
+      fmt::format_to(std::back_inserter(out), "{}{{namespace=\"{}\"}} {}\n", name, one.follow.ns,
+                     value_of(one));
+    }
+  };
+  append("dyna_git_follows", "1: the namespace has its branch's newest commit; 0: it has not.",
+         [](const FollowStatus& one) {
+           return !one.book.applied.id.empty() && one.book.applied.id == one.book.seen.id &&
+                          problem_of(one).empty()
+                      ? 1
+                      : 0;
+         });
+  append("dyna_git_edits", "Flows that were changed here and not pushed.",
+         [](const FollowStatus& one) { return one.edits.size(); });
+  append("dyna_git_looked_at_seconds", "When the branch was looked at last; 0: not yet.",
+         [](const FollowStatus& one) { return static_cast<double>(one.looked_at) / 1000; });
+}
+
 }  // namespace
 
 void show_alive(Api& /*api*/, Call& call) {
@@ -93,6 +114,7 @@ void show_metrics(Api& api, Call& call) {
                 api.cerebro().takes_work() ? 1 : 0);
   if (api.parts().inputs) append_inputs(out, api.parts().inputs());
   if (api.parts().alerts) append_channels(out, api.parts().alerts().channels);
+  if (api.parts().git != nullptr) append_follows(out, api.parts().git->status().follows);
   append_metric(out, "dyna_http_requests_total", "counter", "HTTP requests, also malformed ones.",
                 http.requests);
   append_metric(out, "dyna_http_connections_total", "counter", "HTTP connections.",

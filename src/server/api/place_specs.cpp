@@ -1,4 +1,4 @@
-// Places, as the API shows them.
+// Pools and places, as the API shows them.
 #include <array>
 
 #include "model/place.hpp"
@@ -8,6 +8,25 @@ namespace cordyna::server {
 namespace {
 
 using enum ValueType;
+
+constexpr std::array kRateFields{
+    Field{"count", kInteger, true, "So many"},
+    Field{"per_ms", kInteger, true, "in such a time."},
+    Field{"started", kInteger, true, "In the time that ends now."},
+    Field{"next", kTime, false, "When the next may be."},
+};
+constexpr std::array kPoolFields{
+    Field{"pool", kString, true, "Its name."},
+    Field{"slots", kInteger, false, "How many it has."},
+    Field{"used", kInteger, true, "How many are taken."},
+    Field{"rate", kRef, false, "", {}, "Rate"},
+    Field{"held_by", kRefs, true, "Who has one.", {}, "Holder"},
+    Field{"waiting", kRefs, true, "Who waits.", {}, "Holder"},
+    Field{"description", kString, true, "For people."},
+};
+constexpr std::array kPoolsFields{
+    Field{"pools", kRefs, true, "Of the project.", {}, "Pool"},
+};
 
 constexpr std::array<std::string_view, 3> kPlaceTypes{"local", "docker", "kubernetes"};
 
@@ -32,6 +51,9 @@ constexpr std::array kPlacesFields{
 
 }  // namespace
 
+const ObjectSpec kRate{"Rate", "A limit of starts.", kRateFields};
+const ObjectSpec kPool{"Pool", "A pool.", kPoolFields};
+const ObjectSpec kPools{"Pools", "Pools.", kPoolsFields};
 const ObjectSpec kPlace{"Place", "Where attempts run.", kPlaceFields};
 const ObjectSpec kPlaces{"Places", "Places.", kPlacesFields};
 

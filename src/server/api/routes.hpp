@@ -102,7 +102,10 @@ void list_notices(Api& api, Call& call);
 void list_alerts(Api& api, Call& call);
 void acknowledge_alert(Api& api, Call& call);
 void try_channel(Api& api, Call& call);
-
+// git.cpp
+void list_git(Api& api, Call& call);
+void sync_git(Api& api, Call& call);
+void push_git(Api& api, Call& call);
 // audit.cpp
 void list_audit(Api& api, Call& call);
 void check_audit_chain(Api& api, Call& call);

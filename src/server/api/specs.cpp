@@ -196,6 +196,7 @@ constexpr Field kFlowEnabled{"enabled", kBoolean, true, "Whether anything starts
 constexpr Field kFlowDisabledAt{"disabled_at", kTime, false, "Since when not."};
 constexpr Field kFlowDisabledBy{"disabled_by", kString, false, "Who disabled it."};
 constexpr Field kFlowDisabledReason{"disabled_reason", kString, false, "Why."};
+constexpr Field kFlowGit{"git", kRef, false, "Of one that is of a branch.", {}, "GitPlace"};
 constexpr std::array kFlowRowFields{
     Field{"flow", kString, true, "Namespace and id."},
     Field{"namespace", kString, true, "Its namespace; empty: none."},
@@ -205,6 +206,7 @@ constexpr std::array kFlowRowFields{
     Field{"applied_at", kTime, false, "When this version was."},
     Field{"removed_at", kTime, false, "When it was removed."},
     Field{"file", kString, false, "Where it was read from."},
+    kFlowGit,
     kFlowEnabled,
     kFlowDisabledAt,
     kFlowDisabledBy,
@@ -223,10 +225,17 @@ constexpr std::array kFlowFields{
     Field{"applied_at", kTime, false, "When this version was."},
     Field{"removed_at", kTime, false, "When it was removed."},
     Field{"file", kString, false, "Where it was read from."},
+    kFlowGit,
     kFlowEnabled,
     kFlowDisabledAt,
     kFlowDisabledBy,
     kFlowDisabledReason,
+    Field{"follows",
+          kRef,
+          false,
+          "The branch that it is of, and how following goes.",
+          {},
+          "GitFollow"},
     Field{"source", kString, false, "The text that it was written as, where it was a file."},
     Field{"canonical", kObject, true, "All of it, with its defaults."},
 };
@@ -240,6 +249,7 @@ constexpr std::array kVersionFields{
     Field{"applied_at", kTime, false, "When."},
     Field{"runs", kInteger, true, "How many runs this content had."},
     Field{"file", kString, false, "Where it was read from."},
+    kFlowGit,
 };
 constexpr std::array kVersionsFields{
     Field{"versions", kRefs, true, "Newest first.", {}, "Version"},
@@ -343,24 +353,6 @@ constexpr std::array kSteeredFields{
 constexpr std::array kHolderFields{
     Field{"run", kInteger, true, "Its run."},
     Field{"task", kString, true, "Its path."},
-};
-constexpr std::array kRateFields{
-    Field{"count", kInteger, true, "So many"},
-    Field{"per_ms", kInteger, true, "in such a time."},
-    Field{"started", kInteger, true, "In the time that ends now."},
-    Field{"next", kTime, false, "When the next may be."},
-};
-constexpr std::array kPoolFields{
-    Field{"pool", kString, true, "Its name."},
-    Field{"slots", kInteger, false, "How many it has."},
-    Field{"used", kInteger, true, "How many are taken."},
-    Field{"rate", kRef, false, "", {}, "Rate"},
-    Field{"held_by", kRefs, true, "Who has one.", {}, "Holder"},
-    Field{"waiting", kRefs, true, "Who waits.", {}, "Holder"},
-    Field{"description", kString, true, "For people."},
-};
-constexpr std::array kPoolsFields{
-    Field{"pools", kRefs, true, "Of the project.", {}, "Pool"},
 };
 constexpr std::array kSecretFields{
     Field{"name", kString, true, "Its name."},
@@ -542,9 +534,6 @@ const ObjectSpec kFlowDiff{"FlowDiff", "How two versions differ.", kFlowDiffFiel
 const ObjectSpec kNamespace{"Namespace", "A namespace.", kNamespaceFields};
 const ObjectSpec kNamespaces{"Namespaces", "Namespaces.", kNamespacesFields};
 const ObjectSpec kHolder{"Holder", "A task with a slot, or that wants one.", kHolderFields};
-const ObjectSpec kRate{"Rate", "A limit of starts.", kRateFields};
-const ObjectSpec kPool{"Pool", "A pool.", kPoolFields};
-const ObjectSpec kPools{"Pools", "Pools.", kPoolsFields};
 const ObjectSpec kSecret{"Secret", "A secret, without its value.", kSecretFields};
 const ObjectSpec kSecrets{"Secrets", "Secrets.", kSecretsFields};
 const ObjectSpec kSecretValue{"SecretValue", "A value that is to be kept.", kSecretValueFields};
@@ -582,7 +571,9 @@ shape::Specs object_specs() {
       &kReport,        &kRunFlow,      &kRerunPlan,    &kFlowSwitch,  &kTaskServer,
       &kTaskServers,   &kInFlight,     &kMessage,      &kMessages,    &kPlannedRun,
       &kRunPlan,       &kNotice,       &kNotices,      &kAlert,       &kChannel,
-      &kAlerts,        &kAuditCheck,   &kPlace,        &kPlaces};
+      &kAlerts,        &kAuditCheck,   &kPlace,        &kPlaces,      &kGitCommit,
+      &kGitFlaw,       &kGitPlace,     &kGitFollowing, &kGit,         &kGitSync,
+      &kGitPush};
   return kAll;
 }
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 INTEGRATION = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(INTEGRATION / one) for one in ("server", "task_servers", "ui")]
+sys.path[:0] = [str(INTEGRATION / one) for one in ("server", "task_servers", "ui", "git")]
 
 from ui_world import World, browser, make_world  # noqa: E402
 

@@ -46,6 +46,9 @@ export type PlannedRun = Schemas['PlannedRun'];
 export type Notice = Schemas['Notice'];
 export type Alert = Schemas['Alert'];
 export type Channel = Schemas['Channel'];
+export type Git = Schemas['Git'];
+export type GitCommit = Schemas['GitCommit'];
+export type GitFollow = Schemas['GitFollow'];
 /** `csrf_token`: for the writes of a session; older servers do not tell it again. */
 export type Me = Schemas['Me'] & { csrf_token?: string };
 export type { components, paths } from './schema';
