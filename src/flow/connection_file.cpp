@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
+#include <span>
 #include <system_error>
 #include <utility>
 
@@ -22,14 +24,21 @@ namespace fs = std::filesystem;
 constexpr std::size_t kConnectionBytesMax = std::size_t{64} << 10;
 constexpr std::string_view kFolderName = "connections";
 
-/// A password that somebody wrote down is not repeated in a message.
-bool check_password(const Node& connection, Reporter& reporter) {
-  const Node* password = connection.find("password");
-  if (password == nullptr || password->kind == NodeKind::kMap) return true;
-  reporter.error(*password, Code::kBadValue,
-                 "a password does not stand in a file: write password: {secret: NAME}, and give "
-                 "the value as DYNA_SECRET_NAME");
-  return false;
+/// A secret that somebody wrote down is not repeated in a message.
+bool check_secrets(const Node& connection, Reporter& reporter) {
+  bool good = true;
+  for (const std::string_view key :
+       {"password", "access_key", "secret_key", "session_token", "key"}) {
+    const Node* value = connection.find(key);
+    if (value == nullptr || value->kind == NodeKind::kMap) continue;
+    const std::string_view what = key == "password" ? "password" : "key";
+    reporter.error(*value, Code::kBadValue,
+                   fmt::format("a {} does not stand in a file: write {}: {{secret: NAME}}, and "
+                               "give the value as DYNA_SECRET_NAME",
+                               what, key));
+    good = false;
+  }
+  return good;
 }
 
 /// What one key alone does not tell.
@@ -94,39 +103,51 @@ bool check_type(const Node& connection, const ConnectionKind& wanted, Reporter& 
   return !known;
 }
 
-/// Which of the databases it is. Nullopt: none of them, which was reported.
-std::optional<ConnectionType> database_type(const Node& connection, Reporter& reporter) {
+/// The types that will do where several do; empty: one alone does.
+std::span<const ConnectionType> choices_of(ConnectionType type) {
+  static constexpr std::array kDatabases{ConnectionType::kPostgres, ConnectionType::kSqlite,
+                                         ConnectionType::kDuckdb};
+  static constexpr std::array kWithTables{ConnectionType::kPostgres, ConnectionType::kBigquery};
+  if (type == ConnectionType::kDatabase) return kDatabases;
+  if (type == ConnectionType::kTables) return kWithTables;
+  return {};
+}
+
+/// Which of the types it is. Nullopt: none of them, which was reported.
+std::optional<ConnectionType> chosen_type(const Node& connection,
+                                          std::span<const ConnectionType> choices,
+                                          Reporter& reporter) {
   const Node* type = connection.find("type");
-  for (const ConnectionType one :
-       {ConnectionType::kPostgres, ConnectionType::kSqlite, ConnectionType::kDuckdb}) {
-    const ConnectionKind& kind = connection_kinds()[static_cast<std::size_t>(one)];
-    if (type != nullptr && type->text == kind.name) return one;
+  std::string all;
+  for (std::size_t i = 0; i < choices.size(); ++i) {
+    const ConnectionKind& kind = connection_kinds()[static_cast<std::size_t>(choices[i])];
+    if (type != nullptr && type->text == kind.name) return choices[i];
+    all += fmt::format("{}{}", i == 0 ? "" : i + 1 == choices.size() ? " or " : ", ", kind.name);
   }
   if (type == nullptr) {
-    reporter.error(connection, Code::kMissingKey,
-                   "a connection has a 'type': postgres, sqlite or duckdb");
+    reporter.error(connection, Code::kMissingKey, "a connection has a 'type': " + all);
   } else {
     reporter.error(
         *type, Code::kBadValue,
-        fmt::format("a connection of type postgres, sqlite or duckdb is wanted here, not "
-                    "{}",
-                    quoted(type->text)));
+        fmt::format("a connection of type {} is wanted here, not {}", all, quoted(type->text)));
   }
   return std::nullopt;
 }
 
 std::optional<std::string> read_connection(const Node& node, std::string_view what,
                                            ConnectionType type, Reporter& reporter) {
-  if (type == ConnectionType::kDatabase && node.kind == NodeKind::kMap) {
-    const std::optional<ConnectionType> found = database_type(node, reporter);
-    if (!found.has_value()) return std::nullopt;
-    return read_connection(node, what, *found, reporter);
+  if (const auto choices = choices_of(type); !choices.empty()) {
+    type = ConnectionType::kPostgres;  // it is no map at all
+    if (node.kind == NodeKind::kMap) {
+      const std::optional<ConnectionType> found = chosen_type(node, choices, reporter);
+      if (!found.has_value()) return std::nullopt;
+      type = *found;
+    }
   }
-  if (type == ConnectionType::kDatabase) type = ConnectionType::kPostgres;  // it is no map at all
   Uses uses;
   ValueReader reader(reporter, uses);
   const ConnectionKind& kind = connection_kinds()[static_cast<std::size_t>(type)];
-  if (!reader.is_map(node, what) || !check_password(node, reporter) ||
+  if (!reader.is_map(node, what) || !check_secrets(node, reporter) ||
       !check_type(node, kind, reporter)) {
     return std::nullopt;
   }
@@ -277,7 +298,7 @@ std::optional<ConnectionFiles::Target> ConnectionFiles::read_text_target(const N
                                quoted(value.text), quoted(name), path_of(name)));
     return std::nullopt;
   }
-  const auto connection = load(value, name, ConnectionType::kPostgres, reporter);
+  const auto connection = load(value, name, ConnectionType::kTables, reporter);
   if (!connection.has_value()) return std::nullopt;
   Target target{"", *connection};
   append_json_string(target.to, value.text.substr(name.size() + 1));
@@ -319,7 +340,7 @@ std::optional<std::string> ConnectionFiles::read_target(const Node& value,
     if (key->text == "to" && own == nullptr) continue;
     std::string json;
     if (key->text == "connection") {
-      auto connection = read(*key->next, ConnectionType::kPostgres, reporter);
+      auto connection = read(*key->next, ConnectionType::kTables, reporter);
       good = good && connection.has_value();
       json = std::move(connection).value_or("");
     } else if (!reader.read(*key->next, *field, field->name, json)) {

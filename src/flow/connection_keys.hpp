@@ -5,9 +5,11 @@
 
 #include <array>
 
+#include "flow/bigquery_keys.hpp"
 #include "flow/database_keys.hpp"
 #include "flow/key_spec.hpp"
 #include "flow/redis_keys.hpp"
+#include "flow/store_keys.hpp"
 
 namespace cordyna::flow {
 
@@ -173,7 +175,11 @@ enum class ConnectionType : std::uint8_t {
   kSqlite,
   kDuckdb,
   kRedis,
+  kS3,
+  kGcs,
+  kBigquery,
   kDatabase,  ///< where any of postgres, sqlite and duckdb will do
+  kTables,    ///< where any of postgres and bigquery will do
 };
 
 struct ConnectionKind {
@@ -186,7 +192,10 @@ inline constexpr std::array kConnectionKinds{
     ConnectionKind{"kafka", connection_detail::kKafkaFields},
     ConnectionKind{"sqlite", connection_detail::kSqliteFields},
     ConnectionKind{"duckdb", connection_detail::kDuckdbFields},
-    ConnectionKind{"redis", connection_detail::kRedisFields}};
+    ConnectionKind{"redis", connection_detail::kRedisFields},
+    ConnectionKind{"s3", store_detail::kS3FileFields},
+    ConnectionKind{"gcs", store_detail::kGcsFileFields},
+    ConnectionKind{"bigquery", connection_detail::kBigqueryFields}};
 
 [[nodiscard]] constexpr std::span<const ConnectionKind> connection_kinds() {
   return kConnectionKinds;

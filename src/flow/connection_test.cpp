@@ -120,7 +120,9 @@ TEST_F(ConnectionFile, WhatIsWrongInItIsToldAtItsPlace) {
     write("sub/connections/warehouse.yaml", text);
     return share("to: warehouse/t");
   };
-  EXPECT_EQ(told("type: oracle\n"), "warehouse.yaml: 'type' is postgres, not 'oracle'");
+  EXPECT_EQ(
+      told("type: oracle\n"),
+      "warehouse.yaml: a connection of type postgres or bigquery is wanted here, not 'oracle'");
   EXPECT_EQ(told("type: postgres\npasword: x\n"),
             "warehouse.yaml: unknown key 'pasword' in 'connection'; did you mean 'password'?");
   EXPECT_EQ(told("type: postgres\nport: 99999\n"),
@@ -172,6 +174,49 @@ TEST_F(ConnectionFile, ALoadHasOneSource) {
             "not exist");
   EXPECT_EQ(load(", connection: warehouse, table: t, delimiter: ';'"),
             "flow.yaml: 'delimiter' is for files, and this load has a connection; leave it out");
+}
+
+TEST_F(ConnectionFile, AStoreHasAConnectionOrItsKeys) {
+  write("sub/connections/lake.yaml",
+        "type: s3\nendpoint: https://minio\naccess_key: {secret: A}\nsecret_key: {secret: S}\n");
+  write("sub/connections/google.yaml", "type: gcs\nkey: {secret: G}\n");
+  const std::string load = "{id: l, type: load, from: 's3://b/in/', files: '*.csv', s3: lake}";
+  EXPECT_EQ(
+      params(load),
+      R"({"files":"*.csv","from":"s3://b/in/","header":true,"s3":{"access_key":{"secret":)"
+      R"("A"},"anonymous":false,"endpoint":"https://minio","name":"lake","secret_key":{"secret":"S"},)"
+      R"("type":"s3"}})");
+  const Parsed found = parsed(load);
+  fs::remove(folder_ + "/sub/connections/lake.yaml");
+  const auto again = from_canonical(found.canonical, folder_ + "/sub");
+  ASSERT_TRUE(again.has_value()) << again.error().message;
+  EXPECT_EQ((*again)->tasks.back().params, found.flow->tasks.back().params);
+  EXPECT_EQ(share("to: 'gs://b/x.csv', gcs: google"), "");
+  EXPECT_EQ(share("to: 's3://b/x.csv', s3: {endpoint: 'https://x', path_style: true}"), "");
+  EXPECT_EQ(share("to: 's3://b/x.csv', s3: google"),
+            "google.yaml: this is a connection of type 'gcs'; one of type 's3' is wanted here");
+}
+
+TEST_F(ConnectionFile, AKeyThatStandsInTheFileIsToldAndNotRepeated) {
+  write("sub/connections/lake.yaml", "type: s3\naccess_key: A\nsecret_key: s3cret\n");
+  const std::string told = share("to: 's3://b/x.csv', s3: lake");
+  EXPECT_NE(told.find("a key does not stand in a file: write secret_key: {secret: NAME}"),
+            std::string::npos)
+      << told;
+  EXPECT_EQ(told.find("s3cret"), std::string::npos);
+}
+
+TEST_F(ConnectionFile, TablesAreOfPostgresOrBigquery) {
+  write("sub/connections/dwh.yaml",
+        "type: bigquery\nproject: p\ndataset: gold\nkey: {secret: G}\n");
+  EXPECT_EQ(share("to: dwh/gold.t"), "");
+  EXPECT_EQ(findings("{id: l, type: load, connection: dwh, sql: 'SELECT * FROM `p.d.t`'}"), "");
+  EXPECT_EQ(findings("{id: q, type: sql, connection: dwh, sql: 'select 1'}"),
+            "dwh.yaml: a connection of type postgres, sqlite or duckdb is wanted here, not "
+            "'bigquery'");
+  write("sub/connections/queue.yaml", "type: kafka\nbrokers: x\n");
+  EXPECT_EQ(share("to: queue/t"),
+            "queue.yaml: a connection of type postgres or bigquery is wanted here, not 'kafka'");
 }
 
 /// Its names are those of the server, not of tasks.

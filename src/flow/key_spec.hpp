@@ -62,6 +62,12 @@ struct KeySpec {
   std::int64_t most = std::numeric_limits<std::int64_t>::max();
 };
 
+/// Whether a name behind the key means a file in connections/.
+[[nodiscard]] constexpr bool names_connection(const KeySpec& key) {
+  return key.name == "connection" ||
+         ((key.name == "s3" || key.name == "gcs") && key.kind == ValueKind::kObject);
+}
+
 /// A task type: who carries it out, whether it gives data, and its keys.
 struct TaskType {
   std::string_view name{};

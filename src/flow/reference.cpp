@@ -64,7 +64,7 @@ std::string kind_of(const KeySpec& spec) {
                  ? "map of names to objects"
                  : fmt::format("map of names to {}", kind_of(*spec.item));
     case ValueKind::kObject:
-      if (spec.name == "connection") return "name, or object";
+      if (names_connection(spec)) return "name, or object";
       if (!spec.short_field.empty()) return "text or object";
       return spec.name == "contract" ? "file, or object" : "object";
   }

@@ -1,4 +1,4 @@
-/// The keys of tasks that reach servers: how files go over the network, and the store behind s3://.
+/// The keys of tasks that reach servers: how files go over the network.
 ///
 /// Tables only.
 #pragma once
@@ -50,34 +50,6 @@ inline constexpr std::array kSecretFields{
             .required = true},
 };
 
-inline constexpr std::array kS3Fields{
-    KeySpec{.name = "endpoint",
-            .kind = K::kTemplate,
-            .description = "https://HOST of a store that is not Amazon's; without it "
-                           "$AWS_ENDPOINT_URL_S3 or $AWS_ENDPOINT_URL."},
-    KeySpec{.name = "region",
-            .kind = K::kTemplate,
-            .description = "The region; without it $AWS_REGION, $AWS_DEFAULT_REGION, us-east-1."},
-    KeySpec{.name = "access_key",
-            .kind = K::kObject,
-            .description = "{secret: NAME}; without it AWS_ACCESS_KEY_ID, as a secret or "
-                           "as a variable of the environment.",
-            .fields = kSecretFields},
-    KeySpec{.name = "secret_key",
-            .kind = K::kObject,
-            .description = "{secret: NAME}; without it AWS_SECRET_ACCESS_KEY.",
-            .fields = kSecretFields},
-    KeySpec{.name = "session_token",
-            .kind = K::kObject,
-            .description = "{secret: NAME}; without the keys, AWS_SESSION_TOKEN if it is "
-                           "there.",
-            .fields = kSecretFields},
-    KeySpec{.name = "anonymous",
-            .kind = K::kBool,
-            .description = "Whether requests go without credentials.",
-            .preset = "false"},
-};
-
 inline constexpr std::array kAuthFields{
     KeySpec{.name = "user", .kind = K::kTemplate, .description = "Who asks.", .required = true},
     KeySpec{.name = "password",
@@ -92,9 +64,5 @@ inline constexpr KeySpec kTransfer{.name = "transfer",
                                    .description = "How files go over the network.",
                                    .shared = true,
                                    .fields = kTransferFields};
-inline constexpr KeySpec kS3{.name = "s3",
-                             .kind = K::kObject,
-                             .description = "The object store behind s3://.",
-                             .fields = kS3Fields};
 
 }  // namespace cordyna::flow::remote_detail

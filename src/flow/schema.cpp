@@ -96,7 +96,7 @@ JsonFields map_schema(const KeySpec& spec) {
 JsonFields object_or_short(const KeySpec& spec) {
   JsonFields object = object_schema(spec.fields);
   std::string single;
-  if (spec.name == "contract" || spec.name == "connection") single = R"({"type":"string"})";
+  if (spec.name == "contract" || names_connection(spec)) single = R"({"type":"string"})";
   if (!spec.short_field.empty()) single = schema_of(*find_key(spec.fields, spec.short_field));
   if (single.empty()) return object;
   return {{"anyOf", list_json({single, object_json(std::move(object))})}};

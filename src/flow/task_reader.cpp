@@ -297,9 +297,11 @@ void TaskReader::read_param(const KeySpec& spec, const Node& value, TaskDraft& d
     read_contract(spec, value, draft, reader);
     return;
   }
-  if (spec.name == "connection") {
-    const auto type =
-        draft.type->name == "sql" ? ConnectionType::kDatabase : ConnectionType::kPostgres;
+  if (names_connection(spec) && (spec.name == "connection" || value.is_scalar())) {
+    const auto type = spec.name == "s3"           ? ConnectionType::kS3
+                      : spec.name == "gcs"        ? ConnectionType::kGcs
+                      : draft.type->name == "sql" ? ConnectionType::kDatabase
+                                                  : ConnectionType::kTables;
     auto json = connections_.read(value, type, reporter_);
     if (json.has_value()) draft.params.emplace_back(spec.name, std::move(*json));
     return;
@@ -425,8 +427,8 @@ void TaskReader::check_source(const TaskDraft& draft) {
     wrong(*connection, table == nullptr ? Code::kMissingKey : Code::kBadValue,
           "'connection' wants one of 'table' and 'sql' beside it");
   }
-  for (const std::string_view name :
-       {"from", "format", "delimiter", "quote", "encoding", "header", "nulls", "rejects"}) {
+  for (const std::string_view name : {"from", "files", "format", "delimiter", "quote", "encoding",
+                                      "header", "nulls", "rejects"}) {
     const Node* at = node.find(name);
     if (at == nullptr) continue;
     wrong(*at, Code::kBadValue,

@@ -12,8 +12,10 @@
 #include "flow/notify_keys.hpp"
 #include "flow/python_keys.hpp"
 #include "flow/remote_keys.hpp"
+#include "flow/share_keys.hpp"
 #include "flow/shell_keys.hpp"
 #include "flow/sql_keys.hpp"
+#include "flow/store_keys.hpp"
 #include "flow/subflow_keys.hpp"
 
 // The task types and their keys.
@@ -23,12 +25,14 @@ namespace {
 using K = ValueKind;
 using Word = std::string_view;
 using remote_detail::kAuthFields;
-using remote_detail::kS3;
 using remote_detail::kTransfer;
+using store_detail::kFiles;
+using store_detail::kFrom;
+using store_detail::kGcs;
+using store_detail::kS3;
 
 using care_detail::kCare;
 using connection_detail::kConnection;
-using connection_detail::kTarget;
 using connection_detail::mode_key;
 using connection_detail::share_key;
 using contract_detail::kContractKeys;
@@ -185,11 +189,8 @@ constexpr std::array kWaitFor{
 };
 
 constexpr std::array kLoad{
-    KeySpec{.name = "from",
-            .kind = K::kTemplate,
-            .description = "A file, from the flow's folder; https://…, http://…, or "
-                           "s3://BUCKET/KEY. A secret('NAME') in an address is not written "
-                           "anywhere. Required, but with `connection`."},
+    kFrom,
+    kFiles,
     KeySpec{.name = "headers",
             .kind = K::kMap,
             .description = "Headers of the request to a web server, as \"Bearer {{ "
@@ -204,6 +205,7 @@ constexpr std::array kLoad{
             .description = "The file's SHA-256; another one fails the task."},
     kTransfer,
     kS3,
+    kGcs,
     kConnection,
     KeySpec{.name = "table",
             .kind = K::kTemplate,
@@ -426,37 +428,22 @@ constexpr std::array kGuard{
     kThreads,
 };
 
-constexpr std::array kFormulas{Word("warn"), Word("keep"), Word("escape"), Word("fail")};
-
 constexpr std::array kShare{
     KeySpec{.name = "of",
             .kind = K::kDataTask,
             .description = "The task whose data is shared.",
             .required = true},
-    KeySpec{.name = "to",
-            .kind = K::kList,
-            .description = "Files, from the flow's folder, or s3://BUCKET/KEY (.parquet, .csv, "
-                           ".json or .jsonl), and tables, as CONNECTION/SCHEMA.TABLE: what ends "
-                           "otherwise than files do is a table, and where both could be meant, "
-                           "that is an error. Nothing is visible before all of it is there.",
-            .required = true,
-            .one_or_list = true,
-            .item = &kTarget,
-            .least = 1},
+    share_detail::kTo,
     KeySpec{.name = "guard",
             .kind = K::kObject,
             .description = "The guard before it, where the flow has none for the same data: off, "
                            "or as in a guard task.",
             .fields = kShareGuardFields,
             .short_field = "on_trip"},
-    KeySpec{.name = "formulas",
-            .kind = K::kEnum,
-            .description = "What happens to texts in CSV that a spreadsheet would run as a formula "
-                           "(=…, @…, +… or -… that is no number): warn and write them, keep them "
-                           "silently, escape them by ' in front, or fail. Without it: warn.",
-            .words = kFormulas},
+    share_detail::kFormulas,
     kTransfer,
     kS3,
+    kGcs,
     mode_key(
         "What happens to the rows that a table has: replace them all, append to them, or "
         "upsert, which replaces those with the same `key`. Without it, replace; files always are.",

@@ -56,8 +56,7 @@ struct Promise {
 };
 
 /// "sha-256=…" of Digest, "sha-256=:…:" of Repr-Digest; several stand behind commas.
-void take_digests(const Response& head, std::string_view header, std::vector<Promise>& into) {
-  const std::string text = head.header(header);
+void take_digests(const std::string& text, std::string_view header, std::vector<Promise>& into) {
   std::string_view rest = text;
   while (!rest.empty()) {
     const std::size_t comma = std::min(rest.find(','), rest.size());
@@ -84,8 +83,11 @@ std::vector<Promise> promises_of(const Response& head) {
   if (const std::string md5 = head.header("Content-MD5"); !md5.empty()) {
     promises.push_back({DigestKind::kMd5, md5, "Content-MD5"});
   }
-  for (const char* header : {"Digest", "Repr-Digest", "Content-Digest"}) {
-    take_digests(head, header, promises);
+  // Google sends one header for each digest.
+  for (const char* name : {"Digest", "Repr-Digest", "Content-Digest", "x-goog-hash"}) {
+    for (const Header& header : head.headers) {
+      if (ascii_lower(header.name) == ascii_lower(name)) take_digests(header.value, name, promises);
+    }
   }
   // With "-3" at its end it is a digest of the parts' digests.
   const std::string amazon = head.header("x-amz-checksum-sha256");

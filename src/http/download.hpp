@@ -39,8 +39,8 @@ struct Downloaded {
   bool whole = false;
 };
 
-/// Of Content-MD5, Digest, Repr-Digest, Content-Digest and x-amz-checksum-sha256 each one that is
-/// there must be right.
+/// Of Content-MD5, Digest, Repr-Digest, Content-Digest, x-goog-hash and x-amz-checksum-sha256
+/// each one that is there must be right.
 /// Errors, all without what the address has behind "?": kUnavailable, after all attempts: no
 /// connection, 408, 425, 429, 5xx, a cut body, a wrong digest; kNotFound: 404, 410; kDenied: 401,
 /// 403, a redirect from a public server to one that is not, or to a link-local address;

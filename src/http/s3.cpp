@@ -67,22 +67,32 @@ Result<S3Name> parse_s3(std::string_view address) {
   });
   if (odd) return bad(fmt::format("'{}' is no name of a bucket", name.bucket));
   if (name.key.size() > 1024) return bad("a key has at most 1024 bytes");
+  for (std::string_view parts = name.key; !parts.empty();) {
+    const std::string_view part = parts.substr(0, parts.find('/'));
+    if (part == "." || part == "..") return bad("a part of a key is not '.' or '..'");
+    parts.remove_prefix(std::min(part.size() + 1, parts.size()));
+  }
   return name;
 }
 
 Result<Url> s3_url(const S3Place& place, const S3Name& name) {
+  std::string endpoint = place.endpoint;
+  while (endpoint.ends_with('/')) endpoint.pop_back();
+  bool in_path = !endpoint.empty();
+  if (endpoint.empty()) {
+    const std::string_view domain =
+        place.region.starts_with("cn-") ? "amazonaws.com.cn" : "amazonaws.com";
+    endpoint = fmt::format("https://s3.{}.{}", place.region, domain);
+    in_path = name.bucket.find_first_of("._") != std::string::npos;
+  }
+  in_path = place.path_style.value_or(in_path);
   const std::string key = percent_encode(name.key, "/");
-  if (!place.endpoint.empty()) {
-    std::string endpoint = place.endpoint;
-    while (endpoint.ends_with('/')) endpoint.pop_back();
+  const std::size_t host = endpoint.find("://");
+  if (in_path || host == std::string::npos) {
     return parse_url(fmt::format("{}/{}/{}", endpoint, name.bucket, key));
   }
-  const std::string_view domain =
-      place.region.starts_with("cn-") ? "amazonaws.com.cn" : "amazonaws.com";
-  if (name.bucket.find('.') != std::string::npos || name.bucket.find('_') != std::string::npos) {
-    return parse_url(fmt::format("https://s3.{}.{}/{}/{}", place.region, domain, name.bucket, key));
-  }
-  return parse_url(fmt::format("https://{}.s3.{}.{}/{}", name.bucket, place.region, domain, key));
+  endpoint.insert(host + 3, name.bucket + ".");
+  return parse_url(fmt::format("{}/{}", endpoint, key));
 }
 
 void sign_s3(Request& request, const S3Place& place, std::string_view body_sha256, Millis now) {

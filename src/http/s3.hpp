@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -23,6 +24,7 @@ struct S3Place {
   std::string endpoint;  ///< "https://host:port"; empty: Amazon's of the region
   std::string region = "us-east-1";
   S3Credentials credentials;
+  std::optional<bool> path_style{};  ///< the bucket in the path; nothing: with an endpoint only
 };
 
 struct S3Name {
@@ -30,12 +32,27 @@ struct S3Name {
   std::string key;
 };
 
-/// Of "s3://bucket/a/key". Errors: kInvalidArgument: no such address, or a part is missing.
+/// Of "s3://bucket/a/key". Errors: kInvalidArgument: no such address, a part is missing, or one of
+/// the key's is "." or "..", which a server on the way might take for another bucket.
 [[nodiscard]] Result<S3Name> parse_s3(std::string_view address);
 
 /// An endpoint of its own has the bucket in the path; Amazon's has it in the host name, unless the
-/// name has a dot, which its certificate would not match. Errors: kInvalidArgument: the endpoint.
+/// name has a dot, which its certificate would not match. Without a key, the bucket's own address.
+/// Errors: kInvalidArgument: the endpoint.
 [[nodiscard]] Result<Url> s3_url(const S3Place& place, const S3Name& name);
+
+struct S3Object {
+  std::string key;
+  std::string etag;
+  std::uint64_t bytes = 0;
+};
+
+/// The objects of the bucket whose keys begin with `name.key`, in the order of their keys, each
+/// that `wants` takes. Errors: those of `download`; kInvalidArgument: they are more than
+/// `objects_max`, or more than a hundred times as many were looked through.
+[[nodiscard]] Result<std::vector<S3Object>> list_s3(
+    const S3Place& place, const S3Name& name, std::size_t objects_max, const TryOptions& tries,
+    const std::function<bool(std::string_view key)>& wants);
 
 /// The digest of no bytes, and the word for a body that is not part of the signature.
 inline constexpr std::string_view kEmptySha256 =

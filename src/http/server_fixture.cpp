@@ -136,6 +136,19 @@ void TestIdentity::save_key(const std::string& path) const {
   std::fclose(file);
 }
 
+std::string rsa_key_for_tests() {
+  EVP_PKEY* key = EVP_RSA_gen(2048);
+  BIO* bytes = BIO_new(BIO_s_mem());
+  CHECK(key != nullptr && bytes != nullptr);
+  CHECK(PEM_write_bio_PrivateKey(bytes, key, nullptr, nullptr, 0, nullptr, nullptr) == 1);
+  char* data = nullptr;
+  const long size = BIO_get_mem_data(bytes, &data);
+  std::string pem(data, static_cast<std::size_t>(size));
+  BIO_free(bytes);
+  EVP_PKEY_free(key);
+  return pem;
+}
+
 TestServer::TestServer(Handler handler, const TestIdentity* identity)
     : handler_(std::move(handler)), identity_(identity) {
   fd_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);

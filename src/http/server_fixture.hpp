@@ -54,6 +54,9 @@ class TestIdentity {
   std::unique_ptr<State> state_;
 };
 
+/// A new private key of RSA, PEM.
+[[nodiscard]] std::string rsa_key_for_tests();
+
 /// One connection after the other. `number` counts requests from 0.
 class TestServer {
  public:

@@ -21,6 +21,7 @@ ARROWS = {
     "schedule": ("model", "base"),
     "protocol": ("shape", "schedule", "model", "base"),
     "http": ("base",),
+    "google": ("http", "base"),
     "docker": ("http", "base"),
     "pg": ("model", "base"),
     "kafka": ("base",),
@@ -32,7 +33,7 @@ ARROWS = {
     "engine": ("model", "base", "ports/evaluator.hpp"),
     "store": ("ports", "model", "base"),
     "secrets": ("ports", "model", "base"),
-    "process": ("step", "ports", "template", "guard", "docker", "kubernetes", "http", "pg", "model", "base"),
+    "process": ("step", "ports", "template", "guard", "docker", "google", "kubernetes", "http", "pg", "model", "base"),
     "plugin": (
         "process/local/environment.hpp", "process/local/fd.hpp", "process/local/spawn.hpp",
         "step", "protocol", "shape", "template", "ports", "model", "base",

@@ -71,7 +71,13 @@ StepResult<std::string> load_for_people(const Step& step, const LoadParams& load
       notes.insert(at + 1, "-- ");
     }
   }
-  notes += fmt::format("-- in/0: {}\n", load.from);
+  if (load.bigquery.has_value()) {
+    notes = "-- " + load.bigquery->sql + "\n";
+    for (std::size_t at = notes.find('\n'); at + 1 < notes.size(); at = notes.find('\n', at + 1)) {
+      notes.insert(at + 1, "-- ");
+    }
+  }
+  notes += fmt::format("-- in/0: {}{}\n", load.from, load.files);
   std::vector<std::string> inputs{input_path(0)};
   if (load.contract.has_value() && !load.contract->refs.empty()) {
     STEP_TRY_ASSIGN(source.refs, map_refs(*load.contract, step.upstream));
@@ -287,11 +293,15 @@ StepResult<std::string> compile_sql(const Step& step) {
   for (std::size_t i = 0; i < share.to.size(); ++i) {
     if (share.to[i].ends_with(".parquet")) {
       notes += fmt::format("-- {}: a copy of in/0\n", share.to[i]);
-    } else if (is_s3(share.to[i])) {
+    } else if (is_object(share.to[i])) {
       notes += fmt::format("-- out/{}: uploaded as {}\n", i, share.to[i]);
     } else {
       notes += fmt::format("-- out/{}: staged beside {}, then renamed\n", i, share.to[i]);
     }
+  }
+  for (const BigqueryTarget& table : share.bigquery) {
+    notes += fmt::format("-- {}: {}, by a job that loads in/0\n", table.shown(),
+                         table.append ? "append" : "replace");
   }
   for (const TableTarget& table : share.tables) {
     notes += fmt::format("-- {}: {}, with COPY from a CSV of in/0\n", table.shown(),

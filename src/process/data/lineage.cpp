@@ -58,8 +58,8 @@ json::object place(const std::string& where) {
   if (scheme == std::string::npos) return dataset("file", where);
   const std::size_t path = where.find('/', scheme + 3);
   if (path == std::string::npos) return dataset(where, "/");
-  const bool s3 = is_s3(where);
-  return dataset(where.substr(0, path), where.substr(path + (s3 ? 1 : 0)));
+  const bool object = is_object(where);
+  return dataset(where.substr(0, path), where.substr(path + (object ? 1 : 0)));
 }
 
 json::object table(const Connection& connection, const TableName& name) {
@@ -106,9 +106,12 @@ json::array inputs_of(const Step& step, const StepReport& report, const std::str
                       bool ended) {
   json::array inputs;
   if (const auto* load = std::get_if<LoadParams>(&step.params)) {
-    json::object source = load->database.has_value()
-                              ? table(load->database->connection, load->database->table)
-                              : place(http::shown_address(load->from));
+    json::object source =
+        load->database.has_value() ? table(load->database->connection, load->database->table)
+        : load->bigquery.has_value()
+            ? dataset("bigquery", load->bigquery->table.empty() ? load->bigquery->connection.project
+                                                                : load->bigquery->table)
+            : place(http::shown_address(load->from));
     inputs.push_back(std::move(source));
   }
   for (const Upstream& upstream : step.upstream) {
@@ -134,6 +137,9 @@ json::array outputs_of(const Step& step, const StepReport& report, const std::st
     for (const std::string& target : share->to) outputs.push_back(place(target));
     for (const TableTarget& target : share->tables) {
       outputs.push_back(table(target.connection, target.table));
+    }
+    for (const BigqueryTarget& target : share->bigquery) {
+      outputs.push_back(dataset("bigquery", google::shown_table(target.table)));
     }
     if (step.upstream.size() == 1) columns = step.upstream[0].columns;
   } else {

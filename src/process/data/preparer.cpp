@@ -138,10 +138,22 @@ Result<json::object> parse_object(std::string_view text, std::string_view what) 
   return std::move(value.get_object());
 }
 
-Result<json::object> render_params(const TaskSpec& task, const RenderText& render) {
-  TRY_ASSIGN(const json::object params, parse_object(task.params, "params"));
+Result<json::object> render_params(const TaskSpec& task, const RenderText& render,
+                                   const Evaluate& evaluate) {
+  TRY_ASSIGN(json::object params, parse_object(task.params, "params"));
   std::vector<std::string> path;
+  const json::value* connection = params.if_contains("connection");
+  const json::value* sql = params.if_contains("sql");
+  const bool bound = task.type == "load" && connection != nullptr && connection->is_object() &&
+                     is_bigquery(connection->get_object()) && sql != nullptr && sql->is_string();
+  json::value own = bound ? json::value(*sql) : json::value();
+  if (bound) params.erase("sql");
   TRY_ASSIGN(json::value rendered, render_value(json::value(params), path, render));
+  if (!bound) return std::move(rendered.get_object());
+  // Its values stand beside it.
+  TRY_ASSIGN(const BoundQuery query, bind_bigquery(view(own.get_string()), evaluate));
+  rendered.get_object()["sql"] = query.sql;
+  rendered.get_object()["sql_values"] = json::parse(query.values);
   return std::move(rendered.get_object());
 }
 
@@ -248,7 +260,14 @@ Result<Step> sample_step(const Flow& flow, TaskIndex index) {
     Result<json::value> rendered = render_text(text, kind, context, lookup);
     return rendered.has_value() ? std::move(rendered) : Result<json::value>(text);
   };
-  TRY_ASSIGN(const json::object params, render_params(task, render));
+  // What only a run tells stays as it is.
+  const Evaluate evaluate = [&](std::string_view expression) -> Result<std::string> {
+    Result<std::string> value = tmpl::evaluate(expression, context, lookup);
+    return value.has_value() ? std::move(value)
+                             : Result<std::string>(json::serialize(
+                                   json::value(fmt::format("{{{{{}}}}}", expression))));
+  };
+  TRY_ASSIGN(const json::object params, render_params(task, render, evaluate));
   StepResult<Step> step = parse_params(task.type, json::serialize(params), flow.folder);
   if (!step.has_value()) return fail(ErrorCode::kInvalidArgument, step.error().message);
   for (std::string& id : upstream_ids(flow, task, params, *step)) {
@@ -359,7 +378,10 @@ std::expected<Launch, TaskError> DataPreparer::prepare(const StartAttempt& comma
   const RenderText render = [&](const json::value& text, TextKind kind) {
     return render_text(text, kind, command.context, lookup);
   };
-  Result<json::object> params = render_params(task, render);
+  const Evaluate evaluate = [&](std::string_view expression) {
+    return tmpl::evaluate(expression, command.context, lookup);
+  };
+  Result<json::object> params = render_params(task, render, evaluate);
   if (!params.has_value()) return refuse(TaskErrorCode::kTemplateFailed, params.error().message);
   const Result<json::object> context = parse_object(command.context, "context");
   if (!context.has_value()) return refuse(TaskErrorCode::kInternal, context.error().message);

@@ -5,7 +5,9 @@
 #include <boost/json.hpp>
 #include <cstdlib>
 
+#include "base/pattern.hpp"
 #include "base/text.hpp"
+#include "google/storage.hpp"
 #include "http/message.hpp"
 #include "http/s3.hpp"
 #include "process/data/json_read.hpp"
@@ -80,6 +82,7 @@ StepResult<S3Params> parse_s3_params(const json::object& params) {
   STEP_TRY_ASSIGN(s3.session_token, read_secret(*object, "s3", "session_token"));
   STEP_TRY_ASSIGN(const std::optional<bool> anonymous, read_bool(*object, "anonymous"));
   s3.anonymous = anonymous.value_or(false);
+  STEP_TRY_ASSIGN(s3.path_style, read_bool(*object, "path_style"));
   if (s3.access_key.empty() != s3.secret_key.empty()) {
     return bad_value("s3", "access_key and secret_key are wanted both, or neither");
   }
@@ -93,6 +96,30 @@ StepResult<S3Params> parse_s3_params(const json::object& params) {
   return s3;
 }
 
+StepResult<GcsParams> parse_gcs_params(const json::object& params) {
+  GcsParams gcs;
+  STEP_TRY_ASSIGN(const json::object* object, read_object(params, "gcs"));
+  if (object == nullptr) return gcs;
+  STEP_TRY_ASSIGN(std::optional<std::string> endpoint, read_text(*object, "endpoint"));
+  gcs.endpoint = std::move(endpoint).value_or("");
+  STEP_TRY_ASSIGN(gcs.key, read_secret(*object, "gcs", "key"));
+  STEP_TRY_ASSIGN(const std::optional<bool> anonymous, read_bool(*object, "anonymous"));
+  gcs.anonymous = anonymous.value_or(false);
+  if (gcs.anonymous && !gcs.key.empty()) {
+    return bad_value("gcs.anonymous", "it does not go with key");
+  }
+  return gcs;
+}
+
+StepResult<> check_gcs_address(std::string_view key, std::string_view address,
+                               const GcsParams& gcs) {
+  const Result<google::ObjectName> name = google::parse_gs(address);
+  if (!name.has_value()) return bad_value(key, name.error().message);
+  if (gcs.endpoint.empty()) return {};
+  const Result<http::Url> url = http::parse_url(gcs.endpoint);
+  return url.has_value() ? StepResult<>() : bad_value("gcs.endpoint", url.error().message);
+}
+
 }  // namespace
 
 bool is_http(std::string_view address) {
@@ -101,11 +128,18 @@ bool is_http(std::string_view address) {
 bool is_s3(std::string_view address) {
   return address.starts_with("s3://");
 }
+bool is_gcs(std::string_view address) {
+  return address.starts_with("gs://");
+}
+bool is_object(std::string_view address) {
+  return is_s3(address) || is_gcs(address);
+}
 
 StepResult<RemoteParams> parse_remote(const json::object& params) {
   RemoteParams remote;
   STEP_TRY_ASSIGN(remote.transfer, parse_transfer(params));
   STEP_TRY_ASSIGN(remote.s3, parse_s3_params(params));
+  STEP_TRY_ASSIGN(remote.gcs, parse_gcs_params(params));
   STEP_TRY_ASSIGN(const json::object* headers, read_object(params, "headers"));
   if (headers != nullptr) {
     for (const auto& item : *headers) {
@@ -128,16 +162,29 @@ StepResult<RemoteParams> parse_remote(const json::object& params) {
 }
 
 StepResult<> check_address(std::string_view key, std::string_view address,
-                           const RemoteParams& remote) {
+                           const RemoteParams& remote, bool whole) {
   if (is_http(address)) {
     const Result<http::Url> url = http::parse_url(address);
     return url.has_value() ? StepResult<>() : bad_value(key, url.error().message);
   }
-  const Result<http::S3Name> name = http::parse_s3(address);
+  // The beginning of names may be all of them, or end within one.
+  const std::string text = fmt::format("{}{}", address, whole ? "" : "x");
+  if (is_gcs(address)) return check_gcs_address(key, text, remote.gcs);
+  const Result<http::S3Name> name = http::parse_s3(text);
   if (!name.has_value()) return bad_value(key, name.error().message);
   if (remote.s3.endpoint.empty()) return {};
   const Result<http::Url> url = http::s3_url({remote.s3.endpoint, "", {}}, *name);
   return url.has_value() ? StepResult<>() : bad_value("s3.endpoint", url.error().message);
+}
+
+StepResult<std::string> parse_files(const json::object& params, std::string_view from) {
+  STEP_TRY_ASSIGN(std::optional<std::string> files, read_text(params, "files"));
+  if (!files.has_value()) return std::string();
+  if (!is_object(from)) return bad_value("files", "it goes with an address s3:// or gs://");
+  const std::string problem = files->empty() ? "is empty" : pattern_problem("x" + *files);
+  if (!problem.empty()) return bad_value("files", fmt::format("'{}' {}", *files, problem));
+  if (params.contains("sha256")) return bad_value("sha256", "it is of one file, not of 'files'");
+  return std::move(*files);
 }
 
 RemoteSecrets remote_secrets() {
@@ -147,6 +194,7 @@ RemoteSecrets remote_secrets() {
   secrets.s3_access = variable(kS3AccessVariable);
   secrets.s3_secret = variable(kS3SecretVariable);
   secrets.s3_session = variable(kS3SessionVariable);
+  secrets.google_key = variable(kGoogleKeyVariable);
   boost::system::error_code error;
   const json::value headers = json::parse(variable(kHeadersVariable), error);
   if (!error.failed() && headers.is_object()) {
@@ -163,7 +211,8 @@ RemoteSecrets remote_secrets() {
 
 std::string RemoteSecrets::hide(std::string text) const {
   for (const std::string& mask : masks) hide_in(text, mask);
-  for (const std::string* value : {&from, &password, &s3_access, &s3_secret, &s3_session}) {
+  for (const std::string* value :
+       {&from, &password, &s3_access, &s3_secret, &s3_session, &google_key}) {
     hide_in(text, *value);
   }
   for (const auto& [name, value] : headers) hide_in(text, value);

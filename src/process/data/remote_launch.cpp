@@ -169,16 +169,39 @@ StepResult<> add_s3(Handover& handover, const S3Params& s3, const std::string& a
   return handover.add(s3.session_token, kS3SessionVariable);
 }
 
+StepResult<> add_gcs(Handover& handover, const GcsParams& gcs, const std::string& address) {
+  if (gcs.anonymous) return {};
+  if (!gcs.key.empty()) return handover.add(gcs.key, kGoogleKeyVariable);
+  return missing({ErrorCode::kNotFound,
+                  fmt::format("{}: no credentials: name the secret with a service account's key in "
+                              "gcs.key, or say gcs.anonymous: true",
+                              address)});
+}
+
+/// Of the first target of its kind: all of them have the same.
+StepResult<> add_stores(Handover& handover, const ShareParams& share) {
+  const auto amazon = std::ranges::find_if(share.to, is_s3);
+  if (amazon != share.to.end()) STEP_TRY(add_s3(handover, share.remote.s3, *amazon));
+  const auto google = std::ranges::find_if(share.to, is_gcs);
+  if (google != share.to.end()) STEP_TRY(add_gcs(handover, share.remote.gcs, *google));
+  return {};
+}
+
 }  // namespace
 
 StepResult<> hand_over_remote(const Step& step, const RawParams& raw, const Secrets& secrets,
                               Launch& launch) {
   Handover handover(raw, secrets, launch);
   if (const auto* load = std::get_if<LoadParams>(&step.params)) {
-    if (!load->is_remote()) return {};
+    if (!load->is_remote() && !load->bigquery.has_value()) return {};
     handover.add_environment();
-    if (is_s3(load->from)) {
-      STEP_TRY(add_s3(handover, load->remote.s3, load->from));
+    if (load->bigquery.has_value()) {
+      add_masks(launch);
+      return {};
+    }
+    if (is_object(load->from)) {
+      STEP_TRY(is_s3(load->from) ? add_s3(handover, load->remote.s3, load->from)
+                                 : add_gcs(handover, load->remote.gcs, load->from));
       add_masks(launch);
       return {};
     }
@@ -192,10 +215,9 @@ StepResult<> hand_over_remote(const Step& step, const RawParams& raw, const Secr
   }
   const auto* share = std::get_if<ShareParams>(&step.params);
   if (share == nullptr) return {};
-  const auto target = std::ranges::find_if(share->to, [](const auto& to) { return is_s3(to); });
-  if (target == share->to.end()) return {};
+  if (std::ranges::none_of(share->to, is_object) && share->bigquery.empty()) return {};
   handover.add_environment();
-  STEP_TRY(add_s3(handover, share->remote.s3, *target));
+  STEP_TRY(add_stores(handover, *share));
   add_masks(launch);
   return {};
 }

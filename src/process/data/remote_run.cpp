@@ -5,13 +5,13 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <chrono>
 #include <cstdlib>
 
 #include "base/base64.hpp"
 #include "http/digest.hpp"
 #include "http/download.hpp"
 #include "process/data/files.hpp"
+#include "process/data/remote_store.hpp"
 
 namespace cordyna::data {
 namespace {
@@ -22,12 +22,6 @@ std::string first_of(std::initializer_list<const char*> variables) {
     if (value != nullptr && *value != '\0') return value;
   }
   return {};
-}
-
-Millis clock_now() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(
-             std::chrono::system_clock::now().time_since_epoch())
-      .count();
 }
 
 http::Headers headers_of(const RemoteParams& remote, const RemoteSecrets& secrets) {
@@ -41,8 +35,8 @@ http::Headers headers_of(const RemoteParams& remote, const RemoteSecrets& secret
   return headers;
 }
 
-Result<http::DownloadSpec> spec_of(const StepRun& run, const LoadParams& load,
-                                   const RemoteSecrets& secrets) {
+http::DownloadSpec spec_of(const StepRun& run, const LoadParams& load,
+                           const RemoteSecrets& secrets) {
   http::DownloadSpec spec;
   spec.tries = try_options(run, load.remote);
   spec.tries.say = [&run, &secrets](std::string_view line) {
@@ -51,20 +45,20 @@ Result<http::DownloadSpec> spec_of(const StepRun& run, const LoadParams& load,
   spec.path = run.step.paths.work + "/in/source";
   spec.bytes_max = load.remote.transfer.bytes_max;
   spec.sha256 = load.sha256;
+  return spec;
+}
+
+/// From a web server, or one object of a store.
+Result<http::Downloaded> fetch_one(const LoadParams& load, const RemoteSecrets& secrets,
+                                   http::DownloadSpec& spec) {
   if (is_http(load.from)) {
     TRY_ASSIGN(spec.url, http::parse_url(secrets.from.empty() ? load.from : secrets.from));
     spec.headers = headers_of(load.remote, secrets);
-    return spec;
+    return http::download(spec);
   }
-  const http::S3Place place = s3_place(load.remote, secrets);
-  TRY_ASSIGN(const http::S3Name name, http::parse_s3(load.from));
-  TRY_ASSIGN(spec.url, http::s3_url(place, name));
-  spec.headers = {{"x-amz-checksum-mode", "ENABLED"}};
-  spec.follows = false;  // a signature is for one host alone
-  spec.prepare = [place](http::Request& request) {
-    http::sign_s3(request, place, http::kEmptySha256, clock_now());
-  };
-  return spec;
+  TRY_ASSIGN(SourceStore store, SourceStore::open(load, secrets, spec.tries));
+  TRY(store.address(spec, store.whole()));
+  return http::download(spec);
 }
 
 }  // namespace
@@ -86,6 +80,7 @@ http::S3Place s3_place(const RemoteParams& remote, const RemoteSecrets& secrets)
   place.region =
       remote.s3.region.empty() ? first_of({"AWS_REGION", "AWS_DEFAULT_REGION"}) : remote.s3.region;
   if (place.region.empty()) place.region = "us-east-1";
+  place.path_style = remote.s3.path_style;
   if (!remote.s3.anonymous) {
     place.credentials = {secrets.s3_access, secrets.s3_secret, secrets.s3_session};
   }
@@ -118,9 +113,8 @@ StepResult<Fetched> fetch(StepRun& run, const LoadParams& load) {
   const auto failed = [&secrets](const Error& error) {
     return remote_error(error, TaskErrorCode::kSourceUnavailable, secrets);
   };
-  Result<http::DownloadSpec> spec = spec_of(run, load, secrets);
-  if (!spec.has_value()) return failed(spec.error());
-  const Result<http::Downloaded> done = http::download(*spec);
+  http::DownloadSpec spec = spec_of(run, load, secrets);
+  const Result<http::Downloaded> done = fetch_one(load, secrets, spec);
   if (!done.has_value()) return failed(done.error());
   run.report.source = {secrets.hide(http::shown_address(load.from)),
                        done->status,
@@ -135,7 +129,7 @@ StepResult<Fetched> fetch(StepRun& run, const LoadParams& load) {
   run.say(fmt::format("{} bytes from {}{}{}", grouped(static_cast<std::int64_t>(done->bytes)),
                       asked, moved ? ", redirected to " + secrets.hide(done->url) : "",
                       done->tries > 1 ? fmt::format(", at attempt {}", done->tries) : ""));
-  return Fetched{spec->path, done->encoding, done->whole};
+  return Fetched{spec.path, done->encoding, done->whole};
 }
 
 StepResult<> check_sha256(const std::string& path, const std::string& shown,

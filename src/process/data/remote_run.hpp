@@ -1,4 +1,4 @@
-/// Fetches sources from servers, and brings shares to S3.
+/// Fetches sources from servers.
 ///
 /// Blocks until done or asked to end. Threads: one.
 #pragma once
@@ -16,6 +16,7 @@ struct Fetched {
   std::string path;      ///< in the work folder
   std::string encoding;  ///< how the server packed it: gzip, zstd; empty: not at all
   bool whole = false;    ///< the server's answer showed that nothing is missing
+  bool joined = false;   ///< of several objects, unpacked
 };
 
 /// The source into the work folder, and into the report. Errors: kSourceUnavailable when another
@@ -23,6 +24,10 @@ struct Fetched {
 /// kRemoteUntrusted; kNoSpace;
 /// kSignalled.
 [[nodiscard]] StepResult<Fetched> fetch(StepRun& run, const LoadParams& load);
+
+/// The same of all objects that `files` means, as one file. Errors: also kSchemaChanged: they do
+/// not go together; kRemoteNotFound: there are none.
+[[nodiscard]] StepResult<Fetched> fetch_many(StepRun& run, const LoadParams& load);
 
 /// How the step reaches S3, with its secrets.
 [[nodiscard]] http::S3Place s3_place(const RemoteParams& remote, const RemoteSecrets& secrets);

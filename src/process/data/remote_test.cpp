@@ -206,9 +206,9 @@ TEST_F(RemoteTest, UserAndPasswordGoAsBasic) {
 
 TEST_F(RemoteTest, WrongKeysAreRefused) {
   for (const auto& [params, said] : {
-           std::pair<const char*, const char*>{
-               R"("from": "ftp://a/b.csv")",
-               "from: 'ftp://' is not supported: a file's path is, and http://, https://, s3://"},
+           std::pair<const char*, const char*>{R"("from": "ftp://a/b.csv")",
+                                               "from: 'ftp://' is not supported: a file's path is, "
+                                               "and http://, https://, s3://, gs://"},
            {R"("from": "https://u:p@a/b.csv")",
             "from: https://a/b.csv: user and password do not stand in an address: use the key "
             "'auth'"},

@@ -26,9 +26,11 @@ json::object guard_of(const GuardReport& guard) {
 }
 
 json::object source_of(const SourceReport& source) {
-  json::object out{{"url", source.url},     {"status", source.status},
-                   {"bytes", source.bytes}, {"sha256", source.sha256},
-                   {"tries", source.tries}, {"resumed", source.resumed}};
+  json::object out{{"url", source.url}, {"status", source.status}, {"bytes", source.bytes}};
+  if (!source.sha256.empty()) out["sha256"] = source.sha256;
+  out["tries"] = source.tries;
+  out["resumed"] = source.resumed;
+  if (source.objects > 0) out["objects"] = source.objects;
   if (!source.etag.empty()) out["etag"] = source.etag;
   if (!source.modified.empty()) out["last_modified"] = source.modified;
   return out;

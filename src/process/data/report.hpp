@@ -34,9 +34,10 @@ struct SourceReport {
   std::uint64_t bytes = 0;
   std::string etag;      ///< empty: none
   std::string modified;  ///< the same
-  std::string sha256;
+  std::string sha256;    ///< empty: of several objects
   int tries = 1;
   int resumed = 0;
+  std::size_t objects = 0;  ///< how many were read as one; 0: it was one file
 };
 
 /// Absent counts are not written.

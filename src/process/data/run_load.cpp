@@ -12,6 +12,7 @@
 #include "process/data/file_kind.hpp"
 #include "process/data/files.hpp"
 #include "process/data/remote_run.hpp"
+#include "process/data/run_bigquery.hpp"
 #include "process/data/runner.hpp"
 #include "process/data/whole_file.hpp"
 
@@ -42,6 +43,10 @@ class Loader {
   StepResult<> load() {
     if (load_.database.has_value()) {
       STEP_TRY_ASSIGN(FetchedRows fetched, fetch_database(run_, load_));
+      path_ = std::move(fetched.path);
+      loose_ = std::move(fetched.loose);
+    } else if (load_.bigquery.has_value()) {
+      STEP_TRY_ASSIGN(FetchedRows fetched, fetch_bigquery(run_, load_));
       path_ = std::move(fetched.path);
       loose_ = std::move(fetched.loose);
     } else {
@@ -78,10 +83,12 @@ class Loader {
       STEP_TRY(stamp());
       return check_sha256(path_, load_.from, load_.sha256);
     }
-    STEP_TRY_ASSIGN(const Fetched fetched, fetch(run_, load_));
+    STEP_TRY_ASSIGN(const Fetched fetched,
+                    load_.files.empty() ? fetch(run_, load_) : fetch_many(run_, load_));
     path_ = fetched.path;
     whole_ = fetched.whole;
     load_.from = run_.report.source->url;
+    if (fetched.joined) load_.compression = "none";
     if (fetched.encoding.empty()) return {};
     if (load_.compression != "none") return {};  // a .gz that the server calls gzip: packed once
     if (fetched.encoding == "gzip" || fetched.encoding == "zstd") {
@@ -286,7 +293,7 @@ class Loader {
     const CsvShape shape{source_.delimiter.front(),
                          load_.quote.empty() ? '\0' : load_.quote.front(), source_.columns.size(),
                          load_.nulls};
-    std::string path = load_.from;
+    std::string path = path_;
     if (load_.compression != "none" || !load_.encoding.empty()) {
       STEP_TRY_ASSIGN(const std::vector<Fact> facts, query(compile_long_look(load_, source_)));
       const bool none = std::ranges::none_of(

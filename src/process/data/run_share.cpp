@@ -8,12 +8,14 @@
 #include <cerrno>
 #include <cstring>
 
+#include "process/data/bigquery_share.hpp"
 #include "process/data/compile.hpp"
 #include "process/data/csv_formulas.hpp"
 #include "process/data/files.hpp"
 #include "process/data/remote_run.hpp"
 #include "process/data/runner.hpp"
 #include "process/data/share_tables.hpp"
+#include "process/data/store_uploads.hpp"
 
 namespace cordyna::data {
 namespace {
@@ -42,12 +44,14 @@ class Sharer {
         data_(upstream.path),
         tables_(std::move(tables)),
         secrets_(remote_secrets()),
-        uploads_(s3_place(share.remote, secrets_), tries()) {}
+        bigquery_(run, share, upstream.path, secrets_),
+        uploads_(s3_place(share.remote, secrets_), share.remote.gcs.endpoint, tries()) {}
 
   StepResult<> share() {
     STEP_TRY(stage_files());
     STEP_TRY(fill());
     STEP_TRY(stage_uploads());
+    STEP_TRY(told(bigquery_.stage()));
     STEP_TRY(tables_.stage());
     for (const StagedFile& file : files_) {
       const Result<> synced = file.sync();
@@ -78,7 +82,14 @@ class Sharer {
     const std::size_t done = done_ + more;
     if (done == 0) return "; what was shared before is untouched";
     return fmt::format("; {} of {} targets have the new data already", done,
-                       share_.to.size() + share_.tables.size());
+                       share_.to.size() + share_.tables.size() + share_.bigquery.size());
+  }
+
+  /// An error of BigQuery says what became of the share before.
+  StepResult<> told(StepResult<> done) const {
+    if (done.has_value() || done.error().code == TaskErrorCode::kSignalled) return done;
+    done.error().message += so_far(bigquery_.committed());
+    return done;
   }
 
   [[nodiscard]] std::unexpected<TaskError> file_error(const Error& error) const {
@@ -90,7 +101,7 @@ class Sharer {
   StepResult<> stage_files() {
     files_.reserve(share_.to.size());
     for (const std::string& target : share_.to) {
-      if (is_s3(target)) continue;
+      if (is_object(target)) continue;
       Result<StagedFile> file = StagedFile::create(target);
       if (!file.has_value()) return file_error(file.error());
       files_.push_back(std::move(*file));
@@ -103,7 +114,7 @@ class Sharer {
     bool converts = false;
     std::size_t file = 0;
     for (std::size_t i = 0; i < share_.to.size(); ++i) {
-      const bool remote = is_s3(share_.to[i]);
+      const bool remote = is_object(share_.to[i]);
       const StagedFile* staged = remote ? nullptr : &files_[file++];
       if (share_.to[i].ends_with(".parquet")) {
         if (staged == nullptr) continue;
@@ -147,18 +158,16 @@ class Sharer {
   }
 
   StepResult<> stage_uploads() {
-    std::vector<http::S3Upload> uploads;
+    std::vector<StoreUpload> uploads;
     for (std::size_t i = 0; i < share_.to.size(); ++i) {
       const std::string& target = share_.to[i];
-      if (!is_s3(target)) continue;
-      const Result<http::S3Name> name = http::parse_s3(target);
-      if (!name.has_value()) return upload_error(name.error());
+      if (!is_object(target)) continue;
       const std::string path =
           target.ends_with(".parquet") ? data_ : fmt::format("{}/out/{}", run_.step.paths.work, i);
-      uploads.push_back({path, *name, content_type(target)});
+      uploads.push_back({path, target, content_type(target)});
     }
     if (uploads.empty()) return {};
-    const Result<> staged = uploads_.stage(std::move(uploads));
+    const Result<> staged = uploads_.stage(std::move(uploads), secrets_);
     return staged.has_value() ? StepResult<>() : upload_error(staged.error());
   }
 
@@ -166,6 +175,8 @@ class Sharer {
   StepResult<> commit() {
     STEP_TRY(tables_.commit());
     done_ += share_.tables.size();
+    STEP_TRY(told(bigquery_.commit()));
+    done_ += share_.bigquery.size();
     const Result<> uploaded = uploads_.commit();
     if (!uploaded.has_value()) return upload_error(uploaded.error());
     done_ += share_.to.size() - files_.size();
@@ -187,7 +198,8 @@ class Sharer {
   const std::string& data_;
   TableShares tables_;
   RemoteSecrets secrets_;
-  http::S3Uploads uploads_;
+  BigqueryShares bigquery_;
+  StoreUploads uploads_;
   std::size_t done_ = 0;           ///< targets that have the new data
   std::vector<StagedFile> files_;  ///< of the targets on this machine, in their order
 };

@@ -56,8 +56,9 @@ StepResult<std::string> resolve_path(std::string_view key, std::string_view path
   const std::size_t scheme = path.find("://");
   if (scheme != std::string_view::npos && path.substr(0, scheme) != "file") {
     return bad_value(
-        key, fmt::format("'{}' is not supported: a file's path is, {}", path.substr(0, scheme + 3),
-                         key == "to" ? "and s3://" : "and http://, https://, s3://"));
+        key,
+        fmt::format("'{}' is not supported: a file's path is, {}", path.substr(0, scheme + 3),
+                    key == "to" ? "and s3:// and gs://" : "and http://, https://, s3://, gs://"));
   }
   const std::string_view bare = scheme == std::string_view::npos ? path : path.substr(scheme + 3);
   const std::filesystem::path whole = std::filesystem::path(folder) / bare;
@@ -74,6 +75,7 @@ std::string_view ending_of(std::string_view path) {
 StepResult<> read_format(const json::object& params, LoadParams& load) {
   std::string_view path = load.from;
   if (is_http(path)) path = path.substr(0, path.find_first_of("?#"));
+  if (!load.files.empty()) path = load.files;
   const std::string_view ending = ending_of(path);
   if (ending == "gz" || ending == "zst") {
     load.compression = ending == "gz" ? "gzip" : "zstd";
@@ -149,6 +151,14 @@ StepResult<> read_sha256(const json::object& params, LoadParams& load) {
 
 StepResult<> parse_database(const json::object& params, LoadParams& load) {
   STEP_TRY_ASSIGN(const json::object* connection, read_object(params, "connection"));
+  load.format = FileFormat::kParquet;
+  load.nulls.clear();
+  if (is_bigquery(*connection)) {
+    STEP_TRY_ASSIGN(NamedSource named, parse_bigquery_source(params, *connection));
+    load.from = std::move(named.shown);
+    load.bigquery = std::move(named.source);
+    return {};
+  }
   DatabaseSource source;
   STEP_TRY_ASSIGN(source.connection, parse_connection(*connection));
   STEP_TRY_ASSIGN(const std::optional<std::int64_t> timeout,
@@ -165,8 +175,6 @@ StepResult<> parse_database(const json::object& params, LoadParams& load) {
     STEP_TRY_ASSIGN(source.sql, read_fragment(params, "sql", "sql"));
     load.from = source.connection.name + "'s answer to 'sql'";
   }
-  load.format = FileFormat::kParquet;
-  load.nulls.clear();
   load.database = std::move(source);
   return {};
 }
@@ -180,8 +188,9 @@ StepResult<LoadParams> parse_load(const json::object& params, std::string_view f
     STEP_TRY(parse_database(params, load));
   } else {
     if (!from.has_value()) return bad_value("from", "it is missing");
-    if (is_http(*from) || is_s3(*from)) {
-      STEP_TRY(check_address("from", *from, load.remote));
+    STEP_TRY_ASSIGN(load.files, parse_files(params, *from));
+    if (is_http(*from) || is_object(*from)) {
+      STEP_TRY(check_address("from", *from, load.remote, load.files.empty()));
       load.from = *from;
     } else {
       STEP_TRY_ASSIGN(load.from, resolve_path("from", *from, folder));
@@ -300,7 +309,7 @@ StepResult<MergeParams> parse_merge(const json::object& params) {
 
 StepResult<> add_file(const std::string& target, std::string_view folder, ShareParams& share) {
   std::string path = target;
-  if (is_s3(target)) {
+  if (is_object(target)) {
     STEP_TRY(check_address("to", target, share.remote));
   } else {
     STEP_TRY_ASSIGN(path, resolve_path("to", target, folder));
@@ -329,11 +338,21 @@ StepResult<> add_table(const json::object& object, const std::string& name,
                        const TableDefaults& defaults, ShareParams& share) {
   TableTarget target;
   STEP_TRY_ASSIGN(const json::object* connection, read_object(object, "connection"));
-  STEP_TRY_ASSIGN(target.connection, parse_connection(*connection));
-  STEP_TRY_ASSIGN(target.table, parse_table_name("to", name));
   STEP_TRY_ASSIGN(std::optional<std::string> mode, read_text(object, "mode"));
   if (!mode.has_value()) mode = defaults.mode;
   STEP_TRY_ASSIGN(target.mode, parse_mode(mode.value_or("replace")));
+  if (is_bigquery(*connection)) {
+    STEP_TRY_ASSIGN(BigqueryTarget other, parse_bigquery_target(*connection, name, target.mode));
+    const auto same = [&other](const BigqueryTarget& one) { return one.shown() == other.shown(); };
+    if (std::ranges::any_of(share.bigquery, same)) {
+      return bad_value("to", fmt::format("'{}' is there twice", other.shown()));
+    }
+    if (object.contains("key")) return bad_value("key", "BigQuery has no keys to go by");
+    share.bigquery.push_back(std::move(other));
+    return {};
+  }
+  STEP_TRY_ASSIGN(target.connection, parse_connection(*connection));
+  STEP_TRY_ASSIGN(target.table, parse_table_name("to", name));
   STEP_TRY_ASSIGN(target.key, read_texts(object, "key"));
   if (target.key.empty()) target.key = defaults.key;
   if (target.mode == ShareMode::kUpsert && target.key.empty()) {

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "guard/judge.hpp"
+#include "process/data/bigquery.hpp"
 #include "process/data/connection.hpp"
 #include "process/data/contract_types.hpp"
 #include "process/data/remote.hpp"
@@ -32,9 +33,11 @@ struct SourceColumn {
 };
 
 struct LoadParams {
-  std::string from;  ///< absolute, or an address: http://, https://, s3://; of a database: what
-                     ///< messages call it
+  std::string from;   ///< absolute, or an address: http://, https://, s3://, gs://; of a
+                      ///< database: what messages call it
+  std::string files;  ///< which objects whose names begin as `from` does; empty: that one alone
   std::optional<DatabaseSource> database;  ///< then the file is made from it first
+  std::optional<BigquerySource> bigquery;  ///< the same
   FileFormat format = FileFormat::kCsv;
   std::string compression = "none";  ///< none, gzip, zstd
   std::string delimiter;             ///< empty: "," with a contract, found out without one
@@ -46,7 +49,7 @@ struct LoadParams {
   double rejects_percent_max = 0;
   std::string sha256;  ///< of the file, as lower-case hexadecimal digits; empty: any
   RemoteParams remote;
-  [[nodiscard]] bool is_remote() const { return is_http(from) || is_s3(from); }
+  [[nodiscard]] bool is_remote() const { return is_http(from) || is_object(from); }
   [[nodiscard]] DriftPolicy drift() const {
     return contract.has_value() ? contract->drift : DriftPolicy{};
   }
@@ -136,8 +139,9 @@ struct ShareParams {
   std::string of;
   OnFormula formulas = OnFormula::kWarn;
   std::optional<GuardPolicy> guard;  ///< of its own; nothing: switched off
-  std::vector<std::string> to;       ///< files, absolute, or s3://
+  std::vector<std::string> to;       ///< files, absolute, s3:// or gs://
   std::vector<TableTarget> tables;
+  std::vector<BigqueryTarget> bigquery;
   RemoteParams remote;
 };
 

@@ -15,9 +15,11 @@ std::vector<std::string> secrets_of(const Step& step) {
   if (const auto* secure = std::get_if<SecureParams>(&step.params)) return secure->keys();
   if (const auto* load = std::get_if<LoadParams>(&step.params)) {
     if (load->database.has_value()) add(load->database->connection.password);
+    if (load->bigquery.has_value()) add(load->bigquery->connection.key);
   }
   if (const auto* share = std::get_if<ShareParams>(&step.params)) {
     for (const TableTarget& target : share->tables) add(target.connection.password);
+    for (const BigqueryTarget& target : share->bigquery) add(target.connection.key);
   }
   return names;
 }

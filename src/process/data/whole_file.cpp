@@ -21,13 +21,18 @@ std::unexpected<Error> damaged(std::string how) {
   return fail(ErrorCode::kCorrupt, std::move(how));
 }
 
+using Take = std::function<Result<>(std::string_view piece)>;
+
 /// What came out so far. A small file may hold more than any disk.
 class Unpacked {
  public:
-  explicit Unpacked(std::uint64_t bytes_max) : bytes_max_(bytes_max) {}
-  Result<> add(std::size_t bytes) {
-    bytes_ += bytes;
-    if (bytes_max_ == 0 || bytes_ <= bytes_max_) return {};
+  explicit Unpacked(std::uint64_t bytes_max, const Take& take = {})
+      : bytes_max_(bytes_max), take_(take) {}
+  Result<> add(const unsigned char* bytes, std::size_t size) {
+    bytes_ += size;
+    if (bytes_max_ == 0 || bytes_ <= bytes_max_) {
+      return take_ ? take_({reinterpret_cast<const char*>(bytes), size}) : Result<>();
+    }
     return fail(
         ErrorCode::kInvalidArgument,
         fmt::format("unpacks to more than {} bytes, the limit (transfer.max_size)", bytes_max_));
@@ -35,6 +40,7 @@ class Unpacked {
 
  private:
   std::uint64_t bytes_max_;
+  Take take_;
   std::uint64_t bytes_ = 0;
 };
 
@@ -86,7 +92,7 @@ Result<> check_gzip(const std::string& path, Unpacked unpacked) {
         return damaged(fmt::format("is damaged: {}",
                                    stream.msg == nullptr ? "gzip cannot read it" : stream.msg));
       }
-      TRY(unpacked.add(out.size() - stream.avail_out));
+      TRY(unpacked.add(out.data(), out.size() - stream.avail_out));
       full = within && stream.avail_out == 0;
     }
     return {};
@@ -110,7 +116,7 @@ Result<> check_zstd(const std::string& path, Unpacked unpacked) {
       if (ZSTD_isError(wanted) != 0) {
         return damaged(fmt::format("is damaged: {}", ZSTD_getErrorName(wanted)));
       }
-      TRY(unpacked.add(into.pos));
+      TRY(unpacked.add(out.data(), into.pos));
       full = into.pos == into.size && wanted != 0;
     }
     return {};
@@ -126,6 +132,15 @@ Result<> check_whole(const std::string& path, const std::string& compression,
   if (compression == "gzip") return check_gzip(path, Unpacked(bytes_max));
   if (compression == "zstd") return check_zstd(path, Unpacked(bytes_max));
   return {};
+}
+
+Result<> unpack(const std::string& path, const std::string& compression, std::uint64_t bytes_max,
+                const std::function<Result<>(std::string_view piece)>& take) {
+  if (compression == "gzip") return check_gzip(path, Unpacked(bytes_max, take));
+  if (compression == "zstd") return check_zstd(path, Unpacked(bytes_max, take));
+  Unpacked plain(bytes_max, take);
+  return read_all(
+      path, [&plain](unsigned char* bytes, std::size_t size) { return plain.add(bytes, size); });
 }
 
 }  // namespace cordyna::data

@@ -4,7 +4,9 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
+#include <string_view>
 
 #include "base/result.hpp"
 
@@ -15,5 +17,11 @@ namespace cordyna::data {
 /// or is damaged; kInvalidArgument: it is larger; kUnavailable: it cannot be read.
 [[nodiscard]] Result<> check_whole(const std::string& path, const std::string& compression,
                                    std::uint64_t bytes_max);
+
+/// All that is in the file, in pieces; of another `compression`, the file as it is. Errors: the
+/// same, and those of `take`.
+[[nodiscard]] Result<> unpack(const std::string& path, const std::string& compression,
+                              std::uint64_t bytes_max,
+                              const std::function<Result<>(std::string_view piece)>& take);
 
 }  // namespace cordyna::data

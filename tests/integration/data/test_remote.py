@@ -9,26 +9,22 @@ from __future__ import annotations
 import fcntl
 import gzip
 import io
-import os
 import subprocess
 import threading
-import urllib.request
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-import boto3
 import pandas as pd
 import pytest
 from kept_files import files_below
-from moto.server import ThreadedMotoServer
+from store_servers import ACCESS, SECRET, Lake, s3_keys
+from store_servers import dyna as dyna_with
 
-ROOT = Path(__file__).resolve().parents[3]
-DYNA = os.environ.get("DYNA_BIN", str(ROOT / "build" / "release" / "bin" / "dyna"))
+pytest_plugins = ["store_fixtures"]
+
 TOKEN = "token-that-nobody-may-see-4711"
 QUERY_KEY = "query key/that nobody&may see"
-ACCESS = "access-key-4711"
-SECRET = "secret-key-that-nobody-may-see-4711"
 ROWS = 5000
 SECRETS = {
     "DYNA_SECRET_API_TOKEN": TOKEN,
@@ -105,62 +101,8 @@ def web() -> Iterator[WebServer]:
     server.close()
 
 
-class Lake:
-    """A bucket `lake` on moto."""
-
-    def __init__(self, endpoint: str) -> None:
-        self.endpoint = endpoint
-        self.client = boto3.client(
-            "s3",
-            endpoint_url=endpoint,
-            aws_access_key_id=ACCESS,
-            aws_secret_access_key=SECRET,
-            region_name="us-east-1",
-        )
-        self.client.create_bucket(Bucket="lake")
-
-    def get(self, key: str) -> bytes:
-        return self.client.get_object(Bucket="lake", Key=key)["Body"].read()
-
-    def keys(self) -> list[str]:
-        listed = self.client.list_objects_v2(Bucket="lake").get("Contents", [])
-        return [entry["Key"] for entry in listed]
-
-    def open_uploads(self) -> int:
-        return len(self.client.list_multipart_uploads(Bucket="lake").get("Uploads", []))
-
-
-@pytest.fixture
-def lake() -> Iterator[Lake]:
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    endpoint = f"http://{host}:{port}"
-    # What an earlier test left lives in this process, not in its server.
-    reset = urllib.request.Request(f"{endpoint}/moto-api/reset", method="POST")
-    urllib.request.urlopen(reset).close()
-    yield Lake(endpoint)
-    server.stop()
-
-
 def dyna(folder: Path, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    hidden = ("AWS_", "DYNA_SECRET_", "http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY")
-    env = {k: v for k, v in os.environ.items() if not k.startswith(hidden)}
-    return subprocess.run(
-        [DYNA, *words],
-        cwd=folder,
-        env={**env, **SECRETS, **variables},
-        check=False,
-        capture_output=True,
-        text=True,
-    )
-
-
-def s3_keys(lake: Lake) -> str:
-    return (
-        f"{{endpoint: '{lake.endpoint}', access_key: {{secret: LAKE_ACCESS}}, "
-        "secret_key: {secret: LAKE_SECRET}}"
-    )
+    return dyna_with(folder, *words, **{**SECRETS, **variables})
 
 
 def load_and_share(web: WebServer, lake: Lake, targets: str) -> str:
