@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import gzip
 import io
+import os
+import signal
 import subprocess
+import threading
 from pathlib import Path
 
 import pandas as pd
 import pytest
-from google_front import TOKEN
+from google_front import TOKEN, Answer, Headers
 from kept_files import content_below
-from store_servers import ACCESS, SECRET, GoogleLake, Lake, dyna
+from store_servers import ACCESS, DYNA, SECRET, GoogleLake, Lake, dyna
 
 pytest_plugins = ["store_fixtures"]
 
@@ -248,3 +251,71 @@ tasks:
         done = run(tmp_path, flow, {})
         assert done.returncode == 1
         assert "ACCESS_DENIED" in said(done), said(done)
+
+
+def test_a_share_that_is_cancelled_leaves_what_was_there(
+    tmp_path: Path, google: GoogleLake
+) -> None:
+    secrets = connect_google(tmp_path, google)
+    google.put("in.csv", b"id\n1\n")
+    google.put("out.csv", b"old")
+    reached, ended = threading.Event(), threading.Event()
+    behind = google.front.behind
+
+    def slow(method: str, path: str, headers: Headers, body: bytes) -> Answer:
+        if method == "PUT":
+            reached.set()
+            ended.wait(timeout=60)
+            return 503, {}, b""
+        return behind(method, path, headers, body)
+
+    google.front.behind = slow
+    flow = copy_flow("gs://lake/in.csv", "gs://lake/out.csv", "gcs")
+    (tmp_path / "flow.yaml").write_text(flow, encoding="utf-8")
+    running = subprocess.Popen([DYNA, "run", "flow.yaml"], cwd=tmp_path, env=os.environ | secrets)
+    assert reached.wait(timeout=60)
+    running.send_signal(signal.SIGINT)
+    assert running.wait(timeout=60) != 0
+    ended.set()
+    assert google.get("out.csv") == b"old"
+    assert [method for method, _ in google.front.seen if method == "DELETE"] == ["DELETE"]
+
+
+LARGE = """
+id: large
+tasks:
+  - {id: one, type: load, from: one.csv}
+  - id: rows
+    type: transform
+    needs: one
+    sql: select i as id, repeat('x', 60) as pad from one, range(1100000) as r(i)
+  - {id: out, type: share, of: rows, to: TARGET, formulas: keep, STORE: lake, transfer: {delay: 10ms}}
+"""
+
+
+def large_lines(text: bytes) -> None:
+    assert len(text) > 70_000_000
+    lines = text.splitlines()
+    assert len(lines) == 1_100_001
+    assert lines[-1] == b"1099999," + b"x" * 60
+
+
+def test_a_large_share_to_s3_comes_in_parts(tmp_path: Path, lake: Lake) -> None:
+    secrets = connect_s3(tmp_path, lake)
+    (tmp_path / "one.csv").write_text("a\n1\n", encoding="utf-8")
+    flow = LARGE.replace("TARGET", "'s3://lake/large.csv'").replace("STORE", "s3")
+    done = run(tmp_path, flow, secrets)
+    assert done.returncode == 0, said(done)
+    large_lines(lake.get("large.csv"))
+    assert lake.client.head_object(Bucket="lake", Key="large.csv")["ETag"].endswith('-2"')
+    assert lake.open_uploads() == 0
+
+
+def test_a_large_share_to_google_comes_in_chunks(tmp_path: Path, google: GoogleLake) -> None:
+    secrets = connect_google(tmp_path, google)
+    (tmp_path / "one.csv").write_text("a\n1\n", encoding="utf-8")
+    flow = LARGE.replace("TARGET", "'gs://lake/large.csv'").replace("STORE", "gcs")
+    done = run(tmp_path, flow, secrets)
+    assert done.returncode == 0, said(done)
+    large_lines(google.get("large.csv"))
+    assert len([path for method, path in google.front.seen if method == "PUT"]) == 9

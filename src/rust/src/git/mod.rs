@@ -114,11 +114,7 @@ pub fn fetch(remote: &Remote) -> Result<Tip, Problem> {
     let mut origin = repository.remote_anonymous(remote.url).map_err(wrong)?;
     origin
         .fetch(&[spec], Some(&mut options), None)
-        .map_err(|error| match error.code() {
-            // Of ours: who was killed while writing left its lock.
-            ErrorCode::Locked => damaged(error),
-            _ => told(&error, cut.get(), remote),
-        })?;
+        .map_err(|error| told(&error, cut.get(), remote))?;
     drop(options);
     let fetched = repository
         .find_reference(FETCHED)
@@ -219,6 +215,10 @@ pub(crate) fn told(error: &Error, cut: Cut, remote: &Remote) -> Problem {
         return Problem::Denied(format!(
             "its key is none of those that 'known_hosts' has ({text})"
         ));
+    }
+    // What is wrong with files of ours, as a lock that a kill left, is nobody else's fault.
+    if error.code() == ErrorCode::Locked || says(&*remote.clone.to_string_lossy()) {
+        return Problem::Damaged(text);
     }
     match error.code() {
         ErrorCode::Auth | ErrorCode::Certificate => Problem::Denied(text),

@@ -223,6 +223,14 @@ fn who_stops_and_what_is_not_there_is_told() {
     let clone = world.root.join("clone");
     let url = format!("file://{}", world.root.join("nothing").display());
     assert!(fetch(&remote(&url, &clone, "main")).is_err());
+    let lock = clone.join("refs/dyna/fetched.lock");
+    fs::create_dir_all(lock.parent().unwrap()).unwrap();
+    fs::write(&lock, "").unwrap();
+    let (url, good) = (world.url(), world.commit(&[("a", "1")]));
+    let locked = fetch(&remote(&url, &clone, "main"));
+    assert!(matches!(locked, Err(Problem::Damaged(_))));
+    fs::remove_file(&lock).unwrap();
+    assert_eq!(fetch(&remote(&url, &clone, "main")).unwrap().id, good);
     fs::write(clone.join("HEAD"), "nonsense").unwrap();
     let url = world.url();
     world.commit(&[("a", "1")]);
