@@ -42,6 +42,7 @@ class SyncPlanTest : public testing::Test {
   }
   static std::vector<std::string> names(const SyncPlan& plan) {
     std::vector<std::string> out;
+    out.reserve(plan.changes.size());
     for (const FlowChange& change : plan.changes) {
       out.push_back((change.canonical.empty() ? "-" : "+") + change.flow_id);
     }
