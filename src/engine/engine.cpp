@@ -256,7 +256,14 @@ void Engine::advance(Millis now, Decision& out) {
 }
 
 void Engine::hand_out(Step& step) {
-  while (const auto turn = shared_.slots.next(step.now)) {
+  const auto is_gone = [this](const SlotRequest& request) {
+    const auto found = runs_.find(request.run);
+    return found == runs_.end() || !found->second->wants_slot(request.task);
+  };
+  while (true) {
+    shared_.slots.drop_placed(is_gone);
+    const auto turn = shared_.slots.next(step.now);
+    if (!turn.has_value()) break;
     const auto found = runs_.find(turn->request.run);
     if (found != runs_.end()) (void)found->second->hand_out(step, *turn);
   }

@@ -95,6 +95,21 @@ TEST_F(PlacesTest, SmallOnesDoNotOvertakeALargeOneForEver) {
   EXPECT_EQ(starts(), "large@dear ");
 }
 
+TEST_F(PlacesTest, WhoIsCancelledKeepsNobodyOut) {
+  begin({placed("a", 6), placed("large", 8)});
+  EXPECT_EQ(starts(), "a@dear ");
+  auto other = std::make_shared<Flow>(*flow_);
+  TaskSpec small = placed("small", 1);
+  small.place.name = "dear";
+  other->tasks = {small};
+  ASSERT_TRUE(engine_.start_run(now_, {2, RunId{"s"}, other, "{}", "{}"}, out_).has_value());
+  EXPECT_EQ(starts(), "");  // the large one came first
+  ASSERT_TRUE(engine_.cancel_run(now_, 1, out_).has_value());
+  EXPECT_EQ(starts(), "small@dear ");
+  ASSERT_EQ(last_.cancels.size(), 1U);
+  EXPECT_EQ(last_.cancels[0].place->name, "dear");
+}
+
 TEST_F(PlacesTest, PriorityGoesBeforeArrivalAlsoWithOtherNeeds) {
   begin({placed("a", 2), placed("b", 8), placed("c", 8), placed("d", 7, 5)});
   EXPECT_EQ(starts(), "d@dear a@cheap ");

@@ -107,6 +107,10 @@ void RunMachine::begin_attempt(Step& step, TaskIndex task, AttemptState state,
                 turn.reason);
 }
 
+bool RunMachine::wants_slot(TaskIndex task) const {
+  return tasks_[task].wants_slot && !ended() && tasks_[task].state == TaskState::kPending;
+}
+
 bool RunMachine::hand_out(Step& step, const SlotTurn& turn) {
   const TaskIndex task = turn.request.task;
   TaskLive& live = tasks_[task];

@@ -66,6 +66,7 @@ class RunMachine {
   void on_timer(Step& step, const Timer& timer);
   /// Hands out an attempt if the task still wants one. False: it does not want the slot.
   bool hand_out(Step& step, const SlotTurn& turn);
+  [[nodiscard]] bool wants_slot(TaskIndex task) const;
   /// Works off at most `budget` tasks of the list; what is left of the budget comes back.
   std::size_t settle(Step& step, std::size_t budget);
   [[nodiscard]] bool has_work() const {

@@ -126,6 +126,14 @@ Slots::PlacedTurn Slots::next_placed(Millis now) {
   return {};
 }
 
+void Slots::drop_placed(const std::function<bool(const SlotRequest&)>& is_gone) {
+  std::erase_if(placed_, [&](auto& entry) {
+    SlotQueue& queue = entry.second.waiting;
+    while (!queue.empty() && is_gone(queue.front())) (void)queue.pop();
+    return queue.empty();
+  });
+}
+
 std::optional<SlotTurn> Slots::next(Millis now) {
   std::size_t best = queues_.size();
   for (const std::size_t queue : open_) {

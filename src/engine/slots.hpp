@@ -15,6 +15,7 @@
 #include <compare>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -87,6 +88,9 @@ class Slots {
 
   /// A task wants a slot. It is asked once it is its turn.
   void want(SlotRequest request, std::string_view pool, const PlaceNeed& place = {});
+  /// Of those that wait for a place, drops first ones that want none any more: they would keep it
+  /// from others.
+  void drop_placed(const std::function<bool(const SlotRequest&)>& is_gone);
   /// Takes out the next task that may have a slot now; nothing: all wait.
   [[nodiscard]] std::optional<SlotTurn> next(Millis now);
   /// Calls `what` with each time at which a pool that somebody waits for has a start again, and the

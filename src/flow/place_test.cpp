@@ -96,6 +96,10 @@ TEST_F(PlaceFile, ATaskSaysWhatItNeedsAndItsTypeWhereItCanRun) {
   EXPECT_EQ(need().types, place_bit(PlaceType::kDocker) | place_bit(PlaceType::kKubernetes));
   EXPECT_EQ(of_task("type: container, image: x, user: '1'"), "");
   EXPECT_EQ(need().types, place_bit(PlaceType::kDocker));
+  for (const char* docker : {"cache: {key: a}", "resources: {time: 1m}", "tty: true"}) {
+    EXPECT_EQ(of_task(fmt::format("type: container, image: x, {}", docker)), "");
+    EXPECT_EQ(need().types, place_bit(PlaceType::kDocker)) << docker;
+  }
   EXPECT_EQ(of_task("type: container, image: x, place: {labels: {gpu: a100}}"), "");
   EXPECT_EQ(need().labels, (PlaceLabels{{"gpu", "a100"}}));
   EXPECT_EQ(of_task("type: kubernetes, image: x, place: big"), "");

@@ -90,6 +90,8 @@ PlaceSpec place_of(const Node& name, const Node& value, ValueReader& reader, Rep
 
 /// What only Docker does for a container.
 std::string_view docker_only(const TaskDraft& draft) {
+  if (!draft.spec.cache.key.empty()) return "cache";  // what a cluster does is not kept here
+  if (draft.spec.resources.cpu_time > 0) return "resources.time";
   for (const auto& [key, json] : draft.params) {
     for (const std::string_view name : {"auth", "container_labels", "mounts", "user"}) {
       if (key == name) return name;

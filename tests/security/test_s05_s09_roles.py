@@ -35,6 +35,7 @@ WANTED = {
 SERVER = {
     ("GET", "/metrics"): "viewer",
     ("GET", "/api/v1/pools"): "viewer",
+    ("GET", "/api/v1/places"): "viewer",
     ("GET", "/api/v1/secrets"): "author",
     ("PUT", "/api/v1/secrets/KEY"): "author",
     ("DELETE", "/api/v1/secrets/KEY"): "author",

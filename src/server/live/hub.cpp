@@ -30,7 +30,8 @@ void Hub::keep_changes_of(const ChangeSet& changes) {
   for (const TickRow& tick : changes.ticks) triggers.insert(tick.ns);
   for (const std::string& ns : triggers) keep({0, ChangeKind::kTrigger, ns});
   const auto moves_pool = [](const AttemptRow& attempt) {
-    return !attempt.pool.empty() && attempt.from != attempt.state;
+    const bool holds = !attempt.pool.empty() || !attempt.place.place.empty();
+    return holds && attempt.from != attempt.state;
   };
   if (std::ranges::any_of(changes.attempts, moves_pool)) {
     keep({0, ChangeKind::kPool, std::string(kEverywhere)});

@@ -394,6 +394,23 @@ TEST_F(Migrations, AStateOfVersion17KeepsItsFlowsAndTakesTheirTexts) {
   EXPECT_EQ(store().find_source(source.hash).value(), source.text);
 }
 
+TEST_F(Migrations, AttemptsOfVersion19HaveNoPlaceAndLaterOnesMayHave) {
+  std::filesystem::create_directory(layout().folder());
+  meddle(state_of_version(19) + "PRAGMA journal_mode = WAL");
+
+  open();
+
+  AttemptRow attempt = store().list_attempts(3).value().at(0);
+  EXPECT_EQ(attempt.place, PlaceHold{});
+  attempt.from = std::nullopt;
+  attempt.attempt = 2;
+  attempt.place = {"big", PlaceType::kDocker, 500, 1};
+  ChangeSet changes;
+  changes.attempts.push_back(attempt);
+  must_commit(store(), changes);
+  EXPECT_EQ(store().list_attempts(3).value().at(1).place, attempt.place);
+}
+
 TEST_F(Migrations, AStateOfVersion18KeepsItsNoticesAndTheirNumbers) {
   std::filesystem::create_directory(layout().folder());
   const std::string values = ", 5, 'lost', 'orders', '', '', '', 0, '', '', 'it is lost');";

@@ -26,7 +26,12 @@ tasks:
     script: "echo begun; while [ ! -e {{ inputs.gate }} ]; do sleep 0.05; done; echo done"
   - {id: second, type: log, needs: [first], message: after}
 """
-PROJECT = "pools:\n  db: {slots: 2, description: the warehouse}\n"
+PROJECT = """
+pools:
+  db: {slots: 2, description: the warehouse}
+places:
+  far: {type: docker, slots: 3, cpu: 2.5, memory: 8GB, cost: 0.5, labels: {gpu: a100}}
+"""
 
 
 @dataclass

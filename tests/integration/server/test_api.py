@@ -268,6 +268,7 @@ def test_schedules_and_ticks(server: Server) -> None:
     assert ticks[0]["tick"] == "begun"
     assert server.call("GET", "/api/v1/flows/acme/nothing/ticks").status == 404
     assert server.ok("GET", "/api/v1/pools") == {"pools": []}
+    assert server.ok("GET", "/api/v1/places") == {"places": []}
     assert server.ok("GET", "/api/v1/backfills") == {"backfills": []}
     assert server.call("GET", "/api/v1/backfills/1").status == 404
 

@@ -159,6 +159,8 @@ READS = [
     ("flows", "show", "acme/daily"),
     ("flows", "show", "daily", "--json"),
     ("pools",),
+    ("places",),
+    ("places", "--json"),
     ("pools", "--json"),
     ("backfill", "list"),
     ("schedule", "ticks", "acme/daily", "--json"),
