@@ -127,11 +127,11 @@ Slots::PlacedTurn Slots::next_placed(Millis now) {
 }
 
 void Slots::drop_placed(const std::function<bool(const SlotRequest&)>& is_gone) {
-  std::erase_if(placed_, [&](auto& entry) {
-    SlotQueue& queue = entry.second.waiting;
+  for (auto at = placed_.begin(); at != placed_.end();) {
+    SlotQueue& queue = at->second.waiting;
     while (!queue.empty() && is_gone(queue.front())) (void)queue.pop();
-    return queue.empty();
-  });
+    at = queue.empty() ? placed_.erase(at) : std::next(at);
+  }
 }
 
 std::optional<SlotTurn> Slots::next(Millis now) {

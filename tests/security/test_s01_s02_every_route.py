@@ -106,7 +106,7 @@ def example(operation: dict[str, Any]) -> dict[str, Any]:
         "startRun": {}, "rerunRun": {}, "decideTask": {"decision": "approve"}, "steerBackfill": {"action": "pause"},
         "applyFlows": {"files": [{"name": "x.yaml", "text": "id: x\nnamespace: acme\ntasks: [{id: a, type: log, message: b}]\n"}]},
         "validateFlow": {"name": "x.yaml", "text": "id: x\ntasks: []\n"}, "setSecret": {"value": "x"},
-        "postTaskEvents": {}, "putUser": {"grants": []}, "settleEvent": {"op": "drop"}, "switchFlow": {"enabled": False},
+        "postTaskEvents": {}, "syncGit": {}, "pushGit": {}, "putUser": {"grants": []}, "settleEvent": {"op": "drop"}, "switchFlow": {"enabled": False},
         "startBackfill": {"from": "2026-01-01", "to": "2026-01-02"}}[operation["operationId"]]  # fmt: skip
 
 
