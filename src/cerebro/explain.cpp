@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <limits>
+#include <map>
+#include <string>
+#include <utility>
 
 #include "cerebro/plain_evaluator.hpp"
 #include "cerebro/surroundings.hpp"
@@ -37,10 +40,12 @@ Result<std::vector<engine::Blocker>> explain(StoreReader& store, RunNo run,
 
 namespace {
 
-/// All runs that have begun, in an engine of their own; nothing is sent or written.
-Result<> restore_all(StoreReader& store, const FlowLoader& loader,
-                     const engine::Surroundings& around, Millis now, engine::Engine& engine,
-                     std::vector<RunNo>& restored) {
+/// All runs that have begun, in an engine of their own; nothing is sent or written. Calls `waits`
+/// with each task that is not done, and its run.
+template <class Waits>
+Result<> restore_all(StoreReader& store, const FlowLoader& loader, const engine::Limits& limits,
+                     Millis now, engine::Engine& engine, const Waits& waits) {
+  TRY_ASSIGN(const engine::Surroundings around, look_round(store, limits, now));
   engine.know(now, around);
   engine::Decision unused;
   for (const RunRow& row : around.runs) {
@@ -50,7 +55,7 @@ Result<> restore_all(StoreReader& store, const FlowLoader& loader,
     TRY_ASSIGN(const FlowVersionRow version, store.find_flow(row.flow_hash));
     TRY_ASSIGN(auto flow, loader(version.canonical, row.folder));
     TRY(engine.restore_run(now, std::move(snapshot), std::move(flow), unused));
-    restored.push_back(row.no);
+    for (const engine::Blocker& blocker : engine.why(row.no, now)) waits(row.no, blocker);
   }
   return {};
 }
@@ -59,21 +64,17 @@ Result<> restore_all(StoreReader& store, const FlowLoader& loader,
 
 Result<std::vector<PoolUse>> pool_use(StoreReader& store, const FlowLoader& loader,
                                       const engine::Limits& limits, Millis now) {
-  TRY_ASSIGN(const engine::Surroundings around, look_round(store, limits, now));
   const PlainEvaluator evaluator;
   engine::Engine engine({1, limits.pools, limits.places}, evaluator);
-  std::vector<RunNo> restored;
-  TRY(restore_all(store, loader, around, now, engine, restored));
   std::vector<PoolUse> use;
   use.reserve(limits.pools.size());
   for (const PoolSpec& spec : limits.pools) use.push_back({spec});
-  for (const RunNo run : restored) {
-    for (const engine::Blocker& blocker : engine.why(run, now)) {
-      const auto pool = std::ranges::find(
-          use, blocker.pool, [](const PoolUse& one) { return std::string_view(one.spec.name); });
-      if (pool != use.end()) pool->waiting.push_back({run, blocker.path});
-    }
-  }
+  const auto waits = [&use](RunNo run, const engine::Blocker& blocker) {
+    const auto pool = std::ranges::find(
+        use, blocker.pool, [](const PoolUse& one) { return std::string_view(one.spec.name); });
+    if (pool != use.end()) pool->waiting.push_back({run, blocker.path});
+  };
+  TRY(restore_all(store, loader, limits, now, engine, waits));
   for (PoolUse& pool : use) {
     const engine::PoolState& state = *engine.slots().find(pool.spec.name);
     for (const auto& [holder, driven] : state.holders) pool.holders.push_back(holder);
@@ -86,27 +87,21 @@ Result<std::vector<PoolUse>> pool_use(StoreReader& store, const FlowLoader& load
 
 Result<std::vector<PlaceUse>> place_use(StoreReader& store, const FlowLoader& loader,
                                         const engine::Limits& limits, Millis now) {
-  TRY_ASSIGN(const engine::Surroundings around, look_round(store, limits, now));
   const PlainEvaluator evaluator;
   engine::Engine engine({1, limits.pools, limits.places}, evaluator);
-  std::vector<RunNo> restored;
-  TRY(restore_all(store, loader, around, now, engine, restored));
+  std::map<std::string, std::vector<engine::SlotHolder>> waiting;  // by place
+  const auto waits = [&waiting](RunNo run, const engine::Blocker& blocker) {
+    for (const std::string& place : blocker.places) waiting[place].push_back({run, blocker.path});
+  };
+  TRY(restore_all(store, loader, limits, now, engine, waits));
   std::vector<PlaceUse> use;
   use.reserve(limits.places.size());
   for (const engine::PlaceState& place : engine.slots().places().all()) {
-    use.push_back({place.spec, place.cpu_millis, place.memory_bytes});
-    for (const auto& [holder, held] : place.holders) use.back().holders.push_back(holder);
+    PlaceUse& one = use.emplace_back(PlaceUse{place.spec, place.cpu_millis, place.memory_bytes});
+    for (const auto& [holder, held] : place.holders) one.holders.push_back(holder);
+    one.waiting = std::move(waiting[place.spec.name]);
+    std::ranges::sort(one.waiting);
   }
-  for (const RunNo run : restored) {
-    for (const engine::Blocker& blocker : engine.why(run, now)) {
-      for (PlaceUse& place : use) {
-        if (std::ranges::find(blocker.places, place.spec.name) != blocker.places.end()) {
-          place.waiting.push_back({run, blocker.path});
-        }
-      }
-    }
-  }
-  for (PlaceUse& place : use) std::ranges::sort(place.waiting);
   return use;
 }
 

@@ -411,9 +411,9 @@ Result<PlaceUse> place_of(const JsonSlice& json) {
   spec.name = json.text("place");
   const std::string type = json.text("type");
   if (spec.name.empty()) return wrong("a place", "place");
-  for (const PlaceType one : {PlaceType::kDocker, PlaceType::kKubernetes}) {
-    if (type == to_string(one)) spec.type = one;
-  }
+  const auto known = std::ranges::find(kPlaceTypes, type);
+  if (known == kPlaceTypes.end()) return wrong("a place", "type");
+  spec.type = static_cast<PlaceType>(known - kPlaceTypes.begin());
   const auto thousandths = [&json](std::string_view name) {
     const std::string_view text = json.member(name).raw();
     double value = 0;

@@ -11,18 +11,6 @@ namespace {
 constexpr std::size_t kPlacesNamed = 5;
 constexpr std::size_t kNamedOfAPlace = 3;
 
-std::string held_by(const PlaceState& place) {
-  std::string text;
-  std::size_t named = 0;
-  for (const auto& [holder, held] : place.holders) {
-    if (named == kNamedOfAPlace) {
-      return text + fmt::format(" and {} more", place.holders.size() - named);
-    }
-    text += fmt::format("{}'{}' of run {}", named++ == 0 ? "" : ", ", holder.path, holder.run);
-  }
-  return text;
-}
-
 std::string fullness(const PlaceState& place, std::string_view what) {
   const PlaceSpec& spec = place.spec;
   if (what == "slots") return fmt::format("{} of {} slots", place.holders.size(), spec.slots);
@@ -87,11 +75,15 @@ std::optional<std::uint32_t> Places::choose(const std::vector<std::uint32_t>& co
   return best;
 }
 
-std::string Places::reason(std::uint32_t place, const std::vector<std::uint32_t>& could) const {
-  const PlaceSpec& spec = places_[place].spec;
-  if (could.size() == 1) return fmt::format("at '{}': no other place can take it", spec.name);
-  const bool cheapest = spec.cost_millis == places_[could.front()].spec.cost_millis;
-  return fmt::format("at '{}': {}", spec.name,
+std::string Places::reason(std::string_view place, const PlaceNeed& need) const {
+  const std::vector<std::uint32_t> could = fitting(need);
+  const auto found = std::ranges::find(
+      could, place, [this](std::uint32_t i) { return std::string_view(places_[i].spec.name); });
+  // Of one that is gone, or has changed since, nothing else is known.
+  if (found == could.end()) return fmt::format("at '{}'", place);
+  if (could.size() == 1) return fmt::format("at '{}': no other place can take it", place);
+  const bool cheapest = places_[*found].spec.cost_millis == places_[could.front()].spec.cost_millis;
+  return fmt::format("at '{}': {}", place,
                      cheapest ? fmt::format("the cheapest of {} that can take it", could.size())
                               : std::string("cheaper ones had no room"));
 }
@@ -166,7 +158,8 @@ std::string Places::explain(const PlaceNeed& need) const {
                                                    : "has, and others go before";
       continue;
     }
-    text += fmt::format("has {} held by {}", fullness(place, what), held_by(place));
+    text += fmt::format("has {} held by {}", fullness(place, what),
+                        holders_text(place.holders, kNamedOfAPlace));
   }
   return text;
 }

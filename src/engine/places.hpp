@@ -4,7 +4,10 @@
 /// nothing up, and count nothing. Threads: none; a value.
 #pragma once
 
+#include <fmt/format.h>
+
 #include <compare>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -26,6 +29,19 @@ struct SlotHolder {
   auto operator<=>(const SlotHolder&) const = default;
 };
 
+/// "'load' of run 7, 'b' of run 8 and 3 more": at most `most` by name.
+template <class Held>
+[[nodiscard]] std::string holders_text(const std::map<SlotHolder, Held>& holders,
+                                       std::size_t most) {
+  std::string text;
+  std::size_t named = 0;
+  for (const auto& [holder, held] : holders) {
+    if (named == most) return text + fmt::format(" and {} more", holders.size() - named);
+    text += fmt::format("{}'{}' of run {}", named++ == 0 ? "" : ", ", holder.path, holder.run);
+  }
+  return text;
+}
+
 /// One place as it is now.
 struct PlaceState {
   struct Held {
@@ -44,7 +60,6 @@ struct PlaceState {
 
 class Places {
  public:
-  Places() = default;
   /// Each name once.
   explicit Places(std::vector<PlaceSpec> specs, bool counts = true);
 
@@ -60,9 +75,8 @@ class Places {
                                                     const PlaceNeed& need,
                                                     const std::vector<bool>& blocked,
                                                     bool machine) const;
-  /// Why it is this one of `could`: for people.
-  [[nodiscard]] std::string reason(std::uint32_t place,
-                                   const std::vector<std::uint32_t>& could) const;
+  /// Why an attempt with this need is at the place: "at 'big': cheaper ones had no room".
+  [[nodiscard]] std::string reason(std::string_view place, const PlaceNeed& need) const;
   [[nodiscard]] PlaceHold hold_of(std::uint32_t place, const PlaceNeed& need) const;
 
   /// The place of an attempt, for who carries it out: of one that is not declared any more its name

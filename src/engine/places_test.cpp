@@ -74,7 +74,8 @@ TEST_F(PlacesTest, TheCheapestWithRoomIsTakenAndSaysSo) {
   EXPECT_EQ(last_.changes.attempts[0].place, (PlaceHold{"cheap", PlaceType::kDocker, 1000, 0}));
   EXPECT_EQ(reasons().at(0), "at 'cheap': the cheapest of 2 that can take it");
   EXPECT_EQ(reasons().at(2), "at 'dear': cheaper ones had no room");
-  EXPECT_EQ(why("a").what, "dispatched at 'cheap'");
+  EXPECT_EQ(why("a").what, "dispatched at 'cheap': the cheapest of 2 that can take it");
+  EXPECT_EQ(why("c").what, "dispatched at 'dear': cheaper ones had no room");
   EXPECT_EQ(why("d").kind, BlockerKind::kPlace);
   EXPECT_EQ(why("d").what, "no place has room: 'dear' has 1 of 8 cores held by 'c' of run 1");
   EXPECT_EQ(why("d").places, std::vector<std::string>{"dear"});

@@ -146,7 +146,7 @@ std::optional<SlotTurn> Slots::next(Millis now) {
   if (placed.queue != nullptr &&
       (best == queues_.size() || placed.queue->waiting.front().before(queues_[best].front()))) {
     SlotTurn turn{placed.queue->waiting.pop(), places_.hold_of(placed.place, placed.queue->need),
-                  places_.reason(placed.place, placed.queue->could)};
+                  places_.reason(places_.all()[placed.place].spec.name, placed.queue->need)};
     if (placed.queue->waiting.empty()) placed_.erase({placed.queue->pool, placed.queue->need});
     return turn;
   }

@@ -15,18 +15,6 @@ namespace {
 // So many are named; of more, how many.
 constexpr std::size_t kHoldersNamed = 5;
 
-std::string holders_text(const PoolState& pool) {
-  std::string text;
-  std::size_t named = 0;
-  for (const auto& [holder, driven] : pool.holders) {
-    if (named == kHoldersNamed) {
-      return text + fmt::format(" and {} more", pool.holders.size() - named);
-    }
-    text += fmt::format("{}'{}' of run {}", named++ == 0 ? "" : ", ", holder.path, holder.run);
-  }
-  return text;
-}
-
 }  // namespace
 
 std::string_view to_string(BlockerKind kind) {
@@ -56,15 +44,16 @@ void RunMachine::explain_slot(TaskIndex task, Millis now, Millis since, const Sl
   Blocker blocker{path_of(task), BlockerKind::kSlot, {}, since, 0, flow_->owner, 0, spec.pool};
   if (pool != nullptr && pool->full() && is_line(spec.pool)) {
     blocker.kind = BlockerKind::kServer;
-    blocker.what =
-        pool->spec.slots == 0
-            ? fmt::format("task server '{}' is not ready", server_of_line(spec.pool))
-            : fmt::format("task server '{}' has all of its {} slots taken, by {}",
-                          server_of_line(spec.pool), pool->spec.slots, holders_text(*pool));
+    blocker.what = pool->spec.slots == 0
+                       ? fmt::format("task server '{}' is not ready", server_of_line(spec.pool))
+                       : fmt::format("task server '{}' has all of its {} slots taken, by {}",
+                                     server_of_line(spec.pool), pool->spec.slots,
+                                     holders_text(pool->holders, kHoldersNamed));
   } else if (pool != nullptr && pool->full()) {
     blocker.kind = BlockerKind::kPool;
     blocker.what = fmt::format("pool '{}' is full: {} of {} slots, held by {}", spec.pool,
-                               pool->holders.size(), pool->spec.slots, holders_text(*pool));
+                               pool->holders.size(), pool->spec.slots,
+                               holders_text(pool->holders, kHoldersNamed));
   } else if (pool != nullptr && pool->next_start() > now) {
     blocker.kind = BlockerKind::kRate;
     blocker.until = pool->next_start();
@@ -89,10 +78,10 @@ std::string next_attempt(const AttemptLive& live) {
   return fmt::format("attempt {}", live.row.attempt + (live.came_back() ? 0 : 1));
 }
 
-std::string what_runs(const TaskSpec& spec, const AttemptRow& attempt) {
+std::string what_runs(const TaskSpec& spec, const AttemptRow& attempt, const Places& places) {
   if (spec.kind == TaskKind::kRun) return "a run of flow " + spec.subflow.name();
   std::string text(to_string(attempt.state));
-  if (!attempt.place.place.empty()) text += fmt::format(" at '{}'", attempt.place.place);
+  if (!attempt.place.place.empty()) text += ' ' + places.reason(attempt.place.place, spec.place);
   return text;
 }
 
@@ -124,7 +113,7 @@ void RunMachine::explain(Millis now, const Shared& shared, std::vector<Blocker>&
       const AttemptRow& row = live->second.row;
       const Millis until = live->second.retry_at;
       if (live->second.is_out()) {
-        say(BlockerKind::kRunning, what_runs(spec, row),
+        say(BlockerKind::kRunning, what_runs(spec, row, shared.slots.places()),
             row.started_at > 0 ? row.started_at : row.dispatched_at, row.deadline_at);
       } else if (!row.known_dead) {
         say(BlockerKind::kPreviousAttempt, fmt::format("attempt {}", row.attempt), row.ended_at);

@@ -10,8 +10,6 @@ namespace cordyna::flow::place_detail {
 
 using K = ValueKind;
 
-inline constexpr std::array kTypes{std::string_view("local"), std::string_view("docker"),
-                                   std::string_view("kubernetes")};  // as PlaceType
 inline constexpr KeySpec kLabel{.kind = K::kText};
 
 inline constexpr std::array kPlaceFields{
@@ -21,7 +19,7 @@ inline constexpr std::array kPlaceFields{
                 "local: processes of this machine, which take one of its slots, too. docker: a "
                 "Docker daemon of this machine. kubernetes: a namespace of a cluster.",
             .required = true,
-            .words = kTypes},
+            .words = kPlaceTypes},
     KeySpec{.name = "description", .kind = K::kText, .description = "What it is for."},
     KeySpec{.name = "slots",
             .kind = K::kInt,

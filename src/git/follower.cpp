@@ -109,15 +109,19 @@ class Follower::Impl {
                        std::string_view mark) const;
 
   void add(Wish wish) {
+    bool ended = false;
     {
       const std::lock_guard lock(mutex_);
-      if (wishes_.size() < kWishesMax && !ended_) {
+      ended = ended_;
+      if (wishes_.size() < kWishesMax && !ended) {
         wishes_.push_back(std::move(wish));
         wake_.notify_all();
         return;
       }
     }
-    wish.done(fail(ErrorCode::kUnavailable, "too much is asked of this follow; try again later"));
+    wish.done(
+        fail(ErrorCode::kUnavailable,
+             ended ? "this follow ends" : "too much is asked of this follow; try again later"));
   }
 
   void note_change(const AppliedFlowRow& row) {

@@ -9,7 +9,6 @@
 namespace cordyna {
 namespace {
 
-constexpr std::array<std::string_view, 3> kPlaceTypes{"local", "docker", "kubernetes"};
 constexpr std::uint64_t kMegabyte = 1'000'000;
 constexpr std::uint64_t kGigabyte = 1'000'000'000;
 

@@ -4,6 +4,7 @@
 /// Values. Threads: any.
 #pragma once
 
+#include <array>
 #include <compare>
 #include <cstddef>
 #include <cstdint>
@@ -23,6 +24,9 @@ enum class PlaceType : std::uint8_t {
   kDocker,      ///< a Docker daemon of this machine
   kKubernetes,  ///< a namespace of a cluster
 };
+
+/// By PlaceType.
+inline constexpr std::array<std::string_view, 3> kPlaceTypes{"local", "docker", "kubernetes"};
 
 [[nodiscard]] std::string_view to_string(PlaceType type);
 

@@ -17,7 +17,7 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr const char* kHostVariable = "DOCKER_HOST";
+constexpr const char* kHostVariable = "DOCKER_HOST";  // a place may say another
 
 std::unexpected<TaskError> refuse(TaskErrorCode code, std::string message) {
   return std::unexpected(make_task_error(code, Phase::kPrepare, std::move(message)));
@@ -85,7 +85,8 @@ std::expected<Launch, TaskError> ContainerPreparer::prepare(const StartAttempt& 
   launch.files.push_back({kStepFile, to_json(step)});
   for (const char* name : {kHostVariable, kMountsVariable, kNetworksVariable}) {
     std::string value = step::variable(name);
-    if (name == kHostVariable && command.place != nullptr && !command.place->host.empty()) {
+    if (std::string_view(name) == kHostVariable && command.place != nullptr &&
+        !command.place->host.empty()) {
       value = command.place->host;
     }
     if (!value.empty()) {

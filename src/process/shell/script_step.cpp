@@ -9,8 +9,6 @@
 #include <chrono>
 #include <cstdlib>
 #include <cstring>
-#include <fstream>
-#include <iterator>
 #include <optional>
 #include <utility>
 
@@ -36,11 +34,6 @@ struct StepFailure {
   int exit_code = 1;
   bool is_told = true;  ///< false: the exit code says it better
 };
-
-std::string read_all(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return std::string(std::istreambuf_iterator<char>(file), {});
-}
 
 /// The message goes out as the last line of standard error, where secrets are masked; the report
 /// has only the code.
@@ -162,11 +155,12 @@ class StepRun {
 }  // namespace
 
 int script_step_main(const std::string& path) {
-  auto step = parse_script_step(read_all(path));
+  auto step = parse_script_step(step::read_whole(path).value_or(""));
   if (!step.has_value()) {
     return tell_failure({TaskErrorCode::kInternal, Phase::kInfra, step.error().message, 1});
   }
-  std::string source = read_all(path.substr(0, path.rfind('/') + 1) + step->source);
+  std::string source =
+      step::read_whole(path.substr(0, path.rfind('/') + 1) + step->source).value_or("");
   return tell_failure(StepRun(*std::move(step), std::move(source)).run());
 }
 

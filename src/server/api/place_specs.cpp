@@ -28,8 +28,6 @@ constexpr std::array kPoolsFields{
     Field{"pools", kRefs, true, "Of the project.", {}, "Pool"},
 };
 
-constexpr std::array<std::string_view, 3> kPlaceTypes{"local", "docker", "kubernetes"};
-
 constexpr std::array kPlaceFields{
     Field{"place", kString, true, "Its name."},
     Field{"type", kString, true, "What it is.", kPlaceTypes},

@@ -5,18 +5,13 @@ from __future__ import annotations
 import base64
 import http.server
 import os
-import ssl
 import subprocess
 import threading
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from certificates import tls_context
 from serving import Server, eventually, serve
 
 
@@ -189,7 +184,7 @@ class Host:
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.ca = folder / "host.pem"
         if tls:
-            context = certificate(self.ca)
+            context = tls_context(self.ca)
             self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
         self.url = f"http{'s' if tls else ''}://127.0.0.1:{self.server.server_address[1]}/{branch.bare.name}"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
@@ -241,37 +236,3 @@ class Host:
         request.send_header("Content-Length", str(len(rest)))
         request.end_headers()
         request.wfile.write(rest)
-
-
-def certificate(pem: Path) -> ssl.SSLContext:
-    """Its own authority, which is written to `pem`."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "a git server")])
-    now = datetime.now(UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(
-            x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False
-        )
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    pem.write_bytes(made.public_bytes(serialization.Encoding.PEM))
-    both = pem.with_suffix(".both")
-    both.write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-        + pem.read_bytes()
-    )
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(both)
-    return context

@@ -8,20 +8,15 @@ import hashlib
 import hmac
 import json
 import os
-import ssl
 import subprocess
 import threading
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
 import pytest
 from alerting import Got, Mailbox, Receiver
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from certificates import tls_context
 from serving import DYNA, ROOT, Server, eventually, serve
 
 FLOW = """
@@ -255,42 +250,9 @@ def test_what_is_well_again_while_a_message_is_on_its_way_is_told(
         server.stop()
 
 
-def certificate(folder: Path) -> tuple[ssl.SSLContext, Path]:
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "a mail server")])
-    now = datetime.now(UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(
-            x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False
-        )
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    pem = folder / "mail.pem"
-    pem.write_bytes(made.public_bytes(serialization.Encoding.PEM))
-    both = folder / "both.pem"
-    both.write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-        + pem.read_bytes()
-    )
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(both)
-    return context, pem
-
-
 def test_mail_goes_encrypted_to_a_server_that_is_trusted(tmp_path: Path) -> None:
-    tls, pem = certificate(tmp_path)
+    pem = tmp_path / "mail.pem"
+    tls = tls_context(pem)
     mailbox = Mailbox(tls=tls, user=("dyna", "pässword"))
     mail = {
         "host": "127.0.0.1",
