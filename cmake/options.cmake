@@ -66,7 +66,4 @@ endif()
 find_program(CORDYNA_MOLD mold)
 if(CORDYNA_MOLD)
   add_link_options(-fuse-ld=mold)
-  if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang" AND CMAKE_BUILD_TYPE STREQUAL "Release")
-    add_link_options(-Wl,--icf=safe)  # templates give many functions that are the same
-  endif()
 endif()
