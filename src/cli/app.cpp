@@ -70,6 +70,7 @@ CommandResult dispatch(CommandContext& context) {
     case Verb::kServers: return servers_command(context);
     case Verb::kTrace: return trace_command(context);
     case Verb::kConformance: return conformance_command(context);
+    case Verb::kRedis: return redis_command(context);
     case Verb::kInput: return input_command(context);
     case Verb::kConfig: return config_command(context);
     case Verb::kBackup: return backup_command(context);

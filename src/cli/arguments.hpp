@@ -52,6 +52,7 @@ enum class Verb : std::uint8_t {
   kServers,
   kTrace,
   kConformance,
+  kRedis,
   kConfig,
   kBackup,
   kRestore,
@@ -92,12 +93,19 @@ struct ServerOptions {
   std::string team;  ///< of token create: of task servers; of notices: whom they are for
 };
 
+/// Of redis acl.
+struct RedisOptions {
+  bool cerebro = false;  ///< the account is that of cerebro
+  bool apply = false;    ///< at the Redis of cordyna.yaml
+};
+
 /// Of conformance.
 struct ConformanceOptions {
   std::string command;       ///< starts the task server
   std::optional<int> level;  ///< empty: what it says
   int jobs = 0;              ///< 0: as usual
   bool trace = false;
+  std::string redis;  ///< streams of this Redis instead of WebSockets; empty: those
 };
 
 struct Arguments {
@@ -172,6 +180,7 @@ struct Arguments {
   ServeOptions serve;             ///< of up
   std::optional<std::string> server;  ///< --server; empty: without a value
   ConformanceOptions conformance;
+  RedisOptions redis;
   ServerOptions at;               ///< of login, context, user, token
   bool exit_code = false;         ///< of plan
   bool names = false;             ///< of flows: for completion

@@ -19,6 +19,7 @@ class ServerCommands {
   void add_user();
   void add_token();
   void add_conformance();
+  void add_redis();
 
  private:
   CLI::App* add(const char* name, const char* help, Verb verb) {
@@ -174,12 +175,40 @@ void ServerCommands::add_conformance() {
   kit->add_option("--jobs", found_.conformance.jobs, "Checks at a time (default: 4)")
       ->check(CLI::Range(1, 64))
       ->type_name("N");
+  kit->add_option("--redis", found_.conformance.redis,
+                  "Over streams of this Redis instead of WebSockets; {url} is its address, with a "
+                  "prefix for each check")
+      ->type_name("redis://HOST:PORT");
   kit->add_flag("--trace", found_.conformance.trace, "Show all that was said where it is broken");
   add_json(kit);
   kit->footer(
       "The server is to declare the tasks echo, sleep, fail and count, which docs/protocol.md\n"
       "describes. It gets CORDYNA_URL, CORDYNA_TOKEN, CORDYNA_TEAM, CORDYNA_SERVER and\n"
       "CORDYNA_STATE. Exit code 0: it keeps all rules; 1: it breaks some; 6: it does not come.");
+}
+
+void ServerCommands::add_redis() {
+  CLI::App* const redis =
+      add("redis", "Accounts of task servers in the Redis that they come over", Verb::kRedis);
+  redis->require_subcommand(1);
+  CLI::App* const acl = action(redis, "acl", "What an account may do, as a command of Redis");
+  CLI::Option* const whose = acl->add_option("name", found_.at.name, "Whose account it is")
+                                 ->type_name("TEAM[/SERVER]");
+  acl->add_flag("--cerebro", found_.redis.cerebro, "The account of cerebro itself")
+      ->excludes(whose);
+  acl->add_option("--user", found_.at.user, "Its name (default: ts-TEAM, ts-TEAM-SERVER, cerebro)")
+      ->type_name("NAME");
+  acl->add_option("--password-file", found_.at.password_file,
+                  "Take the password from this file (default: a new one, which is shown this once)")
+      ->type_name("FILE");
+  acl->add_flag("--apply", found_.redis.apply,
+                "Do it at the Redis of cordyna.yaml, with the account that stands there");
+  acl->add_option("--config", found_.serve.config, "This cordyna.yaml instead of the nearest one")
+      ->type_name("FILE");
+  acl->footer(
+      "Without --apply nothing is done: give the command to redis-cli as somebody who may, and\n"
+      "save it as your Redis keeps users (ACL SAVE, or its users.acl). Task servers then come with\n"
+      "the address redis://USER@HOST:PORT and the password as their token.");
 }
 
 }  // namespace
@@ -205,6 +234,7 @@ void add_server_commands(CLI::App& app, Arguments& found) {
   commands.add_user();
   commands.add_token();
   commands.add_conformance();
+  commands.add_redis();
 }
 
 }  // namespace cordyna::cli

@@ -133,6 +133,7 @@ CommandResult conformance_command(CommandContext& context) {
   wishes.command = arguments.conformance.command;
   wishes.level = arguments.conformance.level;
   wishes.only = arguments.only;
+  wishes.redis = arguments.conformance.redis;
   wishes.keep_trace = arguments.conformance.trace;
   if (arguments.conformance.jobs > 0) wishes.jobs = arguments.conformance.jobs;
   // The progress is for people alone, and goes where the report does not.

@@ -23,6 +23,7 @@
 #include "cli/up_alerts.hpp"
 #include "cli/up_folder.hpp"
 #include "cli/up_git.hpp"
+#include "cli/up_redis.hpp"
 #include "cli/up_report.hpp"
 #include "cli/up_server.hpp"
 #include "flow/git_file.hpp"
@@ -108,7 +109,9 @@ class Up {
   void begin_inputs(Ownership& ownership);
   void begin_alerts(Ownership& ownership);
   void prepare_git(Ownership& ownership);
-  void say_of_git(const std::string& text);
+  /// A line of its own; as JSON under a name.
+  void say_of(std::string_view name, const std::string& text);
+  Result<> begin_redis(Ownership& ownership);
   Result<> begin_pruning(Ownership& ownership);
   /// One step, if it is time for one; milliseconds until the next, for poll.
   int prune();
@@ -139,6 +142,7 @@ class Up {
   std::unique_ptr<StoreReader> reader_;     // of the pruner
   std::unique_ptr<Pruner> pruner_;          // null: all is kept
   std::unique_ptr<server::Server> server_;  // null: none is wished
+  std::unique_ptr<server::StreamSockets> redis_;  // null: no task server comes over Redis
   std::unique_ptr<Secrets> secrets_;        // of inputs and alerts
   std::unique_ptr<input::InputHost> inputs_;
   std::unique_ptr<alert::AlertHost> alerts_;
@@ -205,7 +209,7 @@ CommandResult Up::own() {
                          layout_};
   settings.events_max = config_.limits.pending_events;
   settings.waits_for_space = true;
-  settings.task_servers = config_.listen != "off";
+  settings.task_servers = config_.listen != "off" || !config_.redis.empty();
   settings.messages_per_second = config_.limits.messages;
   settings.team_attempts = config_.limits.attempts;
   settings.files = file_bounds(config_, layout_);
@@ -216,6 +220,7 @@ CommandResult Up::own() {
     Ownership& ownership;
     ~Ending() {
       if (ownership.task_servers() != nullptr) ownership.task_servers()->stop();
+      up.redis_.reset();
       up.server_.reset();                      // it asks for the states of those below
       if (up.git_ != nullptr) up.git_->end();  // who comes over the socket is still refused by it
       up.alerts_.reset();
@@ -242,8 +247,18 @@ CommandResult Up::own() {
     alerts_->set_base(shown + "/ui");
     greet();
   }
+  TRY(begin_redis(ownership));
   TRY(begin_pruning(ownership));
   return wait(ownership);
+}
+
+Result<> Up::begin_redis(Ownership& ownership) {
+  if (config_.redis.empty()) return {};
+  TRY_ASSIGN(server::StreamSettings settings, redis_settings(config_, *secrets_));
+  redis_ = server::open_redis_links(*ownership.task_servers(), *context_.parts.clock,
+                                    std::move(settings),
+                                    [this](const std::string& text) { say_of("redis", text); });
+  return {};
 }
 
 void Up::wait_for_owner(const std::string& why) {
@@ -394,7 +409,7 @@ void Up::begin_alerts(Ownership& ownership) {
 void Up::prepare_git(Ownership& ownership) {
   git_ = cli::prepare_git(context_, layout_, *secrets_, git_file_, config_.git_folders,
                           [this](const std::string& text) {
-                            say_of_git(text);
+                            say_of("git", text);
                             wake();
                           });
   ownership.guard(guard_of(context_, layout_, *git_));
@@ -403,10 +418,10 @@ void Up::prepare_git(Ownership& ownership) {
       [this](const std::string& ns, const std::string& id) { return git_->check_free(ns, id); });
 }
 
-void Up::say_of_git(const std::string& text) {
+void Up::say_of(std::string_view name, const std::string& text) {
   if (!context_.arguments.json) return view_.note(printable(text));
-  std::string line =
-      fmt::format("{{\"at\":\"{}\",\"git\":", format_timestamp(context_.parts.clock->now()));
+  std::string line = fmt::format("{{\"at\":\"{}\",\"{}\":",
+                                 format_timestamp(context_.parts.clock->now()), name);
   append_json_string(line, text);
   view_.note(line + "}");
 }

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/text.hpp"
+#include "cli/up_redis.hpp"
 #include "server/http/listen.hpp"
 
 namespace cordyna::cli {
@@ -50,6 +51,7 @@ Result<server::ServerSettings> settings_of(const flow::ServerConfig& config) {
 }  // namespace
 
 Result<> check_server(const flow::ServerConfig& config) {
+  if (!config.redis.empty()) TRY(redis_settings(config));
   if (config.listen == "off") return {};
   TRY_ASSIGN(const server::ServerSettings settings, settings_of(config));
   TRY(server::check(settings));

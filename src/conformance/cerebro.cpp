@@ -15,6 +15,7 @@
 #include "protocol/envelope.hpp"
 #include "server/http/http_server.hpp"
 #include "server/http/websocket_upgrade.hpp"
+#include "server/redis/stream_sockets.hpp"
 
 namespace cordyna::conformance {
 namespace {
@@ -56,6 +57,10 @@ class Cerebro::Impl final : public server::HttpHandler,
  public:
   Impl(std::string token, const std::atomic<bool>* stop) : token_(std::move(token)), stop_(stop) {}
 
+  [[nodiscard]] bool is_away() const {
+    const std::lock_guard lock(mutex);
+    return away;
+  }
   [[nodiscard]] bool is_stopped() const { return stop_ != nullptr && *stop_; }
 
   [[nodiscard]] std::size_t body_limit(const server::HttpRequest& head) const override {
@@ -68,6 +73,9 @@ class Cerebro::Impl final : public server::HttpHandler,
   }
 
   Result<> listen();
+  Result<> listen(const std::string& redis);
+  std::size_t add_link();
+  std::shared_ptr<server::WebSocketPeer> peer_of(std::size_t link);
   void stop();
   void cut();
   void opened(std::size_t link, std::shared_ptr<server::WebSocket> socket);
@@ -101,8 +109,9 @@ class Cerebro::Impl final : public server::HttpHandler,
   bool away = false;
   std::string commands;                        // that nobody has fetched
   server::Respond waiting;                     // for commands
-  std::uint16_t port = 0;                      // written before the first thread
-  std::unique_ptr<server::HttpServer> server;  // of the owner's thread alone
+  std::unique_ptr<server::HttpServer> server;       // of the owner's thread alone
+  std::unique_ptr<server::StreamSockets> streams;  // of the owner's thread alone
+  std::string address;                             // written before the first thread
 
  private:
   std::string token_;
@@ -135,7 +144,35 @@ class Peer final : public server::WebSocketPeer {
 Result<> Cerebro::Impl::listen() {
   server::HttpSettings settings;
   TRY_ASSIGN(server, server::HttpServer::start(settings, *this));
-  port = server->port();
+  address = fmt::format("http://127.0.0.1:{}", server->port());
+  return {};
+}
+
+/// Streams with a prefix of their own.
+Result<> Cerebro::Impl::listen(const std::string& redis) {
+  server::StreamSettings settings;
+  TRY_ASSIGN(settings.target, redis::parse_target(redis));
+  // Whether it is there at all: later it would only be tried again.
+  const auto there = redis::Connection::open(settings.target);
+  if (!there.has_value()) return std::unexpected<Error>(there.error().error);
+  settings.prefix = "conformance-" + make_uuid7(0);
+  settings.queue_bytes = kQueueBytes;
+  settings.frame_bytes = protocol::kListMax;
+  address = fmt::format("{}{}prefix={}", redis, redis.contains('?') ? '&' : '?', settings.prefix);
+  server::StreamCalls calls;
+  calls.accept = [self = weak_from_this()](const server::Knock& who) {
+    static_cast<void>(who);
+    const auto impl = self.lock();
+    if (impl == nullptr) return std::shared_ptr<server::WebSocketPeer>();
+    return impl->is_away() ? nullptr : impl->peer_of(impl->add_link());
+  };
+  calls.tampered = [](const server::Knock&, const std::string&) {};
+  calls.wall = [] {
+    const auto now = std::chrono::system_clock::now().time_since_epoch();
+    return std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
+  };
+  calls.told = [](const std::string&) {};
+  streams = std::make_unique<server::StreamSockets>(std::move(settings), std::move(calls));
   return {};
 }
 
@@ -146,6 +183,7 @@ void Cerebro::Impl::stop() {
     dropped = std::exchange(waiting, nullptr);
   }
   server.reset();  // tells the peers: without the mutex
+  streams.reset();
 }
 
 void Cerebro::Impl::cut() {
@@ -189,24 +227,28 @@ void Cerebro::Impl::handle(server::HttpRequest request, server::Respond respond)
   if (!server::offers_protocol(request, kProtocol)) {
     return refuse(respond, 400, fmt::format("Sec-WebSocket-Protocol without {}", kProtocol));
   }
-  std::size_t link = 0;
-  {
-    const std::lock_guard lock(mutex);
-    links.emplace_back();
-    link = links.size();
-  }
   server::HttpResponse response;
   response.websocket.emplace();
   response.websocket->protocol = kProtocol;
   response.websocket->limits.message_bytes = protocol::kListMax;
   response.websocket->limits.queue_bytes = kQueueBytes;
-  response.websocket->peer = std::make_shared<Peer>(
+  response.websocket->peer = peer_of(add_link());
+  respond(std::move(response));
+}
+
+std::size_t Cerebro::Impl::add_link() {
+  const std::lock_guard lock(mutex);
+  links.emplace_back();
+  return links.size();
+}
+
+std::shared_ptr<server::WebSocketPeer> Cerebro::Impl::peer_of(std::size_t link) {
+  return std::make_shared<Peer>(
       [self = shared_from_this(), link](std::shared_ptr<server::WebSocket> socket) {
         self->opened(link, std::move(socket));
       },
       [self = shared_from_this(), link](const std::string& text) { self->received(link, text); },
       [self = shared_from_this(), link] { self->closed(link); });
-  respond(std::move(response));
 }
 
 /// Only the newest one waits.
@@ -338,14 +380,15 @@ Cerebro::~Cerebro() {
   impl_->stop();
 }
 
-Result<std::unique_ptr<Cerebro>> Cerebro::open(std::string token, const std::atomic<bool>* stop) {
+Result<std::unique_ptr<Cerebro>> Cerebro::open(std::string token, const std::atomic<bool>* stop,
+                                               const std::string& redis) {
   auto impl = std::make_shared<Impl>(std::move(token), stop);
-  TRY(impl->listen());
+  TRY(redis.empty() ? impl->listen() : impl->listen(redis));
   return std::unique_ptr<Cerebro>(new Cerebro(std::move(impl)));
 }
 
 std::string Cerebro::url() const {
-  return fmt::format("http://127.0.0.1:{}", impl_->port);
+  return impl_->address;
 }
 
 void Cerebro::behave(const std::function<void(Manners&)>& change) {

@@ -31,13 +31,15 @@ class Cerebro {
 
   /// Errors: those of HttpServer.
   /// Borrows `stop`, which may be null.
+  /// `redis`: its address, to have streams there instead of WebSockets; empty: those.
   [[nodiscard]] static Result<std::unique_ptr<Cerebro>> open(std::string token,
-                                                             const std::atomic<bool>* stop);
+                                                             const std::atomic<bool>* stop,
+                                                             const std::string& redis = {});
   ~Cerebro();
   Cerebro(const Cerebro&) = delete;
   Cerebro& operator=(const Cerebro&) = delete;
 
-  /// "http://127.0.0.1:41234".
+  /// "http://127.0.0.1:41234", or "redis://127.0.0.1:6379/0?prefix=…", of this cerebro alone.
   [[nodiscard]] std::string url() const;
   void behave(const std::function<void(Manners&)>& change);
 

@@ -27,6 +27,7 @@ struct Wishes {
   int jobs = kUsualJobs;          ///< checks at a time
   const std::atomic<bool>* stop = nullptr;  ///< once it is true, nothing more is tried
   bool keep_trace = false;                  ///< of what is broken: all that was said
+  std::string redis{};  ///< its address: streams there instead of WebSockets; empty: those
 };
 
 struct Outcome {

@@ -51,7 +51,7 @@ std::string fill_command(std::string command, const std::string& url, const Plac
 
 Result<std::unique_ptr<World>> World::make(const Place& place) {
   std::unique_ptr<World> world(new World(place));
-  TRY_ASSIGN(world->cerebro_, Cerebro::open(place.token, place.stop));
+  TRY_ASSIGN(world->cerebro_, Cerebro::open(place.token, place.stop, place.redis));
   return world;
 }
 

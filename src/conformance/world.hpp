@@ -36,6 +36,7 @@ struct Place {
   std::string token;
   const std::atomic<bool>* stop;  ///< may be null
   std::string folder;             ///< of this check alone; `state` in it is the server's
+  std::string redis{};            ///< as Wishes has it
 };
 
 /// `{url}`, `{token}`, `{team}`, `{server}` and `{state}` replaced.

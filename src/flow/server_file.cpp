@@ -160,6 +160,20 @@ constexpr std::array kServerFields{
             .one_or_list = true,
             .item = &kOneText,
             .least = 1},
+    KeySpec{.name = "redis",
+            .kind = K::kText,
+            .description = "Task servers may come over this Redis, too: "
+                           "rediss://cerebro@redis1:6379/0, or redis:// without TLS."},
+    KeySpec{.name = "redis_secret",
+            .kind = K::kText,
+            .description = "Name of the secret with the password for it."},
+    KeySpec{.name = "redis_prefix",
+            .kind = K::kText,
+            .description = "What its keys begin with: one for each state.",
+            .preset = R"("cordyna")"},
+    KeySpec{.name = "redis_ca_file",
+            .kind = K::kText,
+            .description = "PEM file with who is trusted instead of the system's authorities."},
     KeySpec{.name = "drain",
             .kind = K::kDuration,
             .description =
@@ -185,8 +199,8 @@ struct Setting {
 
 constexpr std::string_view kLimitPrefix = "limits.";
 
-const std::array<Setting, 25>& settings() {
-  static const std::array<Setting, 25> rows{{
+const std::array<Setting, 29>& settings() {
+  static const std::array<Setting, 29> rows{{
       {"listen", &ServerConfig::listen},
       {"tls_cert", &ServerConfig::tls_cert},
       {"tls_key", &ServerConfig::tls_key},
@@ -195,6 +209,10 @@ const std::array<Setting, 25>& settings() {
       {"cors", &ServerConfig::cors},
       {"files", &ServerConfig::files},
       {"git_folders", &ServerConfig::git_folders},
+      {"redis", &ServerConfig::redis},
+      {"redis_secret", &ServerConfig::redis_secret},
+      {"redis_prefix", &ServerConfig::redis_prefix},
+      {"redis_ca_file", &ServerConfig::redis_ca_file},
       {"drain", &ServerConfig::drain},
       {"limits.body", &ServerLimits::body},
       {"limits.head", &ServerLimits::head},

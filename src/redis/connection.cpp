@@ -139,4 +139,25 @@ Answer<Reply> Connection::ask(std::span<const std::string> words) {
   return state_->read();
 }
 
+Answer<std::vector<Answer<Reply>>> Connection::ask_all(std::span<const Words> commands) {
+  std::string all;
+  for (const Words& words : commands) all += command_of(words);
+  if (auto sent = state_->stream->write(all); !sent.has_value()) {
+    return failed(std::move(sent.error()));
+  }
+  std::vector<Answer<Reply>> answers;
+  answers.reserve(commands.size());
+  while (answers.size() < commands.size()) {
+    answers.push_back(state_->read());
+    if (!answers.back().has_value() && answers.back().error().word.empty()) {
+      return std::unexpected(answers.back().error());
+    }
+  }
+  return answers;
+}
+
+Answer<Reply> Connection::next() {
+  return state_->read();
+}
+
 }  // namespace cordyna::redis

@@ -19,6 +19,9 @@ namespace cordyna::redis {
 
 inline constexpr std::size_t kReplyBytesMax = std::size_t{256} << 20;
 
+/// A command: its name and what it is about, any bytes.
+using Words = std::vector<std::string>;
+
 struct Target {
   std::string host{};  ///< or, with a slash in front, a Unix socket
   std::uint16_t port = 6'379;
@@ -30,7 +33,14 @@ struct Target {
   Millis connect_ms = 10'000;
   Millis idle_ms = 30'000;  ///< without a byte of an answer
   int cancel_fd = -1;       ///< readable: give up, with kCancelled
+
+  /// "redis1:6379", or the path of a socket: for messages.
+  [[nodiscard]] std::string text() const;
 };
+
+/// "redis://user@host:6379/0", or rediss:// for TLS; user, port and database may be missing. Errors:
+/// kInvalidArgument, not quoting it: it is none, or has a password.
+[[nodiscard]] Result<Target> parse_target(std::string_view text);
 
 class Connection {
  public:
@@ -47,6 +57,11 @@ class Connection {
   [[nodiscard]] Answer<Reply> ask(std::initializer_list<std::string> words) {
     return ask(std::span(words.begin(), words.size()));
   }
+  /// All are sent before the first answer is read; as many answers, in order. The fault of the whole
+  /// is one without a word: then nobody knows which were carried out.
+  [[nodiscard]] Answer<std::vector<Answer<Reply>>> ask_all(std::span<const Words> commands);
+  /// The next answer that nothing was asked for: of a connection that has subscribed.
+  [[nodiscard]] Answer<Reply> next();
 
  private:
   struct State;

@@ -43,10 +43,10 @@ ARROWS = {
     "service": ("alert/status.hpp", "cerebro", "engine", "flow", "schedule", "ports", "model", "base"),
     "git": ("rust/git_ffi.h", "rust/bytes_ffi.h", "service", "cerebro", "flow", "ports", "model", "base"),
     "client": ("service", "cerebro", "engine", "http", "secrets/private_file.hpp", "ports", "model", "base"),
-    "server": ("alert/status.hpp", "network", "protocol", "secrets/private_file.hpp", "shape", "service", "cerebro", "engine", "flow", "schedule", "http", "ports", "model", "base"),
+    "server": ("alert/status.hpp", "redis", "network", "protocol", "secrets/private_file.hpp", "shape", "service", "cerebro", "engine", "flow", "schedule", "http", "ports", "model", "base"),
     "conformance": (
         "protocol", "shape", "server/http/http_server.hpp", "server/http/websocket.hpp",
-        "server/http/websocket_upgrade.hpp", "http", "model", "base",
+        "server/http/websocket_upgrade.hpp", "server/redis/stream_sockets.hpp", "redis", "http", "model", "base",
     ),
     "embed": (
         "cerebro", "engine", "ports", "model", "base",
@@ -59,7 +59,7 @@ ARROWS = {
     "event_http": ("http", "base"),
     "flowtest": ("cerebro", "engine", "flow", "ports", "model", "base"),
     "cli": (
-        "alert/host.hpp", "git/host.hpp", "server/server.hpp", "server/tasks/task_servers.hpp", "server/tasks/task_log.hpp", "protocol/documents.hpp", "server/http/listen.hpp", "input/host/host.hpp", "input/host/flow_input.hpp", "client", "service", "conformance/kit.hpp", "conformance/finding.hpp", "flowtest", "cerebro", "engine", "flow", "template", "guard", "schedule", "process", "secrets", "ports", "model",
+        "alert/host.hpp", "git/host.hpp", "server/server.hpp", "server/tasks/task_servers.hpp", "server/tasks/task_log.hpp", "server/tasks/redis_links.hpp", "server/redis/stream_acl.hpp", "server/auth/tokens.hpp", "redis/connection.hpp", "protocol/documents.hpp", "server/http/listen.hpp", "input/host/host.hpp", "input/host/flow_input.hpp", "client", "service", "conformance/kit.hpp", "conformance/finding.hpp", "flowtest", "cerebro", "engine", "flow", "template", "guard", "schedule", "process", "secrets", "ports", "model",
         "base",
         "store/sqlite/sqlite_store.hpp",
     ),

@@ -72,7 +72,9 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=raw,
     )  # fmt: skip
     serve.add_argument("module", metavar="MODULE[:OBJECT]")
-    serve.add_argument("--url", metavar="URL", help="where cerebro is: http://host:port")
+    serve.add_argument(
+        "--url", metavar="URL", help="where cerebro is: http://host:port, or redis://user@host:port"
+    )
     serve.add_argument("--team", metavar="TEAM", help="whose tasks they are")
     serve.add_argument(
         "--server", metavar="ID", help="the server's id within the team, the same after each start"

@@ -1,10 +1,11 @@
-"""The WebSocket to cerebro, one connection at a time."""
+"""How cerebro is reached: over a WebSocket, one connection at a time, or what is like one."""
 
 from __future__ import annotations
 
 import asyncio
 import ssl
 from collections.abc import Callable
+from typing import Protocol
 from urllib.parse import urlsplit
 
 from websockets.asyncio.client import ClientConnection, connect
@@ -50,9 +51,29 @@ def is_local(url: str) -> bool:
     return host in ("localhost", "::1") or host.startswith("127.")
 
 
-class Socket:
+class Socket(Protocol):
     """One connection. Unreachable: it is lost."""
 
+    async def send(self, text: str) -> None: ...
+
+    async def receive(self) -> str | bytes: ...
+
+    def drop(self) -> None:
+        """At once, whatever is under way."""
+        ...
+
+    async def close(self) -> None: ...
+
+
+class Link(Protocol):
+    """Where cerebro is."""
+
+    async def open(self) -> Socket:
+        """Refused, Unreachable: why there is none."""
+        ...
+
+
+class WebSocket:
     def __init__(self, connection: ClientConnection) -> None:
         self._connection = connection
 
@@ -69,15 +90,14 @@ class Socket:
             raise Unreachable(str(error)) from error
 
     def drop(self) -> None:
-        """At once, whatever is under way."""
         self._connection.transport.abort()
 
     async def close(self) -> None:
         await self._connection.close()
 
 
-class Link:
-    """Where cerebro is. `token` is asked for at each connection: it may have been changed."""
+class WebSocketLink:
+    """`token` is asked for at each connection: it may have been changed."""
 
     def __init__(self, url: str, token: Callable[[], str], tls: ssl.SSLContext | None) -> None:
         self._url = socket_url(url)
@@ -85,7 +105,6 @@ class Link:
         self._tls = tls
 
     async def open(self) -> Socket:
-        """Refused, Unreachable: why there is none."""
         try:
             connection = await connect(
                 self._url,
@@ -110,4 +129,4 @@ class Link:
             raise Unreachable(text) from error
         except (OSError, InvalidHandshake, asyncio.TimeoutError) as error:
             raise Unreachable(f"{self._url}: {error or type(error).__name__}") from error
-        return Socket(connection)
+        return WebSocket(connection)

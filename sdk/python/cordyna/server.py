@@ -17,8 +17,9 @@ from pathlib import Path
 from .declaration import ID, SERVER_ID, Owner
 from .engine import Engine
 from .errors import CordynaError
-from .link import Link, is_local, socket_url
+from .link import Link, WebSocketLink, is_local, socket_url
 from .outbox import DiskOutbox, MemoryOutbox, Outbox
+from .redis_link import RedisLink, is_redis, redis_parts
 from .session import Config, Exit, ExitCode
 from .tasks import Tasks
 
@@ -29,6 +30,8 @@ MEMORY = "memory"
 class TaskServer:
     """Serves `tasks` of one team to one cerebro.
 
+    `url`: http://host:port of cerebro, or redis://user@host:port, rediss:// for TLS, of the Redis over
+    which it takes task servers; `?prefix=` names that of its keys.
     `token`: the credential, or what gives it, asked at each connection. `slots`: how many attempts at
     a time, or that by class. `state`: the folder of what has no receipt yet; None keeps it in memory,
     and it is lost with the process.
@@ -79,8 +82,7 @@ class TaskServer:
                 place={"host": socket.gethostname()[:255], "pid": os.getpid()},
                 clock_offset=time.time() - time.monotonic(),
             )
-            token = self.token if callable(self.token) else lambda: str(self.token)
-            self._engine = Engine(config, Link(self.url, token, self.tls), outbox)
+            self._engine = Engine(config, self._link(), outbox)
             self._engine.declare(self.tasks, self.team)
             return await self._engine.run()
         finally:
@@ -104,7 +106,10 @@ class TaskServer:
         self.tasks = tasks
 
     def _check(self) -> None:
-        socket_url(self.url)
+        if is_redis(self.url):
+            redis_parts(self.url)
+        else:
+            socket_url(self.url)
         if not ID.fullmatch(self.team):
             raise CordynaError(f"the team '{self.team}' is no id: small letters, digits, . _ -")
         if not SERVER_ID.fullmatch(self.server):
@@ -114,8 +119,14 @@ class TaskServer:
             raise CordynaError("slots must be a count, or counts by class: {'default': 4}")
         if len(self.tasks) == 0:
             raise CordynaError("there are no tasks: decorate a function with @task")
-        if not is_local(self.url) and self.url.startswith(("http:", "ws:")):
+        if not is_local(self.url) and self.url.startswith(("http:", "ws:", "redis:")):
             log.warning("the token goes to %s without TLS", self.url)
+
+    def _link(self) -> Link:
+        token = self.token if callable(self.token) else lambda: str(self.token)
+        if is_redis(self.url):
+            return RedisLink(self.url, self.team, self.server, token, self.tls)
+        return WebSocketLink(self.url, token, self.tls)
 
     def _outbox(self) -> Outbox:
         if self.state is None or str(self.state) == MEMORY:

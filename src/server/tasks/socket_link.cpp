@@ -41,17 +41,15 @@ class SocketLink final : public TaskLink {
 
 class TaskSocket final : public WebSocketPeer {
  public:
-  TaskSocket(TaskServers& servers, Caller caller, std::string address, std::shared_ptr<void> place)
+  TaskSocket(TaskServers& servers, network::Credential who, std::string address,
+             std::shared_ptr<void> place)
       : servers_(servers),
-        caller_(std::move(caller)),
+        who_(std::move(who)),
         address_(std::move(address)),
         place_(std::move(place)) {}
 
   void opened(std::shared_ptr<WebSocket> socket) override {
-    network::Credential who;
-    who.allows = [caller = caller_](std::string_view team) { return caller.speaks_for(team); };
-    who.actor = caller_.actor;
-    link_ = servers_.open(std::move(who), address_, false,
+    link_ = servers_.open(std::move(who_), address_, false,
                           std::make_shared<SocketLink>(std::move(socket)));
   }
 
@@ -66,7 +64,7 @@ class TaskSocket final : public WebSocketPeer {
 
  private:
   TaskServers& servers_;
-  Caller caller_;
+  network::Credential who_;
   std::string address_;
   std::shared_ptr<void> place_;
   network::LinkNo link_ = 0;
@@ -74,10 +72,19 @@ class TaskSocket final : public WebSocketPeer {
 
 }  // namespace
 
+std::shared_ptr<WebSocketPeer> make_task_peer(TaskServers& servers, network::Credential who,
+                                              std::string address, std::shared_ptr<void> place) {
+  return std::make_shared<TaskSocket>(servers, std::move(who), std::move(address),
+                                      std::move(place));
+}
+
 WebSocketStart start_task_socket(TaskServers& servers, const Caller& caller, std::string address,
                                  std::shared_ptr<void> place) {
+  network::Credential who;
+  who.allows = [caller](std::string_view team) { return caller.speaks_for(team); };
+  who.actor = caller.actor;
   WebSocketStart start;
-  start.peer = std::make_shared<TaskSocket>(servers, caller, std::move(address), std::move(place));
+  start.peer = make_task_peer(servers, std::move(who), std::move(address), std::move(place));
   start.protocol = kTaskProtocol;
   start.outlives_drain = true;  // what its server is at may end meanwhile
   start.limits.message_bytes = protocol::kListMax;

@@ -1,4 +1,4 @@
-/// A task server over a WebSocket.
+/// A task server over a WebSocket, or what is like one.
 #pragma once
 
 #include <memory>
@@ -12,6 +12,13 @@ namespace cordyna::server {
 
 /// The subprotocol of messages.
 inline constexpr std::string_view kTaskProtocol = "cordyna.v1+cloudevents.json";
+
+/// The receiving side of a socket of any kind. Borrows the servers; `place` is let go when the
+/// socket has ended.
+[[nodiscard]] std::shared_ptr<WebSocketPeer> make_task_peer(TaskServers& servers,
+                                                            network::Credential who,
+                                                            std::string address,
+                                                            std::shared_ptr<void> place);
 
 /// What a request for an upgrade is answered with. Borrows the servers; `place` is let go when the
 /// session has ended.

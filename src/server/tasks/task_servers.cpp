@@ -35,6 +35,7 @@ using Job = std::move_only_function<void(Millis now, Output& out)>;
 
 constexpr std::size_t kJobsMax = 8192;
 /// Who says more than is heard of him is there all the same: it is no lease that ends.
+constexpr Millis kAnHour = 3'600'000;
 constexpr Millis kKeepEvery = 1'000;
 constexpr int kDecideTries = 20;
 constexpr Millis kDecidePause = 20;  // times how often it was tried
@@ -174,6 +175,18 @@ class TaskServers::Impl {
 
   void closed(LinkNo no) { say({no}); }
 
+  void tampered(const ServerName& name, const std::string& what) {
+    tell([this, name, what](Millis, Output&) {
+      const Millis now = parts_.clock->wall();
+      // One an hour: who does it once may do it again and again.
+      const std::string id = fmt::format("streams/{}/{}", name.text(), now / kAnHour);
+      tell_team(name, id, now,
+                fmt::format("the streams of task server {} in Redis were tampered with, by "
+                            "somebody with the rights of its team: {}; it was given new ones",
+                            name.text(), what));
+    });
+  }
+
   void later(Millis delay, std::move_only_function<void()> job) {
     tell([this, delay, job = std::move(job)](Millis now, Output&) mutable {
       timed_.emplace(now + delay, std::move(job));
@@ -302,7 +315,7 @@ class TaskServers::Impl {
     }
     for (auto& [name, boot] : out.boots) save_boot(name, boot);
     for (network::Declaring& what : out.declarings) declare(std::move(what));
-    if (!out.lost.empty()) tell_of_lost(out.lost);
+    tell_of_lost(out.lost);
     for (const ServerName& one : out.ready) {
       if (on_ready_) on_ready_(one.text());
     }
@@ -310,18 +323,25 @@ class TaskServers::Impl {
 
   /// Its team is told; what has become of its attempts is told by itself.
   void tell_of_lost(const std::vector<network::LostServer>& servers) {
-    IntakeRequest request;
     for (const network::LostServer& one : servers) {
-      NoticeRow notice;
-      notice.id = fmt::format("server/{}/{}", one.server.text(), one.since);
-      notice.at = parts_.clock->wall();
-      notice.kind = NoticeKind::kLost;
-      notice.team = notice.cause = notice.ns = one.server.team;
-      notice.text = fmt::format(
-          "nothing is heard of task server {} since {}; attempts that it had, and are lost: {}",
-          one.server.text(), seconds_text(one.since), one.attempts);
-      request.notices.push_back(std::move(notice));
+      tell_team(one.server, fmt::format("server/{}/{}", one.server.text(), one.since),
+                parts_.clock->wall(),
+                fmt::format(
+                    "nothing is heard of task server {} since {}; attempts that it had, and are "
+                    "lost: {}",
+                    one.server.text(), seconds_text(one.since), one.attempts));
     }
+  }
+
+  void tell_team(const ServerName& server, std::string id, Millis now, std::string text) {
+    IntakeRequest request;
+    NoticeRow notice;
+    notice.id = std::move(id);
+    notice.at = now;
+    notice.kind = NoticeKind::kLost;
+    notice.team = notice.cause = notice.ns = server.team;
+    notice.text = std::move(text);
+    request.notices.push_back(std::move(notice));
     cerebro_->ask(std::move(request), std::nullopt, [](const auto&) {});
   }
 
@@ -532,6 +552,10 @@ void TaskServers::touch(network::LinkNo link, const network::ServerName& server)
 
 void TaskServers::closed(network::LinkNo link) {
   impl_->closed(link);
+}
+
+void TaskServers::tampered(const network::ServerName& server, const std::string& what) {
+  impl_->tampered(server, what);
 }
 
 void TaskServers::later(Millis delay, std::move_only_function<void()> job) {

@@ -78,6 +78,8 @@ class TaskServers final : public Executor, public CommitObserver {
   /// Somebody waits for messages over it.
   void touch(network::LinkNo link, const network::ServerName& server);
   void closed(network::LinkNo link);
+  /// Somebody has done to the link of a server what no server does: its team is told.
+  void tampered(const network::ServerName& server, const std::string& what);
 
   /// Not before so many milliseconds, on the thread of this; must be quick.
   void later(Millis delay, std::move_only_function<void()> job);

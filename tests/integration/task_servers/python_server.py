@@ -48,11 +48,15 @@ async def square(ctx: Context, number: int) -> int:
 
 
 class PythonServer:
-    def __init__(self, cerebro: Server, folder: Path) -> None:
-        self.cerebro, self.folder = cerebro, folder
-        self.token = Talker(cerebro, "orders", "py").token
+    """`url`, `token`: how it reaches cerebro, if not over a WebSocket."""
+
+    def __init__(
+        self, cerebro: Server, folder: Path, url: str = "", token: str = "", team: str = "orders"
+    ) -> None:
+        self.cerebro, self.folder, self.url, self.team = cerebro, folder, url, team
+        self.token = token or Talker(cerebro, team, "py").token
         self.module = folder / "steered.py"
-        self.module.write_text(TASKS)
+        self.module.write_text(TASKS.replace('Owner("orders"', f'Owner("{team}"'))
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self, state: str = "results") -> None:
@@ -61,8 +65,8 @@ class PythonServer:
             "CORDYNA_TOKEN": self.token,
             "PYTHONPATH": str(ROOT / "sdk" / "python"),
         }
-        url = f"http://127.0.0.1:{self.cerebro.port}"
-        words = ["-m", "cordyna", "serve", str(self.module), "--url", url, "--team", "orders",
+        url = self.url or f"http://127.0.0.1:{self.cerebro.port}"
+        words = ["-m", "cordyna", "serve", str(self.module), "--url", url, "--team", self.team,
                  "--server", "py", "--slots", "8", "--state", str(self.folder / state),]  # fmt: skip
         with (self.folder / "server.log").open("ab") as log:
             self.process = subprocess.Popen(
@@ -71,7 +75,10 @@ class PythonServer:
 
     def is_in(self, state: str) -> bool:
         servers = self.cerebro.ok("GET", "/api/v1/task-servers")["servers"]
-        return any(one["server"] == "py" and one["state"] == state for one in servers)
+        return any(
+            (one["team"], one["server"], one["state"]) == (self.team, "py", state)
+            for one in servers
+        )
 
     def wait_for(self, state: str) -> None:
         eventually(lambda: self.is_in(state), f"a server that is {state}")
@@ -104,4 +111,4 @@ class PythonServer:
         return path.read_text().splitlines() if path.exists() else []
 
     def run(self, name: str) -> int:
-        return self.cerebro.start("orders/gated", folder=str(self.folder), name=name)
+        return self.cerebro.start(f"{self.team}/gated", folder=str(self.folder), name=name)

@@ -1,4 +1,5 @@
-"""R29, R30, R33, R34, R37 with the Python server: killed, paused, cut off and drained, whoever is away."""
+"""R29, R30, R33, R34, R37 with the Python server, over WebSockets and over streams of Redis: killed, paused, cut off
+and drained, whoever is away."""
 
 from __future__ import annotations
 
@@ -9,14 +10,40 @@ from pathlib import Path
 
 import pytest
 from python_server import PythonServer
+from redis_network import SECRET, RedisNetwork
 from serving import Server, eventually, serve
+from talking import idle_folder
+
+
+@pytest.fixture(params=["websocket", "redis"])
+def network(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[RedisNetwork | None]:
+    """None: none is wanted."""
+    made = RedisNetwork(tmp_path) if request.param == "redis" else None
+    if made is not None:
+        monkeypatch.setenv(SECRET, made.password)  # also for the next cerebro of the same state
+    yield made
+    if made is not None:
+        made.stop()
 
 
 @pytest.fixture
-def server(cerebro: Server, tmp_path: Path) -> Iterator[PythonServer]:
+def cerebro(network: RedisNetwork | None, tmp_path: Path) -> Iterator[Server]:
+    served = serve(idle_folder(tmp_path)) if network is None else network.serve()
+    yield served
+    served.stop()
+
+
+@pytest.fixture
+def server(network: RedisNetwork | None, cerebro: Server, tmp_path: Path) -> Iterator[PythonServer]:
     folder = tmp_path / "py"
     folder.mkdir()
-    made = PythonServer(cerebro, folder)
+    if network is None:
+        made = PythonServer(cerebro, folder)
+    else:
+        token = network.account("orders")["password"]
+        made = PythonServer(cerebro, folder, network.url("ts-orders"), token)
     made.start()
     made.wait_for("ready")
     yield made
