@@ -10,6 +10,7 @@ from history_works import History
 from input_works import Flood, Kafka, Outbox, Slot
 from measure import BenchError, flow_memory, flow_seconds, folder, median, run, spread, wall
 from network_works import NETWORK_WORKS
+from redis_works import Streams
 from schedule_works import Schedules
 from server_works import SERVER_WORKS
 from ui_works import UI_WORKS
@@ -227,6 +228,7 @@ WORKS = [
     Schedules(),
     *SERVER_WORKS,
     *NETWORK_WORKS,
+    Streams(),
     *UI_WORKS,
     Outbox(),
     Slot(),
