@@ -1,7 +1,8 @@
 """Two teams, two task servers, one order of things: see README.md.
 
 Starts `dyna up` and the servers of both teams, asks for the last task (or waits for its cron), shows who ran what,
-when, in which order, what failed and whom that concerns, and ends what it started.
+when, in which order, what failed and whom that concerns, and ends what it started. With --redis all messages go over
+streams of a Redis that it starts, too.
 """
 
 from __future__ import annotations
@@ -9,7 +10,9 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import secrets
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -26,12 +29,66 @@ FINAL = {"completed", "warning", "error", "cancelled"}
 PATIENCE = 180
 
 
-class Cerebro:
+class Redis:
+    """A redis-server of this example alone, in which only the accounts of cerebro and of both teams may do anything."""
+
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        with socket.socket() as probe:  # Redis cannot say which port the system chose
+            probe.bind(("127.0.0.1", 0))
+            self.url = f"127.0.0.1:{probe.getsockname()[1]}"
+        self.passwords = {user: secrets.token_hex(20) for user in ("cerebro", "orders", "billing")}
+        users = [self._account(user) for user in self.passwords]
+        lines = [f"port {self.url.split(':')[1]}", "bind 127.0.0.1", f"dir {folder}", "save ''"]
+        lines += ["maxmemory 256mb", "maxmemory-policy noeviction", "user default off", *users]
+        (folder / "redis.conf").write_text("\n".join(lines) + "\n")
+        with (folder / "redis.log").open("wb") as log:
+            self.process = subprocess.Popen(
+                ["redis-server", str(folder / "redis.conf")], stdout=log, stderr=log
+            )
+
+    def _account(self, user: str) -> str:
+        """`dyna redis acl` says what it may do; Redis reads the same from its configuration."""
+        whose = "--cerebro" if user == "cerebro" else user
+        file = self.folder / f"{user}.password"
+        file.write_text(self.passwords[user])
+        words = [
+            DYNA,
+            "redis",
+            "acl",
+            whose,
+            "--user",
+            user,
+            "--password-file",
+            str(file),
+            "--json",
+        ]
+        done = subprocess.run(words, cwd=self.folder, capture_output=True, text=True, check=True)
+        return "user " + " ".join(json.loads(done.stdout)["command"][2:])
+
+    def end(self) -> None:
+        self.process.terminate()
+        self.process.wait(30)
+
+
+class Cerebro:
+    def __init__(self, folder: Path, redis: Redis | None) -> None:
+        self.folder = folder
+        self.redis = redis
+        settings = []
+        environment = {**os.environ}
+        if redis is not None:
+            settings = [
+                "--set",
+                f"redis=redis://cerebro@{redis.url}",
+                "--set",
+                "redis_secret=REDIS",
+            ]
+            environment["DYNA_SECRET_REDIS"] = redis.passwords["cerebro"]
         self.process = subprocess.Popen(
-            [DYNA, "up", "--listen", "127.0.0.1:0", "--json"],
+            [DYNA, "up", "--listen", "127.0.0.1:0", "--json", *settings],
             cwd=folder,
+            env=environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -74,12 +131,14 @@ class Cerebro:
 
 
 def start_server(cerebro: Cerebro, team: str) -> subprocess.Popen[str]:
+    redis = cerebro.redis
+    url = cerebro.url if redis is None else f"redis://{team}@{redis.url}"
     environment = {
         **os.environ,
-        "CORDYNA_TOKEN": cerebro.credential(team),
+        "CORDYNA_TOKEN": redis.passwords[team] if redis is not None else cerebro.credential(team),
         "PYTHONPATH": os.pathsep.join([str(ROOT / "sdk" / "python"), os.environ.get("PYTHONPATH", "")]),
     }  # fmt: skip
-    words = ["serve", str(HERE / f"{team}.py"), "--url", cerebro.url, "--team", team]
+    words = ["serve", str(HERE / f"{team}.py"), "--url", url, "--team", team]
     words += ["--server", f"{team}-1", "--state", str(cerebro.folder / f"{team}-results")]
     with (cerebro.folder / f"{team}.log").open("wb") as log:
         return subprocess.Popen(
@@ -143,9 +202,15 @@ def show(cerebro: Cerebro, last: dict[str, Any]) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--cron", action="store_true", help="wait for the cron of the last task")
+    parser.add_argument(
+        "--redis", action="store_true", help="task servers and cerebro meet in a redis-server"
+    )
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="two-teams-") as name, ExitStack() as ends:
-        cerebro = Cerebro(Path(name))
+        redis = Redis(Path(name)) if options.redis else None
+        if redis is not None:
+            ends.callback(redis.end)
+        cerebro = Cerebro(Path(name), redis)
         ends.callback(cerebro.end)
         for team in ("orders", "billing"):
             server = start_server(cerebro, team)
@@ -157,7 +222,8 @@ def main() -> int:
             return sum(one["state"] == "ready" for one in servers) == 2
 
         wait("both servers", are_ready)
-        print(f"cerebro at {cerebro.url}, task servers of orders and billing are ready")
+        over = f", over Redis at {redis.url}" if redis is not None else ""
+        print(f"cerebro at {cerebro.url}{over}, task servers of orders and billing are ready")
         last = close_run(cerebro, options.cron)
         show(cerebro, last)
         return 0 if last["state"] in ("completed", "warning") else 1

@@ -46,8 +46,9 @@ def check(lines: list[str]) -> None:
     assert any("cerebro → billing/billing-1  task.invoke" in line for line in lines)
 
 
-def test_what_is_asked_for_runs_with_all_that_it_needs() -> None:
-    check(run())
+@pytest.mark.parametrize("over", [[], ["--redis"]], ids=["websocket", "redis"])
+def test_what_is_asked_for_runs_with_all_that_it_needs(over: list[str]) -> None:
+    check(run(*over))
 
 
 @pytest.mark.skipif(not os.environ.get("DYNA_TEST_LONG"), reason="it waits for the next minute")
