@@ -192,8 +192,8 @@ void ServerCommands::add_redis() {
       add("redis", "Accounts of task servers in the Redis that they come over", Verb::kRedis);
   redis->require_subcommand(1);
   CLI::App* const acl = action(redis, "acl", "What an account may do, as a command of Redis");
-  CLI::Option* const whose = acl->add_option("name", found_.at.name, "Whose account it is")
-                                 ->type_name("TEAM[/SERVER]");
+  CLI::Option* const whose =
+      acl->add_option("name", found_.at.name, "Whose account it is")->type_name("TEAM[/SERVER]");
   acl->add_flag("--cerebro", found_.redis.cerebro, "The account of cerebro itself")
       ->excludes(whose);
   acl->add_option("--user", found_.at.user, "Its name (default: ts-TEAM, ts-TEAM-SERVER, cerebro)")
@@ -207,7 +207,8 @@ void ServerCommands::add_redis() {
       ->type_name("FILE");
   acl->footer(
       "Without --apply nothing is done: give the command to redis-cli as somebody who may, and\n"
-      "save it as your Redis keeps users (ACL SAVE, or its users.acl). Task servers then come with\n"
+      "save it as your Redis keeps users (ACL SAVE, or its users.acl). Task servers then come "
+      "with\n"
       "the address redis://USER@HOST:PORT and the password as their token.");
 }
 

@@ -30,8 +30,7 @@ Result<Whose> whose_of(const Arguments& arguments) {
   if (arguments.redis.cerebro) return Whose{};
   const std::string& name = arguments.at.name;
   if (name.empty()) {
-    return fail(ErrorCode::kInvalidArgument,
-                "whose account? TEAM, TEAM/SERVER, or --cerebro");
+    return fail(ErrorCode::kInvalidArgument, "whose account? TEAM, TEAM/SERVER, or --cerebro");
   }
   if (name.find('/') == std::string::npos) {
     // As the team of a server: the same letters.
@@ -88,15 +87,15 @@ CommandResult redis_command(CommandContext& context) {
   } else {
     TRY_ASSIGN(password, read_hidden("Password of " + user, arguments.at.password_file));
   }
-  const server::StreamAccount account{user, flow::sha256_hex(password),
-                                      choice.config.redis_prefix};
+  const server::StreamAccount account{user, flow::sha256_hex(password), choice.config.redis_prefix};
   const redis::Words words = whose.team.empty()
                                  ? server::acl_of_cerebro(account)
                                  : server::acl_of_servers(account, whose.team, whose.server);
   if (arguments.redis.apply) {
     if (choice.config.redis.empty()) {
-      return fail(ErrorCode::kInvalidArgument,
-                  "--apply wants to know where: 'redis' of 'server' in cordyna.yaml names no Redis");
+      return fail(
+          ErrorCode::kInvalidArgument,
+          "--apply wants to know where: 'redis' of 'server' in cordyna.yaml names no Redis");
     }
     TRY_ASSIGN(const StateLayout layout, state_here(context));
     TRY(apply(choice.config, *context.parts.find_secrets(layout), words));

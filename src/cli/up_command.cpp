@@ -139,11 +139,11 @@ class Up {
   std::string git_file_;
   Millis leave_at_ =
       0;  // told to go: when runs are left to their guardians; 0: when they have ended
-  std::unique_ptr<StoreReader> reader_;     // of the pruner
-  std::unique_ptr<Pruner> pruner_;          // null: all is kept
-  std::unique_ptr<server::Server> server_;  // null: none is wished
+  std::unique_ptr<StoreReader> reader_;           // of the pruner
+  std::unique_ptr<Pruner> pruner_;                // null: all is kept
+  std::unique_ptr<server::Server> server_;        // null: none is wished
   std::unique_ptr<server::StreamSockets> redis_;  // null: no task server comes over Redis
-  std::unique_ptr<Secrets> secrets_;        // of inputs and alerts
+  std::unique_ptr<Secrets> secrets_;              // of inputs and alerts
   std::unique_ptr<input::InputHost> inputs_;
   std::unique_ptr<alert::AlertHost> alerts_;
   std::unique_ptr<git::GitHost> git_;
@@ -420,8 +420,8 @@ void Up::prepare_git(Ownership& ownership) {
 
 void Up::say_of(std::string_view name, const std::string& text) {
   if (!context_.arguments.json) return view_.note(printable(text));
-  std::string line = fmt::format("{{\"at\":\"{}\",\"{}\":",
-                                 format_timestamp(context_.parts.clock->now()), name);
+  std::string line =
+      fmt::format("{{\"at\":\"{}\",\"{}\":", format_timestamp(context_.parts.clock->now()), name);
   append_json_string(line, text);
   view_.note(line + "}");
 }

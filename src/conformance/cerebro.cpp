@@ -107,9 +107,9 @@ class Cerebro::Impl final : public server::HttpHandler,
   Manners manners;
   std::vector<Link> links;  // of number 1 and so on
   bool away = false;
-  std::string commands;                        // that nobody has fetched
-  server::Respond waiting;                     // for commands
-  std::unique_ptr<server::HttpServer> server;       // of the owner's thread alone
+  std::string commands;                            // that nobody has fetched
+  server::Respond waiting;                         // for commands
+  std::unique_ptr<server::HttpServer> server;      // of the owner's thread alone
   std::unique_ptr<server::StreamSockets> streams;  // of the owner's thread alone
   std::string address;                             // written before the first thread
 

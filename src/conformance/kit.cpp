@@ -70,9 +70,9 @@ std::string trace_of(const Record& record) {
 
 Result<Done> run_one(const Check& check, const Wishes& wishes) {
   TRY_ASSIGN(const Folder folder, Folder::make());
-  const Place place{wishes.command,          std::string(kTeam), std::string(kServer),
-                    "dyna_" + make_uuid7(0), wishes.stop,        folder.path(),
-                    wishes.redis};
+  const Place place{
+      wishes.command, std::string(kTeam), std::string(kServer), "dyna_" + make_uuid7(0),
+      wishes.stop,    folder.path(),      wishes.redis};
   TRY_ASSIGN(const auto world, World::make(place));
   Done done;
   done.outcome = {check.name, check.rule, check.where, check.level, {}};

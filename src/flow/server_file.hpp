@@ -49,8 +49,8 @@ struct ServerConfig {
   /// Beside the flow's own folder: where files may lie that are named from afar.
   std::vector<std::string> files;
   std::vector<std::string> git_folders;  ///< with repositories that git.yaml may name
-  std::string redis;         ///< redis://USER@HOST:PORT/DATABASE; empty: none
-  std::string redis_secret;  ///< the secret with its password
+  std::string redis;                     ///< redis://USER@HOST:PORT/DATABASE; empty: none
+  std::string redis_secret;              ///< the secret with its password
   std::string redis_prefix = "cordyna";
   std::string redis_ca_file;
   Millis drain = 0;  ///< how long runs may go on when it is told to go; 0: to their end

@@ -38,8 +38,8 @@ struct Target {
   [[nodiscard]] std::string text() const;
 };
 
-/// "redis://user@host:6379/0", or rediss:// for TLS; user, port and database may be missing. Errors:
-/// kInvalidArgument, not quoting it: it is none, or has a password.
+/// "redis://user@host:6379/0", or rediss:// for TLS; user, port and database may be missing.
+/// Errors: kInvalidArgument, not quoting it: it is none, or has a password.
 [[nodiscard]] Result<Target> parse_target(std::string_view text);
 
 class Connection {
@@ -57,8 +57,8 @@ class Connection {
   [[nodiscard]] Answer<Reply> ask(std::initializer_list<std::string> words) {
     return ask(std::span(words.begin(), words.size()));
   }
-  /// All are sent before the first answer is read; as many answers, in order. The fault of the whole
-  /// is one without a word: then nobody knows which were carried out.
+  /// All are sent before the first answer is read; as many answers, in order. The fault of the
+  /// whole is one without a word: then nobody knows which were carried out.
   [[nodiscard]] Answer<std::vector<Answer<Reply>>> ask_all(std::span<const Words> commands);
   /// The next answer that nothing was asked for: of a connection that has subscribed.
   [[nodiscard]] Answer<Reply> next();

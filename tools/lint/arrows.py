@@ -59,7 +59,7 @@ ARROWS = {
     "event_http": ("http", "base"),
     "flowtest": ("cerebro", "engine", "flow", "ports", "model", "base"),
     "cli": (
-        "alert/host.hpp", "git/host.hpp", "server/server.hpp", "server/tasks/task_servers.hpp", "server/tasks/task_log.hpp", "server/tasks/redis_links.hpp", "server/redis/stream_acl.hpp", "server/auth/tokens.hpp", "redis/connection.hpp", "protocol/documents.hpp", "server/http/listen.hpp", "input/host/host.hpp", "input/host/flow_input.hpp", "client", "service", "conformance/kit.hpp", "conformance/finding.hpp", "flowtest", "cerebro", "engine", "flow", "template", "guard", "schedule", "process", "secrets", "ports", "model",
+        "alert/host.hpp", "git/host.hpp", "server/server.hpp", "server/tasks/task_servers.hpp", "server/tasks/task_log.hpp", "server/tasks/redis_links.hpp", "server/redis/stream_acl.hpp", "server/auth/tokens.hpp", "network/names.hpp", "redis/connection.hpp", "protocol/documents.hpp", "server/http/listen.hpp", "input/host/host.hpp", "input/host/flow_input.hpp", "client", "service", "conformance/kit.hpp", "conformance/finding.hpp", "flowtest", "cerebro", "engine", "flow", "template", "guard", "schedule", "process", "secrets", "ports", "model",
         "base",
         "store/sqlite/sqlite_store.hpp",
     ),

@@ -7,8 +7,8 @@ namespace {
 
 /// With nothing that it had before.
 redis::Words begun(const StreamAccount& account) {
-  return {"ACL",   "SETUSER", account.user, "reset",  "on", "#" + account.password_hash,
-          "-@all", "+ping",   "+hello",     "+auth",  "+select"};
+  return {"ACL",   "SETUSER", account.user, "reset", "on",     "#" + account.password_hash,
+          "-@all", "+ping",   "+hello",     "+auth", "+select"};
 }
 
 }  // namespace

@@ -16,8 +16,8 @@ struct StreamAccount {
   std::string prefix;
 };
 
-/// ACL SETUSER … for a server of a team, or, without a `server`, for all of its servers: they knock,
-/// say and hear, each on keys of their own team, and nothing else.
+/// ACL SETUSER … for a server of a team, or, without a `server`, for all of its servers: they
+/// knock, say and hear, each on keys of their own team, and nothing else.
 [[nodiscard]] redis::Words acl_of_servers(const StreamAccount& account, std::string_view team,
                                           std::string_view server);
 /// The same for cerebro: what it does with keys of its prefix.

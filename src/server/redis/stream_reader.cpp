@@ -96,9 +96,13 @@ std::optional<std::vector<StreamReader::Session>> StreamReader::open_ones() {
 
 Answer<> StreamReader::read(const std::vector<Session>& sessions) {
   std::vector<redis::Words> commands;
-  redis::Words read{"XREAD",   "COUNT", std::string(kCount),
-                    "BLOCK",   std::string(is_hurried_ ? kShortBlock : kBlock),
-                    "STREAMS", nudges_};
+  redis::Words read{"XREAD",
+                    "COUNT",
+                    std::string(kCount),
+                    "BLOCK",
+                    std::string(is_hurried_ ? kShortBlock : kBlock),
+                    "STREAMS",
+                    nudges_};
   std::map<std::string, Session, std::less<>> by_key;
   for (const Session& session : sessions) {
     std::string key = keys_.events(session->who);
@@ -175,7 +179,8 @@ std::optional<std::string> StreamReader::frame_of(StreamSession& session, const 
   const std::string& id = entry.list[0].text;
   const auto ahead = static_cast<std::uint64_t>(calls_.wall()) + kAheadMillis;
   if (entry_millis(id).value_or(0) > ahead) {
-    tampered(session, fmt::format("an entry was added with the id {}, so that none could follow", id));
+    tampered(session,
+             fmt::format("an entry was added with the id {}, so that none could follow", id));
     return std::nullopt;
   }
   if (number_of(field_of(entry, "n")) != session.came + 1) {

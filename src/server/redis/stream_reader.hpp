@@ -30,7 +30,8 @@ class StreamReader {
   /// Those to be read now; peers of those that are over are told. Nullopt: it is over.
   std::optional<std::vector<Session>> open_ones();
   redis::Answer<> read(const std::vector<Session>& sessions);
-  /// Together they have more than one answer may. Who has more than a server ever leaves is cut off.
+  /// Together they have more than one answer may. Who has more than a server ever leaves is cut
+  /// off.
   redis::Answer<> find_large(const std::vector<Session>& sessions);
   void take(const Session& session, const redis::Reply& entries);
   /// The frame of an entry; nullopt: there is none, and the socket ends.

@@ -1,7 +1,7 @@
 /// Sockets made of streams of Redis: for each one that is open two streams, one for each way.
 ///
-/// A server knocks by PUBLISH; its two streams are made, and used for this socket alone. Entries are
-/// frames, numbered from 1: where one is missing, since somebody has trimmed or flushed, or the
+/// A server knocks by PUBLISH; its two streams are made, and used for this socket alone. Entries
+/// are frames, numbered from 1: where one is missing, since somebody has trimmed or flushed, or the
 /// connection to Redis was lost, the socket ends, as one of TCP that was cut. So nothing that is
 /// above depends on what Redis keeps. While Redis is away nobody has a socket; it is tried again.
 ///

@@ -166,8 +166,7 @@ void StreamWriter::send(Outgoing& what) {
 void StreamWriter::look(const Session& session) {
   session->looked_at = session->sent;
   const std::string key = keys_.commands(session->who);
-  steps_.push_back({{"XINFO", "GROUPS", key},
-                    [this, session, key](const Answer<Reply>& answer) {
+  steps_.push_back({{"XINFO", "GROUPS", key}, [this, session, key](const Answer<Reply>& answer) {
                       if (!is_list(answer) || answer->list.empty()) return lost(session);
                       const Reply* const read = answer->list.front().find("last-delivered-id");
                       const Reply* const lag = answer->list.front().find("lag");

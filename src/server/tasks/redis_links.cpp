@@ -7,9 +7,9 @@
 
 namespace cordyna::server {
 
-std::unique_ptr<StreamSockets> open_redis_links(
-    TaskServers& servers, const Clock& clock, StreamSettings settings,
-    std::function<void(const std::string& text)> told) {
+std::unique_ptr<StreamSockets> open_redis_links(TaskServers& servers, const Clock& clock,
+                                                StreamSettings settings,
+                                                std::function<void(const std::string& text)> told) {
   settings.frame_bytes = protocol::kListMax;
   StreamCalls calls;
   calls.accept = [&servers, at = "redis " + settings.target.text()](

@@ -324,12 +324,12 @@ class TaskServers::Impl {
   /// Its team is told; what has become of its attempts is told by itself.
   void tell_of_lost(const std::vector<network::LostServer>& servers) {
     for (const network::LostServer& one : servers) {
-      tell_team(one.server, fmt::format("server/{}/{}", one.server.text(), one.since),
-                parts_.clock->wall(),
-                fmt::format(
-                    "nothing is heard of task server {} since {}; attempts that it had, and are "
-                    "lost: {}",
-                    one.server.text(), seconds_text(one.since), one.attempts));
+      tell_team(
+          one.server, fmt::format("server/{}/{}", one.server.text(), one.since),
+          parts_.clock->wall(),
+          fmt::format("nothing is heard of task server {} since {}; attempts that it had, and are "
+                      "lost: {}",
+                      one.server.text(), seconds_text(one.since), one.attempts));
     }
   }
 
