@@ -70,6 +70,8 @@ CommandResult dispatch(CommandContext& context) {
     case Verb::kServers: return servers_command(context);
     case Verb::kTrace: return trace_command(context);
     case Verb::kConformance: return conformance_command(context);
+    case Verb::kImpact: return impact_command(context);
+    case Verb::kDatasets: return datasets_command(context);
     case Verb::kRedis: return redis_command(context);
     case Verb::kInput: return input_command(context);
     case Verb::kConfig: return config_command(context);

@@ -11,6 +11,7 @@
 
 #include "base/nearest.hpp"
 #include "cli/arguments_flows.hpp"
+#include "cli/arguments_mesh.hpp"
 #include "cli/arguments_server.hpp"
 #include "cli/completion.hpp"
 
@@ -40,6 +41,7 @@ class Parser {
     add_schedule();
     add_applied_flow_commands(app_, found_);
     add_server_commands(app_, found_);
+    add_mesh_commands(app_, found_);
     add_others();
   }
 
@@ -165,6 +167,7 @@ void Parser::add_test() {
       ->type_name("FILE");
   test->add_flag("--coverage", found_.coverage, "Say what of the flows no test reached");
   test->add_flag("--list", found_.list, "Only list the tests");
+  add_downstream(test, found_);
   add_json(test);
   test->footer(
       "Flows are run by a virtual clock: a pause of three days takes no time. Tasks with a "

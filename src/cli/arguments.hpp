@@ -53,6 +53,8 @@ enum class Verb : std::uint8_t {
   kTrace,
   kConformance,
   kRedis,
+  kImpact,
+  kDatasets,
   kConfig,
   kBackup,
   kRestore,
@@ -91,6 +93,15 @@ struct ServerOptions {
   bool enable = false;
   bool service = false;
   std::string team;  ///< of token create: of task servers; of notices: whom they are for
+};
+
+/// Of impact, datasets and test --downstream.
+struct MeshOptions {
+  std::vector<std::string> networks;  ///< folders with flows of others
+  std::string base;                   ///< a folder: how the flows of the path are now
+  std::vector<std::string> tasks;     ///< files: what task servers would declare
+  bool markdown = false;
+  bool downstream = false;
 };
 
 /// Of redis acl.
@@ -181,8 +192,9 @@ struct Arguments {
   std::optional<std::string> server;  ///< --server; empty: without a value
   ConformanceOptions conformance;
   RedisOptions redis;
+  MeshOptions mesh;
   ServerOptions at;               ///< of login, context, user, token
-  bool exit_code = false;         ///< of plan
+  bool exit_code = false;         ///< of plan and impact
   bool names = false;             ///< of flows: for completion
   std::optional<std::string> ns;  ///< of flows and triggers: only this namespace
   std::int64_t version = 0;       ///< of flows show; 0: the current one

@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 
 #include <iterator>
+#include <map>
 
 #include "base/text.hpp"
 #include "cli/commands.hpp"
+#include "cli/impact_view.hpp"
 
 namespace cordyna::cli {
 namespace {
@@ -113,6 +115,57 @@ void CaseReport::print_json(const flow::CaseFile& file, const flow::FlowCase& te
   out += ",\"findings\":";
   append_findings(out, result.findings);
   output_.write(out + "}\n");
+}
+
+void CaseReport::borders(const FlowNetwork& network, const mesh::Impact& impact,
+                         const std::vector<Border>& borders) {
+  struct Shown {
+    std::string name;
+    std::string note;
+    std::string failure;
+  };
+  std::vector<Shown> all;
+  std::map<std::string, std::size_t> places;
+  const auto shown = [&](const std::string& from, const std::string& to, const std::string& part,
+                         const std::string& data) -> Shown& {
+    std::string name = fmt::format("{} → {} {}{}", from, to, part, data.empty() ? "" : ": " + data);
+    const auto [at, fresh] = places.try_emplace(name, all.size());
+    if (fresh) all.push_back({std::move(name), {}, {}});
+    return all[at->second];
+  };
+  for (const Border& border : borders) {
+    const mesh::Edge& edge = border.edge;
+    shown(edge.from, edge.to, edge.part, edge.data).note =
+        border.untried.empty() ? counted(border.rows, "row") : "not tried: " + border.untried;
+  }
+  for (const mesh::Break& one : impact.breaks) {
+    Shown& found = shown(one.from, one.flow, one.part, one.data);
+    found.failure += (found.failure.empty() ? "" : "\n") + break_text(network, one);
+  }
+  if (all.empty()) return;
+  suites_.push_back({"borders", {}, {}});
+  if (!json_) output_.write(palette_.paint(Colour::kBold, "borders") + "\n");
+  for (const Shown& one : all) {
+    const bool good = one.failure.empty();
+    const bool tried = good && !one.note.starts_with("not tried");
+    if (!good) ++failed_;
+    if (tried) ++passed_;
+    suites_.back().cases.push_back({one.name, 0, 0, one.failure});
+    if (json_) {
+      std::string out = "{\"border\":";
+      append_json(out, one.name);
+      out += fmt::format(",\"passed\":{},\"tried\":{},\"note\":", good, tried || !good);
+      append_json(out, good ? one.note : one.failure);
+      output_.write(out + "}\n");
+      continue;
+    }
+    const std::string mark = !good   ? palette_.paint(Colour::kRed, "✗")
+                             : tried ? palette_.paint(Colour::kGreen, "✓")
+                                     : palette_.paint(Colour::kDim, "–");
+    output_.write(
+        fmt::format("  {} {} {}\n", mark, printable(one.name),
+                    palette_.paint(Colour::kDim, good ? "(" + printable(one.note) + ")" : "")));
+  }
 }
 
 void CaseReport::list(const flow::CaseFile& file, const flow::FlowCase& test) {

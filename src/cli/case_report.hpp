@@ -8,12 +8,15 @@
 #include <string>
 #include <vector>
 
+#include "cli/downstream.hpp"
+#include "cli/flow_network.hpp"
 #include "cli/output.hpp"
 #include "cli/palette.hpp"
 #include "flow/case_file.hpp"
 #include "flowtest/case_run.hpp"
 #include "flowtest/coverage.hpp"
 #include "flowtest/junit.hpp"
+#include "mesh/impact.hpp"
 
 namespace cordyna::cli {
 
@@ -27,6 +30,9 @@ class CaseReport {
   void ended(const flow::CaseFile& file, const flow::FlowCase& test,
              const flowtest::CaseResult& result, Millis took);
   void list(const flow::CaseFile& file, const flow::FlowCase& test);
+  /// Where data goes from flow to flow, and what of it was tried; what breaks there has failed.
+  void borders(const FlowNetwork& network, const mesh::Impact& impact,
+               const std::vector<Border>& borders);
   /// What of the flows no test reached.
   void coverage();
   void finish(bool interrupted);

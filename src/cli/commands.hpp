@@ -37,6 +37,8 @@ using CommandResult = Result<ExitCode>;
 [[nodiscard]] CommandResult why_command(CommandContext& context);
 [[nodiscard]] CommandResult pools_command(CommandContext& context);
 [[nodiscard]] CommandResult places_command(CommandContext& context);
+[[nodiscard]] CommandResult impact_command(CommandContext& context);
+[[nodiscard]] CommandResult datasets_command(CommandContext& context);
 [[nodiscard]] CommandResult redis_command(CommandContext& context);
 [[nodiscard]] CommandResult cancel_command(CommandContext& context);
 [[nodiscard]] CommandResult resume_command(CommandContext& context);

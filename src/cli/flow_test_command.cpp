@@ -13,6 +13,10 @@
 #include "base/text.hpp"
 #include "cli/case_report.hpp"
 #include "cli/commands.hpp"
+#include "cli/downstream.hpp"
+#include "cli/flow_network.hpp"
+#include "cli/impact_view.hpp"
+#include "cli/palette.hpp"
 #include "cli/temporary_side.hpp"
 #include "flow/case_file.hpp"
 #include "flowtest/case_run.hpp"
@@ -129,6 +133,8 @@ class Tests {
   [[nodiscard]] flowtest::CasePorts ports();
   bool was_told();
   Result<> write_junit() const;
+  CommandResult run_downstream();
+  CommandResult end(const std::optional<Error>& unreadable, bool is_broken);
 
   CommandContext& context_;
   CaseReport report_;
@@ -201,7 +207,50 @@ Result<> Tests::write_junit() const {
   return fail(ErrorCode::kUnavailable, fmt::format("{}: cannot be written", path));
 }
 
+/// The tests of the flows that change and of all behind them, what these make of what the others
+/// make now, and what can be said without running anything.
+CommandResult Tests::run_downstream() {
+  const Arguments& arguments = context_.arguments;
+  if (arguments.files.empty() && arguments.mesh.tasks.empty()) {
+    return fail(ErrorCode::kInvalidArgument,
+                "--downstream wants to know what changes: name files or folders of flows");
+  }
+  TRY_ASSIGN(const FlowNetwork network, network_here(context_));
+  clean_environment();
+  mesh::Impact impact =
+      mesh::impact_of(network.before, network.changes, context_.parts.clock->wall());
+  Downstream downstream(network, impact, {context_.parts.plugin_types, [this] { return ports(); }});
+  std::optional<Error> unreadable;
+  for (const std::string& file : downstream.test_files()) {
+    const Result<> done = run_file(file);
+    if (!done.has_value()) unreadable = done.error();
+  }
+  TRY_ASSIGN(const bool whole, downstream.run());
+  told_ = told_ || !whole;
+  for (const mesh::Break& one : downstream.breaks()) impact.breaks.push_back(one);
+  report_.borders(network, impact, downstream.borders());
+  report_.finish(told_);
+  if (arguments.json) {
+    context_.output.write(impact_json(network, impact));
+  } else if (arguments.mesh.markdown) {
+    context_.output.write(impact_markdown(network, impact));
+  } else {
+    context_.output.write("\n" +
+                          impact_text(network, impact, Palette(wants_colour(context_.output))));
+  }
+  TRY(write_junit());
+  return end(unreadable, !impact.breaks.empty());
+}
+
+CommandResult Tests::end(const std::optional<Error>& unreadable, bool is_broken) {
+  if (unreadable.has_value()) return std::unexpected<Error>(*unreadable);
+  if (told_) return ExitCode::kCancelled;
+  if (report_.wrong_files() > 0) return ExitCode::kUsage;
+  return report_.failed() > 0 || is_broken ? ExitCode::kRunError : ExitCode::kOk;
+}
+
 CommandResult Tests::run() {
+  if (context_.arguments.mesh.downstream) return run_downstream();
   TRY_ASSIGN(const std::vector<std::string> files, find_files(context_.arguments.files));
   std::optional<Error> unreadable;
   if (!context_.arguments.list) clean_environment();
@@ -221,10 +270,7 @@ CommandResult Tests::run() {
     report_.finish(told_);
     TRY(write_junit());
   }
-  if (unreadable.has_value()) return std::unexpected<Error>(*unreadable);
-  if (told_) return ExitCode::kCancelled;
-  if (report_.wrong_files() > 0) return ExitCode::kUsage;
-  return report_.failed() > 0 ? ExitCode::kRunError : ExitCode::kOk;
+  return end(unreadable, false);
 }
 
 }  // namespace

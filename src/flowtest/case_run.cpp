@@ -71,6 +71,18 @@ class CaseRunner {
       };
       result_.findings = judge(file_, test_, result_.end, read);
     }
+    return keep_tables();
+  }
+
+  /// Those that are there: a task may have failed, or have had no table.
+  Result<> keep_tables() {
+    for (const std::string& path : ports_.wanted_tables) {
+      const auto task = result_.end.tasks.find(path);
+      if (real_ == nullptr || task == result_.end.tasks.end()) continue;
+      const std::string data = table_of(task->second.outputs);
+      if (data.empty()) continue;
+      TRY_ASSIGN(result_.end.tables[path], real_->read_rows(data));
+    }
     return {};
   }
 

@@ -40,6 +40,8 @@ struct CasePorts {
   /// A store for a test that runs nothing for real.
   std::function<std::unique_ptr<Store>()> make_store;
   std::function<Result<std::unique_ptr<RealSide>>(const flow::FlowCase&)> open_real;
+  /// Tasks whose tables are wanted, by path: they are in CaseEnd::tables.
+  std::set<std::string> wanted_tables{};
   /// Somebody wants the whole to end.
   std::function<bool()> interrupted;
   /// How often the clock may jump: a condition that never holds must come to an end.
@@ -53,6 +55,7 @@ struct CaseEnd {
   std::map<std::string, std::vector<AttemptRow>> attempts;
   std::vector<HistoryRow> history;
   std::set<std::string> held;
+  std::map<std::string, std::vector<std::string>> tables;  ///< rows as JSON objects, by path
 };
 
 /// Something that is not as expected, and where in the file of tests that stands.

@@ -251,6 +251,14 @@ class Judge {
 
 }  // namespace
 
+std::string table_of(const std::string& outputs) {
+  boost::system::error_code error;
+  const json::value whole = json::parse(outputs.empty() ? "{}" : outputs, error);
+  if (error.failed() || !whole.is_object()) return {};
+  const json::value* const data = whole.get_object().if_contains("data");
+  return data == nullptr || !data->is_string() ? std::string() : json::value_to<std::string>(*data);
+}
+
 std::vector<Finding> judge(const flow::CaseFile& file, const flow::FlowCase& test,
                            const CaseEnd& end, const RowReader& read_rows) {
   return Judge(file, test, end, read_rows).all();

@@ -9,8 +9,11 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
+#include <utility>
+#include <variant>
 
 #include "model/task_server.hpp"
+#include "protocol/envelope.hpp"
 
 namespace cordyna::network {
 namespace {
@@ -166,6 +169,38 @@ std::string flow_text(const ServerName& server, const protocol::Declaration& tas
   }
   flow["tasks"] = std::move(tasks);
   return json::serialize(flow);
+}
+
+Result<std::vector<protocol::Declaration>> read_declarations(std::string_view list) {
+  // As a server would say it: what is wrong is found as it is there.
+  const std::string message = fmt::format(
+      R"({{"specversion":"1.0","id":"1","source":"{}","type":"cordyna.server.declare.v1",)"
+      R"("data":{{"revision":1,"tasks":{}}}}})",
+      source_of({"any", "any"}), list);
+  const auto read = protocol::read_messages(message, protocol::Direction::kToCerebro);
+  std::string wrong;
+  const auto note = [&wrong](std::string_view at, std::string_view detail) {
+    wrong += fmt::format("{}{}: {}", wrong.empty() ? "" : "; ", at, detail);
+  };
+  std::vector<protocol::Declaration> found;
+  for (const protocol::ReadMessage& one : read) {
+    if (const auto* bad = std::get_if<protocol::BadMessage>(&one)) {
+      for (const shape::Flaw& flaw : bad->flaws) note(flaw.at, flaw.detail);
+      continue;
+    }
+    for (const shape::JsonBody& task : std::get<protocol::Message>(one).data.objects("tasks")) {
+      auto declaration = protocol::read_declaration(task, task.object("owner").text("team"));
+      if (auto* good = std::get_if<protocol::Declaration>(&declaration)) {
+        found.push_back(std::move(*good));
+        continue;
+      }
+      for (const shape::Flaw& flaw : std::get<std::vector<shape::Flaw>>(declaration)) {
+        note(fmt::format("task '{}' {}", task.text("id"), flaw.at), flaw.detail);
+      }
+    }
+  }
+  if (wrong.empty()) return found;
+  return fail(ErrorCode::kInvalidArgument, wrong);
 }
 
 ServerName declarer_of(const Flow& flow) {

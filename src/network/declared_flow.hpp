@@ -6,6 +6,9 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
+
+#include "base/result.hpp"
 
 #include "model/flow.hpp"
 #include "network/names.hpp"
@@ -18,6 +21,10 @@ inline constexpr std::string_view kServedTask = "task";
 
 /// The flow in its language, as JSON; its namespace is the team, its id that of the task.
 [[nodiscard]] std::string flow_text(const ServerName& server, const protocol::Declaration& task);
+
+/// What a server would declare, as `cordyna declare` prints it: a JSON list of declarations, each
+/// of the team that its owner is. Errors: kInvalidArgument, with all that is wrong and where.
+[[nodiscard]] Result<std::vector<protocol::Declaration>> read_declarations(std::string_view list);
 
 /// The server that declared the flow's task; empty names: it is no such flow.
 [[nodiscard]] ServerName declarer_of(const Flow& flow);

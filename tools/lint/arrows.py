@@ -29,6 +29,7 @@ ARROWS = {
     "template": ("rust/template_ffi.h", "rust/bytes_ffi.h", "ports", "model", "base"),
     "flow": ("template", "schedule", "shape/schema.hpp", "ports/plugin_types.hpp", "model", "base"),
     "kubernetes": ("flow/yaml_tree.hpp", "http", "base"),
+    "mesh": ("schedule", "model", "base"),
     "network": ("protocol", "shape", "http/digest.hpp", "model", "base"),
     "engine": ("model", "base", "ports/evaluator.hpp"),
     "store": ("ports", "model", "base"),
@@ -59,7 +60,7 @@ ARROWS = {
     "event_http": ("http", "base"),
     "flowtest": ("cerebro", "engine", "flow", "ports", "model", "base"),
     "cli": (
-        "alert/host.hpp", "git/host.hpp", "server/server.hpp", "server/tasks/task_servers.hpp", "server/tasks/task_log.hpp", "server/tasks/redis_links.hpp", "server/redis/stream_acl.hpp", "server/auth/tokens.hpp", "network/names.hpp", "redis/connection.hpp", "protocol/documents.hpp", "server/http/listen.hpp", "input/host/host.hpp", "input/host/flow_input.hpp", "client", "service", "conformance/kit.hpp", "conformance/finding.hpp", "flowtest", "cerebro", "engine", "flow", "template", "guard", "schedule", "process", "secrets", "ports", "model",
+        "alert/host.hpp", "git/host.hpp", "server/server.hpp", "server/tasks/task_servers.hpp", "server/tasks/task_log.hpp", "server/tasks/redis_links.hpp", "server/redis/stream_acl.hpp", "server/auth/tokens.hpp", "network/names.hpp", "network/declared_flow.hpp", "protocol/declaration.hpp", "mesh", "redis/connection.hpp", "protocol/documents.hpp", "server/http/listen.hpp", "input/host/host.hpp", "input/host/flow_input.hpp", "client", "service", "conformance/kit.hpp", "conformance/finding.hpp", "flowtest", "cerebro", "engine", "flow", "template", "guard", "schedule", "process", "secrets", "ports", "model",
         "base",
         "store/sqlite/sqlite_store.hpp",
     ),

@@ -31,10 +31,10 @@ std::optional<Knock> knock_of(std::string_view team, std::string_view server,
 }
 
 std::optional<std::pair<std::uint64_t, std::uint64_t>> parts_of(std::string_view id) {
-  const char* const end = id.data() + id.size();
   std::uint64_t millis = 0;
   std::uint64_t number = 0;
-  const auto [dash, error] = std::from_chars(id.data(), end, millis);
+  const auto [dash, error] = std::from_chars(id.data(), id.data() + id.size(), millis);
+  const char* const end = id.data() + id.size();
   if (error != std::errc() || dash == end || *dash != '-') return std::nullopt;
   const auto [stop, second] = std::from_chars(dash + 1, end, number);
   if (second != std::errc() || stop != end) return std::nullopt;

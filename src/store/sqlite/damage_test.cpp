@@ -80,6 +80,23 @@ TEST_F(Damage, FlippedBytesInTheMiddleAreAnErrorAtTheirUse) {
   expect_error(store().commit(big_task(1, "task-100", 10)), ErrorCode::kCorrupt, "is damaged");
 }
 
+TEST_F(Damage, AFlippedLetterOfTheRulesIsNoMistakeOfOurs) {
+  std::string content = read_file(layout().database());
+  const std::string word = "state = 'skipped'";  // of no row that is there
+  std::size_t flipped = 0;
+  for (std::size_t at = content.find(word); at != std::string::npos; at = content.find(word, at)) {
+    content[at + word.size() - 2] = 'h';
+    ++flipped;
+  }
+  ASSERT_GT(flipped, 0U);
+  write_file(layout().database(), content);
+  open();
+  ChangeSet changes = big_task(1, "task-100", 10);
+  changes.tasks[0].state = TaskState::kSkipped;
+  expect_error(store().commit(changes), ErrorCode::kCorrupt,
+               "its rules are not those that it was made with");
+}
+
 /// What a lost page does: rows that say another thing than those beside them.
 constexpr const char* kContradiction = "UPDATE run SET state = 'completed' WHERE no = 1";
 

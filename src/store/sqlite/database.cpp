@@ -71,6 +71,16 @@ Result<std::unique_ptr<Database>> Database::open(const std::string& path, Access
   return database;
 }
 
+Result<std::unique_ptr<Database>> Database::in_memory() {
+  sqlite3* handle = nullptr;
+  const int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE | SQLITE_OPEN_READWRITE;
+  const int rc = sqlite3_open_v2(":memory:", &handle, flags, nullptr);
+  if (handle == nullptr) return fail(ErrorCode::kUnavailable, "a database in memory: no memory");
+  std::unique_ptr<Database> database(new Database(handle, ":memory:"));
+  if (rc != SQLITE_OK) return database->error(rc);
+  return database;
+}
+
 Database::~Database() {
   sqlite3_close(handle_);
 }

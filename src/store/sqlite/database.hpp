@@ -27,6 +27,8 @@ class Database {
   /// The file must exist. A reader never checkpoints, not even as the last one to close.
   [[nodiscard]] static Result<std::unique_ptr<Database>> open(const std::string& path,
                                                               Access access);
+  /// One of its own, empty, that no file has.
+  [[nodiscard]] static Result<std::unique_ptr<Database>> in_memory();
   ~Database();
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;

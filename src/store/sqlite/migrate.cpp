@@ -3,7 +3,11 @@
 #include <fmt/format.h>
 
 #include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 #include "base/check.hpp"
 
@@ -52,6 +56,26 @@ Result<> check_identity(Database& database) {
                           "Restore it from a backup, or move it and its '-wal' file away to begin "
                           "with an empty state",
                           database.path()));
+}
+
+Result<> check_schema(Database& database) {
+  static constexpr std::string_view kRules =
+      "SELECT type || ' ' || name || ' ' || ifnull(sql, '') FROM sqlite_schema ORDER BY 1";
+  const auto rules_of = [](Database& of) -> Result<std::vector<std::string>> {
+    TRY_ASSIGN(Statement rows, of.prepare(kRules));
+    std::vector<std::string> rules;
+    while (true) {
+      TRY_ASSIGN(const bool there, rows.step());
+      if (!there) return rules;
+      rules.emplace_back(rows.text(0));
+    }
+  };
+  TRY_ASSIGN(const std::unique_ptr<Database> fresh, Database::in_memory());
+  TRY(migrate(*fresh, migrations()));
+  TRY_ASSIGN(const std::vector<std::string> wanted, rules_of(*fresh));
+  TRY_ASSIGN(const std::vector<std::string> found, rules_of(database));
+  if (found == wanted) return {};
+  return database.damaged("its rules are not those that it was made with");
 }
 
 Result<> check_version(Database& database, std::span<const Migration> steps) {

@@ -26,6 +26,10 @@ struct Migration {
 /// Whether the file is a state at all. Errors: kCorrupt: it is damaged, or something else.
 [[nodiscard]] Result<> check_identity(Database& database);
 
+/// Whether the rules of the state, as this connection has read them, are those of the last step: a
+/// bit that a read gave wrong makes other rules of them. Errors: kCorrupt: they are others.
+[[nodiscard]] Result<> check_schema(Database& database);
+
 /// For who may not migrate. Errors: kCorrupt: newer; kUnavailable: older.
 [[nodiscard]] Result<> check_version(Database& database, std::span<const Migration> steps);
 

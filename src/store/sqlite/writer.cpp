@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "store/sqlite/identity.hpp"
+#include "store/sqlite/migrations.hpp"
 #include "store/sqlite/notices.hpp"
 #include "store/sqlite/row_text.hpp"
 
@@ -451,9 +452,14 @@ std::unexpected<Error> Writer::refused(int rc, const std::string& what) {
                   what + ": another one exists (" + sqlite3_errmsg(database_.handle()) + ")");
     case SQLITE_CONSTRAINT_CHECK:
     case SQLITE_CONSTRAINT_NOTNULL:
-    case SQLITE_CONSTRAINT_DATATYPE:
-      return fail(ErrorCode::kInternal, what + " is against the rules of the state (" +
-                                            sqlite3_errmsg(database_.handle()) + ")");
+    case SQLITE_CONSTRAINT_DATATYPE: {
+      const std::string why = sqlite3_errmsg(database_.handle());
+      // A mistake of ours, unless the disk has changed the rules.
+      if (auto rules = check_schema(database_); !rules.has_value()) {
+        return std::unexpected<Error>(std::move(rules.error()));
+      }
+      return fail(ErrorCode::kInternal, what + " is against the rules of the state (" + why + ")");
+    }
     default: return database_.error(rc);
   }
 }
