@@ -265,7 +265,8 @@ Result<> Downstream::pass_on(const std::string& from, const Samples& samples) {
       borders_.push_back({edge, 0, "what reads it has no contract"});
       continue;
     }
-    TRY(try_border(edge, rows->second));
+    TRY_ASSIGN(const bool taken, try_border(edge, rows->second));
+    if (!taken) continue;  // that it breaks is said once
     given_[edge.to].emplace(task, rows->second);
     from_.emplace(edge.to, from);
   }
@@ -273,7 +274,7 @@ Result<> Downstream::pass_on(const std::string& from, const Samples& samples) {
 }
 
 /// The rows against the contract of who reads them.
-Result<> Downstream::try_border(const mesh::Edge& edge, const Rows& rows) {
+Result<bool> Downstream::try_border(const mesh::Edge& edge, const Rows& rows) {
   const mesh::Node& taker = *node_after(edge.to);
   const flow::Parsed parsed = flow::parse(border_flow(*taker.flow, taker.reads[edge.take].task),
                                           "border", taker.flow->folder);
@@ -297,13 +298,14 @@ Result<> Downstream::try_border(const mesh::Edge& edge, const Rows& rows) {
   const flowtest::CaseResult result = flowtest::run_case(file, test, parts_.ports());
   if (result.interrupted) {
     interrupted_ = true;
-    return {};
+    return false;
   }
   borders_.push_back({edge, rows.size(), {}});
-  if (result.ran && is_good(result.end.run.state)) return {};
+  if (result.ran && is_good(result.end.run.state)) return true;
   add_break(edge, fmt::format("{} rows of {} that a test of {} has made are not what {} takes: {}",
                               rows.size(), edge.data, edge.from, edge.to, error_of(result)));
   return {};
+  return false;
 }
 
 void Downstream::add_break(const mesh::Edge& edge, std::string what) {

@@ -55,7 +55,8 @@ class Downstream {
   Result<Samples> samples_of(const mesh::Node& node, const flow::CaseFile& file,
                              const std::map<TaskIndex, Rows>& given);
   Result<> pass_on(const std::string& from, const Samples& samples);
-  Result<> try_border(const mesh::Edge& edge, const Rows& rows);
+  /// Whether they are taken there.
+  Result<bool> try_border(const mesh::Edge& edge, const Rows& rows);
   void add_break(const mesh::Edge& edge, std::string what);
 
   const FlowNetwork& network_;

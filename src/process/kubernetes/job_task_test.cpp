@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
+#include <map>
+#include <string>
+
 #include "template/test_task.hpp"
 
 namespace cordyna::kubernetes {
@@ -12,7 +16,8 @@ constexpr const char* kContext = R"({"inputs":{"who":"a; $(rm) 'b'","n":3}})";
 std::expected<JobTask, TaskError> render(const std::string& params,
                                          std::vector<std::pair<std::string, std::string>> env = {},
                                          Resources resources = {}) {
-  const test::MapSecrets secrets({{"TOKEN", "t0ps3cret"}});
+  const test::MapSecrets secrets(
+      std::map<std::string, std::string, std::less<>>{{"TOKEN", "t0ps3cret"}});
   StartAttempt command = test::command_for(params, kContext, std::move(env));
   command.run_id.value = "run-1";
   auto flow = std::make_shared<Flow>(*command.flow);
