@@ -184,9 +184,9 @@ Result<> Downstream::try_flow(const std::string& name, bool is_changed) {
   }
   TRY_ASSIGN(const flow::CaseFile file, flow::read_case_file(path, parts_.plugin_types));
   if (!file.good) return {};  // it is told of with the tests themselves
-  static const std::map<TaskIndex, Rows> kNothing;
+  static const std::map<TaskIndex, Rows> nothing;
   TRY_ASSIGN(const Samples samples,
-             samples_of(*node, file, given == given_.end() ? kNothing : given->second));
+             samples_of(*node, file, given == given_.end() ? nothing : given->second));
   return pass_on(name, samples);
 }
 

@@ -79,9 +79,9 @@ class Reader {
     const TaskSpec& task = flow_.tasks[i];
     const json::object& params = params_[i];
     if (!task.subflow.id.empty()) {
-      std::string ns = task.subflow.ns.empty() ? flow_.ns : task.subflow.ns;
-      node_.links.push_back({flow_name(std::move(ns), task.subflow.id), "task " + task.id,
-                             task.subflow.within, task.owner});
+      const std::string& ns = task.subflow.ns.empty() ? flow_.ns : task.subflow.ns;
+      node_.links.push_back(
+          {flow_name(ns, task.subflow.id), "task " + task.id, task.subflow.within, task.owner});
     }
     if (task.type == "load") read_load(i, params);
     if (task.type == "share") read_share(i, params);

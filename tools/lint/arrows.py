@@ -90,6 +90,7 @@ BETWEEN_ROOMS = {
 
 # Unit tests may in addition use these: fakes, and what makes real input for the folder.
 TEST_ARROWS = {
+    "mesh": ("flow",),
     "engine": ("ports",),
     "flow": ("ports",),
     "process": ("flow", "secrets"),
@@ -129,6 +130,7 @@ THIRD_PARTY = {
     "CLI/": (
         "src/cli/arguments.cpp",
         "src/cli/arguments_flows.cpp",
+        "src/cli/arguments_mesh.cpp",
         "src/cli/arguments_server.cpp",
     ),
     "sodium.h": (
