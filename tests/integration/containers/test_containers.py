@@ -240,7 +240,8 @@ def test_it_goes_on_while_the_server_is_away(here: Here) -> None:
 
 
 def test_it_goes_on_while_the_daemon_is_away(here: Here, docker: Daemon) -> None:
-    """With live-restore a daemon leaves its containers alone; nothing of their output is lost or doubled."""
+    """With live-restore a daemon leaves its containers alone; of their output nothing is doubled, and nothing is lost
+    but what the daemon had in its hands when it was killed."""
     marks = here.marks()
     run = here.start(
         command=shell("i=0; while [ ! -e /m/go ]; do i=$((i+1)); echo line $i;"
@@ -255,9 +256,11 @@ def test_it_goes_on_while_the_daemon_is_away(here: Here, docker: Daemon) -> None
     here.completed(run)
     last = int((marks / "count").read_text())
     lines = here.lines(run)
-    assert [line for line in lines if line.startswith("line ")] == [
-        f"line {i}" for i in range(1, last + 1)
-    ]
+    numbers = [int(line.removeprefix("line ")) for line in lines if line.startswith("line ")]
+    missing = sorted(set(range(1, last + 1)) - set(numbers))
+    assert numbers == [one for one in range(1, last + 1) if one not in missing]
+    # One kill, and lines come 20 ms apart.
+    assert len(missing) <= 2, missing
     assert "done" in lines and any("waiting for it" in line for line in lines)
 
 
