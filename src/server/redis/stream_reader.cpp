@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <chrono>
 #include <map>
 #include <utility>
 
@@ -17,8 +18,9 @@ using redis::Reply;
 
 constexpr std::string_view kCount = "16";  ///< entries of one stream at a time
 constexpr std::string_view kBlock = "5000";
-/// While some are left out: they are looked at again soon.
+/// Where a few are read at a time: the others come soon.
 constexpr std::string_view kShortBlock = "20";
+constexpr std::chrono::milliseconds kHeardSoon{5};
 /// Streams that are read at a time where all at once were too much.
 constexpr std::size_t kFew = 16;
 /// Bytes that lie in a stream: servers leave a few MiB, and then wait.
@@ -68,9 +70,15 @@ std::optional<std::vector<StreamReader::Session>> StreamReader::open_ones() {
   std::vector<Session> open;
   std::vector<Session> over;
   {
-    const std::lock_guard lock(board_->mutex);
+    std::unique_lock lock(board_->mutex);
+    // What was said is looked at soon, as a rule, and then there is more.
+    board_->changed.wait_for(lock, kHeardSoon, [this] {
+      return board_->is_over || std::ranges::none_of(board_->sessions, [](const auto& one) {
+               return one.second->unheard > 0;
+             });
+    });
     if (board_->is_over) return std::nullopt;
-    is_hurried_ = is_careful_;
+    is_hurried_ = false;
     open.reserve(board_->sessions.size());
     for (auto at = board_->sessions.begin(); at != board_->sessions.end();) {
       const Session session = at->second;
@@ -96,13 +104,13 @@ std::optional<std::vector<StreamReader::Session>> StreamReader::open_ones() {
 
 Answer<> StreamReader::read(const std::vector<Session>& sessions) {
   std::vector<redis::Words> commands;
-  redis::Words read{"XREAD",
-                    "COUNT",
-                    std::string(kCount),
-                    "BLOCK",
-                    std::string(is_hurried_ ? kShortBlock : kBlock),
-                    "STREAMS",
-                    nudges_};
+  redis::Words read{"XREAD", "COUNT", std::string(kCount)};
+  if (!is_hurried_) {
+    read.emplace_back("BLOCK");
+    read.emplace_back(is_careful_ ? kShortBlock : kBlock);
+  }
+  read.emplace_back("STREAMS");
+  read.push_back(nudges_);
   std::map<std::string, Session, std::less<>> by_key;
   for (const Session& session : sessions) {
     std::string key = keys_.events(session->who);
