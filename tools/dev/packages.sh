@@ -131,6 +131,18 @@ need_node() {
   PATH=$folder:$PATH
 }
 
+# What the task server for TypeScript is built and tested with, beside its sources. Fetches only on change.
+need_typescript() {
+  local folder=sdk/typescript stamp authorities=/etc/ssl/certs/ca-certificates.crt
+  stamp=$folder/node_modules/.installed-$(sha256sum "$folder/package-lock.json" | cut -c1-16)
+  [[ -e $stamp ]] && return 0
+  step "installing from npm what $folder names"
+  # npm trusts the authorities that Node.js brings; the machine may know more, as all else here does.
+  if [[ -e $authorities ]]; then local -x NODE_EXTRA_CA_CERTS=${NODE_EXTRA_CA_CERTS:-$authorities}; fi
+  logged "$kBuildRoot/log/npm-typescript.log" npm ci --prefix "$folder" --no-audit --no-fund
+  touch "$stamp"
+}
+
 # PostgreSQL for the integration tests, which start a server of their own: so the package shall make
 # and start none for this machine. Its settings are as they were afterwards.
 need_postgres() {

@@ -104,6 +104,20 @@ part_sdk() {  # [worlds of each simulation]
   python3 tools/tally.py junit "$kResults/sdk.xml" >"$kResults/sdk.count" || echo '0 1' >"$kResults/sdk.count"
   whole sdk-types "$kVenv/bin/python" -m mypy --strict --config-file sdk/python/pyproject.toml \
     --cache-dir "$kBuildRoot/mypy-cache" sdk/python/cordyna
+  part_sdk_typescript "$@"
+}
+
+# The one for TypeScript: its types, its formatting, and its own tests.
+part_sdk_typescript() {  # [worlds of each simulation]
+  local results=$kResults/sdk-typescript.xml
+  step 'sdk: sdk/typescript with tsc --strict, prettier and node:test'
+  need_typescript
+  rm -f "$results"
+  whole sdk-typescript-types npm --prefix sdk/typescript run --silent check
+  whole sdk-typescript-format npm --prefix sdk/typescript run --silent format:check
+  (cd sdk/typescript && CORDYNA_SEEDS=${1:-300} node --test --test-reporter=dot --test-reporter-destination=stdout \
+    --test-reporter=junit --test-reporter-destination="$results" 'tests/*.test.ts') || true
+  python3 tools/tally.py junit "$results" >"$kResults/sdk-typescript.count" || echo '0 1' >"$kResults/sdk-typescript.count"
 }
 
 # R50: the same seeds give the same histories, whichever compiler built the program.
@@ -244,6 +258,7 @@ need_test_parts() {
   need_docker
   need_kafka
   need_languages
+  need_typescript
   if [[ -n ${DYNA_TEST_LONG:-} ]]; then need_kube; fi
 }
 

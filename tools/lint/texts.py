@@ -11,10 +11,23 @@ HEADER_MAX = 250
 SOURCE_MAX = 600
 FUNCTION_MAX = 70
 TEST_MAX = 50
-SOURCES = (".cpp", ".c", ".rs", ".py", ".sh")
+SOURCES = (".cpp", ".c", ".rs", ".py", ".sh", ".ts")
 
 LEFT_OVER = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b")
-TEXTS = (*CPP, ".rs", ".py", ".sh", ".md", ".yaml", ".yml", ".cmake", ".txt", ".toml", ".json")
+TEXTS = (
+    *CPP,
+    ".rs",
+    ".py",
+    ".sh",
+    ".ts",
+    ".md",
+    ".yaml",
+    ".yml",
+    ".cmake",
+    ".txt",
+    ".toml",
+    ".json",
+)
 
 
 def check_sizes(tree):
