@@ -174,7 +174,8 @@ void Parser::add_test() {
       "fixture\n"
       "are not run; data steps that only read run for real, in a state folder that is removed. No\n"
       "test sees a real secret. 'dyna schema --tests --reference' explains the keys.\n"
-      "Exit codes: 0 all passed, 1 one failed, 2 a file is wrong.");
+      "Exit codes: 0 all passed, 1 one failed, or breaks others (--downstream), 2 a file is "
+      "wrong.");
 }
 
 void Parser::add_run_commands() {

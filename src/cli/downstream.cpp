@@ -8,14 +8,12 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
-#include <filesystem>
 #include <set>
 #include <utility>
 
 namespace cordyna::cli {
 namespace {
 
-namespace fs = std::filesystem;
 namespace json = boost::json;
 
 constexpr std::size_t kRowsMax = 10'000;  ///< of one make: a fixture is small
@@ -88,18 +86,6 @@ bool is_good(RunState state) {
   return state == RunState::kCompleted || state == RunState::kWarning;
 }
 
-std::string case_file_beside(const std::string& file) {
-  std::error_code ignored;
-  for (const std::string ending : {".yaml", ".yml"}) {
-    if (!file.ends_with(ending)) continue;
-    const std::string front = file.substr(0, file.size() - ending.size());
-    for (const char* name : {".test.yaml", ".test.yml"}) {
-      if (fs::exists(front + name, ignored)) return front + name;
-    }
-  }
-  return {};
-}
-
 }  // namespace
 
 Downstream::Downstream(const FlowNetwork& network, const mesh::Impact& impact,
@@ -126,29 +112,46 @@ const mesh::Node* Downstream::node_after(const std::string& flow) const {
 
 /// Each after those that it takes from; in a circle, as they come.
 std::vector<std::string> Downstream::in_order() const {
-  std::vector<std::string> left = impact_.changed;
+  std::vector<std::string> all = impact_.changed;
   for (const std::string& flow : impact_.behind.flows) {
-    if (std::ranges::find(left, flow) == left.end()) left.push_back(flow);
+    if (!std::ranges::binary_search(impact_.changed, flow)) all.push_back(flow);
+  }
+  std::map<std::string, std::set<std::string>> waits_for;
+  std::map<std::string, std::vector<std::string>> waited_for_by;
+  const std::set<std::string> wanted(all.begin(), all.end());
+  for (const mesh::Edge& edge : edges_) {
+    if (!wanted.contains(edge.to) || !waits_for[edge.to].insert(edge.from).second) continue;
+    waited_for_by[edge.from].push_back(edge.to);
   }
   std::vector<std::string> order;
-  while (!left.empty()) {
-    const auto waits = [&](const std::string& flow) {
-      return std::ranges::any_of(edges_, [&](const mesh::Edge& edge) {
-        return edge.to == flow && edge.from != flow &&
-               std::ranges::find(left, edge.from) != left.end();
-      });
-    };
-    auto next = std::ranges::find_if_not(left, waits);
-    if (next == left.end()) next = left.begin();
-    order.push_back(std::move(*next));
-    left.erase(next);
+  std::set<std::string> done;
+  std::vector<std::string> free;
+  const auto take = [&](const std::string& flow) {
+    if (!done.insert(flow).second) return;
+    order.push_back(flow);
+    for (const std::string& other : waited_for_by[flow]) {
+      std::set<std::string>& left = waits_for[other];
+      left.erase(flow);
+      if (left.empty()) free.push_back(other);
+    }
+  };
+  for (const std::string& flow : all) {
+    if (waits_for[flow].empty()) free.push_back(flow);
+  }
+  for (std::size_t circle = 0; order.size() < all.size();) {
+    while (!free.empty()) {
+      const std::string flow = std::move(free.back());
+      free.pop_back();
+      take(flow);
+    }
+    if (circle < all.size()) take(all[circle++]);  // those that are done are not taken again
   }
   return order;
 }
 
 std::string Downstream::tests_of(const std::string& flow) const {
   const auto file = network_.files.find(flow);
-  return file == network_.files.end() ? std::string() : case_file_beside(file->second);
+  return file == network_.files.end() ? std::string() : flow::case_file_beside(file->second);
 }
 
 std::vector<std::string> Downstream::test_files() const {
@@ -207,6 +210,10 @@ Result<Downstream::Samples> Downstream::samples_of(const mesh::Node& node,
     if (!given.empty()) {
       // Only a test that goes well with its own fixtures says anything about others.
       const flowtest::CaseResult own = flowtest::run_case(file, tried, ports);
+      if (own.interrupted) {
+        interrupted_ = true;
+        return samples;
+      }
       if (!own.ran || !is_good(own.end.run.state)) continue;
       bool takes = false;
       for (const auto& [task, rows] : given) {
@@ -276,14 +283,14 @@ Result<> Downstream::pass_on(const std::string& from, const Samples& samples) {
 /// The rows against the contract of who reads them.
 Result<bool> Downstream::try_border(const mesh::Edge& edge, const Rows& rows) {
   const mesh::Node& taker = *node_after(edge.to);
-  const flow::Parsed parsed = flow::parse(border_flow(*taker.flow, taker.reads[edge.take].task),
-                                          "border", taker.flow->folder);
+  const flow::Parsed parsed =
+      flow::parse(border_flow(*taker.flow, taker.reads[edge.take].task), "border", "/");
   if (parsed.flow == nullptr) {
     borders_.push_back(
         {edge, 0,
          "its contract cannot be tried alone: " +
              (parsed.diagnostics.empty() ? std::string("?") : parsed.diagnostics.front().message)});
-    return {};
+    return false;
   }
   flow::CaseFile file;
   file.file = file.flow_file = "border";
@@ -304,18 +311,11 @@ Result<bool> Downstream::try_border(const mesh::Edge& edge, const Rows& rows) {
   if (result.ran && is_good(result.end.run.state)) return true;
   add_break(edge, fmt::format("{} rows of {} that a test of {} has made are not what {} takes: {}",
                               rows.size(), edge.data, edge.from, edge.to, error_of(result)));
-  return {};
   return false;
 }
 
 void Downstream::add_break(const mesh::Edge& edge, std::string what) {
-  mesh::Break found{.kind = mesh::BreakKind::kRows,
-                    .flow = edge.to,
-                    .part = edge.part,
-                    .owner = edge.owner,
-                    .from = edge.from,
-                    .data = edge.data,
-                    .what = std::move(what)};
+  mesh::Break found = mesh::break_at(edge, mesh::BreakKind::kRows, std::move(what));
   // The changed flow that the rows come from, however far away.
   std::string cause = edge.from;
   while (std::ranges::find(impact_.changed, cause) == impact_.changed.end()) {

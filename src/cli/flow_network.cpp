@@ -45,6 +45,12 @@ class NetworkReader {
     if (!options_.base.empty()) TRY(put_base());
     TRY(read_changes());
     TRY(read_tasks());
+    if (!found_.changes.empty() && found_.before.nodes().empty()) {
+      return fail(ErrorCode::kInvalidArgument,
+                  "nothing is known of others: no flow is applied here; --network DIR names "
+                  "folders with theirs, --base DIR how yours are now, --server where they are "
+                  "applied");
+    }
     return std::move(found_);
   }
 
@@ -106,7 +112,8 @@ class NetworkReader {
     TRY_ASSIGN(const FlowFolder found, load({options_.base}));
     for (const FolderFlow& one : found.flows) {
       std::string folder = one.flow->folder;
-      if (folder.starts_with(there)) folder = here + folder.substr(there.size());
+      if (folder == there || folder.starts_with(there + "/"))
+        folder = here + folder.substr(there.size());
       put(placed(in_folder(*one.flow, std::move(folder))));
       based_.insert(flow_name(one.flow->ns, one.flow->id));
     }
@@ -161,8 +168,9 @@ class NetworkReader {
     for (const protocol::Declaration& task : tasks) {
       const std::string name = flow_name(task.team, task.id);
       network::ServerName server = server_of(name);
-      if (server.server.empty())
+      if (server.server.empty()) {
         server = {task.team, servers.empty() ? "new" : servers.begin()->server};
+      }
       const flow::Parsed parsed = flow::parse(network::flow_text(server, task), path, "/");
       if (parsed.flow == nullptr) {
         return fail(ErrorCode::kInvalidArgument,

@@ -48,15 +48,13 @@ Result<> add_folder(const std::string& folder, std::vector<std::string>& files) 
 
 /// The tests of a flow's file are those beside it.
 Result<std::string> tests_beside(const std::string& file) {
-  std::error_code ignored;
-  for (const std::string ending : {".yaml", ".yml"}) {
+  std::string tests = flow::case_file_beside(file);
+  if (!tests.empty()) return tests;
+  for (const std::string_view ending : {".yaml", ".yml"}) {
     if (!file.ends_with(ending)) continue;
-    const std::string front = file.substr(0, file.size() - ending.size());
-    for (const char* name : {".test.yaml", ".test.yml"}) {
-      if (fs::exists(front + name, ignored)) return front + name;
-    }
     return fail(ErrorCode::kNotFound,
-                fmt::format("{}: has no tests; they stand in {}.test.yaml", file, front));
+                fmt::format("{}: has no tests; they stand in {}.test.yaml", file,
+                            file.substr(0, file.size() - ending.size())));
   }
   return fail(ErrorCode::kInvalidArgument,
               fmt::format("{}: is no file of tests; those end in .test.yaml", file));

@@ -17,11 +17,6 @@ CommandResult impact_command(CommandContext& context) {
                 "declare' prints it");
   }
   TRY_ASSIGN(const FlowNetwork network, network_here(context));
-  if (network.before.nodes().empty()) {
-    return fail(ErrorCode::kInvalidArgument,
-                "nothing is known of others: no flow is applied here; --network DIR names folders "
-                "with theirs, --base DIR how yours are now, --server where they are applied");
-  }
   const mesh::Impact impact =
       mesh::impact_of(network.before, network.changes, context.parts.clock->wall());
   if (arguments.json) {

@@ -25,10 +25,11 @@ struct Step {
   std::set<std::string> owners;
 };
 
-std::vector<Step> steps_from(const Impact& impact, const std::string& flow) {
-  std::vector<Step> steps;
+/// By the flow that they lead from.
+std::map<std::string, std::vector<Step>> steps_of(const Impact& impact) {
+  std::map<std::string, std::vector<Step>> all;
   for (const Edge& edge : impact.behind.edges) {
-    if (edge.from != flow) continue;
+    std::vector<Step>& steps = all[edge.from];
     auto step = std::ranges::find_if(
         steps, [&edge](const Step& one) { return one.to == edge.to && one.over == edge.data; });
     if (step == steps.end()) step = steps.insert(steps.end(), Step{edge.to, edge.data, {}, {}});
@@ -37,12 +38,12 @@ std::vector<Step> steps_from(const Impact& impact, const std::string& flow) {
     }
     step->owners.insert(edge.owner);
   }
-  return steps;
+  return all;
 }
 
 class Tree {
  public:
-  Tree(const Impact& impact, const Palette& palette) : impact_(impact), palette_(palette) {
+  Tree(const Impact& impact, const Palette& palette) : steps_(steps_of(impact)), palette_(palette) {
     for (const Break& one : impact.breaks) broken_.insert(one.flow);
   }
 
@@ -55,7 +56,7 @@ class Tree {
 
  private:
   void below(const std::string& flow, const std::string& front) {  // NOLINT(misc-no-recursion)
-    const auto steps = steps_from(impact_, flow);
+    const std::vector<Step>& steps = steps_[flow];
     for (std::size_t i = 0; i < steps.size(); ++i) {
       const Step& step = steps[i];
       const bool last = i + 1 == steps.size();
@@ -71,7 +72,7 @@ class Tree {
     }
   }
 
-  const Impact& impact_;
+  std::map<std::string, std::vector<Step>> steps_;
   const Palette& palette_;
   std::set<std::string> broken_;
   std::set<std::string> seen_;
@@ -87,8 +88,11 @@ std::string contacts_of(const FlowNetwork& network, const std::string& flow) {
 std::string quoted(const std::string& text) {
   std::string out;
   for (const char c : printable(text)) {
-    if (c == '"') out += "#quot;";
-    if (c != '"') out += c;
+    if (c == '"') {
+      out += "#quot;";
+    } else {
+      out += c;
+    }
   }
   return "\"" + out + "\"";
 }

@@ -79,6 +79,7 @@ CommandResult redis_command(CommandContext& context) {
   TRY_ASSIGN(const std::string here, working_folder());
   TRY_ASSIGN(const flow::Project project, project_for(arguments, here));
   TRY_ASSIGN(const ResolvedConfig choice, resolve_config(arguments, project));
+  TRY(check_redis_prefix(choice.config));
   const std::string& user = arguments.at.user.empty() ? usual_user(whose) : arguments.at.user;
   std::string password;
   const bool made = arguments.at.password_file.empty();

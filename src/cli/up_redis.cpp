@@ -14,7 +14,6 @@ namespace {
 
 constexpr std::size_t kPrefixMax = 64;
 
-/// Without what patterns of ACL give a meaning to.
 bool is_prefix(const std::string& text) {
   return !text.empty() && text.size() <= kPrefixMax && std::ranges::all_of(text, [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
@@ -24,19 +23,22 @@ bool is_prefix(const std::string& text) {
 
 }  // namespace
 
+Result<> check_redis_prefix(const flow::ServerConfig& config) {
+  if (is_prefix(config.redis_prefix)) return {};
+  return fail(ErrorCode::kInvalidArgument,
+              fmt::format("setting 'redis_prefix': '{}' must be 1 to {} letters, digits, and . _ - "
+                          ": {{ }}",
+                          printable(config.redis_prefix), kPrefixMax));
+}
+
 Result<server::StreamSettings> redis_settings(const flow::ServerConfig& config) {
   server::StreamSettings settings;
   auto target = redis::parse_target(config.redis);
   if (!target.has_value()) return fail("setting 'redis'", target.error());
   settings.target = *std::move(target);
   settings.target.ca_file = config.redis_ca_file;
+  TRY(check_redis_prefix(config));
   settings.prefix = config.redis_prefix;
-  if (!is_prefix(settings.prefix)) {
-    return fail(ErrorCode::kInvalidArgument,
-                fmt::format("setting 'redis_prefix': '{}' must be 1 to {} letters, digits, and . _ "
-                            "- : {{ }}",
-                            printable(settings.prefix), kPrefixMax));
-  }
   const std::string& file = config.redis_ca_file;
   if (!file.empty() && ::access(file.c_str(), R_OK) != 0) {
     return fail(ErrorCode::kInvalidArgument, fmt::format("setting 'redis_ca_file': '{}': {}",

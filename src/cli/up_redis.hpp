@@ -19,7 +19,11 @@ namespace cordyna::cli {
 [[nodiscard]] Result<server::StreamSettings> redis_settings(const flow::ServerConfig& config,
                                                             const Secrets& secrets);
 
-/// The same without the password.
+/// Whether the prefix has no letter to which a pattern of ACL gives a meaning. Errors:
+/// kInvalidArgument.
+[[nodiscard]] Result<> check_redis_prefix(const flow::ServerConfig& config);
+
+/// As redis_settings, without the password.
 [[nodiscard]] Result<server::StreamSettings> redis_settings(const flow::ServerConfig& config);
 
 }  // namespace cordyna::cli

@@ -135,6 +135,18 @@ std::string event_json(const Node* event, const TriggerSpec& trigger, Millis at)
 
 }  // namespace
 
+std::string case_file_beside(const std::string& flow_file) {
+  std::error_code ignored;
+  for (const std::string_view ending : {".yaml", ".yml"}) {
+    if (!flow_file.ends_with(ending)) continue;
+    const std::string front = flow_file.substr(0, flow_file.size() - ending.size());
+    for (const char* name : {".test.yaml", ".test.yml"}) {
+      if (fs::exists(front + name, ignored)) return front + name;
+    }
+  }
+  return {};
+}
+
 bool is_case_file(std::string_view name) {
   return name.ends_with(".test.yaml") || name.ends_with(".test.yml");
 }

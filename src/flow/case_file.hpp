@@ -131,6 +131,8 @@ struct CaseFile {
 inline constexpr std::size_t kCaseBytesMax = std::size_t{16} << 20;
 
 [[nodiscard]] bool is_case_file(std::string_view name);  ///< "x.test.yaml", "x.test.yml"
+/// The file of tests beside a flow's file; empty: there is none.
+[[nodiscard]] std::string case_file_beside(const std::string& flow_file);
 
 /// Reads a file of tests and its flow. Errors: as read_text_file, for the file itself.
 [[nodiscard]] Result<CaseFile> read_case_file(const std::string& path,

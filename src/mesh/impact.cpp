@@ -22,16 +22,6 @@ std::string taker_key(const Edge& edge) {
   return edge.to + "\n" + edge.part + "\n" + edge.from + "\n" + edge.data;
 }
 
-Break break_at(const Edge& edge, BreakKind kind, std::string what) {
-  return {.kind = kind,
-          .flow = edge.to,
-          .part = edge.part,
-          .owner = edge.owner,
-          .from = edge.from,
-          .data = edge.data,
-          .what = std::move(what)};
-}
-
 /// The top-level properties of a JSON Schema, with their types; nullopt: it says nothing of them.
 std::optional<std::map<std::string, std::string>> properties_of(const std::string& schema) {
   json::error_code error;
@@ -241,6 +231,16 @@ std::string_view to_string(BreakKind kind) {
     case BreakKind::kRows: return "rows";
   }
   return "";
+}
+
+Break break_at(const Edge& edge, BreakKind kind, std::string what) {
+  return {.kind = kind,
+          .flow = edge.to,
+          .part = edge.part,
+          .owner = edge.owner,
+          .from = edge.from,
+          .data = edge.data,
+          .what = std::move(what)};
 }
 
 std::string Break::key() const {

@@ -41,6 +41,9 @@ struct Break {
   [[nodiscard]] std::string key() const;
 };
 
+/// What breaks where a part of a flow takes something.
+[[nodiscard]] Break break_at(const Edge& edge, BreakKind kind, std::string what);
+
 /// What a flow would become. Null flow: it is removed.
 struct Change {
   std::string name;

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,7 +11,7 @@ from typing import Any
 import pytest
 from python_server import PythonServer
 from redis_network import SECRET, RedisNetwork
-from serving import Server, eventually
+from serving import DYNA, Server, eventually
 
 import redis
 
@@ -110,6 +112,15 @@ def test_nothing_of_others(network: RedisNetwork, whose: str) -> None:
         assert is_refused(client, ["XADD", sibling, "*", "n", "1"])
         assert is_refused(client, ["PUBLISH", "cordyna:hello:orders:etl-2", "5ca1ab1e0002"])
     assert client.execute_command("PUBLISH", "cordyna:hello:orders:etl", "5ca1ab1e0002") == 0
+
+
+def test_a_prefix_that_acl_would_take_for_a_pattern_is_refused(network: RedisNetwork) -> None:
+    done = subprocess.run(
+        [DYNA, "redis", "acl", "orders"],
+        cwd=network.folder, env={**os.environ, "DYNA_REDIS_PREFIX": "*"}, capture_output=True,
+        text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 2 and "redis_prefix" in done.stderr and "ACL" not in done.stdout
 
 
 def test_a_message_of_another_team_is_refused(network: RedisNetwork) -> None:

@@ -7,6 +7,7 @@ namespace cordyna::server {
 using End = StreamSession::End;
 
 bool Board::send(StreamSession& session, std::string text) {
+  bool taken = true;
   {
     const std::lock_guard lock(mutex);
     if (session.end != End::kOpen) return false;
@@ -14,12 +15,13 @@ bool Board::send(StreamSession& session, std::string text) {
     if (session.queued > queue_bytes_) {
       session.end = End::kCut;
       session.queue.clear();
+      taken = false;
     } else {
       session.queue.push_back(std::move(text));
     }
   }
   wake();
-  return session.end == End::kOpen;
+  return taken;
 }
 
 void Board::close(StreamSession& session, End how) {

@@ -70,6 +70,12 @@ def test_the_report_names_borders_for_people_and_for_ci(teams: Teams) -> None:
     assert "| `billing/bills` task src | team-billing |" in markdown and "flowchart LR" in markdown
 
 
+def test_without_anybody_elses_flows_nothing_can_be_said(teams: Teams, tmp_path: Path) -> None:
+    for words in (["test", "--downstream"], ["impact"]):
+        done = teams.dyna(*words, "orders", "--state", str(tmp_path / "none"))
+        assert done.returncode == 2 and "--network DIR" in done.stderr, done.stderr
+
+
 def test_what_has_no_tests_is_not_taken_for_good(teams: Teams) -> None:
     (teams.place / "orders" / "flow.test.yaml").unlink()
     teams.orders("cents / 100.0 AS amount")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import sys
 from pathlib import Path
 
 from serving import ROOT, Server, eventually
+from steered_server import SteeredServer
 from talking import Talker
 
 TASKS = '''
@@ -47,17 +47,17 @@ async def square(ctx: Context, number: int) -> int:
 '''
 
 
-class PythonServer:
+class PythonServer(SteeredServer):
     """`url`, `token`: how it reaches cerebro, if not over a WebSocket."""
 
     def __init__(
         self, cerebro: Server, folder: Path, url: str = "", token: str = "", team: str = "orders"
     ) -> None:
-        self.cerebro, self.folder, self.url, self.team = cerebro, folder, url, team
+        super().__init__(cerebro, folder)
+        self.url, self.team = url, team
         self.token = token or Talker(cerebro, team, "py").token
         self.module = folder / "steered.py"
         self.module.write_text(TASKS.replace('Owner("orders"', f'Owner("{team}"'))
-        self.process: subprocess.Popen[bytes] | None = None
 
     def start(self, state: str = "results") -> None:
         environment = {
@@ -80,35 +80,8 @@ class PythonServer:
             for one in servers
         )
 
-    def wait_for(self, state: str) -> None:
-        eventually(lambda: self.is_in(state), f"a server that is {state}")
-
-    def send(self, number: signal.Signals) -> None:
-        assert self.process is not None
-        self.process.send_signal(number)
-
-    def kill(self) -> None:
-        if self.process is not None:
-            self.process.kill()
-            self.process.wait()
-
-    # Of `gated`.
-
-    def begun(self, name: str) -> list[str]:
-        return self._lines(f"{name}.begun")
-
-    def ended(self, name: str) -> list[str]:
-        return self._lines(f"{name}.ended")
-
     def wait_begun(self, name: str, times: int = 1) -> None:
         eventually(lambda: len(self.begun(name)) >= times, f"{name} that has begun {times} times")
-
-    def open(self, name: str) -> None:
-        (self.folder / f"{name}.gate").touch()
-
-    def _lines(self, file: str) -> list[str]:
-        path = self.folder / file
-        return path.read_text().splitlines() if path.exists() else []
 
     def run(self, name: str) -> int:
         return self.cerebro.start(f"{self.team}/gated", folder=str(self.folder), name=name)

@@ -78,6 +78,27 @@ def test_r29_many_kills_run_no_attempt_twice(cerebro: Server, server: Typescript
     assert len(server.ended("often")) == 1
 
 
+def test_r29_kills_under_load(cerebro: Server, server: TypescriptServer) -> None:
+    names = [f"n{number}" for number in range(200)]
+    runs = {name: server.start_run(name) for name in names}
+    eventually(lambda: sum(bool(server.begun(name)) for name in names) == 8, "all slots are taken")
+    server.kill()
+    for name in names:
+        server.open(name)
+    server.start()
+    eventually(lambda: sum(bool(server.ended(name)) for name in names) >= 20, "20 that have ended")
+    server.kill()  # while the others begin and end
+    server.start()
+    losses = 0
+    for name, run in runs.items():
+        assert cerebro.ended(run)["outputs"] == {"value": name}
+        *lost, last = attempts(cerebro, run)
+        assert last == ("completed", "") and set(lost) <= {("failed", "LOST")}
+        assert len(set(server.begun(name))) == len(server.begun(name)) <= len(lost) + 1
+        losses += len(lost)
+    assert losses >= 8
+
+
 def test_r37_a_result_of_while_cerebro_was_away(cerebro: Server, server: TypescriptServer) -> None:
     runs = {name: server.run(name) for name in ("before", "after")}
     away(cerebro)

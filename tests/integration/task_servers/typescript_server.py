@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
 import subprocess
 from pathlib import Path
 
 from serving import ROOT, Server, eventually
+from steered_server import SteeredServer
 from talking import Talker
 
 PACKAGE = ROOT / "sdk" / "typescript"
@@ -21,16 +21,22 @@ def node(program: str = "node") -> str:
     ours = ROOT / "build" / "node" / program
     found = str(ours) if ours.exists() else shutil.which(program)
     assert found is not None, f"there is no {program}; ./dev test installs it"
+    if program == "node":
+        told = subprocess.run(
+            [found, "--version"], capture_output=True, text=True, check=True
+        ).stdout
+        version = tuple(map(int, told.strip("v\n").split(".")))
+        assert version >= (22, 18, 0), f"{found} is {told.strip()}; 22.18 runs TypeScript as it is"
     return found
 
 
-class TypescriptServer:
+class TypescriptServer(SteeredServer):
     """Runs steered.ts: `gated` begins and ends where its files say so."""
 
     def __init__(self, cerebro: Server, folder: Path, binding: str) -> None:
-        self.cerebro, self.folder, self.binding = cerebro, folder, binding
+        super().__init__(cerebro, folder)
+        self.binding = binding
         self.token = Talker(cerebro, "orders", "ts").token
-        self.process: subprocess.Popen[bytes] | None = None
 
     @property
     def journal(self) -> str:
@@ -58,34 +64,10 @@ class TypescriptServer:
         known = all(answer.status == 200 for answer in tasks)
         return known and any(one["server"] == "ts" and one["state"] == state for one in servers)
 
-    def wait_for(self, state: str) -> None:
-        eventually(lambda: self.is_in(state), f"a server that is {state}")
-
-    def send(self, number: signal.Signals) -> None:
-        assert self.process is not None
-        self.process.send_signal(number)
-
-    def kill(self) -> None:
-        if self.process is not None:
-            self.process.kill()
-            self.process.wait()
-
-    # Of `gated`.
-
-    def begun(self, name: str) -> list[str]:
-        return self._lines(f"{name}.begun")
-
-    def ended(self, name: str) -> list[str]:
-        return self._lines(f"{name}.ended")
+    def start_run(self, name: str) -> int:
+        return self.cerebro.start("orders/gated", folder=str(self.folder), name=name)
 
     def run(self, name: str) -> int:
-        run = self.cerebro.start("orders/gated", folder=str(self.folder), name=name)
+        run = self.start_run(name)
         eventually(lambda: self.begun(name), f"{name} that has begun")
         return run
-
-    def open(self, name: str) -> None:
-        (self.folder / f"{name}.gate").touch()
-
-    def _lines(self, file: str) -> list[str]:
-        path = self.folder / file
-        return path.read_text().splitlines() if path.exists() else []
